@@ -1,1 +1,59 @@
-export {}
+export type { Change, CreateChange, DeleteChange, LinkChange, UpdateChange } from './change.ts'
+export { systemEnv } from './env.ts'
+export type { Env } from './env.ts'
+export { MasterError, OutpostError, throwIfAborted } from './errors.ts'
+export type { ErrorPlace, MasterErrorOptions, OutpostErrorCode, OutpostErrorOptions } from './errors.ts'
+export type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction } from './filter/filter.ts'
+export { columnOf, isPolymorphic, relationshipOf } from './metadata.ts'
+export type {
+  ColumnMetadata,
+  ColumnOption,
+  ColumnType,
+  Json,
+  LookupTarget,
+  ManyToManyMetadata,
+  OneToManyMetadata,
+  TableMetadata,
+} from './metadata.ts'
+export type {
+  ConflictDecision,
+  HistoryEntry,
+  OfflineTransaction,
+  RejectionClass,
+  TransactionError,
+  TransactionEvent,
+  TransactionOutcome,
+  TransactionStatus,
+  UnsequencedTransaction,
+} from './outbox/offline-transaction.ts'
+export { alwaysOnline } from './ports/connectivity.ts'
+export type { Connectivity } from './ports/connectivity.ts'
+export type {
+  MasterIdentity,
+  MasterMetadata,
+  MasterOrg,
+  MasterRow,
+  OutgoingTransaction,
+  PullPage,
+  PullRequest,
+  PushedRow,
+  PushOutcome,
+  Rejection,
+} from './ports/master-org.ts'
+export type {
+  BaseRow,
+  ScanRequest,
+  Store,
+  StoreChange,
+  StoreColumn,
+  StoreColumnType,
+  StoredRow,
+  StoreIndex,
+  StoreReader,
+  StoreTable,
+  StoreWriter,
+  TransactionQuery,
+  WriteOptions,
+} from './ports/store.ts'
+export { canonicalGuid, linkId, rowKey, TARGET_SUFFIX } from './row.ts'
+export type { ColumnValue, Row } from './row.ts'

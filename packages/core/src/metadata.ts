@@ -1,0 +1,120 @@
+/** The kinds of column a client org tells apart. They decide how a value is checked, stored, ordered and compared. */
+export type ColumnType =
+  | 'text'
+  | 'memo'
+  | 'integer'
+  | 'bigint'
+  | 'decimal'
+  | 'double'
+  | 'money'
+  | 'boolean'
+  | 'choice'
+  | 'choices'
+  | 'state'
+  | 'status'
+  | 'datetime'
+  | 'date'
+  | 'lookup'
+  | 'guid'
+  | 'file'
+  | 'image'
+  | 'other'
+
+/** One option of a choice column. `state` is set on the options of a status column: the state the option belongs to. */
+export interface ColumnOption {
+  readonly value: number
+  readonly label: string
+  readonly state?: number
+}
+
+/** A table that a lookup column can point to. */
+export interface LookupTarget {
+  readonly table: string
+}
+
+/** The definition of one column, as the master has it. Keyed by its logical name; `MetadataId`s are not kept. */
+export interface ColumnMetadata {
+  readonly name: string
+  readonly label: string
+  readonly type: ColumnType
+  /** True where the master refuses null on create and update (Dataverse: SystemRequired). */
+  readonly required: boolean
+  readonly creatable: boolean
+  readonly updatable: boolean
+  /** False for shadow columns (such as the name of a lookup's target), which cannot be selected. */
+  readonly readable: boolean
+  readonly maxLength?: number
+  readonly min?: number
+  readonly max?: number
+  /** Digits after the decimal point; the master rounds what has more. */
+  readonly precision?: number
+  readonly options?: readonly ColumnOption[]
+  /** Only on lookups. More than one makes the lookup polymorphic. */
+  readonly targets?: readonly LookupTarget[]
+  /** Only on `datetime`: whether values are instants (`utc`) or wall-clock times that must never be shifted (`local`). */
+  readonly clock?: 'utc' | 'local'
+}
+
+/** A many-to-many relationship. Its links are the rows of the intersect table. */
+export interface ManyToManyMetadata {
+  readonly name: string
+  readonly intersectTable: string
+  readonly first: { readonly table: string; readonly column: string }
+  readonly second: { readonly table: string; readonly column: string }
+}
+
+/** A lookup seen from the table it points to. `onDelete` is what the master does to the referencing rows. */
+export interface OneToManyMetadata {
+  readonly name: string
+  readonly referencingTable: string
+  readonly referencingColumn: string
+  readonly onDelete: 'cascade' | 'remove-link' | 'restrict' | 'none'
+}
+
+/** A JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
+
+/** The definition of one table, as the master has it. */
+export interface TableMetadata {
+  readonly name: string
+  readonly label: string
+  readonly primaryId: string
+  readonly primaryName: string | null
+  readonly ownership: 'user' | 'organization' | 'none'
+  /** True for the table of the links of a many-to-many relationship. */
+  readonly intersect: boolean
+  /** False where the master refuses conditional updates on this table. */
+  readonly versioned: boolean
+  readonly changeTracking: boolean
+  readonly columns: readonly ColumnMetadata[]
+  readonly keys: readonly { readonly name: string; readonly columns: readonly string[] }[]
+  readonly oneToMany: readonly OneToManyMetadata[]
+  readonly manyToMany: readonly ManyToManyMetadata[]
+  /** The master adapter's own notes on this table. Opaque to the core, handed back to the adapter with every request. */
+  readonly wire: Json
+}
+
+/** The column of that name, or undefined. */
+export function columnOf(table: TableMetadata, name: string): ColumnMetadata | undefined {
+  return columnsByName(table).get(name)
+}
+
+const indexes = new WeakMap<TableMetadata, ReadonlyMap<string, ColumnMetadata>>()
+
+function columnsByName(table: TableMetadata): ReadonlyMap<string, ColumnMetadata> {
+  let byName = indexes.get(table)
+  if (!byName) indexes.set(table, (byName = new Map(table.columns.map((column) => [column.name, column]))))
+  return byName
+}
+
+/** True when the lookup can point to more than one table, so that its row carries `<column>$table` too. */
+export function isPolymorphic(column: ColumnMetadata): boolean {
+  return (column.targets?.length ?? 0) > 1
+}
+
+/** The relationship's definition for an intersect table, found on either side; undefined for other tables. */
+export function relationshipOf(table: TableMetadata): ManyToManyMetadata | undefined {
+  return table.intersect
+    ? table.manyToMany.find((relationship) => relationship.intersectTable === table.name)
+    : undefined
+}

@@ -1,0 +1,110 @@
+import type { Change } from '../change.ts'
+import type { OutpostErrorCode } from '../errors.ts'
+
+/**
+ * The four statuses of an offline transaction.
+ *
+ *   pending ──► processed      the master has it
+ *      │  ▲
+ *      ▼  │ setPending, amend
+ *    error ──► archived        never to be delivered
+ *
+ * "In flight" is not a status: it is a lease on a pending transaction, so that a crash leaves it pending.
+ */
+export type TransactionStatus = 'pending' | 'processed' | 'error' | 'archived'
+
+/** What is known of the transaction's effect on the master. `unknown` is resolved by reading before anything is re-sent. */
+export type TransactionOutcome = 'not-sent' | 'unknown' | 'known'
+
+/** Why the master, or a conflict, refused a transaction. A closed set, each with its own remedy. */
+export type RejectionClass =
+  | 'permission'
+  | 'invalid'
+  | 'business'
+  | 'conflict'
+  | 'gone'
+  | 'key-clash'
+  | 'duplicate'
+  | 'state'
+  | 'size'
+  | 'unknown'
+
+/** The last failure of a transaction, as kept in the store. */
+export interface TransactionError {
+  readonly code: OutpostErrorCode
+  /** Only on a verdict; absent on failures that are retried. */
+  readonly rejection?: RejectionClass
+  readonly message: string
+  readonly remedy: string
+  readonly status?: number
+  readonly masterCode?: string
+  readonly requestId?: string
+  /** The index in `changes` of the change the master named, where it named one. */
+  readonly change?: number
+  readonly column?: string
+  /** Milliseconds since 1970, by the device clock. */
+  readonly at: number
+  readonly attempt: number
+}
+
+/** What happened in a column where both sides had changed, or to a row that only one side had deleted. */
+export interface ConflictDecision {
+  readonly table: string
+  readonly id: string
+  readonly column: string
+  readonly base: string | number | boolean | null
+  readonly local: string | number | boolean | null
+  readonly remote: string | number | boolean | null
+  readonly resolved: 'local' | 'remote' | 'undecided'
+  readonly policy: string
+}
+
+/** One step in a transaction's life. `at` is the device clock, for people; the order is the order of the list. */
+export interface HistoryEntry {
+  readonly at: number
+  readonly event: TransactionEvent
+  readonly note?: string
+  readonly conflicts?: readonly ConflictDecision[]
+}
+
+/** Everything that can happen to a transaction. */
+export type TransactionEvent =
+  | 'committed'
+  | 'sent'
+  | 'deferred'
+  | 'verified'
+  | 'merged'
+  | 'delivered'
+  | 'refused'
+  | 'set-pending'
+  | 'amended'
+  | 'archived'
+
+/** One entry of the outbox, delivered to the master as a unit. Plain JSON: what is stored is what is held. */
+export interface OfflineTransaction {
+  /** Assigned by the store, ascending, never reused. The order of delivery. */
+  readonly seq: number
+  readonly id: string
+  readonly organizationId: string
+  readonly userId: string
+  /** The metadata stamp of the catalogue that the changes were checked against. */
+  readonly catalogueStamp: string
+  readonly changes: readonly Change[]
+  /** The row keys (`<table>/<id>`) of the changed rows and of the rows their lookups point to. */
+  readonly touches: readonly string[]
+  /** The seqs of transactions that must be processed (or archived) before this one can be sent. */
+  readonly dependsOn: readonly number[]
+  readonly status: TransactionStatus
+  readonly outcome: TransactionOutcome
+  readonly attempts: number
+  /** Not to be sent before this time of the device clock; null when it may go at once. */
+  readonly nextAttemptAt: number | null
+  /** Who is sending it now, and until when that claim holds. */
+  readonly lease: { readonly owner: string; readonly until: number } | null
+  readonly lastError: TransactionError | null
+  readonly history: readonly HistoryEntry[]
+  readonly createdAt: number
+}
+
+/** A transaction before the store has given it its place in the order. */
+export type UnsequencedTransaction = Omit<OfflineTransaction, 'seq'>

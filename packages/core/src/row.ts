@@ -1,0 +1,34 @@
+/** The value of one column: a scalar. `null` is null; a column that was not selected is absent from its row instead. */
+export type ColumnValue = string | number | boolean | null
+
+/**
+ * One row of a table: plain JSON under logical column names.
+ *
+ * - A lookup column holds the GUID of its target. Where the lookup can point to several tables, `<column>$table` beside
+ *   it holds the target table's name.
+ * - Dates stay ISO 8601 text, choices stay numbers, several choices stay text (`'1,2,3'`).
+ * - Decimal and Money are numbers where a double holds them exactly, and exact decimal text where it does not;
+ *   BigInt is always decimal text.
+ * - GUIDs are lower-case.
+ */
+export type Row = Readonly<Record<string, ColumnValue>>
+
+/** The suffix of the column that holds the target table of a polymorphic lookup. */
+export const TARGET_SUFFIX = '$table'
+
+const GUID = /^\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?$/i
+
+/** The GUID in its canonical form, lower-case without braces; null when the text is not a GUID. */
+export function canonicalGuid(text: string): string | null {
+  return GUID.exec(text)?.[1]?.toLowerCase() ?? null
+}
+
+/** Identifies one row across tables: `<table>/<id>`. The outbox indexes its transactions by these keys. */
+export function rowKey(table: string, id: string): string {
+  return `${table}/${id}`
+}
+
+/** The id under which a client org keeps a link of a many-to-many relationship: the two row ids, first side first. */
+export function linkId(firstId: string, secondId: string): string {
+  return `${firstId}:${secondId}`
+}
