@@ -1,0 +1,535 @@
+import type {
+  ChoiceOption,
+  CollectionNavigation,
+  ColumnDefinition,
+  DeletedKind,
+  GlobalChoice,
+  LookupBinding,
+  ManyToManyRelationship,
+  MetadataDeletion,
+  OneToManyRelationship,
+  RelationshipDefinition,
+  TableDefinition,
+} from './definitions.ts'
+import {
+  allColumns,
+  defineColumn,
+  defineGlobalChoice,
+  defineKey,
+  defineManyToMany,
+  defineOneToMany,
+  defineTable,
+  intersectDraft,
+  isLookupColumn,
+  isLookupDraft,
+  withCompanions,
+} from './define.ts'
+import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
+import { guidFrom } from './guid.ts'
+
+/** The relationships a table takes part in, by its role. */
+export interface TableRelationships {
+  /** This table is looked up. */
+  readonly oneToMany: readonly OneToManyRelationship[]
+  /** This table has the lookup. */
+  readonly manyToOne: readonly OneToManyRelationship[]
+  readonly manyToMany: readonly ManyToManyRelationship[]
+}
+
+/** What of a table may be switched at run time. */
+export type TableChange = Partial<
+  Pick<TableDefinition, 'changeTracking' | 'optimisticConcurrency' | 'displayName' | 'displayCollectionName'>
+>
+
+interface TableIndex {
+  readonly columns: ReadonlyMap<string, ColumnDefinition>
+  readonly wireNames: ReadonlyMap<string, ColumnDefinition>
+  readonly relationships: TableRelationships
+  readonly bindings: ReadonlyMap<string, LookupBinding>
+  readonly collections: ReadonlyMap<string, CollectionNavigation>
+}
+
+/** The name a column has in a row on the wire: `_x_value` for a lookup, its logical name otherwise. */
+export function wireName(column: ColumnDefinition): string {
+  return isLookupColumn(column) ? `_${column.logicalName}_value` : column.logicalName
+}
+
+/**
+ * The tables, columns, keys, relationships and choices of one organisation.
+ *
+ * Lookups by name are exact, case included. Every change at run time raises `stamp`, marks what it touched with it
+ * and logs the MetadataIds it removed, which is what RetrieveMetadataChanges needs. MetadataIds are derived from the
+ * names and `salt`: two schemas of the same drafts and different salts are the same organisation made anew. A
+ * component that is removed and added again gets a new id.
+ */
+export class Schema {
+  readonly #salt: string
+  readonly #tables = new Map<string, TableDefinition>()
+  readonly #oneToMany = new Map<string, OneToManyRelationship>()
+  readonly #manyToMany = new Map<string, ManyToManyRelationship>()
+  readonly #globalChoices = new Map<string, GlobalChoice>()
+  readonly #generations = new Map<string, number>()
+  readonly #stamps = new Map<string, number>()
+  readonly #deletions: MetadataDeletion[] = []
+  readonly #index = new Map<string, TableIndex>()
+  #sets: Map<string, TableDefinition> | undefined
+  #stamp = 1000
+  #horizon = 0
+
+  constructor(draft: SchemaDraft, options: { readonly salt?: string } = {}) {
+    this.#salt = options.salt ?? ''
+    for (const choice of draft.globalChoices ?? []) {
+      this.#globalChoices.set(choice.name, defineGlobalChoice(choice, this.#idOf))
+    }
+    for (const table of draft.tables) this.#define(table)
+    for (const table of draft.tables) this.#relate(table)
+    for (const relationship of draft.manyToMany ?? []) this.#connect(relationship)
+  }
+
+  /** Rises with every change of the schema. */
+  get stamp(): number {
+    return this.#stamp
+  }
+
+  /** Stamps below this one have expired: their deletions are no longer known. */
+  get horizon(): number {
+    return this.#horizon
+  }
+
+  tables(): readonly TableDefinition[] {
+    return [...this.#tables.values()]
+  }
+
+  table(logicalName: string): TableDefinition | undefined {
+    return this.#tables.get(logicalName)
+  }
+
+  tableBySet(entitySetName: string): TableDefinition | undefined {
+    this.#sets ??= new Map(this.tables().map((table) => [table.entitySetName, table]))
+    return this.#sets.get(entitySetName)
+  }
+
+  tableById(metadataId: string): TableDefinition | undefined {
+    return this.tables().find((table) => table.metadataId === metadataId)
+  }
+
+  column(table: string, logicalName: string): ColumnDefinition | undefined {
+    return this.#indexOf(table)?.columns.get(logicalName)
+  }
+
+  /** The column behind a name in a row on the wire (`_ownerid_value`, `name`); shadows and the bare `ownerid` have none. */
+  columnByWireName(table: string, name: string): ColumnDefinition | undefined {
+    return this.#indexOf(table)?.wireNames.get(name)
+  }
+
+  relationshipsOf(table: string): TableRelationships {
+    return this.#indexOf(table)?.relationships ?? { oneToMany: [], manyToOne: [], manyToMany: [] }
+  }
+
+  relationships(): readonly RelationshipDefinition[] {
+    return [...this.#oneToMany.values(), ...this.#manyToMany.values()]
+  }
+
+  relationship(schemaName: string): RelationshipDefinition | undefined {
+    return this.#oneToMany.get(schemaName) ?? this.#manyToMany.get(schemaName)
+  }
+
+  /** The N:N relationship whose links are the rows of this intersect table. */
+  manyToManyByIntersect(table: string): ManyToManyRelationship | undefined {
+    return [...this.#manyToMany.values()].find((relationship) => relationship.intersectTable === table)
+  }
+
+  /** Single-valued navigation properties of a table, by their exact name. */
+  lookupBindings(table: string): ReadonlyMap<string, LookupBinding> {
+    return this.#indexOf(table)?.bindings ?? new Map()
+  }
+
+  /** The binding that leads from a lookup column to a target table. */
+  bindingOf(table: string, column: string, target: string): LookupBinding | undefined {
+    const bindings = [...this.lookupBindings(table).values()]
+    return bindings.find((binding) => binding.column.logicalName === column && binding.targets.includes(target))
+  }
+
+  /** Collection-valued navigation properties of a table, by their exact name. */
+  collections(table: string): ReadonlyMap<string, CollectionNavigation> {
+    return this.#indexOf(table)?.collections ?? new Map()
+  }
+
+  globalChoices(): readonly GlobalChoice[] {
+    return [...this.#globalChoices.values()]
+  }
+
+  globalChoice(name: string): GlobalChoice | undefined {
+    return this.#globalChoices.get(name)
+  }
+
+  /** The stamp at which a component was made or last changed. */
+  stampOf(metadataId: string): number {
+    return this.#stamps.get(metadataId) ?? 0
+  }
+
+  /** Components removed after a stamp. */
+  deletionsSince(stamp: number): readonly MetadataDeletion[] {
+    return this.#deletions.filter((deletion) => deletion.stamp > stamp)
+  }
+
+  /** Makes every stamp handed out so far an expired one. */
+  expireStamps(): void {
+    this.#stamp += 1
+    this.#horizon = this.#stamp
+    this.#deletions.length = 0
+  }
+
+  addTable(draft: TableDraft): TableDefinition {
+    const name = draft.schemaName.toLowerCase()
+    if (this.#tables.has(name)) throw new RangeError(`table ${name} exists`)
+    this.#advance()
+    const table = this.#define(draft)
+    this.#relate(draft)
+    this.#touch(table.metadataId, ...table.columns.map((column) => column.metadataId))
+    return table
+  }
+
+  /** Removes a table with its relationships, and the lookup columns of other tables that led only to it. */
+  removeTable(logicalName: string): void {
+    const table = this.#known(logicalName)
+    this.#advance()
+    const { oneToMany, manyToOne, manyToMany } = this.relationshipsOf(logicalName)
+    for (const relationship of manyToOne) this.#dropRelationship(relationship)
+    for (const relationship of oneToMany) {
+      if (relationship.referencingTable !== logicalName) this.#dropOneToMany(relationship)
+    }
+    for (const relationship of manyToMany) this.#dropManyToMany(relationship)
+    this.#tables.delete(logicalName)
+    this.#deleted('Entity', table.metadataId, logicalName)
+    for (const column of table.columns)
+      this.#deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
+    this.#forget()
+  }
+
+  changeTable(logicalName: string, change: TableChange): void {
+    const table = this.#known(logicalName)
+    this.#advance()
+    this.#replace({ ...table, ...change })
+    this.#touch(table.metadataId)
+  }
+
+  /** Adds a column with its companions (shadows, `_base`) and relationships. */
+  addColumn(logicalName: string, draft: ColumnDraft): ColumnDefinition {
+    const table = this.#known(logicalName)
+    if (this.column(logicalName, draft.logicalName))
+      throw new RangeError(`column ${logicalName}.${draft.logicalName} exists`)
+    this.#advance()
+    let number = Math.max(0, ...table.columns.map((column) => column.columnNumber))
+    const added = withCompanions(draft)
+      .filter((companion) => this.column(logicalName, companion.logicalName) === undefined)
+      .map((companion) => {
+        number += 1
+        return defineColumn(companion, number, this.#idOf('Attribute', `${logicalName}.${companion.logicalName}`))
+      })
+    const [column] = added
+    if (column === undefined) throw new RangeError(`nothing to add for ${draft.logicalName}`)
+    this.#replace({ ...table, columns: [...table.columns, ...added] })
+    if (isLookupDraft(draft)) {
+      for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#idOf)) {
+        this.#oneToMany.set(relationship.schemaName, relationship)
+        this.#touch(relationship.metadataId)
+      }
+    }
+    this.#touch(...added.map((one) => one.metadataId))
+    this.#forget()
+    return column
+  }
+
+  /** Removes a column with its companions and relationships. */
+  removeColumn(logicalName: string, column: string): void {
+    const table = this.#known(logicalName)
+    this.#knownColumn(logicalName, column)
+    this.#advance()
+    const leaves = (one: ColumnDefinition): boolean =>
+      one.logicalName === column || one.attributeOf === column || (one.type === 'Money' && one.baseOf === column)
+    for (const relationship of this.relationshipsOf(logicalName).manyToOne) {
+      if (relationship.referencingColumn === column) this.#dropRelationship(relationship)
+    }
+    for (const key of table.keys.filter((one) => one.columns.includes(column))) {
+      this.#deleted('EntityKey', key.metadataId, `${logicalName}.${key.schemaName}`)
+    }
+    for (const one of table.columns.filter(leaves))
+      this.#deleted('Attribute', one.metadataId, `${logicalName}.${one.logicalName}`)
+    this.#replace({
+      ...table,
+      columns: table.columns.filter((one) => !leaves(one)),
+      keys: table.keys.filter((key) => !key.columns.includes(column)),
+    })
+  }
+
+  /** Replaces a column by what `change` makes of it; the type, names and id stay. */
+  changeColumn<C extends ColumnDefinition>(
+    logicalName: string,
+    column: string,
+    change: (column: ColumnDefinition) => C,
+  ): void {
+    const table = this.#known(logicalName)
+    const before = this.#knownColumn(logicalName, column)
+    const after = change(before)
+    if (
+      after.type !== before.type ||
+      after.logicalName !== before.logicalName ||
+      after.metadataId !== before.metadataId
+    ) {
+      throw new RangeError(`the type, name and id of ${logicalName}.${column} cannot change`)
+    }
+    this.#advance()
+    this.#replace({ ...table, columns: table.columns.map((one) => (one === before ? after : one)) })
+    this.#touch(before.metadataId)
+  }
+
+  addOption(table: string, column: string, option: ChoiceOption): void {
+    this.#changeOptions(table, column, (options) => [...options, option])
+  }
+
+  renameOption(table: string, column: string, value: number, label: string): void {
+    this.#changeOptions(table, column, (options) =>
+      options.map((one) => (one.value === value ? { ...one, label } : one)),
+    )
+  }
+
+  removeOption(table: string, column: string, value: number): void {
+    this.#changeOptions(table, column, (options) => options.filter((one) => one.value !== value))
+  }
+
+  addManyToMany(draft: ManyToManyDraft): ManyToManyRelationship {
+    this.#advance()
+    const relationship = this.#connect(draft)
+    this.#touch(relationship.metadataId, this.#known(relationship.intersectTable).metadataId)
+    return relationship
+  }
+
+  /** Removes a relationship. A 1:N takes its lookup column along, unless the column has other targets. */
+  removeRelationship(schemaName: string): void {
+    const relationship = this.relationship(schemaName)
+    if (relationship === undefined) throw new RangeError(`no relationship ${schemaName}`)
+    this.#advance()
+    if (relationship.kind === 'OneToMany') this.#dropOneToMany(relationship)
+    else this.#dropManyToMany(relationship)
+    this.#forget()
+  }
+
+  addKey(logicalName: string, draft: KeyDraft): void {
+    const table = this.#known(logicalName)
+    for (const column of draft.columns) this.#knownColumn(logicalName, column)
+    this.#advance()
+    const key = defineKey(draft, this.#idOf('EntityKey', `${logicalName}.${draft.schemaName}`))
+    this.#replace({ ...table, keys: [...table.keys, key] })
+    this.#touch(key.metadataId)
+  }
+
+  removeKey(logicalName: string, schemaName: string): void {
+    const table = this.#known(logicalName)
+    const key = table.keys.find((one) => one.schemaName === schemaName)
+    if (key === undefined) throw new RangeError(`no key ${logicalName}.${schemaName}`)
+    this.#advance()
+    this.#replace({ ...table, keys: table.keys.filter((one) => one !== key) })
+    this.#deleted('EntityKey', key.metadataId, `${logicalName}.${schemaName}`)
+  }
+
+  readonly #idOf = (kind: string, name: string): string => {
+    const full = `${kind}|${name}`
+    return guidFrom(`${this.#salt}|${full}|${this.#generations.get(full) ?? 0}`)
+  }
+
+  readonly #primaryIdOf = (table: string): string => this.#known(table).primaryId
+
+  #define(draft: TableDraft): TableDefinition {
+    const table = this.#withGlobalOptions(defineTable(draft, this.#idOf))
+    this.#tables.set(table.logicalName, table)
+    this.#forget()
+    return table
+  }
+
+  #withGlobalOptions(table: TableDefinition): TableDefinition {
+    return {
+      ...table,
+      columns: table.columns.map((column) => {
+        if ((column.type !== 'Picklist' && column.type !== 'MultiSelectPicklist') || column.globalChoice === null)
+          return column
+        const shared = this.#globalChoices.get(column.globalChoice)
+        if (shared === undefined) throw new RangeError(`no global choice ${column.globalChoice}`)
+        return { ...column, options: shared.options }
+      }),
+    }
+  }
+
+  #relate(draft: TableDraft): void {
+    const logicalName = draft.schemaName.toLowerCase()
+    const { primaryId } = this.#known(logicalName)
+    for (const column of allColumns(draft, logicalName, primaryId)) {
+      if (!isLookupDraft(column)) continue
+      for (const relationship of defineOneToMany(logicalName, column, this.#primaryIdOf, this.#idOf)) {
+        if (this.relationship(relationship.schemaName))
+          throw new RangeError(`relationship ${relationship.schemaName} exists`)
+        this.#oneToMany.set(relationship.schemaName, relationship)
+        if (this.#stamp > 1000) this.#touch(relationship.metadataId)
+      }
+    }
+    this.#forget()
+  }
+
+  #connect(draft: ManyToManyDraft): ManyToManyRelationship {
+    if (this.relationship(draft.schemaName)) throw new RangeError(`relationship ${draft.schemaName} exists`)
+    const relationship = defineManyToMany(draft, this.#primaryIdOf, this.#idOf)
+    this.#manyToMany.set(relationship.schemaName, relationship)
+    if (!this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
+    this.#forget()
+    return relationship
+  }
+
+  #changeOptions(
+    table: string,
+    column: string,
+    change: (options: readonly ChoiceOption[]) => readonly ChoiceOption[],
+  ): void {
+    const target = this.#knownColumn(table, column)
+    if (!('options' in target)) throw new RangeError(`${table}.${column} has no options`)
+    const shared = 'globalChoice' in target ? target.globalChoice : null
+    const options = change(target.options)
+    this.#advance()
+    for (const owner of this.tables()) {
+      const uses = (one: ColumnDefinition): boolean =>
+        one === target || (shared !== null && 'globalChoice' in one && one.globalChoice === shared)
+      if (!owner.columns.some(uses)) continue
+      this.#replace({
+        ...owner,
+        columns: owner.columns.map((one) => {
+          if (!uses(one) || !('options' in one)) return one
+          this.#touch(one.metadataId)
+          return { ...one, options }
+        }),
+      })
+    }
+    const choice = shared === null ? undefined : this.#globalChoices.get(shared)
+    if (choice !== undefined) {
+      this.#globalChoices.set(choice.name, { ...choice, options })
+      this.#touch(choice.metadataId)
+    }
+  }
+
+  #dropOneToMany(relationship: OneToManyRelationship): void {
+    this.#dropRelationship(relationship)
+    const table = this.#tables.get(relationship.referencingTable)
+    const column = table?.columns.find((one) => one.logicalName === relationship.referencingColumn)
+    if (table === undefined || column === undefined || !isLookupColumn(column)) return
+    const targets = column.targets.filter((target) => target !== relationship.referencedTable)
+    if (targets.length > 0) {
+      this.#replace({ ...table, columns: table.columns.map((one) => (one === column ? { ...column, targets } : one)) })
+      this.#touch(column.metadataId)
+      return
+    }
+    const leaves = (one: ColumnDefinition): boolean => one === column || one.attributeOf === column.logicalName
+    for (const one of table.columns.filter(leaves)) {
+      this.#deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
+    }
+    this.#replace({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
+  }
+
+  #dropManyToMany(relationship: ManyToManyRelationship): void {
+    this.#dropRelationship(relationship)
+    const intersect = this.#tables.get(relationship.intersectTable)
+    if (intersect === undefined) return
+    this.#tables.delete(relationship.intersectTable)
+    this.#deleted('Entity', intersect.metadataId, relationship.intersectTable)
+  }
+
+  #dropRelationship(relationship: RelationshipDefinition): void {
+    this.#oneToMany.delete(relationship.schemaName)
+    this.#manyToMany.delete(relationship.schemaName)
+    this.#deleted('Relationship', relationship.metadataId, relationship.schemaName)
+  }
+
+  #advance(): void {
+    this.#stamp += 1
+  }
+
+  #touch(...metadataIds: readonly string[]): void {
+    for (const id of metadataIds) this.#stamps.set(id, this.#stamp)
+  }
+
+  #deleted(kind: DeletedKind, metadataId: string, name: string): void {
+    const full = `${kind}|${name}`
+    this.#generations.set(full, (this.#generations.get(full) ?? 0) + 1)
+    this.#deletions.push({ kind, metadataId, stamp: this.#stamp })
+  }
+
+  #replace(table: TableDefinition): void {
+    this.#tables.set(table.logicalName, table)
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#index.clear()
+    this.#sets = undefined
+  }
+
+  #known(logicalName: string): TableDefinition {
+    const table = this.#tables.get(logicalName)
+    if (table === undefined) throw new RangeError(`no table ${logicalName}`)
+    return table
+  }
+
+  #knownColumn(table: string, logicalName: string): ColumnDefinition {
+    const column = this.column(table, logicalName)
+    if (column === undefined) throw new RangeError(`no column ${table}.${logicalName}`)
+    return column
+  }
+
+  #indexOf(logicalName: string): TableIndex | undefined {
+    const known = this.#index.get(logicalName)
+    if (known !== undefined) return known
+    const table = this.#tables.get(logicalName)
+    if (table === undefined) return undefined
+    const index = indexTable(table, [...this.#oneToMany.values()], [...this.#manyToMany.values()])
+    this.#index.set(logicalName, index)
+    return index
+  }
+}
+
+function indexTable(
+  table: TableDefinition,
+  oneToMany: readonly OneToManyRelationship[],
+  manyToMany: readonly ManyToManyRelationship[],
+): TableIndex {
+  const name = table.logicalName
+  const columns = new Map(table.columns.map((column) => [column.logicalName, column]))
+  const readable = table.columns.filter((column) => column.attributeOf === null && column.type !== 'Virtual')
+  const relationships = {
+    oneToMany: oneToMany.filter((one) => one.referencedTable === name),
+    manyToOne: oneToMany.filter((one) => one.referencingTable === name),
+    manyToMany: manyToMany.filter((one) => one.table1 === name || one.table2 === name),
+  }
+  const bindings = new Map<string, LookupBinding>()
+  for (const relationship of relationships.manyToOne) {
+    const column = columns.get(relationship.referencingColumn)
+    if (column === undefined || !isLookupColumn(column)) continue
+    const navigation = relationship.referencingNavigation
+    const targets = column.type === 'Owner' ? column.targets : [relationship.referencedTable]
+    bindings.set(navigation, { navigation, column, targets, relationship })
+  }
+  const collections = new Map<string, CollectionNavigation>()
+  for (const relationship of relationships.oneToMany) {
+    const navigation = relationship.referencedNavigation
+    collections.set(navigation, { kind: 'OneToMany', navigation, relationship })
+  }
+  for (const relationship of relationships.manyToMany) {
+    const { table1, column1, navigation1, table2, column2, navigation2 } = relationship
+    if (table1 === name) {
+      const side = { thisColumn: column1, otherTable: table2, otherColumn: column2 }
+      collections.set(navigation1, { kind: 'ManyToMany', navigation: navigation1, relationship, ...side })
+    }
+    if (table2 === name) {
+      const side = { thisColumn: column2, otherTable: table1, otherColumn: column1 }
+      collections.set(navigation2, { kind: 'ManyToMany', navigation: navigation2, relationship, ...side })
+    }
+  }
+  const wireNames = new Map(readable.map((column) => [wireName(column), column]))
+  return { columns, wireNames, relationships, bindings, collections }
+}
