@@ -2,35 +2,73 @@ import { existsSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@outpost/source', 'module', 'browser', 'development|production']
-const nodeConditions = ['@outpost/source', 'node', 'import', 'module', 'default']
-const chromium = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && path !== '' && existsSync(path),
-)
-const chromiumArgs = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+// Tests run on sources: the private condition leads every @outpost import to src.
+const browserConditions = ['@outpost/source', 'module', 'browser', 'development|production']
+const nodeConditions = ['@outpost/source', 'module', 'node', 'development|production']
+const node = { resolve: { conditions: nodeConditions }, ssr: { resolve: { conditions: nodeConditions } } }
+
+const chromium = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+].find((path) => path !== undefined && path !== '' && existsSync(path))
 
 if (chromium === undefined) {
-  const skipped = 'browser tests (store-dexie in Chromium) do not run: no Chromium found. Install one, or name it in the CHROMIUM variable.'
-  if (process.env['CI']) throw new Error(skipped)
-  process.stderr.write(`\n  NOT RUN: ${skipped}\n\n`)
+  const notRun =
+    'browser tests (store-dexie in Chromium): no Chromium found. Install one, or name it in the CHROMIUM variable.'
+  if (process.env['CI']) throw new Error(notRun)
+  process.stderr.write(`\n  NOT RUN: ${notRun}\n\n`)
 }
 
-const node = { resolve: { conditions: nodeConditions }, ssr: { resolve: { conditions: nodeConditions } } }
+const inChromium = (executablePath: string) => ({
+  resolve: { conditions: browserConditions },
+  // Named here because a dependency discovered in the middle of a run makes Vite reload the page under the tests.
+  optimizeDeps: { include: ['dexie', 'fast-json-patch'] },
+  test: {
+    name: 'browser',
+    include: ['packages/*/src/**/*.browser.test.ts', 'test/**/*.browser.test.ts'],
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      api: { host: '127.0.0.1' },
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          chromiumSandbox: false,
+          args: [
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      }),
+      instances: [{ browser: 'chromium' as const }],
+    },
+  },
+})
+
+const results = process.env['TEST_RESULTS']
 
 export default defineConfig({
   test: {
+    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     projects: [
       {
         ...node,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], exclude: ['**/*.browser.test.ts', '**/node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+        },
       },
       {
         ...node,
@@ -42,26 +80,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      ...(chromium === undefined
-        ? []
-        : [
-            {
-              resolve: { conditions },
-              test: {
-                name: 'browser',
-                include: ['packages/*/src/**/*.browser.test.ts', 'test/**/*.browser.test.ts'],
-                testTimeout: 60_000,
-                browser: {
-                  enabled: true,
-                  headless: true,
-                  screenshotFailures: false,
-                  api: { host: '127.0.0.1' },
-                  provider: playwright({ launchOptions: { executablePath: chromium, args: chromiumArgs, chromiumSandbox: false } }),
-                  instances: [{ browser: 'chromium' as const }],
-                },
-              },
-            },
-          ]),
+      ...(chromium === undefined ? [] : [inChromium(chromium)]),
     ],
   },
 })
