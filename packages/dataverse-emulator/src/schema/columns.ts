@@ -118,7 +118,7 @@ export function stateAndStatus(
   }
   return [
     {
-      ...facts('StateCode', { displayName: 'Status', required: 'SystemRequired' }),
+      ...facts('StateCode', { displayName: 'Status', required: 'SystemRequired', validForCreate: false }),
       type: 'State',
       options: stateOptions,
     },

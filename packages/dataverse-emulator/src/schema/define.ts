@@ -8,6 +8,7 @@ import type {
   OneToManyRelationship,
   TableDefinition,
 } from './definitions.ts'
+import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, GlobalChoiceDraft, KeyDraft, LookupDraft, ManyToManyDraft, TableDraft } from './drafts.ts'
 import { shadowColumns } from './shadow-columns.ts'
 import { currencyColumns } from './standard-columns.ts'
@@ -65,6 +66,18 @@ export function withCompanions(column: ColumnDraft): readonly ColumnDraft[] {
     baseOf: column.logicalName,
   }
   return [column, twin]
+}
+
+/** Fills in the options of choice columns that use a global choice. */
+export function withGlobalOptions(table: TableDefinition, choices: ReadonlyMap<string, GlobalChoice>): TableDefinition {
+  const filled = table.columns.map((column): ColumnDefinition => {
+    if (column.type !== 'Picklist' && column.type !== 'MultiSelectPicklist') return column
+    if (column.globalChoice === null) return column
+    const shared = choices.get(column.globalChoice)
+    if (shared === undefined) throw new RangeError(`no global choice ${column.globalChoice}`)
+    return { ...column, options: shared.options }
+  })
+  return { ...table, columns: filled }
 }
 
 export function defineColumn(draft: ColumnDraft, columnNumber: number, metadataId: string): ColumnDefinition {
@@ -153,10 +166,6 @@ export function intersectDraft(draft: ManyToManyDraft, relationship: ManyToManyR
 
 export function defineGlobalChoice(draft: GlobalChoiceDraft, idOf: IdSource): GlobalChoice {
   return { ...draft, isCustom: draft.isCustom ?? true, metadataId: idOf('OptionSet', draft.name) }
-}
-
-export function isLookupDraft(draft: ColumnDraft): draft is LookupDraft {
-  return draft.type === 'Lookup' || draft.type === 'Customer' || draft.type === 'Owner'
 }
 
 export function isLookupColumn(column: ColumnDefinition): column is LookupColumn {

@@ -25,6 +25,11 @@ export type LookupDraft = Unassigned<LookupColumn> & { readonly relationships: r
 /** A column before a schema has given it its MetadataId and number. The builders make these. */
 export type ColumnDraft = Unassigned<Exclude<ColumnDefinition, LookupColumn>> | LookupDraft
 
+/** Narrows a draft to the three lookup types. */
+export function isLookupDraft(draft: ColumnDraft): draft is LookupDraft {
+  return draft.type === 'Lookup' || draft.type === 'Customer' || draft.type === 'Owner'
+}
+
 export interface KeyDraft {
   readonly schemaName: string
   readonly displayName?: string

@@ -2,7 +2,6 @@ import type {
   ChoiceOption,
   CollectionNavigation,
   ColumnDefinition,
-  DeletedKind,
   GlobalChoice,
   LookupBinding,
   ManyToManyRelationship,
@@ -21,38 +20,20 @@ import {
   defineTable,
   intersectDraft,
   isLookupColumn,
-  isLookupDraft,
   withCompanions,
+  withGlobalOptions,
 } from './define.ts'
+import { ChangeLog } from './change-log.ts'
+import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
 import { guidFrom } from './guid.ts'
-
-/** The relationships a table takes part in, by its role. */
-export interface TableRelationships {
-  /** This table is looked up. */
-  readonly oneToMany: readonly OneToManyRelationship[]
-  /** This table has the lookup. */
-  readonly manyToOne: readonly OneToManyRelationship[]
-  readonly manyToMany: readonly ManyToManyRelationship[]
-}
+import { indexTable } from './index-table.ts'
+import type { TableIndex, TableRelationships } from './index-table.ts'
 
 /** What of a table may be switched at run time. */
 export type TableChange = Partial<
   Pick<TableDefinition, 'changeTracking' | 'optimisticConcurrency' | 'displayName' | 'displayCollectionName'>
 >
-
-interface TableIndex {
-  readonly columns: ReadonlyMap<string, ColumnDefinition>
-  readonly wireNames: ReadonlyMap<string, ColumnDefinition>
-  readonly relationships: TableRelationships
-  readonly bindings: ReadonlyMap<string, LookupBinding>
-  readonly collections: ReadonlyMap<string, CollectionNavigation>
-}
-
-/** The name a column has in a row on the wire: `_x_value` for a lookup, its logical name otherwise. */
-export function wireName(column: ColumnDefinition): string {
-  return isLookupColumn(column) ? `_${column.logicalName}_value` : column.logicalName
-}
 
 /**
  * The tables, columns, keys, relationships and choices of one organisation.
@@ -68,13 +49,9 @@ export class Schema {
   readonly #oneToMany = new Map<string, OneToManyRelationship>()
   readonly #manyToMany = new Map<string, ManyToManyRelationship>()
   readonly #globalChoices = new Map<string, GlobalChoice>()
-  readonly #generations = new Map<string, number>()
-  readonly #stamps = new Map<string, number>()
-  readonly #deletions: MetadataDeletion[] = []
+  readonly #log = new ChangeLog()
   readonly #index = new Map<string, TableIndex>()
   #sets: Map<string, TableDefinition> | undefined
-  #stamp = 1000
-  #horizon = 0
 
   constructor(draft: SchemaDraft, options: { readonly salt?: string } = {}) {
     this.#salt = options.salt ?? ''
@@ -88,12 +65,12 @@ export class Schema {
 
   /** Rises with every change of the schema. */
   get stamp(): number {
-    return this.#stamp
+    return this.#log.stamp
   }
 
   /** Stamps below this one have expired: their deletions are no longer known. */
   get horizon(): number {
-    return this.#horizon
+    return this.#log.horizon
   }
 
   tables(): readonly TableDefinition[] {
@@ -163,37 +140,48 @@ export class Schema {
     return this.#globalChoices.get(name)
   }
 
+  /** The MetadataId of the option set of a choice, state, status or yes/no column. */
+  optionSetId(table: string, column: ColumnDefinition): string {
+    const shared = 'globalChoice' in column && column.globalChoice !== null
+    return shared
+      ? this.#idOf('OptionSet', column.globalChoice)
+      : this.#idOf('OptionSet', `${table}.${column.logicalName}`)
+  }
+
+  /** The stamp at which one option of an option set was added or last renamed. */
+  optionStamp(optionSetId: string, value: number): number {
+    return this.stampOf(`${optionSetId}:${value}`)
+  }
+
   /** The stamp at which a component was made or last changed. */
   stampOf(metadataId: string): number {
-    return this.#stamps.get(metadataId) ?? 0
+    return this.#log.stampOf(metadataId)
   }
 
   /** Components removed after a stamp. */
   deletionsSince(stamp: number): readonly MetadataDeletion[] {
-    return this.#deletions.filter((deletion) => deletion.stamp > stamp)
+    return this.#log.deletionsSince(stamp)
   }
 
   /** Makes every stamp handed out so far an expired one. */
   expireStamps(): void {
-    this.#stamp += 1
-    this.#horizon = this.#stamp
-    this.#deletions.length = 0
+    this.#log.expire()
   }
 
   addTable(draft: TableDraft): TableDefinition {
     const name = draft.schemaName.toLowerCase()
     if (this.#tables.has(name)) throw new RangeError(`table ${name} exists`)
-    this.#advance()
+    this.#log.advance()
     const table = this.#define(draft)
     this.#relate(draft)
-    this.#touch(table.metadataId, ...table.columns.map((column) => column.metadataId))
+    this.#log.touch(table.metadataId, ...table.columns.map((column) => column.metadataId))
     return table
   }
 
   /** Removes a table with its relationships, and the lookup columns of other tables that led only to it. */
   removeTable(logicalName: string): void {
     const table = this.#known(logicalName)
-    this.#advance()
+    this.#log.advance()
     const { oneToMany, manyToOne, manyToMany } = this.relationshipsOf(logicalName)
     for (const relationship of manyToOne) this.#dropRelationship(relationship)
     for (const relationship of oneToMany) {
@@ -201,17 +189,17 @@ export class Schema {
     }
     for (const relationship of manyToMany) this.#dropManyToMany(relationship)
     this.#tables.delete(logicalName)
-    this.#deleted('Entity', table.metadataId, logicalName)
+    this.#log.deleted('Entity', table.metadataId, logicalName)
     for (const column of table.columns)
-      this.#deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
+      this.#log.deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
     this.#forget()
   }
 
   changeTable(logicalName: string, change: TableChange): void {
     const table = this.#known(logicalName)
-    this.#advance()
+    this.#log.advance()
     this.#replace({ ...table, ...change })
-    this.#touch(table.metadataId)
+    this.#log.touch(table.metadataId)
   }
 
   /** Adds a column with its companions (shadows, `_base`) and relationships. */
@@ -219,7 +207,7 @@ export class Schema {
     const table = this.#known(logicalName)
     if (this.column(logicalName, draft.logicalName))
       throw new RangeError(`column ${logicalName}.${draft.logicalName} exists`)
-    this.#advance()
+    this.#log.advance()
     let number = Math.max(0, ...table.columns.map((column) => column.columnNumber))
     const added = withCompanions(draft)
       .filter((companion) => this.column(logicalName, companion.logicalName) === undefined)
@@ -233,10 +221,10 @@ export class Schema {
     if (isLookupDraft(draft)) {
       for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#idOf)) {
         this.#oneToMany.set(relationship.schemaName, relationship)
-        this.#touch(relationship.metadataId)
+        this.#log.touch(relationship.metadataId)
       }
     }
-    this.#touch(...added.map((one) => one.metadataId))
+    this.#log.touch(...added.map((one) => one.metadataId))
     this.#forget()
     return column
   }
@@ -245,17 +233,17 @@ export class Schema {
   removeColumn(logicalName: string, column: string): void {
     const table = this.#known(logicalName)
     this.#knownColumn(logicalName, column)
-    this.#advance()
+    this.#log.advance()
     const leaves = (one: ColumnDefinition): boolean =>
       one.logicalName === column || one.attributeOf === column || (one.type === 'Money' && one.baseOf === column)
     for (const relationship of this.relationshipsOf(logicalName).manyToOne) {
       if (relationship.referencingColumn === column) this.#dropRelationship(relationship)
     }
     for (const key of table.keys.filter((one) => one.columns.includes(column))) {
-      this.#deleted('EntityKey', key.metadataId, `${logicalName}.${key.schemaName}`)
+      this.#log.deleted('EntityKey', key.metadataId, `${logicalName}.${key.schemaName}`)
     }
     for (const one of table.columns.filter(leaves))
-      this.#deleted('Attribute', one.metadataId, `${logicalName}.${one.logicalName}`)
+      this.#log.deleted('Attribute', one.metadataId, `${logicalName}.${one.logicalName}`)
     this.#replace({
       ...table,
       columns: table.columns.filter((one) => !leaves(one)),
@@ -279,29 +267,30 @@ export class Schema {
     ) {
       throw new RangeError(`the type, name and id of ${logicalName}.${column} cannot change`)
     }
-    this.#advance()
+    this.#log.advance()
     this.#replace({ ...table, columns: table.columns.map((one) => (one === before ? after : one)) })
-    this.#touch(before.metadataId)
+    this.#log.touch(before.metadataId)
   }
 
   addOption(table: string, column: string, option: ChoiceOption): void {
-    this.#changeOptions(table, column, (options) => [...options, option])
+    this.#changeOptions(table, column, option.value, (options) => [...options, option])
   }
 
   renameOption(table: string, column: string, value: number, label: string): void {
-    this.#changeOptions(table, column, (options) =>
+    this.#changeOptions(table, column, value, (options) =>
       options.map((one) => (one.value === value ? { ...one, label } : one)),
     )
   }
 
   removeOption(table: string, column: string, value: number): void {
-    this.#changeOptions(table, column, (options) => options.filter((one) => one.value !== value))
+    this.#changeOptions(table, column, value, (options) => options.filter((one) => one.value !== value))
   }
 
   addManyToMany(draft: ManyToManyDraft): ManyToManyRelationship {
-    this.#advance()
+    this.#log.advance()
     const relationship = this.#connect(draft)
-    this.#touch(relationship.metadataId, this.#known(relationship.intersectTable).metadataId)
+    const { metadataId, columns } = this.#known(relationship.intersectTable)
+    this.#log.touch(relationship.metadataId, metadataId, ...columns.map((column) => column.metadataId))
     return relationship
   }
 
@@ -309,7 +298,7 @@ export class Schema {
   removeRelationship(schemaName: string): void {
     const relationship = this.relationship(schemaName)
     if (relationship === undefined) throw new RangeError(`no relationship ${schemaName}`)
-    this.#advance()
+    this.#log.advance()
     if (relationship.kind === 'OneToMany') this.#dropOneToMany(relationship)
     else this.#dropManyToMany(relationship)
     this.#forget()
@@ -318,46 +307,32 @@ export class Schema {
   addKey(logicalName: string, draft: KeyDraft): void {
     const table = this.#known(logicalName)
     for (const column of draft.columns) this.#knownColumn(logicalName, column)
-    this.#advance()
+    this.#log.advance()
     const key = defineKey(draft, this.#idOf('EntityKey', `${logicalName}.${draft.schemaName}`))
     this.#replace({ ...table, keys: [...table.keys, key] })
-    this.#touch(key.metadataId)
+    this.#log.touch(key.metadataId)
   }
 
   removeKey(logicalName: string, schemaName: string): void {
     const table = this.#known(logicalName)
     const key = table.keys.find((one) => one.schemaName === schemaName)
     if (key === undefined) throw new RangeError(`no key ${logicalName}.${schemaName}`)
-    this.#advance()
+    this.#log.advance()
     this.#replace({ ...table, keys: table.keys.filter((one) => one !== key) })
-    this.#deleted('EntityKey', key.metadataId, `${logicalName}.${schemaName}`)
+    this.#log.deleted('EntityKey', key.metadataId, `${logicalName}.${schemaName}`)
   }
 
   readonly #idOf = (kind: string, name: string): string => {
-    const full = `${kind}|${name}`
-    return guidFrom(`${this.#salt}|${full}|${this.#generations.get(full) ?? 0}`)
+    return guidFrom(`${this.#salt}|${kind}|${name}|${this.#log.generationOf(kind, name)}`)
   }
 
   readonly #primaryIdOf = (table: string): string => this.#known(table).primaryId
 
   #define(draft: TableDraft): TableDefinition {
-    const table = this.#withGlobalOptions(defineTable(draft, this.#idOf))
+    const table = withGlobalOptions(defineTable(draft, this.#idOf), this.#globalChoices)
     this.#tables.set(table.logicalName, table)
     this.#forget()
     return table
-  }
-
-  #withGlobalOptions(table: TableDefinition): TableDefinition {
-    return {
-      ...table,
-      columns: table.columns.map((column) => {
-        if ((column.type !== 'Picklist' && column.type !== 'MultiSelectPicklist') || column.globalChoice === null)
-          return column
-        const shared = this.#globalChoices.get(column.globalChoice)
-        if (shared === undefined) throw new RangeError(`no global choice ${column.globalChoice}`)
-        return { ...column, options: shared.options }
-      }),
-    }
   }
 
   #relate(draft: TableDraft): void {
@@ -369,7 +344,7 @@ export class Schema {
         if (this.relationship(relationship.schemaName))
           throw new RangeError(`relationship ${relationship.schemaName} exists`)
         this.#oneToMany.set(relationship.schemaName, relationship)
-        if (this.#stamp > 1000) this.#touch(relationship.metadataId)
+        if (!this.#log.isUntouched) this.#log.touch(relationship.metadataId)
       }
     }
     this.#forget()
@@ -387,31 +362,24 @@ export class Schema {
   #changeOptions(
     table: string,
     column: string,
+    value: number,
     change: (options: readonly ChoiceOption[]) => readonly ChoiceOption[],
   ): void {
     const target = this.#knownColumn(table, column)
     if (!('options' in target)) throw new RangeError(`${table}.${column} has no options`)
     const shared = 'globalChoice' in target ? target.globalChoice : null
     const options = change(target.options)
-    this.#advance()
-    for (const owner of this.tables()) {
-      const uses = (one: ColumnDefinition): boolean =>
-        one === target || (shared !== null && 'globalChoice' in one && one.globalChoice === shared)
-      if (!owner.columns.some(uses)) continue
-      this.#replace({
-        ...owner,
-        columns: owner.columns.map((one) => {
-          if (!uses(one) || !('options' in one)) return one
-          this.#touch(one.metadataId)
-          return { ...one, options }
-        }),
-      })
+    this.#log.advance()
+    const uses = (one: ColumnDefinition): boolean =>
+      one === target || (shared !== null && 'globalChoice' in one && one.globalChoice === shared)
+    for (const owner of this.tables().filter((one) => one.columns.some(uses))) {
+      const columns = owner.columns.map((one) => (uses(one) && 'options' in one ? { ...one, options } : one))
+      this.#replace({ ...owner, columns })
     }
     const choice = shared === null ? undefined : this.#globalChoices.get(shared)
-    if (choice !== undefined) {
-      this.#globalChoices.set(choice.name, { ...choice, options })
-      this.#touch(choice.metadataId)
-    }
+    if (choice !== undefined) this.#globalChoices.set(choice.name, { ...choice, options })
+    const optionSet = this.optionSetId(table, target)
+    this.#log.touch(optionSet, `${optionSet}:${value}`)
   }
 
   #dropOneToMany(relationship: OneToManyRelationship): void {
@@ -422,12 +390,12 @@ export class Schema {
     const targets = column.targets.filter((target) => target !== relationship.referencedTable)
     if (targets.length > 0) {
       this.#replace({ ...table, columns: table.columns.map((one) => (one === column ? { ...column, targets } : one)) })
-      this.#touch(column.metadataId)
+      this.#log.touch(column.metadataId)
       return
     }
     const leaves = (one: ColumnDefinition): boolean => one === column || one.attributeOf === column.logicalName
     for (const one of table.columns.filter(leaves)) {
-      this.#deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
+      this.#log.deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
     }
     this.#replace({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
   }
@@ -437,27 +405,13 @@ export class Schema {
     const intersect = this.#tables.get(relationship.intersectTable)
     if (intersect === undefined) return
     this.#tables.delete(relationship.intersectTable)
-    this.#deleted('Entity', intersect.metadataId, relationship.intersectTable)
+    this.#log.deleted('Entity', intersect.metadataId, relationship.intersectTable)
   }
 
   #dropRelationship(relationship: RelationshipDefinition): void {
     this.#oneToMany.delete(relationship.schemaName)
     this.#manyToMany.delete(relationship.schemaName)
-    this.#deleted('Relationship', relationship.metadataId, relationship.schemaName)
-  }
-
-  #advance(): void {
-    this.#stamp += 1
-  }
-
-  #touch(...metadataIds: readonly string[]): void {
-    for (const id of metadataIds) this.#stamps.set(id, this.#stamp)
-  }
-
-  #deleted(kind: DeletedKind, metadataId: string, name: string): void {
-    const full = `${kind}|${name}`
-    this.#generations.set(full, (this.#generations.get(full) ?? 0) + 1)
-    this.#deletions.push({ kind, metadataId, stamp: this.#stamp })
+    this.#log.deleted('Relationship', relationship.metadataId, relationship.schemaName)
   }
 
   #replace(table: TableDefinition): void {
@@ -491,45 +445,4 @@ export class Schema {
     this.#index.set(logicalName, index)
     return index
   }
-}
-
-function indexTable(
-  table: TableDefinition,
-  oneToMany: readonly OneToManyRelationship[],
-  manyToMany: readonly ManyToManyRelationship[],
-): TableIndex {
-  const name = table.logicalName
-  const columns = new Map(table.columns.map((column) => [column.logicalName, column]))
-  const readable = table.columns.filter((column) => column.attributeOf === null && column.type !== 'Virtual')
-  const relationships = {
-    oneToMany: oneToMany.filter((one) => one.referencedTable === name),
-    manyToOne: oneToMany.filter((one) => one.referencingTable === name),
-    manyToMany: manyToMany.filter((one) => one.table1 === name || one.table2 === name),
-  }
-  const bindings = new Map<string, LookupBinding>()
-  for (const relationship of relationships.manyToOne) {
-    const column = columns.get(relationship.referencingColumn)
-    if (column === undefined || !isLookupColumn(column)) continue
-    const navigation = relationship.referencingNavigation
-    const targets = column.type === 'Owner' ? column.targets : [relationship.referencedTable]
-    bindings.set(navigation, { navigation, column, targets, relationship })
-  }
-  const collections = new Map<string, CollectionNavigation>()
-  for (const relationship of relationships.oneToMany) {
-    const navigation = relationship.referencedNavigation
-    collections.set(navigation, { kind: 'OneToMany', navigation, relationship })
-  }
-  for (const relationship of relationships.manyToMany) {
-    const { table1, column1, navigation1, table2, column2, navigation2 } = relationship
-    if (table1 === name) {
-      const side = { thisColumn: column1, otherTable: table2, otherColumn: column2 }
-      collections.set(navigation1, { kind: 'ManyToMany', navigation: navigation1, relationship, ...side })
-    }
-    if (table2 === name) {
-      const side = { thisColumn: column2, otherTable: table1, otherColumn: column1 }
-      collections.set(navigation2, { kind: 'ManyToMany', navigation: navigation2, relationship, ...side })
-    }
-  }
-  const wireNames = new Map(readable.map((column) => [wireName(column), column]))
-  return { columns, wireNames, relationships, bindings, collections }
 }

@@ -44,6 +44,8 @@ export interface SeedRow {
 export interface Seed {
   readonly name: string
   readonly schema: Schema
+  /** The moment the rows describe (ISO, UTC): no row is younger; an emulator's clock starts here by default. */
+  readonly asOf: string
   readonly organization: SeedOrganization
   readonly users: readonly SeedUser[]
   /** The user a request without any identity of its own acts as. */

@@ -1,27 +1,27 @@
-import { displayNameFrom, readOnly, text, virtual, entityName } from './columns.ts'
+import { displayNameFrom, entityName, readOnly, text, virtual } from './columns.ts'
 import type { ColumnOptions } from './columns.ts'
+import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, LookupDraft } from './drafts.ts'
 
 const withYomiName: ReadonlySet<string> = new Set(['account', 'contact', 'systemuser', 'team', 'lead'])
-const typeColumnElsewhere: ReadonlySet<string> = new Set(['regardingobjectid', 'objectid'])
+const labelled: ReadonlySet<ColumnDraft['type']> = new Set([
+  'Boolean',
+  'Picklist',
+  'MultiSelectPicklist',
+  'State',
+  'Status',
+])
+const typeColumns: Readonly<Record<string, string>> = {
+  regardingobjectid: 'RegardingObjectTypeCode',
+  objectid: 'ObjectIdTypeCode',
+}
 
-/** The read-only columns the platform adds beside a column: names of lookups and labels of choices. */
+/** The columns the platform adds beside a column: names of lookups, their target's type, labels of choices. */
 export function shadowColumns(of: ColumnDraft): readonly ColumnDraft[] {
   if (of.attributeOf !== null) return []
-  switch (of.type) {
-    case 'Lookup':
-    case 'Customer':
-    case 'Owner':
-      return lookupShadows(of)
-    case 'Boolean':
-    case 'Picklist':
-    case 'MultiSelectPicklist':
-    case 'State':
-    case 'Status':
-      return [virtual(`${of.schemaName}Name`, shadow(of.logicalName, `${of.schemaName}Name`))]
-    default:
-      return []
-  }
+  if (isLookupDraft(of)) return lookupShadows(of)
+  if (!labelled.has(of.type)) return []
+  return [virtual(`${of.schemaName}Name`, shadow(of.logicalName, `${of.schemaName}Name`))]
 }
 
 function lookupShadows(of: LookupDraft): readonly ColumnDraft[] {
@@ -29,8 +29,9 @@ function lookupShadows(of: LookupDraft): readonly ColumnDraft[] {
   if (of.targets.some((target) => withYomiName.has(target))) {
     columns.push(text(`${of.schemaName}YomiName`, shadow(of.logicalName, `${of.schemaName}YomiName`)))
   }
-  if (of.targets.length > 1 && !typeColumnElsewhere.has(of.logicalName)) {
-    columns.push(entityName(`${of.schemaName}Type`, shadow(of.logicalName, `${of.schemaName}Type`)))
+  if (of.targets.length > 1) {
+    const name = typeColumns[of.logicalName] ?? `${of.schemaName}Type`
+    columns.push(entityName(name, { attributeOf: of.logicalName, required: of.required }))
   }
   return columns
 }

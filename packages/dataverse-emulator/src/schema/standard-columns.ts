@@ -9,35 +9,56 @@ import {
   removeLink,
   stateAndStatus,
 } from './columns.ts'
+import type { TargetOptions } from './columns.ts'
 import type { ColumnDraft } from './drafts.ts'
 import type { Ownership } from './definitions.ts'
 
-/** Which standard columns a table gets. */
+/** Which standard columns a table gets, and how their relationships are called. */
 export interface StandardOptions {
   readonly ownership: Ownership
-  /** `statecode` and `statuscode` with Active and Inactive; give your own from `stateAndStatus` instead, or none. */
+  /** `statecode` and `statuscode` with Active and Inactive unless `own`: the table gives others from `stateAndStatus`, or has none. */
   readonly state?: 'active-inactive' | 'own'
+  /** Relationship names that differ from the usual `lk_<table>_<column>`, `owner_<table>` and so on, by column. */
+  readonly relationships?: Readonly<Record<string, string>>
+  /** Navigation property for a column, where it is not the column's own name (`createdby_task`). */
+  readonly navigation?: (column: string) => string
 }
+
+type Target = (name: string, table: string, prefix: string) => TargetOptions
 
 /** The columns nearly every table has: created, modified, owner, state, version and import columns. */
 export function standardColumns(table: string, options: StandardOptions): readonly ColumnDraft[] {
-  const columns: ColumnDraft[] = [
+  const target: Target = (name, to, prefix) => {
+    const column = name.toLowerCase()
+    const usual = prefix === 'lk' ? `lk_${table}_${column}` : `${prefix}_${table}`
+    return {
+      table: to,
+      relationship: options.relationships?.[column] ?? usual,
+      navigation: options.navigation?.(column) ?? column,
+      cascade: noCascade,
+    }
+  }
+  const byUser = (name: string, displayName?: string): ColumnDraft =>
+    lookup(name, target(name, 'systemuser', 'lk'), {
+      ...readOnly,
+      ...(displayName === undefined ? {} : { displayName }),
+    })
+  return [
     dateTime('CreatedOn', readOnly),
-    userLookup(table, 'CreatedBy'),
-    userLookup(table, 'CreatedOnBehalfBy', 'Created By (Delegate)'),
+    byUser('CreatedBy'),
+    byUser('CreatedOnBehalfBy', 'Created By (Delegate)'),
     dateTime('ModifiedOn', readOnly),
-    userLookup(table, 'ModifiedBy'),
-    userLookup(table, 'ModifiedOnBehalfBy', 'Modified By (Delegate)'),
-    bigInt('VersionNumber', { ...readOnly, displayName: 'Version Number' }),
+    byUser('ModifiedBy'),
+    byUser('ModifiedOnBehalfBy', 'Modified By (Delegate)'),
+    bigInt('VersionNumber', readOnly),
     dateTime('OverriddenCreatedOn', { validForUpdate: false, format: 'DateOnly', displayName: 'Record Created On' }),
     integer('ImportSequenceNumber', { validForUpdate: false }),
     integer('TimeZoneRuleVersionNumber', { min: -1 }),
     integer('UTCConversionTimeZoneCode', { min: -1 }),
+    ...(options.ownership === 'UserOwned' ? ownerColumns(target) : []),
+    ...(options.ownership === 'OrganizationOwned' ? [organizationLookup(table)] : []),
+    ...(options.state === 'own' ? [] : activeInactive),
   ]
-  if (options.ownership === 'UserOwned') columns.push(...ownerColumns(table))
-  if (options.ownership === 'OrganizationOwned') columns.push(organizationLookup(table))
-  if (options.state !== 'own') columns.push(...activeInactive)
-  return columns
 }
 
 /** The `statecode` and `statuscode` a new table is created with. */
@@ -62,35 +83,17 @@ export function currencyColumns(table: string): readonly ColumnDraft[] {
   ]
 }
 
-function userLookup(table: string, name: string, displayName?: string): ColumnDraft {
-  return lookup(
-    name,
-    { table: 'systemuser', relationship: `lk_${table}_${name.toLowerCase()}`, cascade: noCascade },
-    { ...readOnly, ...(displayName === undefined ? {} : { displayName }) },
-  )
-}
-
-function ownerColumns(table: string): readonly ColumnDraft[] {
+function ownerColumns(target: Target): readonly ColumnDraft[] {
+  const owner = { type: 'Owner', displayName: 'Owner', required: 'SystemRequired' } as const
   return [
-    lookup(
-      'OwnerId',
-      { table: 'owner', relationship: `owner_${table}`, navigation: 'ownerid', cascade: noCascade },
-      { type: 'Owner', displayName: 'Owner', required: 'SystemRequired' },
-    ),
-    lookup(
-      'OwningBusinessUnit',
-      { table: 'businessunit', relationship: `business_unit_${table}`, cascade: noCascade },
-      readOnly,
-    ),
-    lookup('OwningUser', { table: 'systemuser', relationship: `user_${table}`, cascade: noCascade }, readOnly),
-    lookup('OwningTeam', { table: 'team', relationship: `team_${table}`, cascade: noCascade }, readOnly),
+    lookup('OwnerId', target('OwnerId', 'owner', 'owner'), owner),
+    lookup('OwningBusinessUnit', target('OwningBusinessUnit', 'businessunit', 'business_unit'), readOnly),
+    lookup('OwningUser', target('OwningUser', 'systemuser', 'user'), readOnly),
+    lookup('OwningTeam', target('OwningTeam', 'team', 'team'), readOnly),
   ]
 }
 
 function organizationLookup(table: string): ColumnDraft {
-  return lookup(
-    'OrganizationId',
-    { table: 'organization', relationship: `organization_${table}`, cascade: removeLink },
-    readOnly,
-  )
+  const target = { table: 'organization', relationship: `organization_${table}`, cascade: removeLink }
+  return lookup('OrganizationId', target, readOnly)
 }

@@ -1,0 +1,57 @@
+import type { DeletedKind, MetadataDeletion } from './definitions.ts'
+
+const FIRST_STAMP = 1000
+
+/** When which component of a schema changed or went, in stamps: numbers that only rise. */
+export class ChangeLog {
+  readonly #stamps = new Map<string, number>()
+  readonly #generations = new Map<string, number>()
+  readonly #deletions: MetadataDeletion[] = []
+  #stamp = FIRST_STAMP
+  #horizon = 0
+
+  get stamp(): number {
+    return this.#stamp
+  }
+
+  get horizon(): number {
+    return this.#horizon
+  }
+
+  /** True while the schema is as it was first defined. */
+  get isUntouched(): boolean {
+    return this.#stamp === FIRST_STAMP
+  }
+
+  advance(): void {
+    this.#stamp += 1
+  }
+
+  touch(...metadataIds: readonly string[]): void {
+    for (const id of metadataIds) this.#stamps.set(id, this.#stamp)
+  }
+
+  stampOf(metadataId: string): number {
+    return this.#stamps.get(metadataId) ?? 0
+  }
+
+  /** Notes a removal; the next component of that kind and name belongs to a new generation. */
+  deleted(kind: DeletedKind, metadataId: string, name: string): void {
+    this.#generations.set(`${kind}|${name}`, this.generationOf(kind, name) + 1)
+    this.#deletions.push({ kind, metadataId, stamp: this.#stamp })
+  }
+
+  generationOf(kind: string, name: string): number {
+    return this.#generations.get(`${kind}|${name}`) ?? 0
+  }
+
+  deletionsSince(stamp: number): readonly MetadataDeletion[] {
+    return this.#deletions.filter((deletion) => deletion.stamp > stamp)
+  }
+
+  expire(): void {
+    this.#stamp += 1
+    this.#horizon = this.#stamp
+    this.#deletions.length = 0
+  }
+}
