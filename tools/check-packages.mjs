@@ -15,6 +15,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const tool = (path) => join(root, 'node_modules', path)
 const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'))
 
+const attw = fileURLToPath(new URL('dist/index.js', import.meta.resolve('@arethetypeswrong/cli/package.json')))
+
 // Entry points that name Node; all others must type-check and load for a page as well.
 const nodeOnly = new Set(['@outpost/store-sqlite', '@outpost/dataverse-emulator/server', '@outpost/cli'])
 
@@ -70,7 +72,6 @@ async function lintTarball({ name }, tarball) {
   const problems = messages.filter(({ type }) => type !== 'suggestion')
   report(`publint ${name}`, problems.length === 0, problems.map((message) => formatMessage(message, pkg)).join('\n'))
 
-  const attw = tool('@arethetypeswrong/cli/dist/index.js')
   const types = await node([attw, tarball, '--profile', 'esm-only', '--no-color', '--no-emoji'], root)
   report(`are the types wrong ${name}`, types.ok, types.output)
 }
