@@ -7,21 +7,18 @@ const browserConditions = ['@outpost/source', 'module', 'browser', 'development|
 const nodeConditions = ['@outpost/source', 'module', 'node', 'development|production']
 const node = { resolve: { conditions: nodeConditions }, ssr: { resolve: { conditions: nodeConditions } } }
 
-const chromium = [
-  process.env['CHROMIUM'],
+const installed = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-].find((path) => path !== undefined && path !== '' && existsSync(path))
+]
+const named = process.env['CHROMIUM']
+const chromium = (named ? [named] : installed).find((path) => existsSync(path))
 
-if (chromium === undefined) {
-  const notRun =
-    'browser tests (store-dexie in Chromium): no Chromium found. Install one, or name it in the CHROMIUM variable.'
-  if (process.env['CI']) throw new Error(notRun)
-  process.stderr.write(`\n  NOT RUN: ${notRun}\n\n`)
-}
+const notRun = 'the browser tests: no Chromium found. Install one, or name it in the CHROMIUM variable.'
+if (chromium === undefined && process.env['CI']) throw new Error(`Cannot run ${notRun}`)
 
 const inChromium = (executablePath: string) => ({
   resolve: { conditions: browserConditions },
@@ -57,10 +54,19 @@ const inChromium = (executablePath: string) => ({
 })
 
 const results = process.env['TEST_RESULTS']
+const namesWhatDidNotRun = {
+  onTestRunEnd: () => {
+    process.stderr.write(`\n  NOT RUN: ${notRun}\n`)
+  },
+}
 
 export default defineConfig({
   test: {
-    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
+    reporters: [
+      'default',
+      ...(results ? [['json', { outputFile: results }] as ['json', object]] : []),
+      ...(chromium === undefined ? [namesWhatDidNotRun] : []),
+    ],
     projects: [
       {
         ...node,
