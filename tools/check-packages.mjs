@@ -24,7 +24,7 @@ const nodeOnly = new Set(['@outpost/store-sqlite', '@outpost/dataverse-emulator/
 const run = (program, args, cwd) =>
   new Promise((resolve) => {
     execFile(program, args, { cwd, timeout: 120_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
-      resolve({ ok: error === null, stdout, output: `${stdout}${stderr}`.trim() || String(error ?? '') }),
+      resolve({ ok: error === null, stdout, output: `${stdout}${stderr}`.trim() || error?.message || '' }),
     )
   })
 const node = (args, cwd) => run(process.execPath, args, cwd)
