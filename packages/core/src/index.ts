@@ -4,6 +4,8 @@ export type { Env } from './env.ts'
 export { MasterError, OutpostError, throwIfAborted } from './errors.ts'
 export type { ErrorPlace, MasterErrorOptions, OutpostErrorCode, OutpostErrorOptions } from './errors.ts'
 export type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction } from './filter/filter.ts'
+export { checkTables, compareKeys, compareValues, foldCase, indexKey, keyRange, planScan } from './index-order.ts'
+export type { IndexKey, KeyRange, Scan, ScanBound } from './index-order.ts'
 export { columnOf, isPolymorphic, relationshipOf } from './metadata.ts'
 export type {
   ColumnMetadata,
@@ -57,3 +59,7 @@ export type {
 } from './ports/store.ts'
 export { canonicalGuid, linkId, rowKey, TARGET_SUFFIX } from './row.ts'
 export type { ColumnValue, Row } from './row.ts'
+export { ChangeListeners, ChangeLog } from './store/change-log.ts'
+export { runBody } from './store/run-body.ts'
+export { SerialQueue } from './store/serial-queue.ts'
+export { valuesInOrder } from './store/stored-values.ts'

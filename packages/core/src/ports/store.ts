@@ -48,7 +48,8 @@ export interface BaseRow {
  * A range of a table. Without `index` the order is by id.
  *
  * Index order: null, false, true, numbers ascending, text. Text is compared without regard to the case of ASCII letters.
- * `equals` fixes the leading columns of the index; `from` and `to` bound the column after them.
+ * `equals` fixes the leading columns of the index; `from` and `to` bound the column after them, in index order: a range
+ * without `from` begins with the nulls.
  */
 export interface ScanRequest {
   readonly index?: string
@@ -98,15 +99,17 @@ export interface StoreWriter extends StoreReader {
   /**
    * Makes the set of tables what is given here: tables and indexes that are new are made, those that are missing here are
    * dropped with their rows, and rows of tables that stay are kept (a new column is null in them, a dropped one is gone).
+   * A column whose type changed is a new column.
    */
   defineTables(tables: readonly StoreTable[]): Promise<void>
+  /** Columns the row does not give are kept as null; one that the table does not have is `invalid`. */
   putRows(table: string, rows: readonly StoredRow[]): Promise<void>
   deleteRows(table: string, ids: readonly string[]): Promise<void>
   putBases(table: string, bases: readonly BaseRow[]): Promise<void>
   deleteBases(table: string, ids: readonly string[]): Promise<void>
   /** Adds transactions at the end of the outbox and gives back their seqs. A seq is never used twice. */
   appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]>
-  /** Replaces transactions that are there already. */
+  /** Replaces transactions that are there already; `invalid` when one is not. */
   putTransactions(transactions: readonly OfflineTransaction[]): Promise<void>
   /** Keeps the value; undefined removes it. */
   setValue(key: string, value: Json | undefined): Promise<void>
@@ -118,7 +121,7 @@ export interface StoreWriter extends StoreReader {
 export interface StoreChange {
   /** The name of the write, or `elsewhere` for a commit by another tab or process. */
   readonly name: string
-  /** The ids of changed rows by table. */
+  /** The ids of changed rows by table; no ids where the whole table came, went, was defined anew or was cleared. */
   readonly rows: ReadonlyMap<string, readonly string[]>
   readonly transactions: readonly number[]
 }
@@ -135,8 +138,10 @@ export interface WriteOptions {
  * The database of one client org.
  *
  * A body runs in one atomic transaction: what it wrote is committed when its promise resolves, and nothing of it when it
- * rejects (the rejection is passed on unchanged). Writes run one after another. Inside a body await only `tx`: an
- * IndexedDB transaction closes on any other await. Every method rejects with `closed` after `close()`.
+ * rejects (the rejection is passed on unchanged), nor when an operation of it failed and the body caught that. Writes run
+ * one after another. Inside a body await only `tx`: an IndexedDB transaction closes on any other await. A `tx` that is used
+ * after its body ended rejects with `closed`, and so does every method after `close()`. Tables, columns and indexes that
+ * do not exist are `invalid`.
  *
  * `name` names the transaction for tests, errors and change events.
  */

@@ -1,0 +1,169 @@
+import { compareKeys, indexKey, keyRange, planScan } from '../index-order.ts'
+import type { IndexKey, KeyRange, Scan } from '../index-order.ts'
+import type { Json } from '../metadata.ts'
+import type { OfflineTransaction, TransactionStatus } from '../outbox/offline-transaction.ts'
+import type { BaseRow, ScanRequest, StoredRow, StoreReader, TransactionQuery } from '../ports/store.ts'
+import { tableOf } from './memory-state.ts'
+import type { MemoryState, MemoryTable, TransactionKey } from './memory-state.ts'
+import type { SortedList } from './sorted-list.ts'
+
+/** Reads one state of a memory store. */
+export class MemoryReader implements StoreReader {
+  protected state: MemoryState
+
+  constructor(state: MemoryState) {
+    this.state = state
+  }
+
+  async rows(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
+    const { rows } = tableOf(this.state, table)
+    return ids.map((id) => rows.get(rowProbe(id)))
+  }
+
+  async versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    const { rows } = tableOf(this.state, table)
+    const versions = new Map<string, string | null>()
+    for (const id of ids) {
+      const row = rows.get(rowProbe(id))
+      if (row) versions.set(id, row.version)
+    }
+    return versions
+  }
+
+  async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {
+    const kept = tableOf(this.state, table)
+    const scan = planScan(kept.definition, request)
+    const range = scan && keyRange(scan)
+    if (!scan || !range) return []
+    const rows: StoredRow[] = []
+    for (const row of rowsInRange(kept, request.index, scan, range)) {
+      rows.push(row)
+      if (rows.length >= scan.limit) break
+    }
+    return rows
+  }
+
+  async ids(table: string, request: { readonly after?: string; readonly limit: number }): Promise<readonly string[]> {
+    const { after, limit } = request
+    const ids: string[] = []
+    if (limit <= 0) return ids
+    for (const row of tableOf(this.state, table).rows.from((item) => after === undefined || item.id > after)) {
+      ids.push(row.id)
+      if (ids.length >= limit) break
+    }
+    return ids
+  }
+
+  async count(table: string): Promise<number> {
+    return tableOf(this.state, table).rows.size
+  }
+
+  async bases(table: string, ids?: readonly string[]): Promise<readonly BaseRow[]> {
+    const { bases } = tableOf(this.state, table)
+    if (!ids) return [...bases.from()]
+    return ids.map((id) => bases.get(baseProbe(id))).filter((base) => base !== undefined)
+  }
+
+  async transactions(seqs: readonly number[]): Promise<readonly (OfflineTransaction | undefined)[]> {
+    return seqs.map((seq) => this.state.transactions.get(transactionProbe(seq)))
+  }
+
+  async findTransactions(query: TransactionQuery): Promise<readonly OfflineTransaction[]> {
+    const { statuses, after } = query
+    const direction = query.direction === 'descending' ? -1 : 1
+    const found: OfflineTransaction[] = []
+    for (const transaction of this.#candidates(query).sort((a, b) => direction * (a.seq - b.seq))) {
+      if (found.length >= (query.limit ?? Infinity)) break
+      if (after !== undefined && direction * (transaction.seq - after) <= 0) continue
+      if (!statuses || statuses.includes(transaction.status)) found.push(transaction)
+    }
+    return found
+  }
+
+  async countTransactions(): Promise<Readonly<Record<TransactionStatus, number>>> {
+    const counts = { pending: 0, processed: 0, error: 0, archived: 0 }
+    for (const { status } of this.state.transactions.from()) counts[status]++
+    return counts
+  }
+
+  async value(key: string): Promise<Json | undefined> {
+    return this.state.values.get({ key, value: null })?.value
+  }
+
+  async values(prefix: string): Promise<readonly { readonly key: string; readonly value: Json }[]> {
+    const found: { readonly key: string; readonly value: Json }[] = []
+    for (const entry of this.state.values.from((item) => item.key >= prefix)) {
+      if (!entry.key.startsWith(prefix)) break
+      found.push(entry)
+    }
+    return found
+  }
+
+  #candidates(query: TransactionQuery): OfflineTransaction[] {
+    const { transactions, statuses, touches } = this.state
+    const seqs = query.touching
+      ? query.touching.flatMap((key) => seqsWith(touches, key))
+      : query.statuses?.flatMap((status) => seqsWith(statuses, status))
+    if (!seqs) return [...transactions.from()]
+    return Array.from(new Set(seqs), (seq) => transactions.get(transactionProbe(seq))).filter(
+      (found) => found !== undefined,
+    )
+  }
+}
+
+function seqsWith(list: SortedList<TransactionKey>, key: string): number[] {
+  const seqs: number[] = []
+  for (const entry of list.from((item) => item.key >= key)) {
+    if (entry.key !== key) break
+    seqs.push(entry.seq)
+  }
+  return seqs
+}
+
+function transactionProbe(seq: number): OfflineTransaction {
+  return { seq } as OfflineTransaction
+}
+
+function* rowsInRange(
+  table: MemoryTable,
+  indexName: string | undefined,
+  scan: Scan,
+  range: KeyRange,
+): Generator<StoredRow> {
+  const { lower, lowerOpen, upper, upperOpen } = range
+  const behindLower = (key: IndexKey): boolean =>
+    lowerOpen ? compareKeys(key, lower) > 0 : compareKeys(key, lower) >= 0
+  const behindUpper = (key: IndexKey): boolean =>
+    upperOpen ? compareKeys(key, upper) >= 0 : compareKeys(key, upper) > 0
+  const past = scan.descending ? (key: IndexKey) => !behindLower(key) : behindUpper
+  const index = indexName === undefined ? undefined : table.indexes.get(indexName)
+  if (!index) {
+    const keyOf = (row: StoredRow): IndexKey => indexKey(row, [])
+    const { rows } = table
+    const ordered = scan.descending
+      ? rows.backFrom((row) => behindUpper(keyOf(row)))
+      : rows.from((row) => behindLower(keyOf(row)))
+    for (const row of ordered) {
+      if (past(keyOf(row))) return
+      yield row
+    }
+    return
+  }
+  const { entries } = index
+  const ordered = scan.descending
+    ? entries.backFrom((entry) => behindUpper(entry.key))
+    : entries.from((entry) => behindLower(entry.key))
+  for (const entry of ordered) {
+    if (past(entry.key)) return
+    const row = table.rows.get(rowProbe(entry.id))
+    if (row) yield row
+  }
+}
+
+function rowProbe(id: string): StoredRow {
+  return { id, version: null, values: {} }
+}
+
+function baseProbe(id: string): BaseRow {
+  return { id, version: null, values: null, local: 'updated' }
+}
