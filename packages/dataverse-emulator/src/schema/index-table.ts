@@ -53,6 +53,7 @@ export function indexTable(
     const targets = column.type === 'Owner' ? column.targets : [relationship.referencedTable]
     bindings.set(navigation, { navigation, column, targets, relationship })
   }
+  inheritFromActivity(table, bindings)
   const collections = new Map<string, CollectionNavigation>()
   for (const relationship of relationships.oneToMany) {
     const navigation = relationship.referencedNavigation
@@ -71,4 +72,15 @@ export function indexTable(
   }
   const wireNames = new Map(readable.map((column) => [wireName(column), column]))
   return { columns, wireNames, relationships, bindings, collections }
+}
+
+/** An activity type derives from activitypointer in the service's model: `ownerid` works besides `ownerid_task`. */
+function inheritFromActivity(table: TableDefinition, bindings: Map<string, LookupBinding>): void {
+  if (!table.isActivity) return
+  const suffix = `_${table.logicalName}`
+  for (const [navigation, binding] of [...bindings]) {
+    const inherited = navigation.slice(0, -suffix.length)
+    if (!navigation.endsWith(suffix) || bindings.has(inherited)) continue
+    bindings.set(inherited, { ...binding, navigation: inherited })
+  }
 }
