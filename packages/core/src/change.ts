@@ -7,6 +7,8 @@ export interface CreateChange {
   readonly table: string
   readonly id: string
   readonly values: Row
+  /** True when the application chose the id. A row with that id on the master may then be somebody else's. */
+  readonly chosenId?: true
 }
 
 /** Changed columns of one row. */
@@ -48,3 +50,6 @@ export interface LinkChange {
 
 /** One row operation of an offline transaction. */
 export type Change = CreateChange | UpdateChange | DeleteChange | LinkChange
+
+/** The row key of each row a change touches without changing it: what its lookups or its link point to. */
+export type RowReference = { readonly table: string; readonly id: string }

@@ -21,19 +21,19 @@ export type ColumnType =
   | 'other'
 
 /** One option of a choice column. `state` is set on the options of a status column: the state the option belongs to. */
-export interface ColumnOption {
+export type ColumnOption = {
   readonly value: number
   readonly label: string
   readonly state?: number
 }
 
 /** A table that a lookup column can point to. */
-export interface LookupTarget {
+export type LookupTarget = {
   readonly table: string
 }
 
 /** The definition of one column, as the master has it. Keyed by its logical name; `MetadataId`s are not kept. */
-export interface ColumnMetadata {
+export type ColumnMetadata = {
   readonly name: string
   readonly label: string
   readonly type: ColumnType
@@ -56,7 +56,7 @@ export interface ColumnMetadata {
 }
 
 /** A many-to-many relationship. Its links are the rows of the intersect table. */
-export interface ManyToManyMetadata {
+export type ManyToManyMetadata = {
   readonly name: string
   readonly intersectTable: string
   readonly first: { readonly table: string; readonly column: string }
@@ -64,7 +64,7 @@ export interface ManyToManyMetadata {
 }
 
 /** A lookup seen from the table it points to. `onDelete` is what the master does to the referencing rows. */
-export interface OneToManyMetadata {
+export type OneToManyMetadata = {
   readonly name: string
   readonly referencingTable: string
   readonly referencingColumn: string
@@ -75,7 +75,7 @@ export interface OneToManyMetadata {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
 
 /** The definition of one table, as the master has it. */
-export interface TableMetadata {
+export type TableMetadata = {
   readonly name: string
   readonly label: string
   readonly primaryId: string

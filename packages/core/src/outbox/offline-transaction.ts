@@ -7,7 +7,7 @@ import type { OutpostErrorCode } from '../errors.ts'
  *   pending ──► processed      the master has it
  *      │  ▲
  *      ▼  │ setPending, amend
- *    error ──► archived        never to be delivered
+ *    error ──► archived        never to be delivered (unless set to pending again)
  *
  * "In flight" is not a status: it is a lease on a pending transaction, so that a crash leaves it pending.
  */
@@ -67,7 +67,10 @@ export interface HistoryEntry {
   readonly conflicts?: readonly ConflictDecision[]
 }
 
-/** Everything that can happen to a transaction. */
+/**
+ * Everything that can happen to a transaction. `overruled`: a conflict policy decided for the master, nothing is left to
+ * send. The table of what leads where is in `transitions.ts`.
+ */
 export type TransactionEvent =
   | 'committed'
   | 'sent'
@@ -76,6 +79,7 @@ export type TransactionEvent =
   | 'merged'
   | 'delivered'
   | 'refused'
+  | 'overruled'
   | 'set-pending'
   | 'amended'
   | 'archived'

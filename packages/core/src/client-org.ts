@@ -1,0 +1,484 @@
+import { Catalogue, replaceCatalogue } from './catalogue.ts'
+import { commit } from './commit.ts'
+import { checkConfiguration } from './configuration.ts'
+import type { Configuration, ConfiguredTable } from './configuration.ts'
+import { DeliveryLoop } from './delivery-loop.ts'
+import { Draft } from './draft.ts'
+import { systemEnv } from './env.ts'
+import type { Env } from './env.ts'
+import { MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
+import { metadataDrift } from './metadata-drift.ts'
+import type { MetadataDrift } from './metadata-drift.ts'
+import { Outbox } from './outbox/outbox.ts'
+import type { TransactionStatus } from './outbox/offline-transaction.ts'
+import { alwaysOnline } from './ports/connectivity.ts'
+import type { Connectivity } from './ports/connectivity.ts'
+import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
+import type { Store } from './ports/store.ts'
+import { isComplete, pullTable } from './pull.ts'
+import { push } from './push.ts'
+import type { PushContext } from './push.ts'
+import type { Row } from './row.ts'
+import { Serial } from './serial.ts'
+import {
+  EMPTY_SETTINGS,
+  readSettings,
+  releaseLeases,
+  removeCheckpoints,
+  writeConfiguration,
+  writeIdentity,
+} from './settings.ts'
+import { Table } from './table.ts'
+
+export interface ClientOrgOptions {
+  readonly store: Store
+  readonly master: MasterOrg
+  readonly env?: Env
+  readonly connectivity?: Connectivity
+  /** When writes are sent: as soon as they are committed (the default), or only by `push()` and `sync()`. */
+  readonly delivery?: 'at-once' | 'on-demand'
+  /** Rows per page of a pull. The default is 5,000, the most that Dataverse gives. */
+  readonly pageSize?: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** What a client org is and holds at this moment. */
+export interface OrgStatus {
+  /** Null before `connect`. */
+  readonly identity: MasterIdentity | null
+  readonly catalogueStamp: string | null
+  readonly connection: ConnectionState
+  readonly tables: Readonly<Record<string, { readonly rows: number; readonly complete: boolean }>>
+  readonly transactions: Readonly<Record<TransactionStatus, number>>
+}
+
+/**
+ * A client org: the on-device copy of a master org's metadata and of the rows its sync filters select.
+ *
+ * Reads and writes go to the device alone and never wait for the network. Every committed write is an offline
+ * transaction in the outbox, sent at once when the master can be reached and kept when not.
+ *
+ * Once `write()` has resolved, nothing but `archive` and a forced `disconnect` takes the transaction away: not a crash,
+ * not a lost answer, not a refusal.
+ */
+export class ClientOrg {
+  readonly outbox: Outbox
+  readonly #store: Store
+  readonly #master: MasterOrg
+  readonly #env: Env
+  readonly #pageSize: number
+  readonly #delivery: 'at-once' | 'on-demand'
+  readonly #catalogue: Catalogue
+  readonly #loop: DeliveryLoop
+  readonly #serial = new Serial()
+  readonly #closing = new AbortController()
+  readonly #listeners = new Set<(event: OutpostEvent) => void>()
+  readonly #owner: string
+  #identity: MasterIdentity | null = null
+  #identified = false
+  #configuration: Configuration = EMPTY_SETTINGS.configuration
+  #tables: ReadonlyMap<string, ConfiguredTable> = new Map()
+
+  /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
+  static async open(options: ClientOrgOptions): Promise<ClientOrg> {
+    const org = new ClientOrg(options)
+    await org.#load()
+    org.#wake()
+    return org
+  }
+
+  private constructor(options: ClientOrgOptions) {
+    const { store, master, env = systemEnv, connectivity = alwaysOnline } = options
+    this.#store = store
+    this.#master = master
+    this.#env = env
+    this.#pageSize = options.pageSize ?? 5000
+    this.#delivery = options.delivery ?? 'at-once'
+    this.#catalogue = new Catalogue(store)
+    this.#owner = env.newId()
+    this.#loop = new DeliveryLoop({
+      env,
+      connectivity,
+      deliver: (signal) => this.#deliver(signal),
+      onState: (state) => this.#emit({ type: 'connection', state }),
+    })
+    this.outbox = new Outbox({
+      store,
+      tables: () => this.#tables,
+      readiness: () => ({
+        tables: this.#tables,
+        organizationId: this.#identity?.organizationId ?? '',
+        userId: this.#identity?.userId ?? '',
+        now: env.now(),
+        owner: this.#owner,
+      }),
+      wake: () => this.#wake(),
+    })
+  }
+
+  /**
+   * Binds this client org to the master's organisation and user, and copies the metadata. No rows are downloaded.
+   *
+   * Connecting again renews the copy. Throws `wrong-master` when the client org belongs to another organisation or user;
+   * nothing is changed then.
+   */
+  async connect(options: CallOptions = {}): Promise<MasterIdentity> {
+    return this.#exclusively(options, async (signal) => {
+      const identity = await this.#identify(signal)
+      if (!this.#identity) {
+        await this.#store.write('connect', (tx) => writeIdentity(tx, identity))
+        this.#identity = identity
+      }
+      await this.#pullMetadata(signal)
+      return identity
+    })
+  }
+
+  /**
+   * Copies the master's metadata anew and says what has changed. Rows stay; columns that the master no longer has leave
+   * the configuration. Throws `invalid` when the configuration cannot be kept (a table or a filtered column is gone);
+   * the old copy stays then.
+   */
+  async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
+    return this.#exclusively(options, async (signal) => {
+      this.#connected()
+      await this.#ensureIdentity(signal)
+      return this.#pullMetadata(signal)
+    })
+  }
+
+  /** The tables of the master, as the local copy of its metadata has them. */
+  masterTables(): ReturnType<Catalogue['list']> {
+    return this.#catalogue.list()
+  }
+
+  /** The configuration in force. */
+  get configuration(): Configuration {
+    return this.#configuration
+  }
+
+  /**
+   * Replaces the configuration as a whole, or not at all. Rows of tables that are no longer configured are removed from
+   * the device. Throws `invalid` naming table, column and rule; `refused` when a table with unsent transactions would go.
+   */
+  async configure(configuration: Configuration): Promise<void> {
+    await this.#serial.run(async () => {
+      this.#connected()
+      await this.#applyConfiguration(configuration)
+    })
+  }
+
+  /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
+  table<T extends Row = Row>(name: string): Table<T> {
+    const table = (): ConfiguredTable => {
+      const configured = this.#tables.get(name)
+      if (configured) return configured
+      throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
+        place: { table: name, rule: 'unknown-table' },
+        remedy: 'Add the table to the configuration.',
+      })
+    }
+    table()
+    return new Table<T>({ store: this.#store, table, filterContext: () => ({ userId: this.#identity?.userId ?? '' }) })
+  }
+
+  /**
+   * Commits row operations as one offline transaction: all of them or none, here and on the master. Resolves when they
+   * are durable on the device, without waiting for the network; `seq` is null when nothing had to be changed. Throws
+   * `invalid` for what the master would certainly refuse, naming table, row, column and rule.
+   */
+  async write(body: (draft: Draft) => unknown): Promise<{ readonly seq: number | null }> {
+    const identity = this.#connected()
+    const draft = new Draft(() => this.#env.newId())
+    await body(draft)
+    const requests = draft.close()
+    const context = {
+      tables: this.#tables,
+      organizationId: identity.organizationId,
+      userId: identity.userId,
+      catalogueStamp: this.#catalogue.stamp ?? '',
+      now: this.#env.now(),
+      id: this.#env.newId(),
+    }
+    const seq = await this.#store.write('commit', (tx) => commit(tx, requests, context))
+    if (seq !== null) this.#wake()
+    return { seq }
+  }
+
+  /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
+  async push(options: CallOptions = {}): Promise<PushReport> {
+    return this.#exclusively(options, async (signal) => {
+      await this.#ensureIdentity(signal)
+      return push(this.#pushContext(), signal)
+    })
+  }
+
+  /**
+   * One whole run: metadata if it has changed, push, then a pull of every configured table. A table that fails does not
+   * stop the others; its error is in the report. Throws when the master cannot be asked at all.
+   */
+  async sync(options: CallOptions = {}): Promise<SyncReport> {
+    return this.#exclusively(options, async (signal) => {
+      this.#connected()
+      this.#checkIdentity(await this.#master.identify(signal))
+      if ((await this.#master.metadataStamp(signal)) !== this.#catalogue.stamp) await this.#pullMetadata(signal)
+      const pushed = await push(this.#pushContext(), signal)
+      return { pushed, tables: await this.#pullTables(signal) }
+    })
+  }
+
+  async status(): Promise<OrgStatus> {
+    const tables: Record<string, { readonly rows: number; readonly complete: boolean }> = {}
+    for (const name of this.#tables.keys()) {
+      const rows = await this.#store.read('status', (tx) => tx.count(name))
+      tables[name] = { rows, complete: await isComplete(this.#store, name) }
+    }
+    return {
+      identity: this.#identity,
+      catalogueStamp: this.#catalogue.stamp,
+      connection: this.#loop.state,
+      tables,
+      transactions: await this.outbox.counts(),
+    }
+  }
+
+  /** Forgets a pause of the connection, or that a sign-in was missing, and tries again now. */
+  reconnect(): void {
+    this.#identified = false
+    this.#loop.reconnect()
+  }
+
+  /** Resolves when the delivery that is going on in the background, if any, has ended. */
+  idle(): Promise<void> {
+    return this.#loop.idle()
+  }
+
+  /** Calls the listener with every event from now on. Returns the way out. */
+  subscribe(listener: (event: OutpostEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Removes everything the client org holds from the device. Refused while there are unsent transactions, with their
+   * counts, unless `unsent` says to discard them.
+   */
+  async disconnect(options: { readonly unsent?: 'refuse' | 'discard' } = {}): Promise<void> {
+    await this.#serial.run(async () => {
+      await this.#store.write('disconnect', async (tx) => {
+        const { pending, error } = await tx.countTransactions()
+        if (pending + error > 0 && options.unsent !== 'discard') {
+          throw new OutpostError('refused', `there are unsent transactions: ${pending} pending, ${error} in error`, {
+            remedy: 'Sync first, archive what is not wanted, or discard them explicitly.',
+          })
+        }
+        await tx.clear()
+      })
+      this.#identified = false
+      await this.#load()
+    })
+  }
+
+  /** Ends background work and waits for what is going on. The store stays open: it belongs to whoever opened it. */
+  async close(): Promise<void> {
+    this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
+    await this.#loop.close()
+    await this.#serial.idle()
+  }
+
+  async #load(): Promise<void> {
+    const settings = await this.#store.read('load settings', readSettings)
+    if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
+    await this.#catalogue.load()
+    this.#identity = settings.identity
+    this.#configuration = settings.configuration
+    const known = await this.#catalogue.tables(Object.keys(settings.configuration.tables))
+    this.#tables = checkConfiguration(settings.configuration, known)
+  }
+
+  #wake(): void {
+    if (this.#delivery === 'at-once' && this.#identity) this.#loop.wake()
+  }
+
+  /** The background's turn. Gives back when the next waiting transaction is due. */
+  async #deliver(signal: AbortSignal): Promise<number | null> {
+    return this.#serial.run(async () => {
+      const next = await this.outbox.nextAttempt()
+      if (next !== 'now') return next === 'none' ? null : next
+      await this.#ensureIdentity(signal)
+      await push(this.#pushContext(), signal)
+      this.#loop.succeeded()
+      const after = await this.outbox.nextAttempt()
+      return typeof after === 'number' ? after : null
+    })
+  }
+
+  async #pullTables(signal: AbortSignal): Promise<Readonly<Record<string, TableReport>>> {
+    const reports: Record<string, TableReport> = {}
+    const context = {
+      store: this.#store,
+      master: this.#master,
+      pageSize: this.#pageSize,
+      emit: (event: OutpostEvent) => this.#emit(event),
+    }
+    for (const [name, table] of this.#tables) {
+      const report = await this.#pullReporting(() => pullTable(context, table, signal))
+      reports[name] = report
+      this.#emit({ type: 'pull.table', table: name, report })
+    }
+    return reports
+  }
+
+  /** A failure that concerns one table is reported; one that concerns the connection or the store ends the run. */
+  async #pullReporting(pull: () => Promise<TableReport>): Promise<TableReport> {
+    try {
+      return await pull()
+    } catch (error) {
+      if (!(error instanceof MasterError) || !OF_ONE_TABLE.has(error.code)) throw error
+      return { received: 0, written: 0, pruned: 0, kept: 0, error: { code: error.code, message: error.message } }
+    }
+  }
+
+  async #pullMetadata(signal: AbortSignal): Promise<MetadataDrift> {
+    const fresh = await this.#master.metadata(signal)
+    throwIfAborted(signal)
+    const before = await this.#catalogue.tables(Object.keys(this.#configuration.tables))
+    const byName = new Map(fresh.tables.map((table) => [table.name, table]))
+    const drift = metadataDrift(this.#configuration, before, byName)
+    const checked = checkConfiguration(drift.configuration, byName)
+    await this.#store.write('replace catalogue', async (tx) => {
+      await replaceCatalogue(tx, fresh.stamp, fresh.tables)
+      await writeConfiguration(tx, drift.configuration)
+      await tx.defineTables([...checked.values()].map((table) => table.store))
+    })
+    await this.#catalogue.load()
+    this.#configuration = drift.configuration
+    this.#tables = checked
+    this.#emit({ type: 'metadata.pulled', tables: fresh.tables.length, changed: drift.changes.length > 0 })
+    return drift
+  }
+
+  async #applyConfiguration(configuration: Configuration): Promise<void> {
+    const known = await this.#catalogue.tables(Object.keys(configuration.tables))
+    const checked = checkConfiguration(configuration, known)
+    await this.#store.write('configure', async (tx) => {
+      const removed = [...this.#tables.keys()].filter((name) => !checked.has(name))
+      for (const name of removed) {
+        const dirty = await tx.bases(name)
+        if (dirty.length === 0) continue
+        throw new OutpostError(
+          'refused',
+          `table '${name}' has ${dirty.length} rows with unsent changes; it cannot be removed`,
+          {
+            place: { table: name },
+            remedy: 'Sync first, or archive the transactions.',
+          },
+        )
+      }
+      await removeCheckpoints(tx, removed)
+      await writeConfiguration(tx, configuration)
+      await tx.defineTables([...checked.values()].map((table) => table.store))
+    })
+    this.#configuration = configuration
+    this.#tables = checked
+  }
+
+  #pushContext(): PushContext {
+    const { organizationId, userId } = this.#connected()
+    return {
+      store: this.#store,
+      master: this.#master,
+      catalogue: this.#catalogue,
+      tables: this.#tables,
+      env: this.#env,
+      organizationId,
+      userId,
+      owner: this.#owner,
+      emit: (event) => this.#emit(event),
+    }
+  }
+
+  #connected(): MasterIdentity {
+    if (this.#identity) return this.#identity
+    throw new OutpostError('refused', 'this client org is not connected to a master yet', {
+      remedy: 'Call connect() first.',
+    })
+  }
+
+  /** Makes sure, once for each sign-in, that the master is the one this client org belongs to. */
+  async #ensureIdentity(signal: AbortSignal): Promise<void> {
+    this.#connected()
+    if (this.#identified) return
+    this.#checkIdentity(await this.#identify(signal))
+  }
+
+  async #identify(signal: AbortSignal): Promise<MasterIdentity> {
+    const identity = await this.#master.identify(signal)
+    this.#checkIdentity(identity)
+    return identity
+  }
+
+  #checkIdentity(found: MasterIdentity): void {
+    const bound = this.#identity
+    if (bound && (found.organizationId !== bound.organizationId || found.userId !== bound.userId)) {
+      const what = found.organizationId === bound.organizationId ? 'user' : 'organisation'
+      const wanted = what === 'user' ? bound.userId : `${bound.organizationId} (${bound.url})`
+      const given = what === 'user' ? found.userId : `${found.organizationId} (${found.url})`
+      throw new OutpostError(
+        'wrong-master',
+        `this client org belongs to the ${what} ${wanted}, but ${given} answered`,
+        {
+          remedy: `Sign in as the ${what} it belongs to, or use another store for this one. Nothing was sent.`,
+        },
+      )
+    }
+    this.#identified = true
+  }
+
+  /** Runs alone, with the caller's signal and the org's own; what it learns of the connection goes to the loop. */
+  async #exclusively<T>(options: CallOptions, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal
+    this.#refuseWhileThrottled()
+    return this.#serial.run(async () => {
+      throwIfAborted(signal)
+      try {
+        const result = await body(signal)
+        this.#loop.succeeded()
+        return result
+      } catch (error) {
+        if (error instanceof OutpostError && OF_THE_CONNECTION.has(error.code)) this.#loop.failed(error)
+        throw error
+      }
+    })
+  }
+
+  #refuseWhileThrottled(): void {
+    const { state } = this.#loop
+    const left = state.kind === 'paused' && state.code === 'throttled' ? state.until - this.#env.now() : 0
+    if (left > 0) {
+      throw new MasterError('throttled', `the master has asked to wait; ${Math.ceil(left / 1000)} s are left`, {
+        retryAfterMs: left,
+        mayHaveArrived: false,
+      })
+    }
+  }
+
+  #emit(event: OutpostEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}
+
+const OF_ONE_TABLE: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'rejected', 'expired'])
+const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
+  'offline',
+  'timeout',
+  'unavailable',
+  'throttled',
+  'protocol',
+  'unauthenticated',
+  'wrong-master',
+])

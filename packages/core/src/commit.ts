@@ -1,0 +1,276 @@
+import jsonPatch from 'fast-json-patch'
+import type { Change, LinkChange, RowReference } from './change.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import type { Request } from './draft.ts'
+import { OutpostError } from './errors.ts'
+import { openTransactions, refreshRows } from './local-rows.ts'
+import { columnOf } from './metadata.ts'
+import type { ManyToManyMetadata, TableMetadata } from './metadata.ts'
+import type { OfflineTransaction, UnsequencedTransaction } from './outbox/offline-transaction.ts'
+import type { StoreReader, StoreWriter } from './ports/store.ts'
+import { linkId, rowKey, TARGET_SUFFIX } from './row.ts'
+import type { Row } from './row.ts'
+import { validateValues } from './validate-values.ts'
+
+export interface CommitContext {
+  readonly tables: ReadonlyMap<string, ConfiguredTable>
+  readonly organizationId: string
+  readonly userId: string
+  readonly catalogueStamp: string
+  readonly now: number
+  readonly id: string
+}
+
+/**
+ * Checks the requests, adds them to the outbox as one offline transaction and shows their effect on the rows, all in the
+ * given store transaction. Gives back the transaction's seq; null when nothing was left to do (every value was already
+ * there). Throws `invalid` naming table, row, column and rule; then nothing is kept.
+ */
+export async function commit(
+  tx: StoreWriter,
+  requests: readonly Request[],
+  context: CommitContext,
+): Promise<number | null> {
+  const changes = parentsFirst(await changesOf(tx, requests, context.tables), context.tables)
+  if (changes.length === 0) return null
+  const references = changes.flatMap((change) => referencesOf(change, context.tables))
+  const changed = changes.map((change) => rowKey(change.table, change.id))
+  const touches = [...new Set([...changed, ...references.map((reference) => rowKey(reference.table, reference.id))])]
+  const entry: UnsequencedTransaction = {
+    id: context.id,
+    organizationId: context.organizationId,
+    userId: context.userId,
+    catalogueStamp: context.catalogueStamp,
+    changes,
+    touches,
+    dependsOn: dependencies(changes, await openTransactions(tx, touches), new Set(touches)),
+    status: 'pending',
+    outcome: 'not-sent',
+    attempts: 0,
+    nextAttemptAt: null,
+    lease: null,
+    lastError: null,
+    history: [{ at: context.now, event: 'committed' }],
+    createdAt: context.now,
+  }
+  const [seq] = await tx.appendTransactions([entry])
+  await refreshChanged(tx, changes, context.tables)
+  return seq ?? null
+}
+
+/** Shows the effect of changes that were added to, or taken from, the open part of the outbox. */
+export async function refreshChanged(
+  tx: StoreWriter,
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const [table, ids] of idsByTable(changes)) {
+    const configured = tables.get(table)
+    if (configured) await refreshRows(tx, configured, ids)
+  }
+}
+
+export function idsByTable(
+  changes: readonly { readonly table: string; readonly id: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, Set<string>>()
+  for (const { table, id } of changes) ids.set(table, (ids.get(table) ?? new Set()).add(id))
+  return new Map([...ids].map(([table, set]) => [table, [...set]]))
+}
+
+/** A row as the requests of one write change it. One row yields at most one change. */
+interface WorkingRow {
+  readonly table: ConfiguredTable
+  readonly id: string
+  readonly before: Row | null
+  readonly version: string | null
+  after: Row | null
+  written: Row
+  chosenId: boolean
+}
+
+async function changesOf(
+  tx: StoreReader,
+  requests: readonly Request[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<readonly Change[]> {
+  const rows = new Map<string, WorkingRow>()
+  const links = new Map<string, LinkChange>()
+  for (const request of requests) {
+    if ('relationship' in request) {
+      const link = linkChange(request, tables)
+      links.set(rowKey(link.table, link.id), link)
+      continue
+    }
+    const key = rowKey(request.table, request.id)
+    const row = rows.get(key) ?? (await workingRow(tx, configuredTable(request.table, tables), request.id))
+    applyRequest(row, request)
+    rows.set(key, row)
+  }
+  return [...[...rows.values()].flatMap(changeOf), ...links.values()]
+}
+
+async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
+  const [row] = await tx.rows(table.metadata.name, [id])
+  const [base] = await tx.bases(table.metadata.name, [id])
+  const version = base ? base.version : (row?.version ?? null)
+  const before = row?.values ?? null
+  return { table, id, before, version, after: before, written: {}, chosenId: false }
+}
+
+function applyRequest(row: WorkingRow, request: Exclude<Request, { kind: 'associate' | 'disassociate' }>): void {
+  const { metadata } = row.table
+  const columns = new Set(row.table.columns)
+  const fail = (rule: string, message: string): OutpostError =>
+    new OutpostError('invalid', `${request.kind} of ${metadata.name} ${row.id}: ${message}`, {
+      place: { table: metadata.name, row: row.id, rule },
+    })
+  if (metadata.intersect) throw fail('intersect', 'links are made and removed with associate and disassociate')
+  if (request.kind === 'create') {
+    if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
+    const values = validateValues(metadata, request.values, { kind: 'create', columns, id: row.id })
+    Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
+    return
+  }
+  if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
+  if (request.kind === 'delete') {
+    Object.assign(row, { after: null, written: {} })
+    return
+  }
+  const kind = row.before ? 'update' : 'create'
+  const values = validateValues(metadata, request.values, { kind, columns, current: row.after, id: row.id })
+  Object.assign(row, { after: { ...row.after, ...values }, written: { ...row.written, ...values } })
+}
+
+function changeOf(row: WorkingRow): readonly Change[] {
+  const place = { table: row.table.metadata.name, id: row.id }
+  const { before, after, version } = row
+  if (!before)
+    return after ? [{ kind: 'create', ...place, values: row.written, ...(row.chosenId ? { chosenId: true } : {}) }] : []
+  if (!after) return [{ kind: 'delete', ...place, before, version }]
+  const values = changedValues(before, row.written)
+  const names = Object.keys(values)
+  if (names.length === 0) return []
+  const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
+  return [{ kind: 'update', ...place, values, before: seen, patch: jsonPatch.compare(seen, values), version }]
+}
+
+/** Only what really changes is sent: an unchanged value would still count as an update. A lookup keeps its `$table`. */
+function changedValues(before: Row, written: Row): Row {
+  const names = Object.keys(written).filter((name) => written[name] !== (before[name] ?? null))
+  const pairs = names.map((name) => (name.endsWith(TARGET_SUFFIX) ? name.slice(0, -TARGET_SUFFIX.length) : name))
+  return Object.fromEntries(
+    [...new Set(pairs)]
+      .flatMap((name) => [name, name + TARGET_SUFFIX])
+      .filter((name) => name in written)
+      .map((name) => [name, written[name] ?? null]),
+  )
+}
+
+function linkChange(
+  request: Extract<Request, { kind: 'associate' | 'disassociate' }>,
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): LinkChange {
+  const relationship = manyToMany(request.relationship, tables)
+  const [one, other] = request.ends
+  const fits = (first: RowReference, second: RowReference): boolean =>
+    first.table === relationship.first.table && second.table === relationship.second.table
+  if (!fits(one, other) && !fits(other, one)) {
+    const message = `${request.kind}: '${relationship.name}' links ${relationship.first.table} and ${relationship.second.table}`
+    throw new OutpostError('invalid', `${message}, not ${one.table} and ${other.table}`, {
+      place: { table: relationship.intersectTable, rule: 'relationship-sides' },
+    })
+  }
+  const [first, second] = fits(one, other) ? [one, other] : [other, one]
+  configuredTable(relationship.intersectTable, tables)
+  const id = linkId(first.id, second.id)
+  return { kind: request.kind, relationship: relationship.name, table: relationship.intersectTable, id, first, second }
+}
+
+function manyToMany(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ManyToManyMetadata {
+  for (const { metadata } of tables.values()) {
+    const relationship = metadata.manyToMany.find((candidate) => candidate.name === name)
+    if (relationship) return relationship
+  }
+  throw new OutpostError('invalid', `there is no many-to-many relationship '${name}' between the configured tables`, {
+    place: { rule: 'unknown-relationship' },
+  })
+}
+
+function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ConfiguredTable {
+  const table = tables.get(name)
+  if (table) return table
+  throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
+    place: { table: name, rule: 'unknown-table' },
+    remedy: 'Add the table to the configuration.',
+  })
+}
+
+/** The rows that a change points to: targets of lookups it sets, and both ends of a link. */
+export function referencesOf(change: Change, tables: ReadonlyMap<string, ConfiguredTable>): readonly RowReference[] {
+  if ('relationship' in change) return [change.first, change.second]
+  if (change.kind === 'delete') return []
+  const metadata = tables.get(change.table)?.metadata
+  return Object.entries(change.values).flatMap(([name, id]) => {
+    const target = metadata && targetTable(metadata, name, change.values)
+    return typeof id === 'string' && target !== undefined ? [{ table: target, id }] : []
+  })
+}
+
+function targetTable(metadata: TableMetadata, name: string, values: Row): string | undefined {
+  const targets = columnOf(metadata, name)?.targets
+  if (!targets) return undefined
+  const named = values[name + TARGET_SUFFIX]
+  return typeof named === 'string' ? named : targets[0]?.table
+}
+
+/** Rows that others of the same write point to are created before those; deletions come last, children before parents. */
+function parentsFirst(changes: readonly Change[], tables: ReadonlyMap<string, ConfiguredTable>): readonly Change[] {
+  const created = new Map(
+    changes.filter((change) => change.kind === 'create').map((change) => [rowKey(change.table, change.id), change]),
+  )
+  const sorted: Change[] = []
+  const state = new Map<Change, 'open' | 'done'>()
+  const visit = (change: Change): void => {
+    if (state.get(change) === 'done') return
+    if (state.get(change) === 'open') {
+      throw new OutpostError(
+        'invalid',
+        `create of ${change.table} ${change.id}: rows of one write point to each other in a circle`,
+        {
+          place: { table: change.table, row: change.id, rule: 'lookup-cycle' },
+          remedy: 'Create the rows without one of the lookups, then set it with a second write.',
+        },
+      )
+    }
+    state.set(change, 'open')
+    for (const reference of referencesOf(change, tables)) {
+      const parent = created.get(rowKey(reference.table, reference.id))
+      if (parent) visit(parent)
+    }
+    state.set(change, 'done')
+    sorted.push(change)
+  }
+  for (const change of changes.filter((candidate) => candidate.kind !== 'delete')) visit(change)
+  return [...sorted, ...changes.filter((change) => change.kind === 'delete').toReversed()]
+}
+
+/**
+ * Which earlier transactions must be settled first: those that change the same rows, those that create what these changes
+ * point to, and, for a deletion, those that point to the deleted row.
+ */
+function dependencies(
+  changes: readonly Change[],
+  open: readonly OfflineTransaction[],
+  touches: ReadonlySet<string>,
+): readonly number[] {
+  const changed = new Set(changes.map((change) => rowKey(change.table, change.id)))
+  const deleted = changes.filter((change) => change.kind === 'delete').map((change) => rowKey(change.table, change.id))
+  const comesFirst = (earlier: Change): boolean => {
+    const key = rowKey(earlier.table, earlier.id)
+    return changed.has(key) || (earlier.kind === 'create' && touches.has(key))
+  }
+  return open
+    .filter((earlier) => earlier.changes.some(comesFirst) || deleted.some((key) => earlier.touches.includes(key)))
+    .map((earlier) => earlier.seq)
+}

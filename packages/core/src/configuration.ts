@@ -1,0 +1,210 @@
+import { OutpostError } from './errors.ts'
+import { parseTableFilter, columnsOfFilter } from './filter/bind.ts'
+import type { Filter } from './filter/filter.ts'
+import { columnOf, isPolymorphic } from './metadata.ts'
+import type { ColumnMetadata, TableMetadata } from './metadata.ts'
+import type { StoreColumnType, StoreTable } from './ports/store.ts'
+import { TARGET_SUFFIX } from './row.ts'
+
+/**
+ * What is done when master and client changed the same column of a row.
+ *
+ * - `merge` (the default): columns that only one side changed keep that side's value; on a clash the master's value wins.
+ * - `server-wins`: the whole local change is dropped. `client-wins`: the whole local change is sent again.
+ * - `manual`: the transaction becomes Error and waits for a person.
+ */
+export type ConflictPolicy = 'merge' | 'server-wins' | 'client-wins' | 'manual'
+
+/** What a client org keeps of one table. Plain JSON, as it is written in a configuration file. */
+export interface TableConfiguration {
+  /** The columns to keep. The primary key is always among them. All readable columns when absent. */
+  readonly columns?: readonly string[]
+  /** Which rows come from the master, as OData filter text. All that the user may read when absent. */
+  readonly syncFilter?: string
+  /** Which local rows may leave for the master. Others are held back until they match. All when absent. */
+  readonly uploadFilter?: string
+  /**
+   * Whether rows that were deleted, re-owned or left the filter on the master are removed here, by comparing ids at each
+   * pull. The default is false: such rows stay.
+   */
+  readonly syncDeletion?: boolean
+  readonly conflictPolicy?: ConflictPolicy
+  /** Column lists to index for queries and sorting, one to three columns each. */
+  readonly indexes?: readonly (readonly string[])[]
+}
+
+/** Which tables a client org keeps, by logical name. */
+export interface Configuration {
+  readonly tables: Readonly<Record<string, TableConfiguration>>
+}
+
+/** A table's configuration after its check: names resolved, filters parsed. */
+export interface ConfiguredTable {
+  readonly metadata: TableMetadata
+  /** Selected columns in the catalogue's order, the primary key first. */
+  readonly columns: readonly string[]
+  readonly syncFilter: Filter | null
+  readonly uploadFilter: Filter | null
+  readonly syncDeletion: boolean
+  readonly conflictPolicy: ConflictPolicy
+  readonly store: StoreTable
+  /** Changes when the rows or columns that the master would be asked for change. */
+  readonly fingerprint: string
+}
+
+const OPTIONS: ReadonlySet<string> = new Set<keyof TableConfiguration>([
+  'columns',
+  'syncFilter',
+  'uploadFilter',
+  'syncDeletion',
+  'conflictPolicy',
+  'indexes',
+])
+const POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'manual']
+
+/** Checks a whole configuration against the catalogue. Throws `invalid` for the first rule that is broken, naming it. */
+export function checkConfiguration(
+  configuration: Configuration,
+  catalogue: ReadonlyMap<string, TableMetadata>,
+): ReadonlyMap<string, ConfiguredTable> {
+  const checked = new Map<string, ConfiguredTable>()
+  for (const [name, table] of Object.entries(configuration.tables)) {
+    const metadata = catalogue.get(name)
+    if (!metadata) {
+      throw new OutpostError('invalid', `configuration: the master has no table '${name}'`, {
+        place: { table: name, rule: 'unknown-table' },
+        remedy: 'Use the logical name of a table, or update the metadata if the table is new.',
+      })
+    }
+    checked.set(name, checkTable(metadata, table))
+  }
+  for (const { metadata } of checked.values()) checkIntersect(metadata, checked)
+  return checked
+}
+
+function checkTable(metadata: TableMetadata, given: TableConfiguration): ConfiguredTable {
+  for (const option of Object.keys(given)) {
+    if (!OPTIONS.has(option)) throw refuse(metadata, 'unknown-option', `there is no option '${option}'`)
+  }
+  if (given.conflictPolicy !== undefined && !POLICIES.includes(given.conflictPolicy)) {
+    throw refuse(metadata, 'conflict-policy', `'${given.conflictPolicy}' is not one of ${POLICIES.join(', ')}`)
+  }
+  const columns = selectedColumns(metadata, given.columns)
+  const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata)
+  const uploadFilter = given.uploadFilter === undefined ? null : parseTableFilter(given.uploadFilter, metadata)
+  for (const column of uploadFilter ? columnsOfFilter(uploadFilter) : []) {
+    if (!columns.includes(column.replace(TARGET_SUFFIX, ''))) {
+      throw refuse(
+        metadata,
+        'not-selected',
+        `the upload filter needs column '${column}', which is not selected`,
+        column,
+      )
+    }
+  }
+  return {
+    metadata,
+    columns,
+    syncFilter,
+    uploadFilter,
+    syncDeletion: given.syncDeletion ?? false,
+    conflictPolicy: given.conflictPolicy ?? 'merge',
+    store: storeTable(metadata, columns, given.indexes ?? []),
+    fingerprint: fingerprint(metadata, columns, given.syncFilter),
+  }
+}
+
+function selectedColumns(metadata: TableMetadata, names: readonly string[] | undefined): readonly string[] {
+  const relationship = metadata.intersect
+    ? metadata.manyToMany.find((candidate) => candidate.intersectTable === metadata.name)
+    : undefined
+  const always = [metadata.primaryId, ...(relationship ? [relationship.first.column, relationship.second.column] : [])]
+  for (const name of names ?? []) {
+    const column = columnOf(metadata, name)
+    if (!column) throw refuse(metadata, 'unknown-column', `the master has no column '${name}' in it`, name)
+    if (!column.readable)
+      throw refuse(metadata, 'unreadable-column', `column '${name}' cannot be read from the master`, name)
+  }
+  const wanted = new Set(
+    names ??
+      metadata.columns.filter((column) => column.readable && column.type !== 'other').map((column) => column.name),
+  )
+  const rest = metadata.columns
+    .map((column) => column.name)
+    .filter((name) => wanted.has(name) && !always.includes(name))
+  return [...always, ...rest]
+}
+
+function storeTable(
+  metadata: TableMetadata,
+  columns: readonly string[],
+  indexes: readonly (readonly string[])[],
+): StoreTable {
+  const kept = columns.flatMap((name) => {
+    const column = columnOf(metadata, name)
+    const own = { name, type: column ? storeType(column) : ('text' as const) }
+    return column && isPolymorphic(column) ? [own, { name: name + TARGET_SUFFIX, type: 'text' as const }] : [own]
+  })
+  for (const index of indexes) {
+    if (index.length < 1 || index.length > 3) throw refuse(metadata, 'index', 'an index has one to three columns')
+    for (const name of index) {
+      const column = kept.find((candidate) => candidate.name === name)
+      if (!column)
+        throw refuse(metadata, 'not-selected', `an index needs column '${name}', which is not selected`, name)
+      if (column.type === 'decimal') {
+        throw refuse(metadata, 'index', `column '${name}' holds exact decimals, which cannot be indexed`, name)
+      }
+    }
+  }
+  return {
+    name: metadata.name,
+    columns: kept,
+    indexes: indexes.map((index) => ({ name: index.join('+'), columns: index })),
+  }
+}
+
+function storeType(column: ColumnMetadata): StoreColumnType {
+  switch (column.type) {
+    case 'integer':
+    case 'double':
+    case 'choice':
+    case 'state':
+    case 'status':
+      return 'number'
+    case 'boolean':
+      return 'boolean'
+    case 'decimal':
+    case 'money':
+    case 'bigint':
+      return 'decimal'
+    default:
+      return 'text'
+  }
+}
+
+/** Links can only be kept where both linked tables are kept. */
+function checkIntersect(metadata: TableMetadata, configured: ReadonlyMap<string, ConfiguredTable>): void {
+  if (!metadata.intersect) return
+  for (const relationship of metadata.manyToMany.filter((candidate) => candidate.intersectTable === metadata.name)) {
+    for (const side of [relationship.first.table, relationship.second.table]) {
+      if (!configured.has(side)) {
+        throw refuse(
+          metadata,
+          'intersect-sides',
+          `it links '${relationship.first.table}' and '${relationship.second.table}'; '${side}' is not configured`,
+        )
+      }
+    }
+  }
+}
+
+function refuse(metadata: TableMetadata, rule: string, message: string, column?: string): OutpostError {
+  return new OutpostError('invalid', `configuration of table '${metadata.name}': ${message}`, {
+    place: { table: metadata.name, rule, ...(column === undefined ? {} : { column }) },
+  })
+}
+
+function fingerprint(metadata: TableMetadata, columns: readonly string[], syncFilter: string | undefined): string {
+  const typed = columns.map((name) => `${name}:${columnOf(metadata, name)?.type ?? ''}`)
+  return JSON.stringify([syncFilter ?? null, typed.toSorted()])
+}

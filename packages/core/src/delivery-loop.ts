@@ -1,0 +1,129 @@
+import type { Env } from './env.ts'
+import { MasterError, OutpostError } from './errors.ts'
+import type { ConnectionState } from './events.ts'
+import type { Connectivity } from './ports/connectivity.ts'
+import { delayMs } from './retry.ts'
+
+export interface DeliveryLoopOptions {
+  readonly env: Env
+  readonly connectivity: Connectivity
+  /** Sends what can be sent. Gives back when it should be asked again by itself (device clock), or null. */
+  deliver(signal: AbortSignal): Promise<number | null>
+  onState(state: ConnectionState): void
+}
+
+/**
+ * Delivers the outbox in the background, whenever there may be something to deliver.
+ *
+ *   asleep ──wake──► delivering ──done──► asleep (or until the next attempt of a transaction is due)
+ *                        │
+ *                        ├─ no answer ──► paused until t ──time, or wake unless throttled──► delivering
+ *                        └─ not signed in ──► signed out ──reconnect──► delivering
+ *
+ * A pause is a property of the connection: it counts no attempts and makes no transaction an Error.
+ */
+export class DeliveryLoop {
+  readonly #options: DeliveryLoopOptions
+  readonly #closing = new AbortController()
+  readonly #unsubscribe: () => void
+  #state: ConnectionState = { kind: 'unknown' }
+  #failures = 0
+  #woken = false
+  #running: Promise<void> | null = null
+  #alarm: AbortController | null = null
+
+  constructor(options: DeliveryLoopOptions) {
+    this.#options = options
+    this.#unsubscribe = options.connectivity.subscribe(() => {
+      if (options.connectivity.online) this.wake()
+    })
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** Says that there may be something to deliver. Heard at once, except while the master has asked to wait. */
+  wake(): void {
+    const throttled = this.#state.kind === 'paused' && this.#state.code === 'throttled'
+    if (this.#closing.signal.aborted || this.#state.kind === 'signed-out' || (throttled && this.#alarm)) return
+    this.#alarm?.abort()
+    this.#woken = true
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null
+      if (this.#woken) this.wake()
+    })
+  }
+
+  /** Forgets a pause or a missing sign-in and tries again now. */
+  reconnect(): void {
+    this.#failures = 0
+    this.#enter({ kind: 'unknown' })
+    this.wake()
+  }
+
+  /** The master has answered, so the connection works. */
+  succeeded(): void {
+    this.#failures = 0
+    if (this.#state.kind !== 'connected') this.#enter({ kind: 'connected' })
+  }
+
+  /** The master could not be asked: waits, or waits for a sign-in. */
+  failed(error: OutpostError): void {
+    const { env } = this.#options
+    if (error.code === 'unauthenticated' || error.code === 'wrong-master') {
+      this.#enter({ kind: 'signed-out', message: error.message })
+      return
+    }
+    this.#failures += 1
+    const asked = error instanceof MasterError ? (error.retryAfterMs ?? 0) : 0
+    const until = env.now() + Math.max(asked, delayMs(this.#failures, env.random()))
+    this.#enter({ kind: 'paused', code: error.code, message: error.message, until })
+    this.#wakeAt(until)
+  }
+
+  /** Resolves when the delivery that is going on, if any, has ended. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe()
+    this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
+    this.#woken = false
+    this.#alarm?.abort()
+    await this.idle()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    while (this.#woken && !signal.aborted) {
+      this.#woken = false
+      try {
+        const again = await this.#options.deliver(signal)
+        if (again !== null) this.#wakeAt(again)
+      } catch (error) {
+        if (!signal.aborted) this.failed(OutpostError.from(error, 'store'))
+      }
+    }
+  }
+
+  #wakeAt(time: number): void {
+    const { env } = this.#options
+    this.#alarm?.abort()
+    const alarm = new AbortController()
+    this.#alarm = alarm
+    const rung = (): void => {
+      if (this.#alarm !== alarm) return
+      this.#alarm = null
+      this.wake()
+    }
+    // An aborted alarm was replaced or is no longer needed.
+    env.sleep(Math.max(0, time - env.now()), alarm.signal).then(rung, () => {})
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state
+    this.#options.onState(state)
+  }
+}

@@ -1,0 +1,127 @@
+import { OutpostError } from '../errors.ts'
+import { columnOf } from '../metadata.ts'
+import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
+import { TARGET_SUFFIX } from '../row.ts'
+import { parseFilter } from './parse.ts'
+import type { Filter, FilterValue } from './filter.ts'
+
+const TEXT: ReadonlySet<ColumnType> = new Set(['text', 'memo'])
+const NUMBERS: ReadonlySet<ColumnType> = new Set([
+  'integer',
+  'bigint',
+  'decimal',
+  'double',
+  'money',
+  'choice',
+  'state',
+  'status',
+])
+const DATES: ReadonlySet<ColumnType> = new Set(['datetime', 'date'])
+const IDS: ReadonlySet<ColumnType> = new Set(['lookup', 'guid', 'file'])
+
+/**
+ * Parses a filter and checks it against the table: every column exists and is readable, every literal suits its column.
+ * Throws `invalid` naming the table, the column, the rule and the position.
+ */
+export function parseTableFilter(text: string, table: TableMetadata): Filter {
+  const filter = parseFilter(text)
+  check(filter, table, text)
+  return filter
+}
+
+/** The columns a filter looks at. */
+export function columnsOfFilter(filter: Filter): readonly string[] {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return [...new Set(filter.parts.flatMap(columnsOfFilter))]
+    case 'not':
+      return columnsOfFilter(filter.part)
+    case 'compare-columns':
+      return [filter.column, filter.other]
+    default:
+      return [filter.column]
+  }
+}
+
+function check(filter: Filter, table: TableMetadata, text: string): void {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      for (const part of filter.parts) check(part, table, text)
+      return
+    case 'not':
+      return check(filter.part, table, text)
+    case 'compare-columns':
+      known(filter.column, filter.position)
+      known(filter.other, filter.position)
+      return
+    case 'compare': {
+      const column = known(filter.column, filter.position)
+      if (column && !suits(filter.value, column)) {
+        const wanted = `the ${filter.value.type} ${JSON.stringify(filter.value.value)} does not suit a ${column.type} column`
+        throw refuse('value-type', `${wanted}; write ${example(column)}`, filter.column, filter.position)
+      }
+      return
+    }
+    case 'text': {
+      const column = known(filter.column, filter.position)
+      if (column && !TEXT.has(column.type)) {
+        throw refuse('value-type', `${filter.function} needs a text column`, filter.column, filter.position)
+      }
+      return
+    }
+    case 'function': {
+      const column = known(filter.column, filter.position)
+      if (column && filter.function.endsWith('EqualUserId') && !IDS.has(column.type)) {
+        throw refuse('value-type', `${filter.function} needs a lookup column`, filter.column, filter.position)
+      }
+    }
+  }
+
+  function known(name: string, position: number): ColumnMetadata | undefined {
+    if (name.endsWith(TARGET_SUFFIX)) return undefined
+    const column = columnOf(table, name)
+    if (!column?.readable) {
+      throw refuse('unknown-column', `table '${table.name}' has no column '${name}' that can be read`, name, position)
+    }
+    return column
+  }
+
+  function refuse(rule: string, message: string, column: string, position: number): OutpostError {
+    return new OutpostError(
+      'invalid',
+      `filter of table '${table.name}': ${message} (position ${position} in "${text}")`,
+      {
+        place: { table: table.name, column, rule, position },
+      },
+    )
+  }
+}
+
+function suits(value: FilterValue, column: ColumnMetadata): boolean {
+  switch (value.type) {
+    case 'null':
+      return true
+    case 'boolean':
+      return column.type === 'boolean'
+    case 'number':
+      return NUMBERS.has(column.type)
+    case 'guid':
+      return IDS.has(column.type)
+    case 'date':
+      return DATES.has(column.type)
+    case 'text':
+      return TEXT.has(column.type) || column.type === 'choices' || column.type === 'other'
+  }
+}
+
+function example(column: ColumnMetadata): string {
+  if (TEXT.has(column.type)) return "a text in single quotes, such as 'Contoso'"
+  if (NUMBERS.has(column.type)) return 'a number, such as 5'
+  if (DATES.has(column.type))
+    return column.type === 'date' ? 'a date, such as 2026-05-01' : 'an instant, such as 2026-05-01T08:00:00Z'
+  if (column.type === 'boolean') return 'true or false'
+  if (IDS.has(column.type)) return 'a GUID without quotes'
+  return 'null'
+}

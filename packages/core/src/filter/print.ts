@@ -1,0 +1,41 @@
+import type { Filter, FilterValue } from './filter.ts'
+
+/** How columns and literals are spelled: the local spelling uses logical names, a master's adapter brings its own. */
+export interface FilterSpelling {
+  column(name: string): string
+}
+
+const LOCAL: FilterSpelling = { column: (name) => name }
+
+/** The filter as text. `parseFilter(printFilter(f))` means the same as `f`. */
+export function printFilter(filter: Filter, spelling: FilterSpelling = LOCAL): string {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.parts
+        .map((part) =>
+          part.kind === 'and' || part.kind === 'or' ? `(${printFilter(part, spelling)})` : printFilter(part, spelling),
+        )
+        .join(` ${filter.kind} `)
+    case 'not':
+      return `not (${printFilter(filter.part, spelling)})`
+    case 'compare':
+      return `${spelling.column(filter.column)} ${filter.operator} ${printLiteral(filter.value)}`
+    case 'compare-columns':
+      return `${spelling.column(filter.column)} ${filter.operator} ${spelling.column(filter.other)}`
+    case 'text':
+      return `${filter.function}(${spelling.column(filter.column)},${quote(filter.value)})`
+    case 'function': {
+      const values = filter.values.length > 0 ? `,PropertyValues=[${filter.values.map(quote).join(',')}]` : ''
+      return `Microsoft.Dynamics.CRM.${filter.function}(PropertyName=${quote(filter.column)}${values})`
+    }
+  }
+}
+
+function printLiteral(value: FilterValue): string {
+  return value.type === 'text' ? quote(String(value.value)) : String(value.value)
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,131 @@
+import type { Change } from './change.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import { relationshipOf } from './metadata.ts'
+import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import type { MasterRow } from './ports/master-org.ts'
+import type { BaseRow, StoredRow, StoreReader, StoreWriter } from './ports/store.ts'
+import { rowKey } from './row.ts'
+import type { ColumnValue, Row } from './row.ts'
+
+/** What the master is known to hold of a row; `row: null` where it holds none. */
+export interface KnownMaster {
+  readonly id: string
+  readonly row: { readonly values: Row; readonly version: string | null } | null
+}
+
+/**
+ * Makes rows of a table what they must be: the master's row with the unsent changes of the outbox on top.
+ *
+ * Every path that changes a row ends here (a local write, an answer of the master, a page of a pull, an archived or
+ * amended transaction), so a row with unsent changes always keeps its base and always shows their effect. `masters` says
+ * what the master now holds; for a row that is not in it, what was known before stays true.
+ */
+export async function refreshRows(
+  tx: StoreWriter,
+  table: ConfiguredTable,
+  ids: readonly string[],
+  masters: ReadonlyMap<string, KnownMaster> = new Map(),
+): Promise<void> {
+  const name = table.metadata.name
+  const changes = await openChanges(tx, name, ids)
+  const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
+  const rows = await tx.rows(name, ids)
+  const put: StoredRow[] = []
+  const remove: string[] = []
+  const putBases: BaseRow[] = []
+  const removeBases: string[] = []
+  for (const [position, id] of ids.entries()) {
+    const master = (masters.get(id) ?? knownMaster(id, bases.get(id), rows[position])).row
+    const own = changes.get(id) ?? []
+    const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
+    if (local)
+      put.push({ id, version: own.length > 0 ? null : (master?.version ?? null), values: keptValues(table, local) })
+    else remove.push(id)
+    if (own.length > 0) {
+      const effect = master === null ? 'created' : local === null ? 'deleted' : 'updated'
+      putBases.push({ id, version: master?.version ?? null, values: master?.values ?? null, local: effect })
+    } else if (bases.has(id)) removeBases.push(id)
+  }
+  if (put.length > 0) await tx.putRows(name, put)
+  if (remove.length > 0) await tx.deleteRows(name, remove)
+  if (putBases.length > 0) await tx.putBases(name, putBases)
+  if (removeBases.length > 0) await tx.deleteBases(name, removeBases)
+}
+
+/** The master's rows by table and id. */
+export type MasterRows = ReadonlyMap<string, ReadonlyMap<string, KnownMaster>>
+
+/** What the master must hold after it took the change, where it did not say so itself. The version is not known then. */
+export async function assumedMaster(tx: StoreReader, table: ConfiguredTable, change: Change): Promise<KnownMaster> {
+  const [base] = await tx.bases(change.table, [change.id])
+  const [row] = await tx.rows(change.table, [change.id])
+  const values = applyChange(table, knownMaster(change.id, base, row).row?.values ?? null, change)
+  return { id: change.id, row: values && { values, version: null } }
+}
+
+/** What the client org last knew of the master's row. */
+export function knownMaster(id: string, base: BaseRow | undefined, row: StoredRow | undefined): KnownMaster {
+  if (base) return { id, row: base.values && { values: base.values, version: base.version } }
+  return { id, row: row ? { values: row.values, version: row.version } : null }
+}
+
+/** A pulled row in the shape the store keeps: every kept column, null where the master gave none. */
+export function keptValues(table: ConfiguredTable, values: Row): Row {
+  const kept: Record<string, ColumnValue> = {}
+  for (const column of table.store.columns) kept[column.name] = values[column.name] ?? null
+  return kept
+}
+
+export function masterRow(table: ConfiguredTable, row: MasterRow): KnownMaster {
+  return { id: row.id, row: { values: keptValues(table, row.values), version: row.version } }
+}
+
+/** The row after one change; null when there is none. */
+export function applyChange(table: ConfiguredTable, row: Row | null, change: Change): Row | null {
+  switch (change.kind) {
+    case 'create':
+      return keptValues(table, { ...change.values, [table.metadata.primaryId]: change.id })
+    case 'update':
+      return row && { ...row, ...change.values }
+    case 'delete':
+    case 'disassociate':
+      return null
+    case 'associate': {
+      const relationship = relationshipOf(table.metadata)
+      if (!relationship) return row
+      return (
+        row ??
+        keptValues(table, {
+          [relationship.first.column]: change.first.id,
+          [relationship.second.column]: change.second.id,
+        })
+      )
+    }
+  }
+}
+
+/** The changes that are not settled yet (pending or error), by row, in the order of the outbox. */
+async function openChanges(
+  tx: StoreReader,
+  table: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly Change[]>> {
+  const found = new Map<string, Change[]>()
+  for (const transaction of await openTransactions(
+    tx,
+    ids.map((id) => rowKey(table, id)),
+  )) {
+    for (const change of transaction.changes) {
+      if (change.table !== table) continue
+      const changes = found.get(change.id)
+      if (changes) changes.push(change)
+      else found.set(change.id, [change])
+    }
+  }
+  return found
+}
+
+/** The unsettled transactions that touch any of the rows, in the order of the outbox. */
+export function openTransactions(tx: StoreReader, keys: readonly string[]): Promise<readonly OfflineTransaction[]> {
+  return tx.findTransactions({ statuses: ['pending', 'error'], touching: keys })
+}

@@ -1,0 +1,180 @@
+import type { Catalogue } from './catalogue.ts'
+import type { Change } from './change.ts'
+import { idsByTable, referencesOf } from './commit.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import type { Env } from './env.ts'
+import { MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import type { OutpostEvent, PushReport } from './events.ts'
+import { masterRow } from './local-rows.ts'
+import type { KnownMaster, MasterRows } from './local-rows.ts'
+import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import { nextReady } from './outbox/readiness.ts'
+import type { ReadinessContext } from './outbox/readiness.ts'
+import type { MasterOrg, OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
+import type { Store } from './ports/store.ts'
+import { prepare } from './prepare.ts'
+import { settle, settleUnanswered, settleVerified } from './settle.ts'
+import type { Settled } from './settle.ts'
+
+/** What one request to the master carries at the most. A change set holds a transaction together, whatever its size. */
+const LIMITS = { transactions: 50, changes: 500 }
+
+/** How long a claim on a transaction holds. Longer than any request may take. */
+const LEASE_MS = 180_000
+
+export interface PushContext {
+  readonly store: Store
+  readonly master: MasterOrg
+  readonly catalogue: Catalogue
+  readonly tables: ReadonlyMap<string, ConfiguredTable>
+  readonly env: Env
+  readonly organizationId: string
+  readonly userId: string
+  /** Names this client org object among all that may have the store open. */
+  readonly owner: string
+  emit(event: OutpostEvent): void
+}
+
+/**
+ * Sends what the outbox holds, round by round, until nothing more can be sent now.
+ *
+ * A round: find what is ready → where an earlier answer was lost, read the rows before anything is sent again → claim the
+ * transactions in the store → send → settle each by the master's answer. A store transaction is never held across a
+ * request. A refused transaction becomes Error and delays only those that depend on it. When the master cannot be asked
+ * at all, the claimed transactions stay pending and the error is thrown.
+ */
+export async function push(context: PushContext, signal: AbortSignal): Promise<PushReport> {
+  const counts = { processed: 0, refused: 0, overruled: 0, conflicts: 0 }
+  const count = (settled: readonly Settled[]): void => {
+    for (const { transaction, conflicts } of settled) {
+      if (transaction.status === 'processed') counts.processed += 1
+      if (transaction.status === 'error') counts.refused += 1
+      if (transaction.status === 'archived') counts.overruled += 1
+      counts.conflicts += conflicts
+    }
+  }
+  for (;;) {
+    throwIfAborted(signal)
+    const ready = await context.store.read('find ready transactions', (tx) => nextReady(tx, readiness(context), LIMITS))
+    if (ready.length === 0) break
+    const unknown = ready.filter((transaction) => transaction.outcome === 'unknown')
+    const known = ready.filter((transaction) => transaction.outcome !== 'unknown')
+    if (unknown.length > 0) await report(context, count, await verify(context, unknown, signal))
+    if (known.length > 0) await report(context, count, await sendRound(context, known, signal))
+  }
+  const left = (await context.store.read('count transactions', (tx) => tx.countTransactions())).pending
+  return { ...counts, left }
+}
+
+export function readiness(context: Omit<PushContext, 'master' | 'catalogue' | 'emit' | 'store'>): ReadinessContext {
+  const { tables, organizationId, userId, owner } = context
+  return { tables, organizationId, userId, owner, now: context.env.now() }
+}
+
+async function report(
+  context: PushContext,
+  count: (settled: readonly Settled[]) => void,
+  settled: readonly Settled[],
+): Promise<void> {
+  count(settled)
+  const { pending } = await context.store.read('count transactions', (tx) => tx.countTransactions())
+  for (const { transaction } of settled) {
+    if (transaction.status !== 'pending') {
+      context.emit({ type: 'push.settled', seq: transaction.seq, status: transaction.status, left: pending })
+    }
+  }
+}
+
+async function sendRound(
+  context: PushContext,
+  ready: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<readonly Settled[]> {
+  const claim = await context.store.write('claim transactions', (tx) =>
+    prepare(tx, ready, { ...readiness(context), leaseUntil: context.env.now() + LEASE_MS }),
+  )
+  if (claim.sending.length === 0) return claim.settled
+  context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
+  let outcomes: readonly PushOutcome[]
+  try {
+    const outgoing = await Promise.all(claim.sending.map((transaction) => outgoingTransaction(context, transaction)))
+    outcomes = await context.master.push(outgoing, signal)
+  } catch (error) {
+    const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
+    await context.store.write('release transactions', (tx) =>
+      settleUnanswered(tx, claim.sending, failure, context.env.now()),
+    )
+    throw failure
+  }
+  const masters = await readMasters(context, claim.sending, outcomes, signal)
+  const settled = await context.store.write('settle transactions', (tx) =>
+    settle(tx, claim.sending, outcomes, masters, { tables: context.tables, env: context.env }),
+  )
+  return [...claim.settled, ...settled]
+}
+
+/** Reads the master's rows of transactions whose answer says that they are not what was thought. */
+async function readMasters(
+  context: PushContext,
+  sent: readonly OfflineTransaction[],
+  outcomes: readonly PushOutcome[],
+  signal: AbortSignal,
+): Promise<MasterRows> {
+  const asked = sent.filter((_, index) => outcomes[index]?.kind === 'stale' || outcomes[index]?.kind === 'exists')
+  if (asked.length === 0) return new Map()
+  try {
+    return await readRows(
+      context,
+      asked.flatMap((transaction) => transaction.changes),
+      signal,
+    )
+  } catch (error) {
+    // The answers that were given must still be kept; what could not be read is resolved by the next push.
+    if (error instanceof OutpostError) return new Map()
+    throw error
+  }
+}
+
+/** Links are not read: making or removing one twice has one effect. */
+async function readRows(context: PushContext, changes: readonly Change[], signal: AbortSignal): Promise<MasterRows> {
+  const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
+  const rows = changes.filter((change) => !('relationship' in change))
+  for (const [name, ids] of idsByTable(rows)) {
+    const table = context.tables.get(name)
+    if (!table) continue
+    const present = await context.master.read({ table: table.metadata, columns: table.columns, ids }, signal)
+    const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
+    for (const row of present) known.set(row.id, masterRow(table, row))
+    found.set(name, known)
+  }
+  return found
+}
+
+/** Finds out what became of transactions whose answer was lost, by reading their rows. */
+async function verify(
+  context: PushContext,
+  unknown: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<readonly Settled[]> {
+  const masters = await readRows(
+    context,
+    unknown.flatMap((transaction) => transaction.changes),
+    signal,
+  )
+  return context.store.write('verify transactions', (tx) =>
+    settleVerified(tx, unknown, masters, { tables: context.tables, env: context.env }),
+  )
+}
+
+async function outgoingTransaction(
+  context: PushContext,
+  transaction: OfflineTransaction,
+): Promise<OutgoingTransaction> {
+  const named = transaction.changes.flatMap((change) => [
+    change.table,
+    ...referencesOf(change, context.tables).map((reference) => reference.table),
+  ])
+  const columns = new Map<string, readonly string[]>()
+  for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
+  return { id: transaction.id, changes: transaction.changes, tables: await context.catalogue.tables(named), columns }
+}

@@ -1,0 +1,51 @@
+import type { Configuration } from './configuration.ts'
+import type { Json } from './metadata.ts'
+import type { MasterIdentity } from './ports/master-org.ts'
+import type { StoreReader, StoreWriter } from './ports/store.ts'
+
+/** What a client org keeps about itself in its store. */
+export interface Settings {
+  readonly identity: MasterIdentity | null
+  readonly configuration: Configuration
+}
+
+export const EMPTY_SETTINGS: Settings = { identity: null, configuration: { tables: {} } }
+
+const IDENTITY = 'identity'
+const CONFIGURATION = 'configuration'
+
+export async function readSettings(tx: StoreReader): Promise<Settings> {
+  const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
+  const configuration = (await tx.value(CONFIGURATION)) as Configuration | undefined
+  return { identity: identity ?? null, configuration: configuration ?? EMPTY_SETTINGS.configuration }
+}
+
+export async function writeIdentity(tx: StoreWriter, identity: MasterIdentity): Promise<void> {
+  await tx.setValue(IDENTITY, { organizationId: identity.organizationId, userId: identity.userId, url: identity.url })
+}
+
+export async function writeConfiguration(tx: StoreWriter, configuration: Configuration): Promise<void> {
+  await tx.setValue(CONFIGURATION, structuredCopy(configuration))
+}
+
+export async function removeCheckpoints(tx: StoreWriter, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await tx.setValue(`checkpoint/${table}`, undefined)
+}
+
+/** Nobody else can have an exclusive store open, so every claim in it belongs to a process that has died. */
+export async function releaseLeases(tx: StoreWriter): Promise<void> {
+  let after = 0
+  for (;;) {
+    const part = await tx.findTransactions({ statuses: ['pending'], after, limit: 200 })
+    const claimed = part.filter((transaction) => transaction.lease !== null)
+    if (claimed.length > 0) await tx.putTransactions(claimed.map((transaction) => ({ ...transaction, lease: null })))
+    const last = part.at(-1)
+    if (!last || part.length < 200) return
+    after = last.seq
+  }
+}
+
+/** A configuration is plain JSON by its type; what else a caller put in is left out. */
+function structuredCopy(configuration: Configuration): Json {
+  return JSON.parse(JSON.stringify(configuration)) as Json
+}
