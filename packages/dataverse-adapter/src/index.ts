@@ -1,1 +1,8 @@
-export {}
+export { dataverseMaster } from './dataverse-master.ts'
+export type { DataverseOptions, Timeouts } from './dataverse-master.ts'
+export type { EnumMember, FunctionParameter, OrgMessages } from './org-messages.ts'
+export { orgUrl } from './org-url.ts'
+export type { OrgUrlOptions } from './org-url.ts'
+export { staticToken } from './token.ts'
+export type { AccessTokenProvider, TokenRequest } from './token.ts'
+export type { Fetch } from './transport.ts'

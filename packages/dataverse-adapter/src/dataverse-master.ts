@@ -1,0 +1,78 @@
+import { type Env, type MasterOrg, OutpostError, systemEnv } from '@outpost/core'
+import { idPages } from './ids.ts'
+import { identify } from './identify.ts'
+import { readMetadata, readMetadataStamp } from './metadata.ts'
+import { fetchMessages, type OrgMessages } from './org-messages.ts'
+import { orgUrl } from './org-url.ts'
+import { pullPage } from './pull.ts'
+import { pushAll } from './push.ts'
+import { readRows } from './read-rows.ts'
+import type { AccessTokenProvider } from './token.ts'
+import { type Fetch, fetchTransport } from './transport.ts'
+
+export interface DataverseOptions {
+  /** The organisation: a name (`contoso`, `contoso.crm4`) or a URL, as `orgUrl` takes it. */
+  readonly url: string
+  /** The region of a bare name. */
+  readonly region?: string
+  readonly token: AccessTokenProvider
+  /** What sends requests; the platform's own by default. */
+  readonly fetch?: Fetch
+  readonly env?: Pick<Env, 'sleep' | 'newId'>
+  /** How long one request may take, its whole answer included. */
+  readonly timeouts?: Partial<Timeouts>
+  /** Ids in one page of `ids`, at most 5,000 (the default). Pulls name their own page size. */
+  readonly pageSize?: number
+  /** Functions and actions of the organisation; over `fetch` by default. */
+  readonly messages?: OrgMessages
+}
+
+export interface Timeouts {
+  /** Default: 60,000. */
+  readonly readMs: number
+  /** Default: 150,000, because the master itself gives a write up to two minutes. */
+  readonly writeMs: number
+  /** Default: 120,000. */
+  readonly metadataMs: number
+}
+
+/** The largest page that a Dataverse gives. */
+const LARGEST_PAGE = 5_000
+
+/**
+ * A Dataverse organisation as the master of client orgs. Throws `invalid` for a URL or a page size that cannot be; nothing
+ * is sent before a method is called.
+ */
+export function dataverseMaster(options: DataverseOptions): MasterOrg {
+  const root = orgUrl(options.url, options.region === undefined ? {} : { region: options.region })
+  const env = options.env ?? systemEnv
+  const timeouts = { readMs: 60_000, writeMs: 150_000, metadataMs: 120_000, ...options.timeouts }
+  const pageSize = checkedPageSize(options.pageSize ?? LARGEST_PAGE)
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
+  const transport = fetchTransport({ root, token: options.token, fetch, env })
+  const messages = options.messages ?? fetchMessages(transport, timeouts.metadataMs)
+  const newId = (): string => env.newId()
+  const reading = { transport, root, newId, timeoutMs: timeouts.readMs }
+  const writing = { transport, newId, timeoutMs: timeouts.writeMs }
+
+  return {
+    identify: (signal) => identify(messages, root, signal),
+    metadata: (signal) => readMetadata({ ...reading, messages }, signal),
+    metadataStamp: (signal) => readMetadataStamp(reading, signal),
+    pull: async (request, signal) => {
+      checkedPageSize(request.pageSize)
+      return pullPage(reading, request, signal)
+    },
+    ids: (request, signal) => idPages({ ...reading, pageSize }, request, signal),
+    read: (request, signal) => readRows(reading, request, signal),
+    push: (transactions, signal) => pushAll(writing, transactions, signal),
+  }
+}
+
+function checkedPageSize(pageSize: number): number {
+  if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= LARGEST_PAGE) return pageSize
+  throw new OutpostError('invalid', `a page of ${pageSize} rows is not possible`, {
+    place: { rule: 'page-size' },
+    remedy: `Choose a page size from 1 to ${LARGEST_PAGE}.`,
+  })
+}

@@ -1,0 +1,43 @@
+import { type Env, MasterError, throwIfAborted } from '@outpost/core'
+
+/**
+ * Runs the work with a signal of its own and ends in time, whether or not the work listens: rejects with `timeout` after
+ * `ms` milliseconds and with `aborted` as soon as the caller's signal aborts. What the work does afterwards is lost.
+ */
+export async function withDeadline<T>(
+  env: Pick<Env, 'sleep'>,
+  ms: number,
+  caller: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(caller)
+  const stop = new AbortController()
+  const finished = new AbortController()
+  const abort = (): void => stop.abort(caller.reason)
+  caller.addEventListener('abort', abort, { once: true })
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => reject(reasonOf(stop.signal, caller)), { once: true })
+  })
+  env.sleep(ms, finished.signal).then(
+    () => stop.abort(new MasterError('timeout', `no whole answer within ${ms} ms`, { remedy: TIMEOUT_REMEDY })),
+    // The wait ends early because the work is done.
+    () => undefined,
+  )
+  try {
+    return await Promise.race([work(stop.signal), stopped])
+  } catch (error) {
+    // A fetch that does listen rejects with its own words for the same thing.
+    if (stop.signal.aborted) throw reasonOf(stop.signal, caller)
+    throw error
+  } finally {
+    finished.abort()
+    caller.removeEventListener('abort', abort)
+  }
+}
+
+const TIMEOUT_REMEDY = 'It is tried again later. If it lasts, look at the connection or allow more time.'
+
+function reasonOf(stopped: AbortSignal, caller: AbortSignal): Error {
+  if (stopped.reason instanceof MasterError && stopped.reason.code === 'timeout') return stopped.reason
+  return new MasterError('aborted', 'the operation was cancelled', { cause: caller.reason })
+}

@@ -1,0 +1,71 @@
+import { type Filter, type FilterValue, OutpostError, type TableMetadata } from '@outpost/core'
+import { readableColumn, wireColumn } from './wire-table.ts'
+
+/**
+ * The filter as the text of `$filter`, not yet URL-encoded. Throws `invalid`, with the place, for a column that the table
+ * does not have or that cannot be read.
+ */
+export function filterText(table: TableMetadata, filter: Filter): string {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return junction(table, filter)
+    case 'not':
+      return `not (${filterText(table, filter.part)})`
+    case 'compare':
+      return `${nameOf(table, filter.column, filter)} ${filter.operator} ${literal(filter.value)}`
+    case 'compare-columns':
+      return `${nameOf(table, filter.column, filter)} ${filter.operator} ${nameOf(table, filter.other, filter)}`
+    case 'text':
+      return `${filter.function}(${nameOf(table, filter.column, filter)},${quoted(filter.value)})`
+    case 'function':
+      return queryFunction(table, filter)
+  }
+}
+
+/** `parts` joined by `and`, each in parentheses where there are several; empty where there are none. */
+export function allOf(parts: readonly string[]): string {
+  return parts.length > 1 ? parts.map((part) => `(${part})`).join(' and ') : (parts[0] ?? '')
+}
+
+/** The query function `In`: rows whose column has one of these values. */
+export function inText(column: string, values: readonly string[]): string {
+  return functionText('In', column, values)
+}
+
+function junction(table: TableMetadata, filter: Extract<Filter, { parts: unknown }>): string {
+  if (filter.parts.length === 0) {
+    throw new OutpostError('invalid', `an empty "${filter.kind}" in the filter of table "${table.name}"`, {
+      place: { table: table.name, rule: 'filter-empty', position: filter.position },
+    })
+  }
+  const parts = filter.parts.map((part) => {
+    const text = filterText(table, part)
+    return (part.kind === 'and' || part.kind === 'or') && part.parts.length > 1 ? `(${text})` : text
+  })
+  return parts.join(` ${filter.kind} `)
+}
+
+/** Query functions name the column, not the property: `ownerid`, never `_ownerid_value`. */
+function queryFunction(table: TableMetadata, filter: Extract<Filter, { kind: 'function' }>): string {
+  const { name } = readableColumn(table, filter.column, filter.position)
+  return functionText(filter.function, name, filter.values)
+}
+
+function functionText(name: string, column: string, values: readonly string[]): string {
+  const list = values.length === 0 ? '' : `,PropertyValues=[${values.map((value) => JSON.stringify(value)).join(',')}]`
+  return `Microsoft.Dynamics.CRM.${name}(PropertyName=${quoted(column)}${list})`
+}
+
+function nameOf(table: TableMetadata, column: string, filter: Filter): string {
+  return wireColumn(readableColumn(table, column, filter.position))
+}
+
+function literal(value: FilterValue): string {
+  if (value.value === null) return 'null'
+  return value.type === 'text' ? quoted(String(value.value)) : String(value.value)
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

@@ -1,0 +1,66 @@
+import type { Json } from '@outpost/core'
+
+const LONG_NUMBER = /\d[\d.]{15}/
+const NUMBER = /-?\d[\d.]{15}[\d.eE+-]*/g
+const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
+
+/**
+ * Parses JSON text. Numbers of more than 15 significant digits, which a double need not hold exactly, become their own
+ * text; all others become numbers. Throws SyntaxError on anything that is not JSON.
+ */
+export function parseJson(text: string): Json {
+  return JSON.parse(LONG_NUMBER.test(text) ? quoteLongNumbers(text) : text) as Json
+}
+
+/** The object that a JSON value is; undefined when it is something else. */
+export function jsonObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+}
+
+/** The objects in a JSON list; none where it is something else. */
+export function jsonObjects(value: unknown): readonly JsonObject[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : []
+  return list.map(jsonObject).filter((item) => item !== undefined)
+}
+
+export type JsonObject = { readonly [name: string]: Json | undefined }
+
+/** How many digits of a numeral count: without leading zeros and without trailing ones after the point. */
+export function significantDigits(numeral: string): number {
+  const plain = numeral.replace(/e.*$/i, '')
+  const trimmed = plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain
+  return trimmed.replace(/[-.]/g, '').replace(/^0+/, '').length
+}
+
+function quoteLongNumbers(text: string): string {
+  let quoted = ''
+  let at = 0
+  while (at < text.length) {
+    const open = text.indexOf('"', at)
+    const gap = text.slice(at, open === -1 ? text.length : open)
+    quoted += gap.length > 15 ? gap.replace(NUMBER, (numeral) => quoteWhenLong(numeral)) : gap
+    if (open === -1) return quoted
+    at = endOfString(text, open)
+    quoted += text.slice(open, at)
+  }
+  return quoted
+}
+
+function quoteWhenLong(numeral: string): string {
+  return NUMERAL.test(numeral) && significantDigits(numeral) > 15 ? `"${numeral}"` : numeral
+}
+
+function endOfString(text: string, open: number): number {
+  let close = open
+  do {
+    close = text.indexOf('"', close + 1)
+    if (close === -1) return text.length
+  } while (isEscaped(text, close))
+  return close + 1
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1
+  while (text[before] === '\\') before -= 1
+  return (at - before) % 2 === 0
+}

@@ -1,0 +1,58 @@
+import { MasterError, type MasterMetadata } from '@outpost/core'
+import { type JsonObject, jsonObjects } from './json.ts'
+import { TABLE_NAMES, tablesQuery } from './metadata-query.ts'
+import type { OrgMessages } from './org-messages.ts'
+import { query, readPage, type ReadContext } from './read-page.ts'
+import { tableMetadata } from './table-metadata.ts'
+
+export interface MetadataContext extends ReadContext {
+  readonly messages: OrgMessages
+}
+
+/** So many tables keep the query well within a URL and the answer within some megabytes. */
+const TABLES_PER_REQUEST = 20
+/** Answers to metadata queries take the master seconds; a few at a time shorten the wait. */
+const REQUESTS_AT_ONCE = 4
+
+const STAMP = 'Microsoft.Dynamics.CRM.globalmetadataversion'
+
+/**
+ * All tables that can be read, with their columns and relationships. The stamp is taken first: what changes during the
+ * reading is then found as a change afterwards.
+ */
+export async function readMetadata(context: MetadataContext, signal: AbortSignal): Promise<MasterMetadata> {
+  const stamp = await readMetadataStamp(context, signal)
+  const names = (await retrieve(context, TABLE_NAMES, signal)).map((table) => table['LogicalName'])
+  const wanted = names.filter((name): name is string => typeof name === 'string').sort()
+  const found: (readonly JsonObject[])[] = []
+  const chunks = Array.from({ length: Math.ceil(wanted.length / TABLES_PER_REQUEST) }, (_, index) =>
+    wanted.slice(index * TABLES_PER_REQUEST, (index + 1) * TABLES_PER_REQUEST),
+  ).entries()
+  const readChunks = async (): Promise<void> => {
+    for (const [index, chunk] of chunks) found[index] = await retrieve(context, tablesQuery(chunk), signal)
+  }
+  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, readChunks))
+  return { stamp, tables: tableMetadata(found.flat()) }
+}
+
+/** A text that changes with every change of the schema, asked for with the cheapest query there is. */
+export async function readMetadataStamp(context: ReadContext, signal: AbortSignal): Promise<string> {
+  const path = `organizations${query({ $select: 'organizationid' })}`
+  const { body } = await readPage(context, { path, pageSize: 1, annotations: [STAMP], fresh: true }, signal)
+  const stamp = body[`@${STAMP}`]
+  if (typeof stamp === 'string' || typeof stamp === 'number') return String(stamp)
+  throw new MasterError('protocol', 'the answer of the master has no metadata version', {
+    remedy: 'Check the address of the organisation.',
+  })
+}
+
+async function retrieve(
+  context: MetadataContext,
+  expression: object,
+  signal: AbortSignal,
+): Promise<readonly JsonObject[]> {
+  const answer = await context.messages.callFunction('RetrieveMetadataChanges', { Query: { ...expression } }, signal)
+  const tables = answer['EntityMetadata']
+  if (!Array.isArray(tables)) throw new MasterError('protocol', 'the answer of the master has no tables')
+  return jsonObjects(tables)
+}

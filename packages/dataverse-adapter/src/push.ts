@@ -1,0 +1,210 @@
+import { MasterError, OutpostError, type OutgoingTransaction, type PushOutcome } from '@outpost/core'
+import { isSuccess, notDataverse, refusalOf } from './answer.ts'
+import { type BatchPart, encodeBatch, type IndexedResponse, isMultipart, readBatch } from './batch.ts'
+import { rejectionOf } from './classify.ts'
+import { composeChange, type ComposedChange, NotComposable } from './compose-change.ts'
+import { failureOf, judge, rejected } from './judge.ts'
+import type { Transport } from './transport.ts'
+
+export interface PushContext {
+  readonly transport: Transport
+  readonly timeoutMs: number
+  readonly newId: () => string
+}
+
+/** A transaction's requests; changes that turn out to have their effect already are left out when it is sent again. */
+type Requests = readonly ComposedChange[]
+
+/** The most requests that the master takes in one batch. */
+const BATCH_LIMIT = 1_000
+
+/**
+ * Sends the transactions, each as a unit, and answers for each in order. The contract is `MasterOrg.push`.
+ *
+ * One change alone goes as a plain request. Otherwise all go in one batch, in which a transaction of several changes is a
+ * change set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one.
+ */
+export async function pushAll(
+  context: PushContext,
+  transactions: readonly OutgoingTransaction[],
+  signal: AbortSignal,
+): Promise<readonly PushOutcome[]> {
+  const plans = transactions.map((transaction) => compose(transaction, context.transport.api))
+  const answers = await sendInBatches(context, plans.filter(isRequests), signal)
+  return plans.map((plan) => (isRequests(plan) ? (answers.get(plan) ?? UNANSWERED) : plan))
+}
+
+function isRequests(plan: Requests | PushOutcome): plan is Requests {
+  return Array.isArray(plan)
+}
+
+function compose(transaction: OutgoingTransaction, api: string): Requests | PushOutcome {
+  if (transaction.changes.length > BATCH_LIMIT) {
+    return rejected('size', `${transaction.changes.length} changes are more than the ${BATCH_LIMIT} of one change set`)
+  }
+  const composed: ComposedChange[] = []
+  for (const [index, change] of transaction.changes.entries()) {
+    try {
+      composed.push(composeChange(change, transaction, api))
+    } catch (error) {
+      if (error instanceof NotComposable) return rejected('invalid', error.message, index, error.column)
+      if (error instanceof OutpostError && error.code === 'invalid') {
+        return rejected('invalid', error.message, index, error.place.column)
+      }
+      throw error
+    }
+  }
+  return composed
+}
+
+async function sendInBatches(
+  context: PushContext,
+  sendable: readonly Requests[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Requests, PushOutcome>> {
+  const answers = new Map<Requests, PushOutcome>()
+  for (const group of groupsOf(sendable)) {
+    try {
+      const outcomes = await sendGroup(context, group, signal)
+      group.forEach((requests, index) => answers.set(requests, outcomes[index] ?? UNANSWERED))
+    } catch (error) {
+      // What has been answered stays answered; the rest is not sent any more.
+      if (answers.size === 0 || !(error instanceof MasterError)) throw error
+      for (const requests of group) answers.set(requests, retry(error))
+      for (const requests of sendable) if (!answers.has(requests)) answers.set(requests, retry(error, false))
+      break
+    }
+  }
+  return answers
+}
+
+function groupsOf(sendable: readonly Requests[]): readonly (readonly Requests[])[] {
+  const groups: Requests[][] = []
+  let size = BATCH_LIMIT
+  for (const requests of sendable) {
+    size += requests.length
+    if (size > BATCH_LIMIT) {
+      groups.push([])
+      size = requests.length
+    }
+    groups.at(-1)?.push(requests)
+  }
+  return groups
+}
+
+async function sendGroup(
+  context: PushContext,
+  group: readonly Requests[],
+  signal: AbortSignal,
+): Promise<readonly PushOutcome[]> {
+  const [only, ...others] = group
+  const [single, ...more] = only ?? []
+  if (only && single && others.length === 0 && more.length === 0) {
+    return [await sendPlain(context, only, single, signal)]
+  }
+  const batch = encodeBatch(group.map(asPart), context.newId)
+  const { transport, timeoutMs } = context
+  const outer = await transport.send({ method: 'POST', path: '$batch', ...batch, timeoutMs }, signal)
+  if (isMultipart(outer)) {
+    const answers = readBatch(outer)
+    if (answers.length > group.length) throw notDataverse(outer, 'a batch with more answers than requests')
+    const outcomes: PushOutcome[] = []
+    for (const [index, requests] of group.entries()) {
+      outcomes.push(await settlePart(context, requests, answers[index] ?? [], signal))
+    }
+    return outcomes
+  }
+  if (isSuccess(outer.status)) throw notDataverse(outer, 'the answer to a batch is not multipart')
+  const refusal = refusalOf(outer)
+  if (rejectionOf(refusal.meaning) === null) throw refusal.error
+  if (only && others.length === 0) return [judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED]
+  return sendOneByOne(context, group, signal)
+}
+
+async function sendOneByOne(
+  context: PushContext,
+  group: readonly Requests[],
+  signal: AbortSignal,
+): Promise<readonly PushOutcome[]> {
+  const outcomes: PushOutcome[] = []
+  for (const requests of group) outcomes.push(...(await sendGroup(context, [requests], signal)))
+  return outcomes
+}
+
+async function sendPlain(
+  context: PushContext,
+  requests: Requests,
+  { request }: ComposedChange,
+  signal: AbortSignal,
+): Promise<PushOutcome> {
+  const headers = { ...request.headers, ...(request.body === undefined ? {} : JSON_BODY) }
+  const { transport, timeoutMs } = context
+  const response = await transport.send({ ...request, headers, timeoutMs }, signal)
+  if ([408, 502, 503, 504].includes(response.status)) throw refusalOf(response).error
+  return judge(requests, [{ response, index: 0 }]).outcome ?? { kind: 'processed', rows: [] }
+}
+
+const JSON_BODY = { 'Content-Type': 'application/json; charset=utf-8' }
+
+/** The outcome of one part of a batch. A change set of which one change had its effect already is sent again without it. */
+async function settlePart(
+  context: PushContext,
+  requests: Requests,
+  responses: readonly IndexedResponse[],
+  signal: AbortSignal,
+): Promise<PushOutcome> {
+  if (responses.length === 0) return UNANSWERED
+  try {
+    const { outcome, satisfied } = judge(requests, responses)
+    if (outcome) return outcome
+    const rest = requests.filter((_, index) => index !== satisfied)
+    if (rest.length === 0) return { kind: 'processed', rows: [] }
+    const [again] = await sendGroup(context, [rest], signal)
+    return again ?? UNANSWERED
+  } catch (error) {
+    if (!(error instanceof MasterError)) throw error
+    // These concern the connection as a whole. Other parts may have had their effect.
+    if (error.code === 'throttled' || error.code === 'unauthenticated' || error.code === 'aborted')
+      throw afterOthers(error)
+    return retry(error)
+  }
+}
+
+function asPart(requests: Requests): BatchPart {
+  const [first, ...others] = requests
+  if (first && others.length === 0) return { kind: 'single', request: first.request }
+  return { kind: 'change-set', requests: requests.map((composed) => composed.request) }
+}
+
+const UNANSWERED: PushOutcome = {
+  kind: 'retry',
+  mayHaveArrived: true,
+  error: {
+    code: 'protocol',
+    message: 'The master gave no answer for this transaction.',
+    remedy: 'Nothing to do: it is verified and, where needed, sent again.',
+  },
+}
+
+function retry(error: MasterError, mayHaveArrived = error.mayHaveArrived): PushOutcome {
+  return { kind: 'retry', mayHaveArrived, error: failureOf(error, wordsOf(error)) }
+}
+
+/** The message without the code in front of it. */
+function wordsOf(error: MasterError): string {
+  return error.message.replace(`[${error.code}] `, '')
+}
+
+function afterOthers(error: MasterError): MasterError {
+  const { code, place, remedy, status, masterCode, requestId, retryAfterMs } = error
+  return new MasterError(code, wordsOf(error), {
+    cause: error,
+    place,
+    mayHaveArrived: true,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(status === undefined ? {} : { status }),
+    ...(masterCode === undefined ? {} : { masterCode }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+}

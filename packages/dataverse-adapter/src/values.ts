@@ -1,0 +1,147 @@
+import {
+  canonicalGuid,
+  columnOf,
+  type ColumnMetadata,
+  type ColumnValue,
+  isPolymorphic,
+  type Json,
+  linkId,
+  MasterError,
+  type MasterRow,
+  relationshipOf,
+  type Row,
+  type TableMetadata,
+  TARGET_SUFFIX,
+} from '@outpost/core'
+import { jsonObject, type JsonObject, significantDigits } from './json.ts'
+import { readableColumn, VERSION_COLUMN, wireColumn } from './wire-table.ts'
+
+/** The annotation that names the table a lookup points to. */
+export const LOOKUP_TABLE = 'Microsoft.Dynamics.CRM.lookuplogicalname'
+
+/** `$select` for these columns: with the key, the version, and whatever else `masterRow` needs to know the row. */
+export function selectList(table: TableMetadata, columns: readonly string[], extra: readonly string[] = []): string {
+  const names = new Set<string>()
+  for (const name of [table.primaryId, ...linkColumns(table), ...columns, ...extra]) {
+    names.add(wireColumn(readableColumn(table, name)))
+  }
+  return [...names].join(',')
+}
+
+/** True when these columns cannot be read without asking for the lookups' target tables. */
+export function needsLookupTables(table: TableMetadata, columns: readonly string[]): boolean {
+  return columns.some((name) => isPolymorphic(readableColumn(table, name)))
+}
+
+/**
+ * A row of an answer as core knows it: the given columns under their logical names, and nothing else. Throws `protocol`
+ * when it is not a row of that table.
+ */
+export function masterRow(table: TableMetadata, columns: readonly string[], wire: Json | undefined): MasterRow {
+  const row = jsonObject(wire)
+  if (!row) throw malformed(table, 'a row that is not an object')
+  const values: Record<string, ColumnValue> = {}
+  for (const name of columns) addColumn(values, table, readableColumn(table, name), row)
+  return { id: rowId(table, row), version: versionOf(row, values), values }
+}
+
+/** The id of a row: its key, or for a link the two keys it connects. */
+export function rowId(table: TableMetadata, row: JsonObject): string {
+  const relationship = relationshipOf(table)
+  if (!relationship) return guidIn(table, row, table.primaryId)
+  return linkId(guidIn(table, row, relationship.first.column), guidIn(table, row, relationship.second.column))
+}
+
+/** The columns that identify a row of an intersect table. */
+export function linkColumns(table: TableMetadata): readonly string[] {
+  const relationship = relationshipOf(table)
+  return relationship ? [relationship.first.column, relationship.second.column] : []
+}
+
+function guidIn(table: TableMetadata, row: JsonObject, column: string): string {
+  const definition = columnOf(table, column)
+  const value = row[definition ? wireColumn(definition) : column]
+  const guid = typeof value === 'string' ? canonicalGuid(value) : null
+  if (guid === null) throw malformed(table, `a row without its ${column}`)
+  return guid
+}
+
+function addColumn(
+  values: Record<string, ColumnValue>,
+  table: TableMetadata,
+  column: ColumnMetadata,
+  row: JsonObject,
+): void {
+  const wireName = wireColumn(column)
+  const value = row[wireName]
+  // Absent is "not answered", which is not null.
+  if (value === undefined) return
+  if (typeof value === 'object' && value !== null) throw malformed(table, `column ${column.name} that is not a scalar`)
+  values[column.name] = columnValue(column, value)
+  if (!isPolymorphic(column)) return
+  const target = row[`${wireName}@${LOOKUP_TABLE}`]
+  if (value === null) values[`${column.name}${TARGET_SUFFIX}`] = null
+  else if (typeof target === 'string') values[`${column.name}${TARGET_SUFFIX}`] = target
+  else throw malformed(table, `column ${column.name} without the table it points to`)
+}
+
+/** One value in its canonical form: exact, and equal where the master's values are equal. */
+export function columnValue(column: ColumnMetadata, value: string | number | boolean | null): ColumnValue {
+  if (value === null) return null
+  switch (column.type) {
+    case 'lookup':
+    case 'guid':
+    case 'file':
+      return typeof value === 'string' ? (canonicalGuid(value) ?? value) : value
+    case 'bigint':
+      return String(value)
+    case 'decimal':
+    case 'money':
+      return typeof value === 'boolean' ? value : canonicalDecimal(String(value))
+    case 'double':
+    case 'integer':
+      return typeof value === 'string' ? Number(value) : value
+    case 'text':
+    case 'memo':
+    case 'boolean':
+    case 'choice':
+    case 'choices':
+    case 'state':
+    case 'status':
+    case 'datetime':
+    case 'date':
+    case 'image':
+    case 'other':
+      return value
+  }
+}
+
+/** A number where 15 significant digits suffice, so that a double gives them back; else plain exact decimal text. */
+export function canonicalDecimal(numeral: string): number | string {
+  if (significantDigits(numeral) <= 15 || !/^-?\d+(?:\.\d+)?$/.test(numeral)) return Number(numeral)
+  return numeral.includes('.') ? numeral.replace(/\.?0+$/, '') : numeral
+}
+
+/**
+ * The version: the etag where the row has one. Rows of the few tables without (virtual ones) take what stands for it, so
+ * that a changed row never keeps its version.
+ */
+function versionOf(row: JsonObject, values: Row): string {
+  const etag = row['@odata.etag']
+  if (typeof etag === 'string' && etag !== '') return etag
+  const stamp = row[VERSION_COLUMN]
+  if (typeof stamp === 'number' || typeof stamp === 'string') return `W/"${stamp}"`
+  return `content:${JSON.stringify(values)}`
+}
+
+/** True for a version that the master takes as a condition. */
+export function isEtag(version: string): boolean {
+  return /^(?:W\/)?"/.test(version)
+}
+
+export function malformed(table: TableMetadata, what: string): MasterError {
+  return new MasterError('protocol', `the answer of the master has ${what}`, {
+    place: { table: table.name },
+    remedy: 'Refresh the metadata; if it stays, something on the way changes the answers of the master.',
+  })
+}
