@@ -138,10 +138,10 @@ export interface WriteOptions {
  * The database of one client org.
  *
  * A body runs in one atomic transaction: what it wrote is committed when its promise resolves, and nothing of it when it
- * rejects (the rejection is passed on unchanged), nor when an operation of it failed and the body caught that. Writes run
- * one after another. Inside a body await only `tx`: an IndexedDB transaction closes on any other await. A `tx` that is used
- * after its body ended rejects with `closed`, and so does every method after `close()`. Tables, columns and indexes that
- * do not exist are `invalid`.
+ * rejects (the rejection is passed on unchanged). An operation that fails fails its whole transaction, even where the body
+ * catches the failure. Writes run one after another. Inside a body await only `tx`: an IndexedDB transaction closes on any
+ * other await. A `tx` that is used after its body ended rejects with `closed`, and so does every method after `close()`.
+ * Tables, columns and indexes that do not exist are `invalid`.
  *
  * `name` names the transaction for tests, errors and change events.
  */

@@ -1,0 +1,7 @@
+export { faultyStore } from './testing/faulty-store.ts'
+export type { FaultPoint, FaultyStore, StoreFault } from './testing/faulty-store.ts'
+export { manualEnv } from './testing/manual-env.ts'
+export type { ManualEnv, ManualEnvOptions } from './testing/manual-env.ts'
+export { seededIds, seededRandom } from './testing/seeded-random.ts'
+export { storeContract } from './testing/store-contract.ts'
+export type { DatabaseUnderTest, TestRunner } from './testing/store-contract/contract.ts'
