@@ -74,7 +74,7 @@ export async function runQuery(
     if (rows.length < chunk) break
   }
   if (plan.ordered) return found
-  return found.toSorted(byOrder(query.order)).slice(0, limit)
+  return found.toSorted(byOrder(table, query.order)).slice(0, limit)
 }
 
 interface Plan {
@@ -163,11 +163,14 @@ function indexable(table: ConfiguredTable, column: string, value: ColumnValue): 
   return /^[\0-\x7f]*$/.test(value) ? value : undefined
 }
 
-function byOrder(order: CheckedQuery['order']): (one: StoredRow, other: StoredRow) => number {
+function byOrder(table: ConfiguredTable, order: CheckedQuery['order']): (one: StoredRow, other: StoredRow) => number {
+  const decimals = new Set(
+    table.store.columns.filter((column) => column.type === 'decimal').map((column) => column.name),
+  )
   const last = order.at(-1)?.descending ?? false
   return (one, other) => {
     for (const { column, descending } of order) {
-      const difference = compare(one.values[column] ?? null, other.values[column] ?? null)
+      const difference = compare(one.values[column] ?? null, other.values[column] ?? null, decimals.has(column))
       if (difference !== 0) return descending ? -difference : difference
     }
     const byId = foldCase(one.id) < foldCase(other.id) ? -1 : 1
@@ -176,9 +179,9 @@ function byOrder(order: CheckedQuery['order']): (one: StoredRow, other: StoredRo
 }
 
 /** Index order, except that exact decimals, which no index holds, go by their value. */
-function compare(one: ColumnValue, other: ColumnValue): number {
-  const decimals = one !== null && other !== null && typeof one !== typeof other
-  return decimals ? compareExactly(one, other) : compareValues(one, other)
+function compare(one: ColumnValue, other: ColumnValue, exact: boolean): number {
+  const decimals = one !== null && other !== null && exact
+  return decimals ? compareExactly(one, other, 'number') : compareValues(one, other)
 }
 
 function refuse(table: ConfiguredTable, rule: string, message: string, column?: string): OutpostError {

@@ -3,7 +3,7 @@ import { columnOf } from '../metadata.ts'
 import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import { parseFilter } from './parse.ts'
-import type { Filter, FilterValue } from './filter.ts'
+import type { Filter, FilterValue, ValueOrder } from './filter.ts'
 
 const TEXT: ReadonlySet<ColumnType> = new Set(['text', 'memo'])
 const NUMBERS: ReadonlySet<ColumnType> = new Set([
@@ -24,9 +24,7 @@ const IDS: ReadonlySet<ColumnType> = new Set(['lookup', 'guid', 'file'])
  * Throws `invalid` naming the table, the column, the rule and the position.
  */
 export function parseTableFilter(text: string, table: TableMetadata): Filter {
-  const filter = parseFilter(text)
-  check(filter, table, text)
-  return filter
+  return bind(parseFilter(text), table, text)
 }
 
 /** The columns a filter looks at. */
@@ -44,38 +42,42 @@ export function columnsOfFilter(filter: Filter): readonly string[] {
   }
 }
 
-function check(filter: Filter, table: TableMetadata, text: string): void {
+function bind(filter: Filter, table: TableMetadata, text: string): Filter {
   switch (filter.kind) {
     case 'and':
     case 'or':
-      for (const part of filter.parts) check(part, table, text)
-      return
+      return { ...filter, parts: filter.parts.map((part) => bind(part, table, text)) }
     case 'not':
-      return check(filter.part, table, text)
-    case 'compare-columns':
-      known(filter.column, filter.position)
-      known(filter.other, filter.position)
-      return
+      return { ...filter, part: bind(filter.part, table, text) }
+    case 'compare-columns': {
+      const as = valueOrder(known(filter.column, filter.position))
+      if (valueOrder(known(filter.other, filter.position)) !== as) {
+        const message = `columns '${filter.column}' and '${filter.other}' cannot be compared`
+        throw refuse('value-type', message, filter.other, filter.position)
+      }
+      return { ...filter, as }
+    }
     case 'compare': {
       const column = known(filter.column, filter.position)
       if (column && !suits(filter.value, column)) {
         const wanted = `the ${filter.value.type} ${JSON.stringify(filter.value.value)} does not suit a ${column.type} column`
         throw refuse('value-type', `${wanted}; write ${example(column)}`, filter.column, filter.position)
       }
-      return
+      return filter
     }
     case 'text': {
       const column = known(filter.column, filter.position)
       if (column && !TEXT.has(column.type)) {
         throw refuse('value-type', `${filter.function} needs a text column`, filter.column, filter.position)
       }
-      return
+      return filter
     }
     case 'function': {
       const column = known(filter.column, filter.position)
       if (column && filter.function.endsWith('EqualUserId') && !IDS.has(column.type)) {
         throw refuse('value-type', `${filter.function} needs a lookup column`, filter.column, filter.position)
       }
+      return { ...filter, as: valueOrder(column) }
     }
   }
 
@@ -97,6 +99,13 @@ function check(filter: Filter, table: TableMetadata, text: string): void {
       },
     )
   }
+}
+
+function valueOrder(column: ColumnMetadata | undefined): ValueOrder {
+  if (!column) return 'text'
+  if (NUMBERS.has(column.type)) return 'number'
+  if (column.type === 'datetime') return 'instant'
+  return column.type === 'boolean' ? 'boolean' : 'text'
 }
 
 function suits(value: FilterValue, column: ColumnMetadata): boolean {

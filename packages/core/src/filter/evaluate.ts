@@ -1,5 +1,5 @@
 import type { ColumnValue, Row } from '../row.ts'
-import type { ComparisonOperator, Filter, QueryFunction, TextFunction } from './filter.ts'
+import type { ComparisonOperator, Filter, FilterValue, TextFunction, ValueOrder } from './filter.ts'
 
 /** What a filter's functions may ask about the one who evaluates it. */
 export interface FilterContext {
@@ -26,13 +26,13 @@ function truth(filter: Filter, row: Row, context: FilterContext): Truth {
     case 'not':
       return negate(truth(filter.part, row, context))
     case 'compare':
-      return compare(row[filter.column] ?? null, filter.operator, filter.value.value)
+      return compare(row[filter.column] ?? null, filter.operator, filter.value)
     case 'compare-columns':
-      return compareColumns(row[filter.column] ?? null, filter.operator, row[filter.other] ?? null)
+      return compareColumns(row[filter.column] ?? null, filter, row[filter.other] ?? null)
     case 'text':
       return textMatches(filter.function, row[filter.column] ?? null, filter.value)
     case 'function':
-      return functionMatches(filter.function, row[filter.column] ?? null, filter.values, context)
+      return functionMatches(filter, row[filter.column] ?? null, context)
   }
 }
 
@@ -45,18 +45,31 @@ function negate(value: Truth): Truth {
   return value === null ? null : !value
 }
 
-function compare(left: ColumnValue, operator: ComparisonOperator, right: ColumnValue): Truth {
-  if (left === null || right === null) {
-    if (operator === 'eq') return left === right
-    if (operator === 'ne') return left !== right
+function compare(left: ColumnValue, operator: ComparisonOperator, { type, value }: FilterValue): Truth {
+  if (left === null || value === null) {
+    if (operator === 'eq') return left === value
+    if (operator === 'ne') return left !== value
     return null
   }
-  return holds(operator, order(left, right))
+  return holds(operator, order(left, value, LITERAL_ORDER[type]))
 }
 
 /** Two columns of one row are compared by SQL alone, where null equals nothing. */
-function compareColumns(left: ColumnValue, operator: ComparisonOperator, right: ColumnValue): Truth {
-  return left === null || right === null ? null : holds(operator, order(left, right))
+function compareColumns(
+  left: ColumnValue,
+  { operator, as = 'text' }: { readonly operator: ComparisonOperator; readonly as?: ValueOrder },
+  right: ColumnValue,
+): Truth {
+  return left === null || right === null ? null : holds(operator, order(left, right, as))
+}
+
+const LITERAL_ORDER: Readonly<Record<FilterValue['type'], ValueOrder>> = {
+  null: 'text',
+  boolean: 'boolean',
+  number: 'number',
+  text: 'text',
+  guid: 'text',
+  date: 'instant',
 }
 
 function holds(operator: ComparisonOperator, order: number): boolean {
@@ -76,29 +89,31 @@ function holds(operator: ComparisonOperator, order: number): boolean {
   }
 }
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T/
-const DECIMAL = /^-?\d+(\.\d+)?$/
-
 /** Negative, zero or positive: how two values that are not null compare by Dataverse's rules. */
-export function order(left: ColumnValue, right: ColumnValue): number {
-  if (typeof left === 'number' && typeof right === 'number') return left - right
-  if (typeof left === 'string' && typeof right === 'string') {
-    if (INSTANT.test(left) || INSTANT.test(right)) {
-      const difference = Date.parse(left) - Date.parse(right)
-      if (!Number.isNaN(difference)) return difference
-    }
-    return orderText(left.toLowerCase(), right.toLowerCase())
+export function order(left: ColumnValue, right: ColumnValue, as: ValueOrder): number {
+  switch (as) {
+    case 'number':
+      if (typeof left === 'number' && typeof right === 'number') return left - right
+      return orderDecimals(String(left), String(right))
+    case 'boolean':
+      return Number(left) - Number(right)
+    case 'instant':
+      return Date.parse(String(left)) - Date.parse(String(right))
+    case 'text':
+      return orderText(String(left), String(right))
   }
-  if (DECIMAL.test(String(left)) && DECIMAL.test(String(right))) return orderDecimals(String(left), String(right))
-  return Number(left) - Number(right)
 }
 
 function orderText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
+  const [one, other] = [left.toLowerCase(), right.toLowerCase()]
+  return one < other ? -1 : one > other ? 1 : 0
 }
+
+const DECIMAL = /^-?\d+(\.\d+)?$/
 
 /** Compares decimal texts exactly, also where a double would round them. */
 function orderDecimals(left: string, right: string): number {
+  if (!DECIMAL.test(left) || !DECIMAL.test(right)) return Number(left) - Number(right)
   const [leftWhole = '', leftRest = ''] = left.split('.')
   const [rightWhole = '', rightRest = ''] = right.split('.')
   const digits = Math.max(leftRest.length, rightRest.length)
@@ -141,35 +156,30 @@ function isSet(set: string): boolean {
 }
 
 function functionMatches(
-  name: QueryFunction,
+  filter: Extract<Filter, { kind: 'function' }>,
   value: ColumnValue,
-  values: readonly string[],
   context: FilterContext,
 ): Truth {
-  if (value === null) return name === 'NotEqualUserId' ? true : null
-  switch (name) {
+  const { values, as = 'text' } = filter
+  if (value === null) return filter.function === 'NotEqualUserId' ? true : null
+  switch (filter.function) {
     case 'In':
     case 'NotIn':
-      return values.some((wanted) => sameAs(value, wanted)) === (name === 'In')
+      return values.some((wanted) => order(value, argument(wanted, as), as) === 0) === (filter.function === 'In')
     case 'Between':
     case 'NotBetween': {
       const [low = '', high = ''] = values
-      return (order(value, typed(value, low)) >= 0 && order(value, typed(value, high)) <= 0) === (name === 'Between')
+      const within = order(value, argument(low, as), as) >= 0 && order(value, argument(high, as), as) <= 0
+      return within === (filter.function === 'Between')
     }
     case 'EqualUserId':
-      return sameAs(value, context.userId)
+      return order(value, context.userId, 'text') === 0
     case 'NotEqualUserId':
-      return !sameAs(value, context.userId)
+      return order(value, context.userId, 'text') !== 0
   }
 }
 
-function sameAs(value: ColumnValue, wanted: string): boolean {
-  return order(value, typed(value, wanted)) === 0
-}
-
-/** Function arguments are always text; they take the type of the value they are compared with. */
-function typed(value: ColumnValue, text: string): ColumnValue {
-  if (typeof value === 'number') return Number(text)
-  if (typeof value === 'boolean') return text === 'true' || text === '1'
-  return text
+/** Function arguments are always text; a truth value is written as a word or a digit. */
+function argument(text: string, as: ValueOrder): ColumnValue {
+  return as === 'boolean' ? text === 'true' || text === '1' : text
 }

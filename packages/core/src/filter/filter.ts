@@ -6,6 +6,9 @@ export type TextFunction = 'contains' | 'startswith' | 'endswith'
 /** The Dataverse query functions of the documented subset, by the last part of their names. */
 export type QueryFunction = 'In' | 'NotIn' | 'Between' | 'NotBetween' | 'EqualUserId' | 'NotEqualUserId'
 
+/** By what the values of a column are compared. Known once a filter has been checked against its table. */
+export type ValueOrder = 'text' | 'number' | 'instant' | 'boolean'
+
 /**
  * A sync filter, upload filter or local query condition. Columns are logical names; lookups too.
  * `position` is the offset of the node in the text it was parsed from.
@@ -25,6 +28,7 @@ export type Filter =
       readonly column: string
       readonly operator: ComparisonOperator
       readonly other: string
+      readonly as?: ValueOrder
       readonly position: number
     }
   | {
@@ -39,6 +43,7 @@ export type Filter =
       readonly function: QueryFunction
       readonly column: string
       readonly values: readonly string[]
+      readonly as?: ValueOrder
       readonly position: number
     }
 
