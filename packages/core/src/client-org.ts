@@ -10,6 +10,7 @@ import { MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
+import type { TableMetadata } from './metadata.ts'
 import { Outbox } from './outbox/outbox.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
@@ -154,6 +155,12 @@ export class ClientOrg {
   /** The tables of the master, as the local copy of its metadata has them. */
   masterTables(): ReturnType<Catalogue['list']> {
     return this.#catalogue.list()
+  }
+
+  /** The definition of one table of the master, as the local copy has it; undefined when the master has no such table. */
+  async masterTable(name: string): Promise<TableMetadata | undefined> {
+    const tables = await this.#catalogue.tables([name])
+    return tables.get(name)
   }
 
   /** The configuration in force. */
