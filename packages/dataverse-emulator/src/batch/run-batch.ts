@@ -1,0 +1,176 @@
+import { badPayload, notImplemented, WebApiError } from '../errors.ts'
+import { readPreferences } from '../http/prefer.ts'
+import type { Reply } from '../http/reply.ts'
+import { perform, refusal } from '../operations/answer.ts'
+import type { RawRequest } from '../operations/answer.ts'
+import type { Org } from '../org.ts'
+import { resourceOf } from '../rows/resolve-reference.ts'
+import type { Reference } from '../rows/write-context.ts'
+import { boundaryOf, parseMultipart, parsePartRequest } from './parse-multipart.ts'
+import type { Part, PartRequest } from './parse-multipart.ts'
+import { writeMultipart, writePart } from './write-multipart.ts'
+
+/** One request of a batch and what became of it; a rolled back one has no status. */
+export interface PartOutcome {
+  readonly request: PartRequest
+  readonly status: number | undefined
+}
+
+/** A batch answered: the answer, and each request that was run. */
+export interface BatchAnswer {
+  readonly reply: Reply
+  readonly outcomes: readonly PartOutcome[]
+}
+
+type Item =
+  | { readonly kind: 'request'; readonly request: PartRequest }
+  | { readonly kind: 'changeSet'; readonly requests: readonly (PartRequest & { readonly contentId: string })[] }
+
+const MAX_REQUESTS = 1000
+
+function readItem(part: Part): Item {
+  const boundary = boundaryOf(part.headers.get('Content-Type'))
+  if (boundary === undefined) return { kind: 'request', request: parsePartRequest(part) }
+  const requests = parseMultipart(part.content, boundary).map((one) => {
+    if (boundaryOf(one.headers.get('Content-Type')) !== undefined)
+      throw badPayload('A change set cannot hold another one.')
+    const request = parsePartRequest(one)
+    const contentId = one.headers.get('Content-ID') ?? request.headers.get('Content-ID')
+    if (contentId === null) throw badPayload('A request in a change set needs a Content-ID header.')
+    if (request.method === 'GET') throw badPayload("The HTTP method 'GET' is not allowed in a change set.")
+    return { ...request, contentId }
+  })
+  const ids = new Set(requests.map((one) => one.contentId))
+  if (ids.size < requests.length) throw badPayload('The Content-ID values of a change set are not unique.')
+  return { kind: 'changeSet', requests }
+}
+
+function readItems(request: RawRequest): readonly Item[] {
+  const boundary = boundaryOf(request.headers.get('Content-Type'))
+  if (boundary === undefined) throw badPayload("The Content-Type of a batch must be 'multipart/mixed' with a boundary.")
+  const items = parseMultipart(request.body, boundary).map(readItem)
+  const count = items.reduce((sum, item) => sum + (item.kind === 'request' ? 1 : item.requests.length), 0)
+  if (count > MAX_REQUESTS) {
+    throw badPayload(`The maximum number of requests in a batch, ${MAX_REQUESTS}, is exceeded.`)
+  }
+  return items
+}
+
+class BatchRun {
+  readonly #org: Org
+  readonly #outer: RawRequest
+  readonly outcomes: PartOutcome[] = []
+  readonly parts: string[] = []
+
+  constructor(org: Org, outer: RawRequest) {
+    this.#org = org
+    this.#outer = outer
+  }
+
+  /** Runs an item and adds its answer; gives the status of a failure. */
+  run(item: Item): number | undefined {
+    return item.kind === 'request' ? this.#single(item.request) : this.#changeSet(item.requests)
+  }
+
+  #raw(request: PartRequest, contents: RawRequest['contents']): RawRequest {
+    const resource = resourceOf(request.url)
+    if (resource.startsWith('$batch')) throw notImplemented('a batch inside a batch')
+    const { method, headers, body } = request
+    const version = /\/api\/data\/v9\.[0-2]\//.exec(request.url)?.[0]
+    const root =
+      version === undefined ? this.#outer.root : this.#outer.root.replace(/\/api\/data\/v9\.[0-2]\/$/, version)
+    return { ...this.#outer, method, root, resource, headers, body, contents }
+  }
+
+  #single(request: PartRequest): number | undefined {
+    const { reply, failed } = this.#try(
+      request,
+      () =>
+        perform(
+          this.#org,
+          this.#raw(request, () => undefined),
+        ).reply,
+    )
+    this.outcomes.push({ request, status: reply.status })
+    this.parts.push(writePart(reply, failed ? this.#failureHeaders() : {}))
+    return failed ? reply.status : undefined
+  }
+
+  #changeSet(requests: readonly (PartRequest & { readonly contentId: string })[]): number | undefined {
+    const rows = new Map<string, Reference>()
+    const answers: string[] = []
+    let current = requests[0]
+    const boundary = `changesetresponse_${this.#org.database.newId()}`
+    const outcomes: PartOutcome[] = []
+    const runAll = (): undefined => {
+      for (const request of requests) {
+        current = request
+        const { reply, row } = perform(
+          this.#org,
+          this.#raw(request, (contentId) => rows.get(contentId)),
+        )
+        if (row !== undefined) rows.set(request.contentId, row)
+        answers.push(writePart(reply, { 'Content-ID': request.contentId }))
+        outcomes.push({ request, status: reply.status })
+      }
+    }
+    try {
+      this.#org.database.atomically(runAll)
+    } catch (error) {
+      if (!(error instanceof WebApiError) || current === undefined) throw error
+      const reply = refusal(this.#org, current.headers, error)
+      const part = writePart(reply, { 'Content-ID': current.contentId, ...this.#failureHeaders() })
+      this.#addChangeSet(boundary, [part])
+      this.outcomes.push(...outcomes.map(({ request }) => ({ request, status: undefined })))
+      this.outcomes.push({ request: current, status: reply.status })
+      return reply.status
+    }
+    this.#addChangeSet(boundary, answers)
+    this.outcomes.push(...outcomes)
+    return undefined
+  }
+
+  #addChangeSet(boundary: string, answers: readonly string[]): void {
+    this.parts.push(`Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n${writeMultipart(boundary, answers)}`)
+  }
+
+  #failureHeaders(): Readonly<Record<string, string>> {
+    return { REQ_ID: this.#org.database.newId() }
+  }
+
+  #try(request: PartRequest, body: () => Reply): { readonly reply: Reply; readonly failed: boolean } {
+    try {
+      return { reply: body(), failed: false }
+    } catch (error) {
+      if (!(error instanceof WebApiError)) throw error
+      return { reply: refusal(this.#org, request.headers, error), failed: true }
+    }
+  }
+}
+
+/**
+ * Runs a `$batch`. Requests run in order; a change set is all or nothing. At the first failure the rest is not run,
+ * has no part in the answer, and the whole answer takes the status of that failure — unless
+ * `Prefer: odata.continue-on-error` was sent, when everything is run and the status is 200.
+ */
+export function runBatch(org: Org, request: RawRequest): BatchAnswer {
+  if (request.method !== 'POST') throw badPayload(`The method '${request.method}' is not valid for a batch.`)
+  const preferences = readPreferences(request.headers.get('Prefer'))
+  const run = new BatchRun(org, request)
+  let status = 200
+  for (const item of readItems(request)) {
+    const failure = run.run(item)
+    if (failure === undefined || preferences.continueOnError) continue
+    status = failure
+    break
+  }
+  const boundary = `batchresponse_${org.database.newId()}`
+  return {
+    reply: {
+      status,
+      headers: { 'Content-Type': `multipart/mixed; boundary=${boundary}`, 'OData-Version': '4.0' },
+      body: writeMultipart(boundary, run.parts),
+    },
+    outcomes: run.outcomes,
+  }
+}

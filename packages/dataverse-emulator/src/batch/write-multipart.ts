@@ -1,0 +1,39 @@
+import type { Reply } from '../http/reply.ts'
+
+const PHRASES: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  412: 'Precondition Failed',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+}
+
+/** Writes one answer as an `application/http` part, with headers of the part itself. */
+export function writePart(reply: Reply, partHeaders: Readonly<Record<string, string>>): string {
+  const lines = ['Content-Type: application/http', 'Content-Transfer-Encoding: binary']
+  for (const [name, value] of Object.entries(partHeaders)) lines.push(`${name}: ${value}`)
+  lines.push('', `HTTP/1.1 ${reply.status} ${PHRASES[reply.status] ?? 'Error'}`)
+  for (const [name, value] of Object.entries(reply.headers)) {
+    lines.push(`${name}: ${name === 'Content-Type' && reply.body !== undefined ? streaming(value) : value}`)
+  }
+  lines.push('', reply.body ?? '')
+  return lines.join('\r\n')
+}
+
+function streaming(type: string): string {
+  return type.startsWith('application/json') ? `${type}; odata.streaming=true` : type
+}
+
+/** Joins parts under a boundary. */
+export function writeMultipart(boundary: string, parts: readonly string[]): string {
+  return `${parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n`
+}

@@ -1,0 +1,77 @@
+import { badQuery, notImplemented, WebApiError } from '../errors.ts'
+
+const REFUSED: readonly (readonly [name: string | RegExp, reason: string])[] = [
+  ['mscrmcallerid', 'impersonation by MSCRMCallerID'],
+  ['callerobjectid', 'impersonation by CallerObjectId'],
+  ['x-http-method', 'method tunnelling'],
+  ['x-http-method-override', 'method tunnelling'],
+  ['x-ms-file-name', 'file columns'],
+  ['x-ms-transfer-mode', 'file columns'],
+  ['content-range', 'file columns'],
+  ['range', 'file columns'],
+  [/^mscrm[.]/, 'this header'],
+]
+
+// Without plug-ins, flows or duplicate rules these have nothing to switch off.
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'mscrm.bypasscustompluginexecution',
+  'mscrm.bypassbusinesslogicexecution',
+  'mscrm.suppresscallbackregistrationexpanderjob',
+])
+
+function checkVersion(headers: Headers): void {
+  const version = headers.get('odata-version') ?? '4.0'
+  if (version !== '4.0') throw badQuery(`The OData-Version header value '${version}' is not supported; use 4.0.`)
+  const max = headers.get('odata-maxversion') ?? '4.0'
+  if (!/^4\.\d+$/.test(max)) throw badQuery(`The OData-MaxVersion header value '${max}' is not supported; use 4.0.`)
+}
+
+function checkMediaTypes(headers: Headers, hasBody: boolean): void {
+  const accept = headers.get('accept') ?? '*/*'
+  const type = headers.get('content-type') ?? ''
+  for (const value of [accept, type]) {
+    if (/ieee754compatible=true|odata\.metadata=(?:full|none)/i.test(value))
+      throw notImplemented(`the media type '${value}'`)
+  }
+  if (!/application\/json|application\/\*|\*\/\*/i.test(accept)) {
+    throw new WebApiError(
+      415,
+      '0x80060888',
+      `A supported MIME type could not be found that matches the acceptable MIME types for the request. The supported type(s) 'application/json;odata.metadata=minimal' do not match any of the acceptable MIME types '${accept}'.`,
+    )
+  }
+  if (hasBody && !/^application\/json\b/i.test(type)) {
+    throw new WebApiError(415, '0x80060888', `The content type '${type}' is not supported; use application/json.`)
+  }
+}
+
+/** Refuses headers that ask for something the emulator would otherwise silently not do. */
+export function checkHeaders(headers: Headers, hasBody: boolean): void {
+  checkVersion(headers)
+  checkMediaTypes(headers, hasBody)
+  for (const [name, value] of headers) {
+    if (WITHOUT_EFFECT.has(name)) continue
+    if (name === 'mscrm.suppressduplicatedetection') {
+      if (value === 'true') continue
+      throw notImplemented('duplicate detection')
+    }
+    if (name === 'consistency' && value !== 'Strong')
+      throw badQuery(`The Consistency header value '${value}' is not valid.`)
+    const refused = REFUSED.find(([pattern]) => (typeof pattern === 'string' ? pattern === name : pattern.test(name)))
+    if (refused !== undefined) throw notImplemented(`${refused[1]} (header ${name})`)
+  }
+}
+
+/** A condition header: none, any version, or one. The token `null`, which most samples send, means none. */
+export type Condition =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'etag'; readonly etag: string }
+
+/** Reads `If-Match` or `If-None-Match`. */
+export function readCondition(value: string | null): Condition {
+  if (value === null || value === '' || value === 'null') return { kind: 'none' }
+  if (value === '*') return { kind: 'any' }
+  if (/^(?:W\/)?"[^"]*"$/.test(value)) return { kind: 'etag', etag: value.startsWith('W/') ? value : `W/${value}` }
+  throw badQuery(`The condition header value '${value}' is not a valid ETag.`)
+}

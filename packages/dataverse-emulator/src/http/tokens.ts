@@ -1,0 +1,37 @@
+import type { User } from '../rows/user.ts'
+
+interface Grant {
+  readonly user: User
+  readonly audience: string
+  readonly expiresAtMs: number
+}
+
+/** The bearer tokens given out: each bound to a user, an audience and an end. Any other string is refused. */
+export class Tokens {
+  readonly #now: () => number
+  readonly #newId: () => string
+  readonly #grants = new Map<string, Grant>()
+
+  constructor(now: () => number, newId: () => string) {
+    this.#now = now
+    this.#newId = newId
+  }
+
+  issue(user: User, audience: string, lifetimeMs: number): string {
+    const token = `emulator.${this.#newId()}.${this.#newId()}`.replaceAll('-', '')
+    this.#grants.set(token, { user, audience, expiresAtMs: this.#now() + lifetimeMs })
+    return token
+  }
+
+  /** Makes a token worthless at once. */
+  revoke(token: string): void {
+    this.#grants.delete(token)
+  }
+
+  /** The user of an `Authorization` header, if its token is known, unexpired and meant for one of the audiences. */
+  userOf(header: string | null, audiences: ReadonlySet<string>): User | undefined {
+    const grant = this.#grants.get(/^Bearer (\S+)$/i.exec(header ?? '')?.[1] ?? '')
+    if (grant === undefined || grant.expiresAtMs <= this.#now() || !audiences.has(grant.audience)) return undefined
+    return grant.user
+  }
+}

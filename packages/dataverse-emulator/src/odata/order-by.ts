@@ -1,0 +1,62 @@
+import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
+import type { Row } from '../rows/table-rows.ts'
+import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
+import { columnReader } from './bind-filter.ts'
+import { columnKind } from './column-kind.ts'
+import type { ColumnKind } from './column-kind.ts'
+import { comparison } from './compare-values.ts'
+import type { QueryValue } from './compare-values.ts'
+
+/** One term of an order. */
+export interface OrderTerm {
+  readonly column: ColumnDefinition
+  readonly kind: ColumnKind
+  readonly direction: 'asc' | 'desc'
+  readonly value: (row: Row) => QueryValue
+}
+
+function term(
+  table: TableDefinition,
+  column: ColumnDefinition | undefined,
+  name: string,
+  direction: 'asc' | 'desc',
+): OrderTerm {
+  if (column === undefined) throw noSuchProperty(name, table.logicalName)
+  const kind = columnKind(column)
+  if (kind === undefined) throw notImplemented(`ordering by a ${column.type} column`)
+  return { column, kind, direction, value: columnReader(column) }
+}
+
+/**
+ * Reads `$orderby`. The primary key is always the last term, so that the order is total and a cookie can name a place
+ * in it; without `$orderby` it is the only one.
+ */
+export function parseOrderBy(schema: Schema, table: TableDefinition, text: string | undefined): readonly OrderTerm[] {
+  const terms: OrderTerm[] = []
+  for (const part of text === undefined ? [] : text.split(',')) {
+    const [name = '', direction = 'asc', ...rest] = part.trim().split(/\s+/)
+    if (name.includes('/')) throw notImplemented('lookup paths in $orderby')
+    if (rest.length > 0 || name === '' || (direction !== 'asc' && direction !== 'desc')) {
+      throw badQuery(`Syntax error at position ${(text ?? '').length} in '${text ?? ''}'.`)
+    }
+    terms.push(term(table, schema.columnByWireName(table.logicalName, name), name, direction))
+  }
+  if (terms.some(({ column }) => column.isPrimaryId)) return terms
+  return [...terms, term(table, schema.column(table.logicalName, table.primaryId), table.primaryId, 'asc')]
+}
+
+/** Compares the places of two value lists in an order; nulls come first ascending, last descending. */
+export function compareInOrder(
+  terms: readonly OrderTerm[],
+  a: readonly QueryValue[],
+  b: readonly QueryValue[],
+): number {
+  for (const [index, { kind, direction }] of terms.entries()) {
+    const left = a[index] ?? null
+    const right = b[index] ?? null
+    const order =
+      left === null || right === null ? Number(left !== null) - Number(right !== null) : comparison(kind)(left, right)
+    if (order !== 0) return direction === 'asc' ? order : -order
+  }
+  return 0
+}

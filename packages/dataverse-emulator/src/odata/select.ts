@@ -1,0 +1,35 @@
+import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
+import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
+
+/** The columns a read returns, and the text of them for `@odata.context` (undefined where all were meant). */
+export interface Selection {
+  readonly columns: readonly ColumnDefinition[]
+  readonly context: string | undefined
+}
+
+function isServed(column: ColumnDefinition): boolean {
+  return column.attributeOf === null && column.validForRead && column.type !== 'Virtual' && column.type !== 'PartyList'
+}
+
+/**
+ * Reads `$select`. The primary key comes along unasked, and so does the currency of a row when Money is selected.
+ * Shadow columns are no properties of a row and cannot be selected.
+ */
+export function parseSelect(schema: Schema, table: TableDefinition, text: string | undefined): Selection {
+  if (text === undefined) return { columns: table.columns.filter(isServed), context: undefined }
+  const names = text.split(',').map((name) => name.trim())
+  const columns = new Set<ColumnDefinition>()
+  for (const name of names) {
+    if (name === '') throw badQuery(`Syntax error: $select has an empty term in '${text}'.`)
+    if (name === '*') throw notImplemented("'*' in $select")
+    const column = schema.columnByWireName(table.logicalName, name)
+    if (column === undefined || !isServed(column)) throw noSuchProperty(name, table.logicalName)
+    columns.add(column)
+  }
+  const money = [...columns].some((column) => column.type === 'Money')
+  for (const name of money ? ['transactioncurrencyid', table.primaryId] : [table.primaryId]) {
+    const column = schema.column(table.logicalName, name)
+    if (column !== undefined) columns.add(column)
+  }
+  return { columns: [...columns], context: names.join(',') }
+}

@@ -1,0 +1,60 @@
+import { methodNotAllowed, notImplemented, WebApiError } from '../errors.ts'
+import { checkHeaders } from '../http/headers.ts'
+import { readPreferences, wantsAnnotation } from '../http/prefer.ts'
+import { errorReply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { parseQuery } from '../odata/query-options.ts'
+import { splitPath } from '../odata/resource-path.ts'
+import type { Org } from '../org.ts'
+import type { ContentReference } from '../rows/resolve-reference.ts'
+import type { User } from '../rows/user.ts'
+import { route } from './route.ts'
+import type { WriteReply } from './write-row-request.ts'
+
+/** A request before it is understood. */
+export interface RawRequest {
+  readonly method: string
+  /** `https://host/api/data/v9.2/`. */
+  readonly root: string
+  /** Path and query behind the root, still encoded. */
+  readonly resource: string
+  readonly headers: Headers
+  readonly body: string
+  readonly user: User
+  readonly contents: ContentReference
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PATCH', 'PUT', 'DELETE'])
+
+/** Answers a request; refusals are thrown as WebApiError. */
+export function perform(org: Org, raw: RawRequest): WriteReply {
+  if (!METHODS.has(raw.method)) throw methodNotAllowed(raw.method)
+  checkHeaders(raw.headers, raw.body !== '')
+  const [path = '', ...search] = raw.resource.split('?')
+  if (path.includes('#')) throw notImplemented('a URL fragment')
+  return route(org, {
+    ...raw,
+    path,
+    segments: splitPath(path),
+    query: parseQuery(search.join('?')),
+    preferences: readPreferences(raw.headers.get('Prefer')),
+  })
+}
+
+/** The answer to a refused request, with the error annotations it asked for. */
+export function refusal(org: Org, headers: Headers, error: WebApiError): Reply {
+  // The Prefer header may itself be what was refused; annotations are then not to be had.
+  const wants = (name: string): boolean =>
+    error.status !== 501 && wantsAnnotation(readPreferences(headers.get('Prefer')), name)
+  return errorReply(error, org.knobs, wants)
+}
+
+/** Answers a request; refusals become error answers. */
+export function answer(org: Org, raw: RawRequest): Reply {
+  try {
+    return perform(org, raw).reply
+  } catch (error) {
+    if (error instanceof WebApiError) return refusal(org, raw.headers, error)
+    throw error
+  }
+}

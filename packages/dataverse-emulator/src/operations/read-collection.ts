@@ -1,0 +1,123 @@
+import { badQuery } from '../errors.ts'
+import { jsonTextReply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { writeJson } from '../json/write.ts'
+import { parseOrderBy } from '../odata/order-by.ts'
+import type { OrderTerm } from '../odata/order-by.ts'
+import { readCookie, writeCookie } from '../odata/paging-cookie.ts'
+import { allowOptions } from '../odata/query-options.ts'
+import { parseSelect } from '../odata/select.ts'
+import type { Org } from '../org.ts'
+import { countRows, readPage } from '../rows/read-page.ts'
+import type { RowQuery } from '../rows/read-page.ts'
+import type { Row } from '../rows/table-rows.ts'
+import { rowWriter } from '../rows/write-row.ts'
+import type { TableDefinition } from '../schema.ts'
+import { annotationsOf, applied, appliedAnnotations, rowQuery } from './read-scope.ts'
+
+/** The most rows a page holds and a count counts. */
+export const MAX_ROWS = 5000
+
+const OPTIONS = ['$select', '$filter', '$orderby', '$top', '$count', '$skiptoken', '@']
+
+function topOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d+$/.test(text))
+    throw badQuery(
+      `Invalid value '${text}' for $top query option found. The $top query option requires a non-negative integer value.`,
+    )
+  return Number(text)
+}
+
+function countOf(text: string | undefined): boolean {
+  if (text === undefined || text === 'false') return false
+  if (text === 'true') return true
+  throw badQuery(`Invalid value '${text}' for $count query option found. Valid values are 'true' and 'false'.`)
+}
+
+/** The link to the next page: the options of this one and a cookie. */
+export function nextLink(request: ApiRequest, cookie: string): string {
+  const options = request.query.raw.filter(([name]) => name !== '$skiptoken').map(([name, raw]) => `${name}=${raw}`)
+  return `${request.root}${request.path}?${[...options, `$skiptoken=${encodeURIComponent(cookie)}`].join('&')}`
+}
+
+/** The values that place a row in an order. */
+export function placeOf(order: readonly OrderTerm[], row: Row): ReturnType<OrderTerm['value']>[] {
+  return order.map(({ value }) => value(row))
+}
+
+function counts(request: ApiRequest, query: RowQuery, wanted: boolean): string {
+  const wants = annotationsOf(request)
+  // One more than the cap is enough to know that it was exceeded.
+  const total = wanted ? countRows(query, MAX_ROWS + 1) : -1
+  const capped = Math.min(total, MAX_ROWS)
+  let text = ''
+  if (wants('Microsoft.Dynamics.CRM.totalrecordcount')) text += `"@Microsoft.Dynamics.CRM.totalrecordcount":${capped},`
+  if (wants('Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded')) {
+    text += `"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded":${total > MAX_ROWS},`
+  }
+  return wanted ? `"@odata.count":${capped},${text}` : text
+}
+
+/** The `globalmetadataversion` annotation, where asked for. */
+export function metadataVersion(org: Org, request: ApiRequest): string {
+  const name = 'Microsoft.Dynamics.CRM.globalmetadataversion'
+  return annotationsOf(request)(name) ? `"@${name}":"${org.schema.stamp}",` : ''
+}
+
+/**
+ * GET of a collection: filtered, ordered, one page at a time. Each page is read when it is asked for; the cookie in
+ * the next link holds nothing but the place where the page before ended.
+ */
+export function readCollection(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  within?: (row: Row) => boolean,
+): Reply {
+  allowOptions(request.query, OPTIONS)
+  const { options } = request.query
+  const { maxPageSize } = request.preferences
+  const selection = parseSelect(org.schema, table, options.get('$select'))
+  const order = parseOrderBy(org.schema, table, options.get('$orderby'))
+  const query = rowQuery(org, request, table, within)
+  const top = maxPageSize === undefined ? topOf(options.get('$top')) : undefined
+  const token = options.get('$skiptoken')
+  const place = token === undefined ? undefined : readCookie(order, token)
+  const limit = Math.min(top ?? maxPageSize ?? MAX_ROWS, MAX_ROWS)
+  const page = readPage({ ...query, order, limit, ...(place === undefined ? {} : { after: place.after }) })
+  const writer = rowWriter(org.database, table, selection.columns, annotationsOf(request))
+  const [first] = page.rows
+  const last = page.rows.at(-1)
+  const set = selection.context === undefined ? table.entitySetName : `${table.entitySetName}(${selection.context})`
+  let text = `{"@odata.context":${writeJson(`${request.root}$metadata#${set}`)},`
+  text += metadataVersion(org, request)
+  text += counts(request, query, countOf(options.get('$count')))
+  text += `"value":[${page.rows.map(writer).join(',')}]`
+  if (page.more && top === undefined && first !== undefined && last !== undefined) {
+    const cookie = writeCookie(order, (place?.page ?? 1) + 1, placeOf(order, first), placeOf(order, last), false)
+    text += `,"@odata.nextLink":${writeJson(nextLink(request, cookie))}`
+  }
+  return jsonTextReply(
+    `${text}}`,
+    applied(appliedAnnotations(request), maxPageSize !== undefined && `odata.maxpagesize=${maxPageSize}`),
+  )
+}
+
+/** GET of `/set/$count`: a bare number, no higher than the cap. */
+export function countCollection(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  within?: (row: Row) => boolean,
+): Reply {
+  allowOptions(request.query, ['$filter', '@'])
+  const count = countRows(rowQuery(org, request, table, within), MAX_ROWS)
+  return countReply(count)
+}
+
+/** A count as text. */
+export function countReply(count: number): Reply {
+  return { status: 200, headers: { 'Content-Type': 'text/plain', 'OData-Version': '4.0' }, body: String(count) }
+}

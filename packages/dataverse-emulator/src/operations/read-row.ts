@@ -1,0 +1,55 @@
+import { emptyReply, jsonReply, jsonTextReply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import { readCondition } from '../http/headers.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { RawJson, writeJson } from '../json/write.ts'
+import { allowOptions } from '../odata/query-options.ts'
+import { parseSelect } from '../odata/select.ts'
+import type { Selection } from '../odata/select.ts'
+import type { Org } from '../org.ts'
+import { requireReach } from '../rows/access.ts'
+import { concurrencyNotEnabled, noSuchProperty } from '../errors.ts'
+import type { Row } from '../rows/table-rows.ts'
+import { etagOf, rowWriter } from '../rows/write-row.ts'
+import type { TableDefinition } from '../schema.ts'
+import { wireName } from '../schema.ts'
+import { metadataVersion } from './read-collection.ts'
+import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
+
+/** A row as the body of an answer, with its context. */
+export function rowBody(org: Org, request: ApiRequest, table: TableDefinition, row: Row, selection: Selection): string {
+  const writer = rowWriter(org.database, table, selection.columns, annotationsOf(request))
+  const set = `${table.entitySetName}${selection.context === undefined ? '' : `(${selection.context})`}`
+  const context = writeJson(`${request.root}$metadata#${set}/$entity`)
+  return `{"@odata.context":${context},${metadataVersion(org, request)}${writer(row).slice(1)}`
+}
+
+/** GET of one row. 304 for a version the caller has, unless annotations were asked for. */
+export function readRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row): Reply {
+  allowOptions(request.query, ['$select'])
+  requireReach(org.database, table, request.user, 'read', row)
+  const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
+  const condition = readCondition(request.headers.get('If-None-Match'))
+  const match = readCondition(request.headers.get('If-Match'))
+  if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
+  const etag = etagOf(row)
+  const plain = request.preferences.annotations.length === 0 && table.optimisticConcurrency
+  if (condition.kind === 'etag' && condition.etag === etag && plain) return emptyReply({}, 304)
+  return jsonTextReply(rowBody(org, request, table, row, selection), {
+    ETag: etag,
+    ...applied(appliedAnnotations(request)),
+  })
+}
+
+/** GET of one property: its value in an object, or 204 for null. */
+export function readProperty(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): Reply {
+  allowOptions(request.query, [])
+  requireReach(org.database, table, request.user, 'read', row)
+  const column = parseSelect(org.schema, table, name).columns.find((one) => wireName(one) === name)
+  if (column === undefined) throw noSuchProperty(name, table.logicalName)
+  if ((row.values[column.logicalName] ?? null) === null && name !== 'versionnumber') return emptyReply()
+  const text = rowWriter(org.database, table, [column], () => false)(row)
+  const value = text.slice(text.indexOf(`,${JSON.stringify(name)}:`) + name.length + 4, -1)
+  const context = `${request.root}$metadata#${table.entitySetName}(${row.id})/${name}`
+  return jsonReply({ '@odata.context': context, value: new RawJson(value) })
+}

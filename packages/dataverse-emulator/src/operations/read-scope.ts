@@ -1,0 +1,44 @@
+import { bindFilter } from '../odata/bind-filter.ts'
+import { filterBounds } from '../odata/filter-bounds.ts'
+import { parseFilter } from '../odata/parse-filter.ts'
+import { wantsAnnotation } from '../http/prefer.ts'
+import type { ApiRequest } from '../http/request.ts'
+import type { Org } from '../org.ts'
+import { reach } from '../rows/access.ts'
+import type { RowQuery } from '../rows/read-page.ts'
+import type { Row } from '../rows/table-rows.ts'
+import type { TableDefinition } from '../schema.ts'
+
+/** Says whether the request asked for an annotation. */
+export function annotationsOf({ preferences }: ApiRequest): (annotation: string) => boolean {
+  return (annotation) => wantsAnnotation(preferences, annotation)
+}
+
+/** `Preference-Applied` for the preferences that had an effect. */
+export function applied(...preferences: readonly (string | undefined | false)[]): Readonly<Record<string, string>> {
+  const names = preferences.filter((one) => typeof one === 'string')
+  return names.length === 0 ? {} : { 'Preference-Applied': names.join(',') }
+}
+
+/** The annotations preference as `Preference-Applied` repeats it. */
+export function appliedAnnotations({ preferences }: ApiRequest): string | undefined {
+  const { annotations } = preferences
+  return annotations.length === 0 ? undefined : `odata.include-annotations="${annotations.join(',')}"`
+}
+
+/** The rows of a table that the request's `$filter` and the user's privileges leave, narrowed by `within`. */
+export function rowQuery(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  within: (row: Row) => boolean = () => true,
+): RowQuery {
+  const text = request.query.options.get('$filter')
+  const sees = reach(org.database, table, request.user, 'read')
+  const visible = (row: Row): boolean => within(row) && sees(row)
+  const rows = org.database.rows(table.logicalName)
+  if (text === undefined) return { rows, condition: () => true, bounds: {}, visible }
+  const expression = parseFilter(text, request.query.aliases)
+  const scope = { schema: org.schema, table, userId: request.user.id }
+  return { rows, condition: bindFilter(scope, expression), bounds: filterBounds(table, expression), visible }
+}

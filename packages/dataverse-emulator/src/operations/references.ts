@@ -1,0 +1,151 @@
+import { badPayload, invalidArgument, methodNotAllowed, noSuchResource } from '../errors.ts'
+import { emptyReply, jsonReply } from '../http/reply.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { isJsonObject, readJson } from '../json/read.ts'
+import { allowOptions } from '../odata/query-options.ts'
+import { writeContext } from '../org.ts'
+import type { Org } from '../org.ts'
+import { associate, disassociate } from '../rows/associate.ts'
+import { requireReach } from '../rows/access.ts'
+import { resolveReference } from '../rows/resolve-reference.ts'
+import { lookupTarget } from '../rows/row-values.ts'
+import type { Row } from '../rows/table-rows.ts'
+import { updateRow } from '../rows/update-row.ts'
+import type { Reference } from '../rows/write-context.ts'
+import type { CollectionNavigation, LookupBinding, TableDefinition } from '../schema.ts'
+import { leadsTo } from '../rows/update-row.ts'
+import type { WriteReply } from './write-row-request.ts'
+
+function referenceInBody(org: Org, request: ApiRequest): Reference {
+  const body = readJson(request.body)
+  const url = isJsonObject(body) ? body.get('@odata.id') : undefined
+  if (typeof url !== 'string') throw badPayload("The payload of a reference needs '@odata.id'.")
+  return resolveReference(org.database, url, request.contents)
+}
+
+/** The member a DELETE names: as a key behind the navigation property, or in `$id`. */
+function referenceToRemove(org: Org, request: ApiRequest, memberTable: string, inner: string | undefined): Reference {
+  const url = request.query.options.get('$id')
+  if (inner !== undefined) {
+    const set = org.schema.table(memberTable)?.entitySetName ?? memberTable
+    return resolveReference(org.database, `${set}(${inner})`, request.contents)
+  }
+  if (url === undefined) throw invalidArgument('The $id of the reference to remove is missing.')
+  return resolveReference(org.database, url, request.contents)
+}
+
+function writeCollection(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+  inner: string | undefined,
+): WriteReply {
+  const context = writeContext(org, request.user)
+  requireReach(org.database, table, request.user, 'append', row)
+  if (request.method === 'POST') {
+    allowOptions(request.query, [])
+    associate(context, table, row, navigation, referenceInBody(org, request))
+  } else if (request.method === 'DELETE') {
+    allowOptions(request.query, ['$id'])
+    const member = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
+    disassociate(context, table, row, navigation, referenceToRemove(org, request, member, inner))
+  } else throw methodNotAllowed(request.method)
+  return { reply: emptyReply() }
+}
+
+function writeSingle(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  row: Row,
+  binding: LookupBinding,
+): WriteReply {
+  if (request.method !== 'PUT' && request.method !== 'DELETE') throw methodNotAllowed(request.method)
+  allowOptions(request.query, [])
+  const target = request.method === 'PUT' ? referenceInBody(org, request) : null
+  if (target !== null && !binding.targets.includes(target.table)) {
+    throw badPayload(
+      `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be bound to the navigation property '${binding.navigation}', which leads to '${binding.targets.join(', ')}'.`,
+    )
+  }
+  const lookups = new Map([[binding.column.logicalName, target]])
+  updateRow(writeContext(org, request.user), table, row, { values: new Map(), lookups })
+  return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
+}
+
+/** The rows of a collection-valued navigation property, as a test on rows of the other table. */
+export function memberTest(
+  org: Org,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+): (other: Row) => boolean {
+  if (navigation.kind === 'OneToMany') {
+    return (other) => leadsTo(other, navigation.relationship.referencingColumn, table.logicalName, row.id)
+  }
+  const members = new Set<unknown>()
+  for (const link of org.database.rows(navigation.relationship.intersectTable).all()) {
+    if (link.values[navigation.thisColumn] === row.id) members.add(link.values[navigation.otherColumn])
+  }
+  return (other) => members.has(other.id)
+}
+
+/** The table on the other side of a collection-valued navigation property. */
+export function memberTable(org: Org, navigation: CollectionNavigation): TableDefinition {
+  const name = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
+  const table = org.schema.table(name)
+  if (table === undefined) throw noSuchResource(navigation.navigation)
+  return table
+}
+
+function readReferences(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+): WriteReply {
+  allowOptions(request.query, [])
+  requireReach(org.database, table, request.user, 'read', row)
+  const other = memberTable(org, navigation)
+  const isMember = memberTest(org, table, row, navigation)
+  const value: { '@odata.id': string }[] = []
+  for (const one of org.database.rows(other.logicalName).byId('asc')) {
+    if (isMember(one)) value.push({ '@odata.id': `${request.root}${other.entitySetName}(${one.id})` })
+  }
+  return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#Collection($ref)`, value }) }
+}
+
+function readReference(org: Org, request: ApiRequest, row: Row, binding: LookupBinding): WriteReply {
+  allowOptions(request.query, [])
+  const target = lookupTarget(binding.column, row.values)
+  const table = target === undefined ? undefined : org.schema.table(target.table)
+  if (target === undefined || table === undefined || !binding.targets.includes(target.table))
+    return { reply: emptyReply() }
+  const id = `${request.root}${table.entitySetName}(${target.id})`
+  return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#$ref`, '@odata.id': id }) }
+}
+
+/** Everything under `set(key)/navigation[(member)]/$ref`. */
+export function answerReference(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  row: Row,
+  name: string,
+  inner: string | undefined,
+): WriteReply {
+  const binding = org.schema.lookupBindings(table.logicalName).get(name)
+  const collection = org.schema.collections(table.logicalName).get(name)
+  if (binding !== undefined && inner === undefined) {
+    return request.method === 'GET'
+      ? readReference(org, request, row, binding)
+      : writeSingle(org, request, table, row, binding)
+  }
+  if (collection === undefined) throw noSuchResource(name)
+  return request.method === 'GET'
+    ? readReferences(org, request, table, row, collection)
+    : writeCollection(org, request, table, row, collection, inner)
+}

@@ -1,0 +1,133 @@
+import { countChanges, isTracked, readChanges } from '../changes/read-changes.ts'
+import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } from '../errors.ts'
+import { emptyReply } from '../http/reply.ts'
+import type { ApiRequest } from '../http/request.ts'
+import type { PathSegment, RowKey } from '../odata/resource-path.ts'
+import { parseKey } from '../odata/resource-path.ts'
+import type { Org } from '../org.ts'
+import { requireReach } from '../rows/access.ts'
+import { requireRow } from '../rows/find-row.ts'
+import { unknownContentId } from '../rows/resolve-reference.ts'
+import { lookupTarget } from '../rows/row-values.ts'
+import type { Row } from '../rows/table-rows.ts'
+import type { TableDefinition } from '../schema.ts'
+import { answerFunction } from './functions.ts'
+import { countCollection, readCollection } from './read-collection.ts'
+import { readProperty, readRow } from './read-row.ts'
+import { answerReference, memberTable, memberTest } from './references.ts'
+import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
+import type { WriteReply } from './write-row-request.ts'
+
+function onCollection(org: Org, request: ApiRequest, table: TableDefinition, rest: readonly PathSegment[]): WriteReply {
+  const [next, ...more] = rest
+  if (next !== undefined) {
+    if (next.name !== '$count' || next.inner !== undefined || more.length > 0)
+      throw notImplemented(`'${next.name}' on a collection`)
+    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    const tracked = request.query.options.has('$deltatoken')
+    return { reply: tracked ? countChanges(org, request, table) : countCollection(org, request, table) }
+  }
+  if (request.method === 'POST') return postRow(org, request, table)
+  if (request.method !== 'GET') throw methodNotAllowed(request.method)
+  return { reply: isTracked(request) ? readChanges(org, request, table) : readCollection(org, request, table) }
+}
+
+function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): WriteReply {
+  const binding = org.schema.lookupBindings(table.logicalName).get(name)
+  const target = binding === undefined ? undefined : lookupTarget(binding.column, row.values)
+  if (binding === undefined || target === undefined || !binding.targets.includes(target.table))
+    return { reply: emptyReply() }
+  const other = org.schema.table(target.table)
+  const found = other === undefined ? undefined : org.database.rows(target.table).get(target.id)
+  if (other === undefined || found === undefined) throw rowDoesNotExist(target.table, target.id)
+  return { reply: readRow(org, request, other, found) }
+}
+
+function underRow(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  key: RowKey,
+  rest: readonly PathSegment[],
+): WriteReply {
+  const [next, last, ...more] = rest
+  if (next === undefined) return onRow(org, request, table, key)
+  if (last?.name === '$ref' && more.length === 0) {
+    return answerReference(org, request, table, requireRow(org.database, table, key), next.name, next.inner)
+  }
+  const collection = org.schema.collections(table.logicalName).get(next.name)
+  const isCount = last?.name === '$count' && more.length === 0
+  if (collection !== undefined && next.inner === undefined && (last === undefined || isCount)) {
+    if (request.method !== 'GET') throw notImplemented(`${request.method} on a related collection`)
+    const row = requireRow(org.database, table, key)
+    requireReach(org.database, table, request.user, 'read', row)
+    const within = memberTest(org, table, row, collection)
+    const other = memberTable(org, collection)
+    return { reply: (isCount ? countCollection : readCollection)(org, request, other, within) }
+  }
+  if (last !== undefined || next.inner !== undefined) throw notImplemented(`the path '${request.path}'`)
+  if (next.name.startsWith('Microsoft.Dynamics.CRM.')) throw notImplemented(`the bound operation '${next.name}'`)
+  if (org.schema.lookupBindings(table.logicalName).has(next.name)) {
+    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    return relatedRow(org, request, table, requireRow(org.database, table, key), next.name)
+  }
+  const column = org.schema.columnByWireName(table.logicalName, next.name)
+  if (column === undefined) throw noSuchResource(next.name)
+  if (column.type === 'File' || column.type === 'Image') throw notImplemented('file and image columns')
+  if (request.method === 'PUT' || request.method === 'DELETE') return writeProperty(org, request, table, key, next.name)
+  if (request.method !== 'GET') throw methodNotAllowed(request.method)
+  return { reply: readProperty(org, request, table, requireRow(org.database, table, key), next.name) }
+}
+
+function onRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
+  switch (request.method) {
+    case 'GET':
+      return { reply: readRow(org, request, table, requireRow(org.database, table, key)) }
+    case 'PATCH':
+      return patchRow(org, request, table, key)
+    case 'DELETE':
+      return removeRow(org, request, table, key)
+    case 'PUT':
+      throw notImplemented('PUT on a row')
+    default:
+      throw methodNotAllowed(request.method)
+  }
+}
+
+function onContentId(org: Org, request: ApiRequest, name: string, rest: readonly PathSegment[]): WriteReply {
+  const reference = request.contents(name.slice(1))
+  const table = reference === undefined ? undefined : org.schema.table(reference.table)
+  if (reference === undefined || table === undefined) throw unknownContentId(name.slice(1))
+  return underRow(org, request, table, { kind: 'id', id: reference.id }, rest)
+}
+
+/**
+ * Answers one request of the Web API. Writes happen inside one transaction of the database: what fails half way has
+ * changed nothing.
+ */
+export function route(org: Org, request: ApiRequest): WriteReply {
+  const [first, ...rest] = request.segments
+  if (first === undefined) throw notImplemented('the service document')
+  const { name, inner } = first
+  if (
+    inner === undefined &&
+    (/^\$\d+$/.test(name) || (name.startsWith('$') && request.contents(name.slice(1)) !== undefined))
+  )
+    return org.database.atomically(() => onContentId(org, request, name, rest))
+  const table = org.schema.tableBySet(name)
+  if (table !== undefined) {
+    return org.database.atomically(() => {
+      if (inner === undefined) return onCollection(org, request, table, rest)
+      const key = parseKey(inner, table.primaryId)
+      return underRow(org, request, table, key, rest)
+    })
+  }
+  const answer = rest.length === 0 ? answerFunction(org, request, name, inner) : undefined
+  if (answer !== undefined) {
+    if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    return { reply: answer }
+  }
+  // Functions, actions and metadata sets begin with a capital or a dollar sign; entity sets do not.
+  if (/^[A-Z$]/.test(name) || inner !== undefined) throw notImplemented(`'${name}'`)
+  throw noSuchResource(name)
+}

@@ -1,0 +1,174 @@
+import {
+  badPayload,
+  concurrencyNotEnabled,
+  methodNotAllowed,
+  noSuchProperty,
+  recordExists,
+  rowDoesNotExist,
+  versionMismatch,
+} from '../errors.ts'
+import { readCondition } from '../http/headers.ts'
+import { emptyReply, jsonTextReply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
+import type { ApiRequest } from '../http/request.ts'
+import { isJsonObject, readJson } from '../json/read.ts'
+import type { JsonObject } from '../json/read.ts'
+import { decodeUrl } from '../odata/decode.ts'
+import { allowOptions } from '../odata/query-options.ts'
+import { parseSelect } from '../odata/select.ts'
+import type { RowKey } from '../odata/resource-path.ts'
+import { writeContext } from '../org.ts'
+import type { Org } from '../org.ts'
+import { createRow } from '../rows/create-row.ts'
+import { deleteRow } from '../rows/delete-row.ts'
+import { findRow, keyValues, requireRow } from '../rows/find-row.ts'
+import { readPayload } from '../rows/read-payload.ts'
+import type { Changes } from '../rows/read-payload.ts'
+import type { Row } from '../rows/table-rows.ts'
+import { updateRow } from '../rows/update-row.ts'
+import { etagOf } from '../rows/write-row.ts'
+import { isLookupColumn } from '../schema.ts'
+import type { TableDefinition } from '../schema.ts'
+import { rowBody } from './read-row.ts'
+import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
+
+/** An answer to a write, and the row it made or changed, for `$1` references. */
+export interface WriteReply {
+  readonly reply: Reply
+  readonly row?: { readonly table: string; readonly id: string }
+}
+
+function bodyObject(request: ApiRequest): JsonObject {
+  const body = readJson(request.body)
+  if (!isJsonObject(body)) throw badPayload('The payload is not a JSON object.')
+  return body
+}
+
+function entityUrl(request: ApiRequest, table: TableDefinition, id: string): string {
+  return `${request.root}${table.entitySetName}(${id})`
+}
+
+function answer(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  row: Row,
+  status: 200 | 201 | 204,
+  entityId: string | undefined,
+): WriteReply {
+  const written = { table: table.logicalName, id: row.id }
+  if (status === 204) {
+    return { reply: emptyReply(entityId === undefined ? {} : { 'OData-EntityId': entityId }), row: written }
+  }
+  const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
+  const headers = { ETag: etagOf(row), ...applied('return=representation', appliedAnnotations(request)) }
+  return { reply: jsonTextReply(rowBody(org, request, table, row, selection), headers, status), row: written }
+}
+
+function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition): void {
+  allowOptions(request.query, request.preferences.representation ? ['$select'] : [])
+  // A selection that cannot be answered refuses the write before anything is changed.
+  parseSelect(org.schema, table, request.query.options.get('$select'))
+  annotationsOf(request)
+}
+
+/** POST on a collection: 204 with the row's URL, or 201 with the row where asked for. */
+export function postRow(org: Org, request: ApiRequest, table: TableDefinition): WriteReply {
+  allowWriteOptions(org, request, table)
+  if (table.isIntersect) throw methodNotAllowed('POST')
+  const changes = readPayload(org.database, table, bodyObject(request), request.contents)
+  const given = changes.values.get(table.primaryId)
+  const id = typeof given === 'string' ? given : org.database.newId()
+  const row = createRow(writeContext(org, request.user), table, id, changes)
+  const status = request.preferences.representation ? 201 : 204
+  return answer(org, request, table, row, status, entityUrl(request, table, id))
+}
+
+function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
+  if (key.kind === 'id') return changes
+  const { values } = keyValues(org.database, table, key)
+  const plain = new Map(changes.values)
+  const lookups = new Map(changes.lookups)
+  for (const [name, value] of Object.entries(values)) {
+    const column = org.schema.column(table.logicalName, name)
+    if (column === undefined || plain.has(name) || lookups.has(name)) continue
+    if (isLookupColumn(column)) lookups.set(name, { table: column.targets[0] ?? '', id: String(value) })
+    else plain.set(name, value)
+  }
+  return { values: plain, lookups }
+}
+
+function withoutKey(table: TableDefinition, key: RowKey, changes: Changes): Changes {
+  if (key.kind === 'id') return changes
+  const inKey = new Set(table.keys.flatMap((one) => (one.columns.length === key.values.size ? one.columns : [])))
+  const keep = ([name]: readonly [string, unknown]): boolean => !inKey.has(name)
+  return { values: new Map([...changes.values].filter(keep)), lookups: new Map([...changes.lookups].filter(keep)) }
+}
+
+/** PATCH on a row: updates it, or creates it where it is missing, as the conditions allow. */
+export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
+  allowWriteOptions(org, request, table)
+  if (table.isIntersect) throw methodNotAllowed('PATCH')
+  const match = readCondition(request.headers.get('If-Match'))
+  const noneMatch = readCondition(request.headers.get('If-None-Match'))
+  if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
+  const row = findRow(org.database, table, key)
+  const changes = readPayload(org.database, table, bodyObject(request), request.contents)
+  const context = writeContext(org, request.user)
+  const { representation } = request.preferences
+  const keyUrl = key.kind === 'alternate' ? `${request.root}${decodeUrl(request.path)}` : undefined
+  if (row === undefined) {
+    if (match.kind !== 'none') throw requireRowError(org, table, key)
+    const id = key.kind === 'id' ? key.id : org.database.newId()
+    const created = createRow(context, table, id, withKey(org, table, key, changes))
+    return answer(org, request, table, created, representation ? 201 : 204, keyUrl ?? entityUrl(request, table, id))
+  }
+  if (noneMatch.kind === 'any') throw recordExists()
+  if (noneMatch.kind === 'etag' && noneMatch.etag === etagOf(row)) throw versionMismatch()
+  if (match.kind === 'etag' && match.etag !== etagOf(row)) throw versionMismatch()
+  const updated = updateRow(context, table, row, withoutKey(table, key, changes))
+  const entityId = org.knobs.patch204WithEntityId ? (keyUrl ?? entityUrl(request, table, row.id)) : undefined
+  return answer(org, request, table, updated, representation ? 200 : 204, entityId)
+}
+
+function requireRowError(org: Org, table: TableDefinition, key: RowKey): Error {
+  requireRow(org.database, table, key)
+  return rowDoesNotExist(table.logicalName, key.kind === 'id' ? key.id : '')
+}
+
+function checkMatch(request: ApiRequest, table: TableDefinition, row: Row): void {
+  const match = readCondition(request.headers.get('If-Match'))
+  if (match.kind !== 'etag') return
+  if (!table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
+  if (match.etag !== etagOf(row)) throw versionMismatch()
+}
+
+/** DELETE of a row. */
+export function removeRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
+  allowOptions(request.query, [])
+  if (table.isIntersect) throw methodNotAllowed('DELETE')
+  const row = requireRow(org.database, table, key)
+  checkMatch(request, table, row)
+  deleteRow(writeContext(org, request.user), table, row)
+  return { reply: emptyReply() }
+}
+
+/** PUT or DELETE of one property. */
+export function writeProperty(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  key: RowKey,
+  name: string,
+): WriteReply {
+  allowOptions(request.query, [])
+  const row = requireRow(org.database, table, key)
+  checkMatch(request, table, row)
+  const column = org.schema.columnByWireName(table.logicalName, name)
+  if (column === undefined) throw noSuchProperty(name, table.logicalName)
+  const value = request.method === 'DELETE' ? null : bodyObject(request).get('value')
+  if (value === undefined) throw badPayload("The payload has no member 'value'.")
+  const changes = readPayload(org.database, table, new Map([[name, value]]), request.contents)
+  updateRow(writeContext(org, request.user), table, row, changes)
+  return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
+}

@@ -1,0 +1,54 @@
+/** One request as it came and the status it was answered with. */
+export interface LoggedRequest {
+  readonly method: string
+  /** Path and query as sent, from the root of the host. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Name of the user the token belonged to. */
+  readonly user: string | undefined
+  /** Undefined where no answer was sent (dropped, hanging), or where a change set was rolled back. */
+  readonly status: number | undefined
+  /** For a request inside of a batch: the batch's place in the log. */
+  readonly batch?: number
+}
+
+/** The requests an emulator has seen, oldest first; beyond the limit the oldest are forgotten. */
+export class RequestLog {
+  readonly #limit: number
+  readonly #entries: LoggedRequest[] = []
+  readonly #unexpected: string[] = []
+  #seen = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** How many requests were ever added; the place the next one gets. */
+  get seen(): number {
+    return this.#seen
+  }
+
+  add(entry: LoggedRequest): void {
+    this.#seen++
+    this.#entries.push(entry)
+    if (entry.status === 501) this.#unexpected.push(`${entry.method} ${entry.path}`)
+    // Forgetting in lumps keeps a long run from shifting the list at each request.
+    if (this.#entries.length > this.#limit * 2) this.#entries.splice(0, this.#entries.length - this.#limit)
+  }
+
+  entries(): readonly LoggedRequest[] {
+    return this.#entries.slice(-this.#limit)
+  }
+
+  clear(): void {
+    this.#entries.length = 0
+    this.#unexpected.length = 0
+  }
+
+  /** Throws when any request was answered 501: the caller asked for something the emulator does not have. */
+  assertNoUnexpected(): void {
+    if (this.#unexpected.length === 0) return
+    throw new Error(`Requests the emulator does not implement:\n${this.#unexpected.join('\n')}`)
+  }
+}

@@ -1,0 +1,32 @@
+import type { StoredValue, TableDefinition } from '../schema.ts'
+import type { Database } from './database.ts'
+import type { Row } from './table-rows.ts'
+
+const POINTER = 'activitypointer'
+
+/** Every activity is also a row of `activitypointer` under the same id; this writes it anew. */
+export function mirrorActivity(database: Database, table: TableDefinition, row: Row): void {
+  const pointer = database.schema.table(POINTER)
+  if (!table.isActivity || table.logicalName === POINTER || pointer === undefined) return
+  const values: Record<string, StoredValue> = {}
+  for (const [name, value] of Object.entries(row.values)) {
+    if (database.schema.column(POINTER, name.replace(/@table$/, '')) !== undefined) values[name] = value
+  }
+  values[pointer.primaryId] = row.id
+  if (database.schema.column(POINTER, 'activitytypecode') !== undefined) values['activitytypecode'] = table.logicalName
+  const before = database.rows(POINTER).get(row.id)
+  if (before === undefined) database.insert(POINTER, row.id, values)
+  else database.update(POINTER, before, values)
+}
+
+/** The other side of an activity: its pointer, or the activity a pointer stands for. */
+export function activityTwin(
+  database: Database,
+  table: TableDefinition,
+  row: Row,
+): { readonly table: TableDefinition; readonly row: Row } | undefined {
+  const name = table.logicalName === POINTER ? row.values['activitytypecode'] : table.isActivity ? POINTER : undefined
+  const twin = typeof name === 'string' ? database.schema.table(name) : undefined
+  const found = twin === undefined ? undefined : database.rows(twin.logicalName).get(row.id)
+  return twin === undefined || found === undefined ? undefined : { table: twin, row: found }
+}

@@ -1,0 +1,97 @@
+import { badPayload, duplicateInsert, rowDoesNotExist, WebApiError } from '../errors.ts'
+import type { CollectionNavigation, TableDefinition } from '../schema.ts'
+import type { Row } from './table-rows.ts'
+import { leadsTo, updateRow } from './update-row.ts'
+import type { Reference, WriteContext } from './write-context.ts'
+
+type ManyToMany = CollectionNavigation & { kind: 'ManyToMany' }
+
+function requireTarget(context: WriteContext, navigation: CollectionNavigation, target: Reference): Row {
+  const expected = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
+  if (target.table !== expected) {
+    throw badPayload(
+      `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be added to '${navigation.navigation}', which holds '${expected}'.`,
+    )
+  }
+  const row = context.database.rows(target.table).get(target.id)
+  if (row === undefined) throw rowDoesNotExist(target.table, target.id)
+  return row
+}
+
+function findLink(
+  context: WriteContext,
+  { relationship, thisColumn, otherColumn }: ManyToMany,
+  id: string,
+  other: string,
+): Row | undefined {
+  const rows = context.database.rows(relationship.intersectTable)
+  const link = rows.idByKey([thisColumn, otherColumn], { [thisColumn]: id, [otherColumn]: other })
+  return link === undefined ? undefined : rows.get(link)
+}
+
+/** Adds a row to a collection: an N:N link (412 when it exists) or the lookup of the "many" row. */
+export function associate(
+  context: WriteContext,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+  target: Reference,
+): void {
+  const { database } = context
+  const other = requireTarget(context, navigation, target)
+  if (navigation.kind === 'OneToMany') {
+    const child = database.schema.table(target.table)
+    if (child === undefined) throw new RangeError(`no table ${target.table}`)
+    const lookups = new Map([[navigation.relationship.referencingColumn, { table: table.logicalName, id: row.id }]])
+    updateRow(context, child, other, { values: new Map(), lookups })
+    return
+  }
+  if (findLink(context, navigation, row.id, target.id) !== undefined) throw duplicateInsert()
+  const { relationship, thisColumn, otherColumn } = navigation
+  const intersect = database.schema.table(relationship.intersectTable)
+  if (intersect === undefined) throw new RangeError(`no table ${relationship.intersectTable}`)
+  const id = database.newId()
+  database.insert(intersect.logicalName, id, {
+    [intersect.primaryId]: id,
+    [thisColumn]: row.id,
+    [otherColumn]: target.id,
+  })
+}
+
+/** Takes a row out of a collection; 404 where it is not in it. */
+export function disassociate(
+  context: WriteContext,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+  target: Reference,
+): void {
+  const { database, tracking, user } = context
+  if (navigation.kind === 'OneToMany') {
+    const other = requireTarget(context, navigation, target)
+    const column = navigation.relationship.referencingColumn
+    const child = database.schema.table(target.table)
+    if (child === undefined || !leadsTo(other, column, table.logicalName, row.id)) throw notAssociated()
+    updateRow(context, child, other, { values: new Map(), lookups: new Map([[column, null]]) })
+    return
+  }
+  const link = findLink(context, navigation, row.id, target.id)
+  if (link === undefined) throw notAssociated()
+  const { relationship } = navigation
+  database.delete(relationship.intersectTable, link)
+  const end = (name: string, column: string): Reference => ({ table: name, id: String(link.values[column]) })
+  tracking.record(
+    {
+      kind: 'disassociate',
+      intersectTable: relationship.intersectTable,
+      relationship: relationship.schemaName,
+      row: end(relationship.table1, relationship.column1),
+      related: end(relationship.table2, relationship.column2),
+    },
+    user.id,
+  )
+}
+
+function notAssociated(): WebApiError {
+  return new WebApiError(404, '0x80040217', 'The specified object was not found: the rows are not associated.')
+}

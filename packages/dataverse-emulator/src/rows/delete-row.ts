@@ -1,0 +1,90 @@
+import { WebApiError } from '../errors.ts'
+import { isLookupColumn } from '../schema.ts'
+import type { OneToManyRelationship, TableDefinition } from '../schema.ts'
+import { requireReach } from './access.ts'
+import { activityTwin, mirrorActivity } from './activity-pointer.ts'
+import { stamp } from './create-row.ts'
+import { computeColumns, setLookup } from './row-values.ts'
+import type { Draft } from './row-values.ts'
+import type { Row } from './table-rows.ts'
+import { leadsTo } from './update-row.ts'
+import type { WriteContext } from './write-context.ts'
+
+function restricted(): WebApiError {
+  return new WebApiError(
+    405,
+    '0x80040227',
+    'The object you tried to delete is associated with another object and cannot be deleted.',
+  )
+}
+
+function referencing(
+  context: WriteContext,
+  relationship: OneToManyRelationship,
+  table: string,
+  id: string,
+): readonly Row[] {
+  const found: Row[] = []
+  for (const row of context.database.rows(relationship.referencingTable).all()) {
+    if (leadsTo(row, relationship.referencingColumn, table, id)) found.push(row)
+  }
+  return found
+}
+
+function unlink(context: WriteContext, relationship: OneToManyRelationship, row: Row): void {
+  const { database } = context
+  const table = database.schema.table(relationship.referencingTable)
+  const column = database.schema.column(relationship.referencingTable, relationship.referencingColumn)
+  const current = database.rows(relationship.referencingTable).get(row.id)
+  if (table === undefined || column === undefined || current === undefined || !isLookupColumn(column)) return
+  const draft: Draft = { ...current.values }
+  setLookup(column, draft, null)
+  stamp(context, table, draft, 'update')
+  computeColumns(context, table, draft)
+  mirrorActivity(database, table, database.update(table.logicalName, current, draft))
+}
+
+function deleteLinks({ database }: WriteContext, table: TableDefinition, id: string): void {
+  for (const relationship of database.schema.relationshipsOf(table.logicalName).manyToMany) {
+    const columns: string[] = []
+    if (relationship.table1 === table.logicalName) columns.push(relationship.column1)
+    if (relationship.table2 === table.logicalName) columns.push(relationship.column2)
+    for (const link of [...database.rows(relationship.intersectTable).all()]) {
+      if (columns.some((column) => link.values[column] === id)) database.delete(relationship.intersectTable, link)
+    }
+  }
+}
+
+function removeRow(context: WriteContext, table: TableDefinition, row: Row, seen: Set<string>): void {
+  const { database } = context
+  const key = `${table.logicalName} ${row.id}`
+  if (seen.has(key)) return
+  seen.add(key)
+  for (const relationship of database.schema.relationshipsOf(table.logicalName).oneToMany) {
+    const behavior = relationship.cascade.delete
+    if (behavior !== 'Restrict' && behavior !== 'Cascade' && behavior !== 'RemoveLink') continue
+    const child = database.schema.table(relationship.referencingTable)
+    for (const one of referencing(context, relationship, table.logicalName, row.id)) {
+      if (seen.has(`${relationship.referencingTable} ${one.id}`)) continue
+      if (behavior === 'Restrict') throw restricted()
+      if (behavior === 'RemoveLink') unlink(context, relationship, one)
+      else if (child !== undefined) removeRow(context, child, one, seen)
+    }
+  }
+  deleteLinks(context, table, row.id)
+  const current = database.rows(table.logicalName).get(row.id)
+  if (current === undefined) return
+  database.delete(table.logicalName, current)
+  context.tracking.record({ kind: 'delete', row: { table: table.logicalName, id: row.id } }, context.user.id)
+  const twin = activityTwin(database, table, current)
+  if (twin !== undefined) removeRow(context, twin.table, twin.row, seen)
+}
+
+/**
+ * Deletes a row and does to the rows that refer to it what each relationship says: Cascade deletes them, RemoveLink
+ * clears their lookup (a new version of theirs), Restrict refuses the whole delete (405). Its N:N links go with it.
+ */
+export function deleteRow(context: WriteContext, table: TableDefinition, row: Row): void {
+  if (context.enforcePrivileges) requireReach(context.database, table, context.user, 'delete', row)
+  removeRow(context, table, row, new Set())
+}

@@ -1,0 +1,46 @@
+import { badPayload, noSuchResource, WebApiError } from '../errors.ts'
+import { parseKey, splitPath } from '../odata/resource-path.ts'
+import type { Database } from './database.ts'
+import { requireRow } from './find-row.ts'
+import type { Reference } from './write-context.ts'
+
+/** Finds what a `Content-ID` of the running change set stands for; undefined outside of one. */
+export type ContentReference = (contentId: string) => Reference | undefined
+
+const ABSOLUTE = /^https?:\/\/[^/]+(?=\/)/i
+const VERSIONED = /^\/?api\/data\/v9\.[0-2]\//i
+
+/** Takes root and API version off a URL, relative, rooted at `/` or absolute alike. */
+export function resourceOf(url: string): string {
+  return url.replace(ABSOLUTE, '').replace(VERSIONED, '').replace(/^\//, '')
+}
+
+/** The 400 for `$n` that no earlier part of the change set has. */
+export function unknownContentId(contentId: string): WebApiError {
+  return new WebApiError(
+    400,
+    '0x80060888',
+    `Content-ID Reference: '$${contentId}' does not exist in the batch context.`,
+  )
+}
+
+/**
+ * Resolves the URL of a row in `@odata.bind` or `@odata.id`: `contacts(id)`, `/contacts(id)`, absolute, with an
+ * alternate key, or `$1` inside a change set. The row must exist when an alternate key names it.
+ */
+export function resolveReference(database: Database, url: string, contents: ContentReference): Reference {
+  if (url.startsWith('$') || url.startsWith('/$')) {
+    const contentId = url.replace(/^\/?\$/, '')
+    const found = contents(contentId)
+    if (found === undefined) throw unknownContentId(contentId)
+    return found
+  }
+  const [segment, ...rest] = splitPath(resourceOf(url))
+  if (segment === undefined || segment.inner === undefined || rest.length > 0) {
+    throw badPayload(`The URL '${url}' is not a valid entity reference.`)
+  }
+  const table = database.schema.tableBySet(segment.name)
+  if (table === undefined) throw noSuchResource(segment.name)
+  const key = parseKey(segment.inner, table.primaryId)
+  return { table: table.logicalName, id: key.kind === 'id' ? key.id : requireRow(database, table, key).id }
+}

@@ -1,0 +1,82 @@
+import { targetKey } from '../schema.ts'
+import type { LookupColumn, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
+import { checkValue, exactNumber } from './check-value.ts'
+import type { Database } from './database.ts'
+import { divideDecimals } from './decimal.ts'
+import type { Reference, WriteContext } from './write-context.ts'
+
+/** Values of a row while it is being written. */
+export type Draft = Record<string, StoredValue>
+
+/** The target of a stored lookup. */
+export function lookupTarget(column: LookupColumn, values: StoredValues): Reference | undefined {
+  const id = values[column.logicalName]
+  if (typeof id !== 'string') return undefined
+  const stored = values[targetKey(column.logicalName)]
+  const table = typeof stored === 'string' ? stored : column.targets[0]
+  return table === undefined ? undefined : { table, id }
+}
+
+/** Puts a reference, or nothing, into a lookup of a draft. */
+export function setLookup(column: LookupColumn, draft: Draft, target: Reference | null): void {
+  const key = targetKey(column.logicalName)
+  draft[column.logicalName] = target === null ? null : target.id
+  if (target !== null && column.targets.length > 1) draft[key] = target.table
+  else delete draft[key]
+}
+
+/** How many decimals Money takes where the currency says so. */
+export function moneyScale(context: WriteContext, values: StoredValues): number {
+  const currency = values['transactioncurrencyid'] ?? context.organization.currencyId
+  const row = context.database.rows('transactioncurrency').get(String(currency))
+  const precision = row?.values['currencyprecision']
+  return typeof precision === 'number' ? precision : 2
+}
+
+function computeMoney({ database, organization }: WriteContext, table: TableDefinition, draft: Draft): void {
+  if (database.schema.column(table.logicalName, 'exchangerate') === undefined) return
+  draft['transactioncurrencyid'] ??= organization.currencyId
+  const currency = database.rows('transactioncurrency').get(String(draft['transactioncurrencyid']))
+  const rate = currency?.values['exchangerate'] ?? 1
+  draft['exchangerate'] = rate
+  for (const column of table.columns) {
+    if (column.type !== 'Money' || column.baseOf === null) continue
+    const amount = draft[column.baseOf] ?? null
+    const converted = amount === null ? undefined : divideDecimals(String(amount), String(rate), 4)
+    draft[column.logicalName] = converted === undefined ? null : exactNumber(converted)
+  }
+}
+
+function computeOwner(database: Database, table: TableDefinition, draft: Draft): void {
+  if (table.ownership !== 'UserOwned') return
+  const owner = draft['ownerid'] ?? null
+  const isTeam = draft[targetKey('ownerid')] === 'team'
+  const ownerRow = owner === null ? undefined : database.rows(isTeam ? 'team' : 'systemuser').get(String(owner))
+  const unit = ownerRow?.values['businessunitid'] ?? null
+  const columns: Readonly<Record<string, StoredValue>> = {
+    owningbusinessunit: unit,
+    owninguser: isTeam ? null : owner,
+    owningteam: isTeam ? owner : null,
+  }
+  for (const [name, value] of Object.entries(columns)) {
+    if (database.schema.column(table.logicalName, name) !== undefined) draft[name] = value
+  }
+}
+
+/** Recomputes what the server alone decides: owning columns, base amounts, formula columns. */
+export function computeColumns(context: WriteContext, table: TableDefinition, draft: Draft): void {
+  computeOwner(context.database, table, draft)
+  computeMoney(context, table, draft)
+  for (const column of table.columns) {
+    if (column.formula !== undefined)
+      draft[column.logicalName] = checkFormula(context, table, column.logicalName, column.formula(draft))
+  }
+}
+
+function checkFormula(context: WriteContext, table: TableDefinition, name: string, value: StoredValue): StoredValue {
+  const column = context.database.schema.column(table.logicalName, name)
+  if (column === undefined) return value
+  // A computed text is cut, not refused, where it is too long for its column.
+  const fitted = column.type === 'String' && typeof value === 'string' ? value.slice(0, column.maxLength) : value
+  return checkValue(column, fitted, table.logicalName, 4)
+}

@@ -1,0 +1,65 @@
+import { invalidArgument, WebApiError } from '../errors.ts'
+import type { Schema, StateColumn, StatusColumn, TableDefinition } from '../schema.ts'
+import type { Draft } from './row-values.ts'
+
+function stateColumns(
+  schema: Schema,
+  table: TableDefinition,
+): { state: StateColumn; status: StatusColumn } | undefined {
+  const state = schema.column(table.logicalName, 'statecode')
+  const status = schema.column(table.logicalName, 'statuscode')
+  return state?.type === 'State' && status?.type === 'Status' ? { state, status } : undefined
+}
+
+function invalidStatus(
+  table: TableDefinition,
+  state: StateColumn,
+  id: string,
+  code: unknown,
+  stateCode: unknown,
+): WebApiError {
+  const label = state.options.find((option) => option.value === stateCode)?.invariantName ?? String(stateCode)
+  return new WebApiError(
+    400,
+    '0x80048408',
+    `${String(code)} is not a valid status code for state code ${table.schemaName}State.${label} on ${table.logicalName} with Id ${id}.`,
+  )
+}
+
+/**
+ * Settles statecode and statuscode of a draft: a state alone takes its default status, a status alone must belong to
+ * the current state, a pair must fit, and a status must be allowed to follow the one before.
+ */
+export function settleState(
+  schema: Schema,
+  table: TableDefinition,
+  id: string,
+  before: Draft | undefined,
+  draft: Draft,
+  given: { readonly state: boolean; readonly status: boolean },
+): void {
+  const columns = stateColumns(schema, table)
+  if (columns === undefined) return
+  const { state, status } = columns
+  draft['statecode'] ??= before?.['statecode'] ?? state.options[0]?.value ?? 0
+  const chosen = state.options.find((option) => option.value === draft['statecode'])
+  if (!given.status && (before === undefined || (given.state && before['statecode'] !== draft['statecode']))) {
+    draft['statuscode'] = chosen?.defaultStatus ?? null
+  }
+  const reason = status.options.find((option) => option.value === draft['statuscode'])
+  if (reason !== undefined && reason.state !== undefined && reason.state !== draft['statecode']) {
+    throw invalidStatus(table, state, id, draft['statuscode'], draft['statecode'])
+  }
+  const previous = status.options.find((option) => option.value === before?.['statuscode'])
+  const moves =
+    before !== undefined && previous !== undefined && reason !== undefined && previous.value !== reason.value
+  if (moves && previous.transitions !== undefined && !previous.transitions.includes(reason.value)) {
+    throw invalidStatus(table, state, id, draft['statuscode'], draft['statecode'])
+  }
+  const RESOLVED = 1
+  if (table.logicalName === 'incident' && draft['statecode'] === RESOLVED && before?.['statecode'] !== RESOLVED) {
+    throw invalidArgument(
+      'This message can not be used to set the state of incident to Resolved. In order to set state of incident to Resolved, use the CloseIncidentRequest message instead.',
+    )
+  }
+}

@@ -1,0 +1,160 @@
+import type { StoredValue, StoredValues } from '../schema.ts'
+import { compareGuids } from './guid.ts'
+import { SortedList } from './sorted-list.ts'
+
+/** One row as stored. Never changed in place: a write puts a new object with a new version. */
+export interface Row {
+  readonly id: string
+  /** The row version of the whole organisation's counter; the etag is `W/"<version>"`. */
+  readonly version: bigint
+  readonly values: StoredValues
+}
+
+/** What is remembered of a deleted row. */
+export interface Tombstone {
+  readonly id: string
+  readonly version: bigint
+  /** When it was deleted, by the server's clock. */
+  readonly atMs: number
+}
+
+class UniqueIndex {
+  readonly #columns: readonly string[]
+  readonly #ids = new Map<string, string>()
+
+  constructor(columns: readonly string[], rows: Iterable<Row>) {
+    this.#columns = columns
+    for (const row of rows) this.add(row)
+  }
+
+  keyOf(values: StoredValues): string | undefined {
+    const parts: string[] = []
+    for (const column of this.#columns) {
+      const value = values[column] ?? null
+      // A key with an empty part does not make a row unique.
+      if (value === null) return undefined
+      parts.push(String(value).trimEnd().toLowerCase())
+    }
+    return JSON.stringify(parts)
+  }
+
+  get(values: StoredValues): string | undefined {
+    const key = this.keyOf(values)
+    return key === undefined ? undefined : this.#ids.get(key)
+  }
+
+  add(row: Row): void {
+    const key = this.keyOf(row.values)
+    if (key !== undefined) this.#ids.set(key, row.id)
+  }
+
+  remove(row: Row): void {
+    const key = this.keyOf(row.values)
+    if (key !== undefined && this.#ids.get(key) === row.id) this.#ids.delete(key)
+  }
+}
+
+function compareVersions(a: Row, b: Row): number {
+  return a.version < b.version ? -1 : a.version > b.version ? 1 : 0
+}
+
+function modifiedOn(row: Row): string {
+  const value = row.values['modifiedon']
+  return typeof value === 'string' ? value : ''
+}
+
+function compareModified(a: Row, b: Row): number {
+  const left = modifiedOn(a)
+  const right = modifiedOn(b)
+  return left < right ? -1 : left > right ? 1 : compareVersions(a, b)
+}
+
+/** The rows of one table with the orders that pages are read in: primary key, version, and modifiedon once asked for. */
+export class TableRows {
+  readonly #byId = new Map<string, Row>()
+  readonly #ids = new SortedList<string>(compareGuids)
+  readonly #versions = new SortedList<Row>(compareVersions)
+  readonly #unique = new Map<string, UniqueIndex>()
+  #modified: SortedList<Row> | undefined
+  readonly tombstones: Tombstone[] = []
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get(id: string): Row | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Inserts the row or replaces the one with its id; gives the replaced one. */
+  put(row: Row): Row | undefined {
+    const before = this.#byId.get(row.id)
+    if (before === undefined) this.#ids.add(row.id)
+    else this.#forget(before)
+    this.#byId.set(row.id, row)
+    this.#versions.add(row)
+    this.#modified?.add(row)
+    for (const index of this.#unique.values()) index.add(row)
+    return before
+  }
+
+  delete(row: Row): void {
+    this.#forget(row)
+    this.#byId.delete(row.id)
+    this.#ids.remove(row.id)
+  }
+
+  /** All rows, in no particular order. */
+  all(): IterableIterator<Row> {
+    return this.#byId.values()
+  }
+
+  /** Rows by primary key, after the given key. */
+  *byId(direction: 'asc' | 'desc', after?: string): IterableIterator<Row> {
+    const ids =
+      direction === 'asc'
+        ? this.#ids.ascending(after === undefined ? undefined : (id) => compareGuids(id, after) <= 0)
+        : this.#ids.descending(after === undefined ? undefined : (id) => compareGuids(id, after) < 0)
+    for (const id of ids) {
+      const row = this.#byId.get(id)
+      if (row !== undefined) yield row
+    }
+  }
+
+  /** Rows by version, above (descending: below) the given one. */
+  byVersion(direction: 'asc' | 'desc', after?: bigint): IterableIterator<Row> {
+    if (direction === 'asc') {
+      return this.#versions.ascending(after === undefined ? undefined : (row) => row.version <= after)
+    }
+    return this.#versions.descending(after === undefined ? undefined : (row) => row.version < after)
+  }
+
+  /** Rows whose modifiedon is at or after the given time, oldest first. */
+  modifiedSince(time: string): IterableIterator<Row> {
+    this.#modified ??= this.#indexModified()
+    return this.#modified.ascending((row) => modifiedOn(row) < time)
+  }
+
+  /** The id of the row that has these values in these columns, where all of them are filled. */
+  idByKey(columns: readonly string[], values: Readonly<Record<string, StoredValue>>): string | undefined {
+    const name = columns.join()
+    let index = this.#unique.get(name)
+    if (index === undefined) {
+      index = new UniqueIndex(columns, this.all())
+      this.#unique.set(name, index)
+    }
+    return index.get(values)
+  }
+
+  #indexModified(): SortedList<Row> {
+    const list = new SortedList<Row>(compareModified)
+    for (const row of [...this.all()].sort(compareModified)) list.add(row)
+    return list
+  }
+
+  #forget(row: Row): void {
+    this.#versions.remove(row)
+    this.#modified?.remove(row)
+    for (const index of this.#unique.values()) index.remove(row)
+  }
+}

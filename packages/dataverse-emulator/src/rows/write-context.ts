@@ -1,0 +1,21 @@
+import type { SeedOrganization } from '../schema.ts'
+import type { Database } from './database.ts'
+import type { MobileTracking } from './mobile-tracking.ts'
+import type { User } from './user.ts'
+
+/** A row by its table and id. */
+export interface Reference {
+  readonly table: string
+  readonly id: string
+}
+
+/** What a write needs to know besides its rows. */
+export interface WriteContext {
+  readonly database: Database
+  readonly organization: SeedOrganization
+  readonly tracking: MobileTracking
+  /** Who writes; becomes createdby, modifiedby and the default owner. */
+  readonly user: User
+  /** False for the server's own hand, which no privilege limits. */
+  readonly enforcePrivileges: boolean
+}
