@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+
+/* Invariant I4: what cannot be delivered delays only what depends on it. */
+
+test('a refused write does not stop the writes behind it, and its dependents say by whom they are blocked', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const taken = String(
+    (await device.org.table('account').query({ where: 'accountnumber ne null', limit: 1 }))[0]?.['accountnumber'],
+  )
+
+  let refusedId = ''
+  const before = await device.org.write((draft) => draft.create('account', { name: 'Before' }))
+  const refused = await device.org.write((draft) => {
+    refusedId = draft.create('account', { name: 'Refused', accountnumber: taken })
+  })
+  const child = await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Child', parentcustomerid: refusedId, parentcustomerid$table: 'account' }),
+  )
+  const edit = await device.org.write((draft) => draft.update('account', refusedId, { telephone1: '1' }))
+  const behind = await device.org.write((draft) => draft.create('account', { name: 'Behind' }))
+
+  const report = await device.org.push()
+  expect(report).toMatchObject({ processed: 2, refused: 1, left: 2 })
+  const listed = await device.org.outbox.list({ statuses: 'all' })
+  expect(listed.map(({ seq, status, reason }) => [seq, status, reason?.kind])).toEqual([
+    [before.seq, 'processed', undefined],
+    [refused.seq, 'error', undefined],
+    [child.seq, 'pending', 'blocked'],
+    [edit.seq, 'pending', 'blocked'],
+    [behind.seq, 'processed', undefined],
+  ])
+  expect(listed[2]?.reason).toEqual({ kind: 'blocked', by: refused.seq })
+  expect(listed[1]?.lastError).toMatchObject({ code: 'rejected', rejection: 'key-clash', masterCode: '0x80060892' })
+
+  await device.org.outbox.amend(Number(refused.seq), { accountnumber: 'NOT-TAKEN-1' })
+  expect(await device.org.push()).toMatchObject({ processed: 3, refused: 0, left: 0 })
+  await device.sync()
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('a pull runs whatever the outbox holds', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [account] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 1 })
+  await device.org.write((draft) =>
+    draft.create('account', { name: 'Refused', accountnumber: String(account?.['accountnumber']) }),
+  )
+  const made = there.emulator.master.create('account', { name: 'Made there' })
+
+  const report = await device.sync()
+  expect(report.pushed).toMatchObject({ refused: 1 })
+  expect(await device.org.table('account').get(made)).toMatchObject({ name: 'Made there' })
+})
+
+test('a table that the master refuses does not stop the others', async () => {
+  const there = world()
+  const device = await there.device()
+  there.emulator.faults.add({
+    match: { path: /\/accounts\?/ },
+    times: Infinity,
+    fault: { kind: 'status', status: 403, body: 'json', code: '0x80040220' },
+  })
+  const report = await device.sync()
+  expect(report.tables['account']?.error).toMatchObject({ code: 'forbidden' })
+  expect(report.tables['contact']?.error).toBeUndefined()
+  expect(await device.org.table('contact').count()).toBeGreaterThan(0)
+})
+
+test('a transaction held back by the upload filter holds back nothing else, and leaves when it begins to match', async () => {
+  const there = world()
+  const configuration = {
+    tables: { account: { columns: ['name', 'telephone1'], uploadFilter: "not startswith(name,'Draft')" } },
+  }
+  const device = await there.device({ configuration })
+  await device.sync()
+  let draftId = ''
+  const held = await device.org.write((draft) => {
+    draftId = draft.create('account', { name: 'Draft of a customer' })
+  })
+  await device.org.write((draft) => draft.create('account', { name: 'Ready' }))
+  expect(await device.org.push()).toMatchObject({ processed: 1, left: 1 })
+  expect((await device.org.outbox.get(Number(held.seq)))?.reason).toEqual({
+    kind: 'held',
+    table: 'account',
+    row: draftId,
+  })
+  expect(there.emulator.master.row('account', draftId)).toBeUndefined()
+
+  await device.org.write((draft) => draft.update('account', draftId, { name: 'A real customer' }))
+  expect(await device.org.push()).toMatchObject({ processed: 2, left: 0 })
+  expect(there.emulator.master.row('account', draftId)?.values).toMatchObject({ name: 'A real customer' })
+})
