@@ -1,4 +1,5 @@
 import { runBatch } from './batch/run-batch.ts'
+import { aborted, clockFrom, sleep as sleepFor } from './env.ts'
 import { notImplemented, WebApiError } from './errors.ts'
 import { Faults } from './faults.ts'
 import type { Fault } from './faults.ts'
@@ -68,6 +69,8 @@ export interface Emulator {
   readonly master: Master
   readonly tracking: MobileTracking
   readonly knobs: Knobs
+  /** A `fetch` for one user: paths are below the Web API root, and a token comes along. */
+  as(user: string): (path: string, init?: RequestInit) => Promise<Response>
   /** A bearer token for a user by name or id. */
   tokenFor(user: string, options?: TokenOptions): string
   revokeToken(token: string): void
@@ -85,28 +88,6 @@ const API = /^\/api\/data\/v9\.[0-2]\//
 function idSource(seed: string): () => string {
   let count = 0
   return () => guidFrom(`${seed}|row|${count++}`)
-}
-
-function clockFrom(startMs: number): () => number {
-  const began = Date.now()
-  return () => startMs + Date.now() - began
-}
-
-function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    })
-  })
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason))
-  })
 }
 
 function findUser(users: readonly User[], nameOrId: string): User {
@@ -202,7 +183,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
         proceed()
         throw new ConnectionDropped()
       case 'hang':
-        return untilAborted(signal)
+        await aborted(signal)
+        signal.throwIfAborted()
+        throw new ConnectionDropped()
       case 'delay':
         await sleep(fault.ms, signal)
         return proceed()
@@ -221,7 +204,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     if (isPreflight(request)) return preflight(request)
     const url = new URL(request.url)
     const body = request.method === 'GET' || request.method === 'HEAD' ? '' : await request.text()
-    if (request.signal.aborted) throw request.signal.reason
+    request.signal.throwIfAborted()
     const user = tokens.userOf(request.headers.get('Authorization'), audiences)
     const path = url.pathname + url.search
     const fault = faults.strike({ method: request.method, target: decoded(path), user })
@@ -246,6 +229,11 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     }
   }
 
+  const tokenFor: Emulator['tokenFor'] = (user, given = {}) => {
+    const { audience = root, lifetimeMs = options.tokenLifetimeMs ?? 3_600_000 } = given
+    return tokens.issue(findUser(users, user), `${audience.replace(/\/$/, '')}/`, lifetimeMs)
+  }
+
   return {
     handle,
     fetch,
@@ -256,8 +244,16 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     master: createMaster(org, userOf),
     tracking,
     knobs,
-    tokenFor: (user, { audience = root, lifetimeMs = options.tokenLifetimeMs ?? 3_600_000 } = {}) =>
-      tokens.issue(findUser(users, user), `${audience.replace(/\/$/, '')}/`, lifetimeMs),
+    as: (user) => {
+      const token = tokenFor(user)
+      return (path, init = {}) => {
+        const headers = new Headers(init.headers)
+        if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${token}`)
+        if (init.body !== undefined && !headers.has('Content-Type')) headers.set('Content-Type', 'application/json')
+        return fetch(new URL(path, `${root}api/data/v9.2/`), { ...init, headers })
+      }
+    },
+    tokenFor,
     revokeToken: (token) => tokens.revoke(token),
     acceptAudience: (other) => {
       audiences.add(`${other.replace(/\/$/, '')}/`)

@@ -131,3 +131,12 @@ export function privilegeDenied(user: string, privilege: string): WebApiError {
 export function methodNotAllowed(method: string): WebApiError {
   return new WebApiError(405, '0x80060888', `The requested resource does not support http method '${method}'.`)
 }
+
+/** 400 for a message a table does not take: links of an N:N and activity pointers are not written directly. */
+export function messageNotSupported(message: 'Create' | 'Update' | 'Delete', table: string): WebApiError {
+  return new WebApiError(
+    400,
+    '0x80040800',
+    `The '${message}' method does not support entities of type '${table}'. MessageProcessorCache returned MessageProcessor.Empty.`,
+  )
+}

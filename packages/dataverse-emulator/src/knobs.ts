@@ -10,8 +10,6 @@ export interface Knobs {
   patch204WithEntityId: boolean
   /** When the delta token of a paged initial load is taken; a client must not depend on either. */
   deltaTokenAt: 'firstPage' | 'lastPage'
-  /** Days until a delta token expires (`organization.expirechangetrackingindays`). */
-  changeTrackingDays: number
 }
 
 /** How a service of today behaves. */
@@ -21,5 +19,4 @@ export const defaultKnobs: Readonly<Knobs> = {
   hideRetryAfter: false,
   patch204WithEntityId: true,
   deltaTokenAt: 'firstPage',
-  changeTrackingDays: 7,
 }

@@ -39,7 +39,7 @@ function requestFrom(message: IncomingMessage, body: Buffer, origin: string, sig
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of message) chunks.push(Buffer.from(chunk))
+  for await (const chunk of message) chunks.push(Buffer.from(chunk as Uint8Array))
   return Buffer.concat(chunks)
 }
 

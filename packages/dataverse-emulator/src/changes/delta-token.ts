@@ -24,6 +24,12 @@ export function expiredToken(): WebApiError {
   )
 }
 
+// `organization.expirechangetrackingindays`: seven days where nobody has set it.
+function lifetimeDays({ database, organization }: Org): number {
+  const days = database.rows('organization').get(organization.id)?.values['expirechangetrackingindays']
+  return typeof days === 'number' ? days : 7
+}
+
 /** The version a token stands for; refuses one that has expired. */
 export function readDeltaToken(org: Org, token: string): bigint {
   const match = /^(\d+)!(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/.exec(token)
@@ -31,6 +37,6 @@ export function readDeltaToken(org: Org, token: string): bigint {
   const [, version = '0', month, day, year, time] = match
   const mintedMs = Date.parse(`${year}-${month}-${day}T${time}Z`)
   const ageMs = org.database.now() - mintedMs
-  if (ageMs > org.knobs.changeTrackingDays * DAY_MS || BigInt(version) <= org.expiredVersion) throw expiredToken()
+  if (ageMs > lifetimeDays(org) * DAY_MS || BigInt(version) <= org.expiredVersion) throw expiredToken()
   return BigInt(version)
 }

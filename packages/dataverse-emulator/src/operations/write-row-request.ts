@@ -1,7 +1,7 @@
 import {
   badPayload,
   concurrencyNotEnabled,
-  methodNotAllowed,
+  messageNotSupported,
   noSuchProperty,
   recordExists,
   rowDoesNotExist,
@@ -72,10 +72,15 @@ function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition
   annotationsOf(request)
 }
 
+function requireMessage(message: 'Create' | 'Update' | 'Delete', table: TableDefinition): void {
+  if (table.isIntersect || table.logicalName === 'activitypointer')
+    throw messageNotSupported(message, table.logicalName)
+}
+
 /** POST on a collection: 204 with the row's URL, or 201 with the row where asked for. */
 export function postRow(org: Org, request: ApiRequest, table: TableDefinition): WriteReply {
   allowWriteOptions(org, request, table)
-  if (table.isIntersect) throw methodNotAllowed('POST')
+  requireMessage('Create', table)
   const changes = readPayload(org.database, table, bodyObject(request), request.contents)
   const given = changes.values.get(table.primaryId)
   const id = typeof given === 'string' ? given : org.database.newId()
@@ -108,7 +113,7 @@ function withoutKey(table: TableDefinition, key: RowKey, changes: Changes): Chan
 /** PATCH on a row: updates it, or creates it where it is missing, as the conditions allow. */
 export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
   allowWriteOptions(org, request, table)
-  if (table.isIntersect) throw methodNotAllowed('PATCH')
+  requireMessage('Update', table)
   const match = readCondition(request.headers.get('If-Match'))
   const noneMatch = readCondition(request.headers.get('If-None-Match'))
   if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
@@ -146,7 +151,7 @@ function checkMatch(request: ApiRequest, table: TableDefinition, row: Row): void
 /** DELETE of a row. */
 export function removeRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
   allowOptions(request.query, [])
-  if (table.isIntersect) throw methodNotAllowed('DELETE')
+  requireMessage('Delete', table)
   const row = requireRow(org.database, table, key)
   checkMatch(request, table, row)
   deleteRow(writeContext(org, request.user), table, row)
@@ -162,6 +167,7 @@ export function writeProperty(
   name: string,
 ): WriteReply {
   allowOptions(request.query, [])
+  requireMessage('Update', table)
   const row = requireRow(org.database, table, key)
   checkMatch(request, table, row)
   const column = org.schema.columnByWireName(table.logicalName, name)

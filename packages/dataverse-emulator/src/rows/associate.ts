@@ -2,7 +2,8 @@ import { badPayload, duplicateInsert, rowDoesNotExist, WebApiError } from '../er
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import type { Row } from './table-rows.ts'
 import { leadsTo, updateRow } from './update-row.ts'
-import type { Reference, WriteContext } from './write-context.ts'
+import type { Reference } from './reference.ts'
+import type { WriteContext } from './write-context.ts'
 
 type ManyToMany = CollectionNavigation & { kind: 'ManyToMany' }
 

@@ -1,7 +1,7 @@
 import type { StoredValue } from '../schema.ts'
 import { wholeSeconds } from './date-time.ts'
 import type { Database } from './database.ts'
-import type { Reference } from './write-context.ts'
+import type { Reference } from './reference.ts'
 
 /** What the tracking table records of a table. */
 export type TrackedKind = 'delete' | 'owner' | 'disassociate'

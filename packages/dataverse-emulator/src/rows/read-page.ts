@@ -103,15 +103,32 @@ export function readPage(query: PageQuery): Page {
     }
     return { rows: found, more: false }
   }
-  const { order, after } = query
-  const placed: { readonly row: Row; readonly place: readonly QueryValue[] }[] = []
+  return nearest(query)
+}
+
+interface Placed {
+  readonly row: Row
+  readonly place: readonly QueryValue[]
+}
+
+/** A page in an order no index keeps: only the rows nearest to the place are held and sorted while the table is read. */
+function nearest(query: PageQuery): Page {
+  const { order, after, limit } = query
+  const wanted = limit + 1
+  let placed: Placed[] = []
+  const keepNearest = (): void => {
+    placed.sort((a, b) => compareInOrder(order, a.place, b.place))
+    placed = placed.slice(0, wanted)
+  }
   for (const row of candidates(query)) {
     if (!matches(query, row)) continue
     const place = order.map(({ value }) => value(row))
-    if (after === undefined || compareInOrder(order, place, after) > 0) placed.push({ row, place })
+    if (after !== undefined && compareInOrder(order, place, after) <= 0) continue
+    placed.push({ row, place })
+    if (placed.length > wanted * 2 + 100) keepNearest()
   }
-  placed.sort((a, b) => compareInOrder(order, a.place, b.place))
-  return { rows: placed.slice(0, query.limit).map(({ row }) => row), more: placed.length > query.limit }
+  keepNearest()
+  return { rows: placed.slice(0, limit).map(({ row }) => row), more: placed.length > limit }
 }
 
 /** How many rows match, counting no further than `limit`. */

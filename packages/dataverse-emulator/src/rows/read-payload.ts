@@ -14,7 +14,7 @@ import type { Database } from './database.ts'
 import { payloadValue } from './payload-value.ts'
 import { resolveReference } from './resolve-reference.ts'
 import type { ContentReference } from './resolve-reference.ts'
-import type { Reference } from './write-context.ts'
+import type { Reference } from './reference.ts'
 
 /** A lookup's new value: a row, or nothing. */
 export type LookupValue = Reference | null

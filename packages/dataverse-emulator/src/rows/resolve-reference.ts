@@ -2,7 +2,7 @@ import { badPayload, noSuchResource, WebApiError } from '../errors.ts'
 import { parseKey, splitPath } from '../odata/resource-path.ts'
 import type { Database } from './database.ts'
 import { requireRow } from './find-row.ts'
-import type { Reference } from './write-context.ts'
+import type { Reference } from './reference.ts'
 
 /** Finds what a `Content-ID` of the running change set stands for; undefined outside of one. */
 export type ContentReference = (contentId: string) => Reference | undefined

@@ -3,7 +3,8 @@ import type { LookupColumn, StoredValue, StoredValues, TableDefinition } from '.
 import { checkValue, exactNumber } from './check-value.ts'
 import type { Database } from './database.ts'
 import { divideDecimals } from './decimal.ts'
-import type { Reference, WriteContext } from './write-context.ts'
+import type { Reference } from './reference.ts'
+import type { WriteContext } from './write-context.ts'
 
 /** Values of a row while it is being written. */
 export type Draft = Record<string, StoredValue>

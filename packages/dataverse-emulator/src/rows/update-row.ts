@@ -8,7 +8,8 @@ import { computeColumns } from './row-values.ts'
 import type { Draft } from './row-values.ts'
 import { settleState } from './state.ts'
 import type { Row } from './table-rows.ts'
-import type { Reference, WriteContext } from './write-context.ts'
+import type { Reference } from './reference.ts'
+import type { WriteContext } from './write-context.ts'
 
 /** Updates a row; the version rises even where no value changes. A new owner is an assignment and cascades as one. */
 export function updateRow(context: WriteContext, table: TableDefinition, row: Row, changes: Changes): Row {

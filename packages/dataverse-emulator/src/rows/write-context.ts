@@ -3,12 +3,6 @@ import type { Database } from './database.ts'
 import type { MobileTracking } from './mobile-tracking.ts'
 import type { User } from './user.ts'
 
-/** A row by its table and id. */
-export interface Reference {
-  readonly table: string
-  readonly id: string
-}
-
 /** What a write needs to know besides its rows. */
 export interface WriteContext {
   readonly database: Database
