@@ -53,14 +53,25 @@ export interface ScanBound {
   readonly inclusive: boolean
 }
 
-/** A scan request checked against its table: what is read, and between which bounds. */
+/** The interval of index keys that a scan reads. */
+export interface KeyRange {
+  readonly lower: IndexKey
+  readonly lowerOpen: boolean
+  readonly upper: IndexKey
+  readonly upperOpen: boolean
+}
+
+/** A scan request checked against its table. There are bounds for a store that compares columns, and for one with keys. */
 export interface Scan {
   /** The columns of the index; none for the order by id. */
   readonly columns: readonly string[]
   readonly equals: readonly ColumnValue[]
   readonly from: ScanBound | undefined
   readonly to: ScanBound | undefined
+  /** The row the scan continues behind. It lies between the other bounds; one that does not has been left out. */
   readonly after: StoredRow | undefined
+  /** The same bounds as keys. */
+  readonly keys: KeyRange
   readonly descending: boolean
   /** Infinite when there is no limit. */
   readonly limit: number
@@ -88,40 +99,26 @@ export function planScan(table: StoreTable, request: ScanRequest): Scan | undefi
   const from = lowerBound(request.from, edge)
   const to = upperBound(request.to, edge)
   if (from === 'nothing') return undefined
-  return { columns, equals, from, to, after: request.after, descending: request.direction === 'descending', limit }
+  const descending = request.direction === 'descending'
+  const whole = keysBetween(equals, from, to)
+  const narrowed = request.after ? keysBehind(whole, indexKey(request.after, columns), descending) : whole
+  if (compareKeys(narrowed.lower, narrowed.upper) >= 0) return undefined
+  const after = narrowed === whole ? undefined : request.after
+  return { columns, equals, from, to, after, keys: narrowed, descending, limit }
 }
 
-/** The interval of index keys that a scan reads, before `limit`. */
-export interface KeyRange {
-  readonly lower: IndexKey
-  readonly lowerOpen: boolean
-  readonly upper: IndexKey
-  readonly upperOpen: boolean
-}
-
-/** The keys that the scan reads; undefined when there are none. */
-export function keyRange(scan: Scan): KeyRange | undefined {
-  const prefix = scan.equals.map(keyPart)
+function keysBetween(equals: readonly ColumnValue[], from: ScanBound | undefined, to: ScanBound | undefined): KeyRange {
+  const prefix = equals.map(keyPart)
   let lower: IndexKey = prefix
   let upper: IndexKey = [...prefix, BEHIND_ALL]
-  if (scan.from) {
-    lower = [...prefix, keyPart(scan.from.value)]
-    if (!scan.from.inclusive) lower = [...lower, BEHIND_ALL]
-  }
-  if (scan.to) {
-    upper = [...prefix, keyPart(scan.to.value)]
-    if (scan.to.inclusive) upper = [...upper, BEHIND_ALL]
-  }
-  let [lowerOpen, upperOpen] = [false, true]
-  if (scan.after) {
-    const seen = indexKey(scan.after, scan.columns)
-    if (scan.descending) {
-      if (compareKeys(seen, upper) < 0) [upper, upperOpen] = [seen, true]
-    } else if (compareKeys(seen, lower) >= 0) {
-      ;[lower, lowerOpen] = [seen, true]
-    }
-  }
-  return compareKeys(lower, upper) < 0 ? { lower, lowerOpen, upper, upperOpen } : undefined
+  if (from) lower = [...prefix, keyPart(from.value), ...(from.inclusive ? [] : [BEHIND_ALL])]
+  if (to) upper = [...prefix, keyPart(to.value), ...(to.inclusive ? [BEHIND_ALL] : [])]
+  return { lower, lowerOpen: false, upper, upperOpen: true }
+}
+
+function keysBehind(range: KeyRange, seen: IndexKey, descending: boolean): KeyRange {
+  if (descending) return compareKeys(seen, range.upper) < 0 ? { ...range, upper: seen } : range
+  return compareKeys(seen, range.lower) >= 0 ? { ...range, lower: seen, lowerOpen: true } : range
 }
 
 /** Throws `invalid` unless every table can be kept: names once each, and indexes over columns that can be ordered. */

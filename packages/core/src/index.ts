@@ -4,7 +4,7 @@ export type { Env } from './env.ts'
 export { MasterError, OutpostError, throwIfAborted } from './errors.ts'
 export type { ErrorPlace, MasterErrorOptions, OutpostErrorCode, OutpostErrorOptions } from './errors.ts'
 export type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction } from './filter/filter.ts'
-export { checkTables, compareKeys, compareValues, foldCase, indexKey, keyRange, planScan } from './index-order.ts'
+export { checkTables, compareKeys, compareValues, foldCase, indexKey, planScan } from './index-order.ts'
 export type { IndexKey, KeyRange, Scan, ScanBound } from './index-order.ts'
 export { columnOf, isPolymorphic, relationshipOf } from './metadata.ts'
 export type {

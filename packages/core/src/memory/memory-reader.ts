@@ -1,5 +1,5 @@
-import { compareKeys, indexKey, keyRange, planScan } from '../index-order.ts'
-import type { IndexKey, KeyRange, Scan } from '../index-order.ts'
+import { compareKeys, indexKey, planScan } from '../index-order.ts'
+import type { IndexKey, Scan } from '../index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, TransactionStatus } from '../outbox/offline-transaction.ts'
 import type { BaseRow, ScanRequest, StoredRow, StoreReader, TransactionQuery } from '../ports/store.ts'
@@ -33,10 +33,9 @@ export class MemoryReader implements StoreReader {
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {
     const kept = tableOf(this.state, table)
     const scan = planScan(kept.definition, request)
-    const range = scan && keyRange(scan)
-    if (!scan || !range) return []
+    if (!scan) return []
     const rows: StoredRow[] = []
-    for (const row of rowsInRange(kept, request.index, scan, range)) {
+    for (const row of rowsInRange(kept, request.index, scan)) {
       rows.push(row)
       if (rows.length >= scan.limit) break
     }
@@ -124,13 +123,8 @@ function transactionProbe(seq: number): OfflineTransaction {
   return { seq } as OfflineTransaction
 }
 
-function* rowsInRange(
-  table: MemoryTable,
-  indexName: string | undefined,
-  scan: Scan,
-  range: KeyRange,
-): Generator<StoredRow> {
-  const { lower, lowerOpen, upper, upperOpen } = range
+function* rowsInRange(table: MemoryTable, indexName: string | undefined, scan: Scan): Generator<StoredRow> {
+  const { lower, lowerOpen, upper, upperOpen } = scan.keys
   const behindLower = (key: IndexKey): boolean =>
     lowerOpen ? compareKeys(key, lower) > 0 : compareKeys(key, lower) >= 0
   const behindUpper = (key: IndexKey): boolean =>

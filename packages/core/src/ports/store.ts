@@ -102,7 +102,7 @@ export interface StoreWriter extends StoreReader {
    * A column whose type changed is a new column.
    */
   defineTables(tables: readonly StoreTable[]): Promise<void>
-  /** Columns the row does not give are kept as null; one that the table does not have is `invalid`. */
+  /** Columns a row does not give are kept as null. One that the table does not have, or a value of another type, is `invalid`. */
   putRows(table: string, rows: readonly StoredRow[]): Promise<void>
   deleteRows(table: string, ids: readonly string[]): Promise<void>
   putBases(table: string, bases: readonly BaseRow[]): Promise<void>

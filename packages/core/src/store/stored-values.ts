@@ -1,33 +1,52 @@
 import { OutpostError } from '../errors.ts'
-import type { StoreColumn, StoredRow, StoreTable } from '../ports/store.ts'
+import type { StoreColumn, StoreColumnType, StoredRow, StoreTable } from '../ports/store.ts'
 import type { ColumnValue } from '../row.ts'
 
-/** The row's values in the order of the table's columns, null where absent. Throws `invalid` for a column it lacks. */
+/**
+ * The row's values in the order of the table's columns, null where absent. Throws `invalid` for a column that the table
+ * does not have and for a value that is not of its column's type.
+ */
 export function valuesInOrder(table: StoreTable, row: StoredRow): ColumnValue[] {
   const { columns } = table
   const { values } = row
-  const ordered: ColumnValue[] = new Array<ColumnValue>(columns.length)
+  const ordered = new Array<ColumnValue>(columns.length)
   let found = 0
   for (let at = 0; at < columns.length; at++) {
-    const value = values[(columns[at] as StoreColumn).name]
+    const column = columns[at] as StoreColumn
+    const value = values[column.name]
     if (value === undefined) {
       ordered[at] = null
-    } else {
-      found++
-      ordered[at] = value
+      continue
     }
+    if (value !== null && !fits(value, column.type)) throw misfit(table, row, column)
+    ordered[at] = value
+    found++
   }
-  mustHaveAll(table, row, found)
+  let given = 0
+  for (const name in values) if (values[name] !== undefined) given++
+  if (given !== found) throw stranger(table, row)
   return ordered
 }
 
-function mustHaveAll(table: StoreTable, row: StoredRow, found: number): void {
-  let given = 0
-  for (const name in row.values) if (row.values[name] !== undefined) given++
-  if (given === found) return
+function fits(value: string | number | boolean, type: StoreColumnType): boolean {
+  if (type === 'text') return typeof value === 'string'
+  if (type === 'boolean') return typeof value === 'boolean'
+  // NaN and the infinities are not JSON, and no store could give them back.
+  if (typeof value === 'number') return Number.isFinite(value)
+  return type === 'decimal' && typeof value === 'string'
+}
+
+function misfit(table: StoreTable, row: StoredRow, { name, type }: StoreColumn): OutpostError {
+  const value = JSON.stringify(row.values[name])
+  return new OutpostError('invalid', `column ${name} of table ${table.name} holds ${type}, not ${value}`, {
+    place: { table: table.name, row: row.id, column: name, rule: 'value-type' },
+  })
+}
+
+function stranger(table: StoreTable, row: StoredRow): OutpostError {
   const known = new Set(table.columns.map((column) => column.name))
-  const column = Object.keys(row.values).find((name) => !known.has(name))
-  throw new OutpostError('invalid', `table ${table.name} has no column ${column}`, {
-    place: { table: table.name, row: row.id, ...(column === undefined ? {} : { column }), rule: 'unknown-column' },
+  const column = Object.keys(row.values).find((name) => !known.has(name)) ?? ''
+  return new OutpostError('invalid', `table ${table.name} has no column ${column}`, {
+    place: { table: table.name, row: row.id, column, rule: 'unknown-column' },
   })
 }

@@ -223,6 +223,18 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('a value of another type than its column is refused as invalid', async (database) => {
+    const store = await database.open([ACCOUNT])
+    const put = (values: Row): Promise<void> => store.write('put', (tx) => tx.putRows('account', [account(1, values)]))
+    await rejects('invalid', put({ name: 5 }))
+    await rejects('invalid', put({ name: true }))
+    await rejects('invalid', put({ employees: '5' }))
+    await rejects('invalid', put({ employees: NaN }))
+    await rejects('invalid', put({ employees: Infinity }))
+    await rejects('invalid', put({ donotphone: 1 }))
+    await rejects('invalid', put({ revenue: false }))
+  })
+
   test('a table or a column that does not exist is refused as invalid, and nothing is written', async (database) => {
     const store = await database.open([ACCOUNT])
     const unknown = { table: 'nosuchtable', row: { id: guid(1), version: null, values: {} } }
