@@ -1,0 +1,105 @@
+import { linkId } from '@outpost/core'
+import { expect, test } from 'vitest'
+import { dataverseMaster } from './dataverse-master.ts'
+import { A, accountContact, B, C, contact, json, scripted } from './sample-tables.fixture.ts'
+import { staticToken } from './token.ts'
+
+const signal = new AbortController().signal
+const NEXT = 'https://contoso.crm.dynamics.com/api/data/v9.2/contacts?$skiptoken=2'
+
+function masterOver(fetch: ReturnType<typeof scripted>['fetch']): ReturnType<typeof dataverseMaster> {
+  return dataverseMaster({ url: 'contoso', token: staticToken('t'), fetch, pageSize: 2 })
+}
+
+function guid(number: number): string {
+  return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+}
+
+test('reads rows by their ids, some at a time, and gives those there are', async () => {
+  const { fetch, sent } = scripted(({ path }) => {
+    const asked = [...path.matchAll(/"([0-9a-f-]{36})"/g)].map((match) => match[1])
+    const found = asked.filter((id) => id !== guid(3))
+    return json({ value: found.map((contactid) => ({ '@odata.etag': 'W/"1"', contactid, fullname: 'x' })) })
+  })
+  const ids = Array.from({ length: 250 }, (_, index) => guid(index))
+  const rows = await masterOver(fetch).read({ table: contact, columns: ['fullname'], ids: [...ids, guid(1)] }, signal)
+  expect(rows.map((row) => row.id)).toEqual(ids.filter((id) => id !== guid(3)))
+  expect(sent).toHaveLength(3)
+  expect(sent[2]?.path).toMatch(
+    /^contacts\?\$select=contactid,fullname&\$filter=Microsoft\.Dynamics\.CRM\.In\(PropertyName='contactid',PropertyValues=\["/,
+  )
+  for (const { method, path } of sent) {
+    expect(method).toBe('GET')
+    expect(encodeURIComponent(path).length).toBeLessThan(8_000)
+  }
+})
+
+test('reads nothing for no ids', async () => {
+  const { fetch, sent } = scripted(() => json({ value: [] }))
+  expect(await masterOver(fetch).read({ table: contact, columns: [], ids: [] }, signal)).toEqual([])
+  expect(sent).toEqual([])
+})
+
+test('reads links by the rows they connect', async () => {
+  const { fetch, sent } = scripted(() =>
+    json({ value: [{ '@odata.etag': 'W/"1"', new_account_contactid: C, accountid: A, contactid: B }] }),
+  )
+  const ids = [linkId(A, B), linkId(A, C)]
+  const rows = await masterOver(fetch).read({ table: accountContact, columns: ['accountid', 'contactid'], ids }, signal)
+  expect(rows).toEqual([{ id: linkId(A, B), version: 'W/"1"', values: { accountid: A, contactid: B } }])
+  expect(sent[0]?.path).toBe(
+    `new_account_contactset?$select=new_account_contactid,accountid,contactid&$filter=(accountid eq ${A} and contactid eq ${B}) or (accountid eq ${A} and contactid eq ${C})&$orderby=new_account_contactid asc`,
+  )
+})
+
+test('refuses ids that cannot be', async () => {
+  const { fetch, sent } = scripted(() => json({ value: [] }))
+  const ids = [`x") or (1 eq 1`]
+  await expect(masterOver(fetch).read({ table: contact, columns: [], ids }, signal)).rejects.toMatchObject({
+    code: 'invalid',
+  })
+  expect(sent).toEqual([])
+})
+
+test('gives all ids, page by page', async () => {
+  const pages = [
+    { value: [{ contactid: A.toUpperCase() }, { contactid: B }], '@odata.nextLink': NEXT },
+    { value: [{ contactid: C }] },
+  ]
+  const { fetch, sent } = scripted((_request, index) => json(pages[index]))
+  const seen: (readonly string[])[] = []
+  for await (const page of masterOver(fetch).ids({ table: contact, filter: null }, signal)) seen.push(page)
+  expect(seen).toEqual([[A, B], [C]])
+  expect(sent.map(({ path }) => path)).toEqual([
+    'contacts?$select=contactid&$orderby=contactid asc',
+    'contacts?$skiptoken=2',
+  ])
+  expect(sent[1]?.headers['Prefer']).toBe('odata.maxpagesize=2')
+})
+
+test('gives the ids of links, filtered', async () => {
+  const { fetch, sent } = scripted(() => json({ value: [{ new_account_contactid: C, accountid: A, contactid: B }] }))
+  const filter = {
+    kind: 'compare',
+    column: 'accountid',
+    operator: 'eq',
+    value: { type: 'guid', value: A },
+    position: 0,
+  } as const
+  const seen: (readonly string[])[] = []
+  for await (const page of masterOver(fetch).ids({ table: accountContact, filter }, signal)) seen.push(page)
+  expect(seen).toEqual([[linkId(A, B)]])
+  expect(sent[0]?.path).toContain(`$filter=accountid eq ${A}&`)
+})
+
+test('ends a listing with an error when a page fails', async () => {
+  const { fetch } = scripted((_request, index) =>
+    index === 0 ? json({ value: [{ contactid: A }], '@odata.nextLink': NEXT }) : new Response('', { status: 503 }),
+  )
+  const seen: string[] = []
+  const listing = async (): Promise<void> => {
+    for await (const page of masterOver(fetch).ids({ table: contact, filter: null }, signal)) seen.push(...page)
+  }
+  await expect(listing()).rejects.toMatchObject({ code: 'unavailable' })
+  expect(seen).toEqual([A])
+})
