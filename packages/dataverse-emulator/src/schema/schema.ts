@@ -153,6 +153,11 @@ export class Schema {
     return this.stampOf(`${optionSetId}:${value}`)
   }
 
+  /** The stamp at which an option was added at run time; 0 if it was there from the start. */
+  optionAddedStamp(optionSetId: string, value: number): number {
+    return this.stampOf(`${optionSetId}:${value}:added`)
+  }
+
   /** The stamp at which a component was made or last changed. */
   stampOf(metadataId: string): number {
     return this.#log.stampOf(metadataId)
@@ -274,6 +279,7 @@ export class Schema {
 
   addOption(table: string, column: string, option: ChoiceOption): void {
     this.#changeOptions(table, column, option.value, (options) => [...options, option])
+    this.#log.touch(`${this.optionSetId(table, this.#knownColumn(table, column))}:${option.value}:added`)
   }
 
   renameOption(table: string, column: string, value: number, label: string): void {

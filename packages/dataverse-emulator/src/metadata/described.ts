@@ -1,0 +1,61 @@
+import { RawJson } from '../json/write.ts'
+import type { JsonValue } from '../json/write.ts'
+import { guidFrom } from '../schema.ts'
+import { knownType } from './model.ts'
+
+/** A metadata component as the service would write it, before `$select` and `$expand`. */
+export interface Described {
+  readonly type: string
+  readonly metadataId: string
+  readonly properties: Readonly<Record<string, JsonValue>>
+  /** What its navigation properties lead to, made when asked for. */
+  readonly navigations: Readonly<Record<string, () => Described | readonly Described[] | null>>
+}
+
+type Values = Readonly<Record<string, JsonValue>>
+
+/** Puts properties into the model's order. Every property of the type must be there, and no other. */
+export function describe(type: string, values: Values, navigations: Described['navigations'] = {}): Described {
+  const metadataId = values['MetadataId']
+  if (typeof metadataId !== 'string') throw new RangeError(`${type} without MetadataId`)
+  const properties: Record<string, JsonValue> = {}
+  for (const name of knownType(type).properties) {
+    const value = values[name]
+    if (value === undefined) throw new RangeError(`${type} without ${name}`)
+    properties[name] = value
+  }
+  return { type, metadataId, properties, navigations }
+}
+
+/** A Label in the organisation's one language; no text gives the empty label. */
+export function label(text: string, owner: string, isManaged: boolean): JsonValue {
+  if (text === '') return { LocalizedLabels: [], UserLocalizedLabel: null }
+  const one = {
+    Label: text,
+    LanguageCode: 1033,
+    IsManaged: isManaged,
+    MetadataId: guidFrom(`label|${owner}`),
+    HasChanged: null,
+  }
+  return { LocalizedLabels: [one], UserLocalizedLabel: one }
+}
+
+/** A BooleanManagedProperty. */
+export function managed(value: boolean, logicalName: string, canBeChanged = false): JsonValue {
+  return { Value: value, CanBeChanged: canBeChanged, ManagedPropertyLogicalName: logicalName }
+}
+
+/** A JSON object as such; undefined for anything that is none. */
+export function objectFrom(value: JsonValue): Readonly<Record<string, JsonValue | undefined>> | undefined {
+  if (value === null || typeof value !== 'object' || isJsonList(value) || value instanceof RawJson) return undefined
+  return value
+}
+
+/** A member of a JSON object; undefined for anything that is none or lacks it. */
+export function memberOf(value: JsonValue, name: string): JsonValue | undefined {
+  return objectFrom(value)?.[name]
+}
+
+export function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}

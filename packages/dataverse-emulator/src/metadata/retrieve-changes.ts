@@ -1,0 +1,115 @@
+import { badQuery, invalidArgument, notImplemented } from '../errors.ts'
+import type { JsonValue } from '../json/write.ts'
+import type { DeletedKind, Schema, TableDefinition } from '../schema.ts'
+import { Changes } from './changes.ts'
+import { readMetadataQuery } from './metadata-query.ts'
+import type { MetadataRequest } from './request.ts'
+import { readStamp, writeStamp } from './version-stamp.ts'
+
+const deletedNames: Readonly<Record<Exclude<DeletedKind, 'EntityKey'>, string>> = {
+  // The Web API's enum has no member `Entity`; its place is taken by `Default`.
+  Entity: 'Default',
+  Attribute: 'Attribute',
+  Relationship: 'Relationship',
+  Label: 'Label',
+  OptionSet: 'OptionSet',
+}
+
+interface Parameters {
+  readonly query: string | undefined
+  readonly deletedFilters: readonly string[]
+  readonly clientStamp: string | undefined
+}
+
+/** Answers `RetrieveMetadataChanges(…)`: everything that fits the query, or with a client's stamp what changed since. */
+export function retrieveMetadataChanges(schema: Schema, request: MetadataRequest, inner: string): JsonValue {
+  const parameters = readParameters(inner, request)
+  const since =
+    parameters.clientStamp === undefined
+      ? null
+      : readStamp(parameters.clientStamp, schema, request.nowMs, request.stampLifetimeDays)
+  const changes = new Changes(schema, readMetadataQuery(parameters.query), since)
+  return {
+    '@odata.context': `${request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse`,
+    ServerVersionStamp: writeStamp(schema.stamp, request.nowMs),
+    DeletedMetadata: deletedMetadata(schema, since, parameters.deletedFilters),
+    EntityMetadata: schema
+      .tables()
+      .map((table: TableDefinition) => changes.table(table))
+      .filter((table) => table !== null),
+  }
+}
+
+function deletedMetadata(schema: Schema, since: number | null, filters: readonly string[]): JsonValue {
+  const keys: string[] = []
+  const values: JsonValue[] = []
+  for (const [kind, name] of Object.entries(deletedNames)) {
+    if (since === null || !filters.includes(name)) continue
+    const items = schema.deletionsSince(since).filter((deletion) => deletion.kind === kind)
+    if (items.length === 0) continue
+    keys.push(name)
+    values.push({ Items: items.map((deletion) => deletion.metadataId) })
+  }
+  return { Count: keys.length, IsReadOnly: false, Keys: keys, Values: values }
+}
+
+function readParameters(inner: string, request: MetadataRequest): Parameters {
+  for (const name of request.query.options.keys()) {
+    if (name !== 'tag') throw notImplemented(`the query option '${name}' on RetrieveMetadataChanges`)
+  }
+  const given = new Map<string, string>()
+  const used = new Set<string>()
+  for (const [name, value] of splitParameters(inner)) {
+    if (given.has(name)) throw badQuery(`Parameter '${name}' was specified more than once.`)
+    if (!value.startsWith('@')) {
+      given.set(name, value)
+      continue
+    }
+    used.add(value)
+    const alias = request.query.aliases.get(value)
+    if (alias !== undefined && alias !== 'null') given.set(name, alias)
+  }
+  const unused = [...request.query.aliases.keys()].find((alias) => !used.has(alias))
+  if (unused !== undefined) throw notImplemented(`the parameter alias '${unused}', to which no parameter refers`)
+  for (const name of given.keys()) {
+    if (name === 'AppModuleId' || name === 'RetrieveAllSettings') throw notImplemented(`the parameter ${name}`)
+    if (!['Query', 'DeletedMetadataFilters', 'ClientVersionStamp'].includes(name)) {
+      throw badQuery(`Parameter '${name}' is not a parameter of RetrieveMetadataChanges.`)
+    }
+  }
+  const stamp = given.get('ClientVersionStamp')
+  return {
+    query: given.get('Query'),
+    deletedFilters: readFilters(given.get('DeletedMetadataFilters')),
+    clientStamp: stamp === undefined ? undefined : unquote(stamp),
+  }
+}
+
+function splitParameters(inner: string): readonly (readonly [string, string])[] {
+  const parts: [string, string][] = []
+  const pattern = /\s*(\w+)\s*=\s*(@\w+|null|[\w.]*'(?:[^']|'')*'|\{.*\}|[\w-]+)\s*(?:,|$)/sy
+  while (pattern.lastIndex < inner.length) {
+    const found = pattern.exec(inner)
+    if (found?.[1] === undefined || found[2] === undefined) throw badQuery('Bad Request - Error in query syntax.')
+    if (found[2] !== 'null') parts.push([found[1], found[2]])
+  }
+  return parts
+}
+
+function readFilters(text: string | undefined): readonly string[] {
+  if (text === undefined) return []
+  const members = /^Microsoft\.Dynamics\.CRM\.DeletedMetadataFilters'([^']*)'$/.exec(text)?.[1]
+  if (members === undefined)
+    throw badQuery(`'${text}' is not a literal of type Microsoft.Dynamics.CRM.DeletedMetadataFilters.`)
+  const names: readonly string[] = Object.values(deletedNames)
+  const filters = members.split(',').map((member) => member.trim())
+  const strange = filters.find((member) => member !== 'All' && !names.includes(member))
+  if (strange !== undefined) throw badQuery(`'${strange}' is not a member of DeletedMetadataFilters.`)
+  return filters.includes('All') ? names : filters
+}
+
+function unquote(text: string): string {
+  const quoted = /^'((?:[^']|'')*)'$/.exec(text)?.[1]
+  if (quoted === undefined) throw invalidArgument('ClientVersionStamp must be a string.')
+  return quoted.replaceAll("''", "'")
+}
