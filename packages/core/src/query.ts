@@ -109,7 +109,7 @@ function planIndex(index: StoreIndex, query: CheckedQuery, narrowing: Narrowing)
   const from = next === undefined ? undefined : narrowing.from.get(next)
   const to = next === undefined ? undefined : narrowing.to.get(next)
   const wanted = query.order.filter((part) => !prefix.includes(part.column))
-  const descending = wanted[0]?.descending ?? false
+  const descending = query.order.at(-1)?.descending ?? false
   const ordered =
     query.order.length > 0 &&
     wanted.length === rest.length &&
