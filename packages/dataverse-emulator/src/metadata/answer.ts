@@ -131,7 +131,9 @@ function writePlace(place: Place, request: MetadataRequest): JsonValue {
   const single = !isList(place.found)
   allowOptions(request.query, single ? ['$select', '$expand'] : ['$select', '$expand', '$filter'])
   const shape = readShape(request.query.options, place.type)
-  const context = `${request.root}$metadata#${place.context}${contextOf(shape)}`
+  // One component is named after its set: `#EntityDefinitions/$entity`, without the key.
+  const set = single ? place.context.replace(/\([^()]*\)$/, '') : place.context
+  const context = `${request.root}$metadata#${set}${contextOf(shape)}`
   if (isList(place.found)) return { '@odata.context': context, value: shapeAll(place.found, shape) }
   // An optional single-valued navigation property without value is 204 in OData; the service's habit is not recorded.
   if (place.found === null) throw notImplemented('reading an empty metadata navigation property')

@@ -19,6 +19,8 @@ const unasked: Readonly<Record<string, JsonValue>> = {
   Settings: [],
   Privileges: [],
 }
+// The complex types of this message lack them.
+const unknownHere: ReadonlySet<string> = new Set(['MinSupportedValue', 'MaxSupportedValue'])
 const always: ReadonlySet<string> = new Set(['MetadataId', 'LogicalName'])
 
 /**
@@ -55,8 +57,9 @@ export class Changes {
     const empty = keys.length === 0 && Object.values(children).every((list) => list.length === 0)
     if (changed === false && empty) return null
     const body = this.#properties(described, this.#query.table, changed)
+    // ClusterMode is known to this message only; EntityDefinitions does not have it.
     const { Privileges: privileges = [], Settings: settings = [], ...rest } = body
-    return { ...rest, ...children, Privileges: privileges, Keys: keys, Settings: settings }
+    return { ...rest, ClusterMode: null, ...children, Privileges: privileges, Keys: keys, Settings: settings }
   }
 
   #relationships(name: string, relationships: readonly RelationshipDefinition[]): JsonValue[] {
@@ -120,6 +123,7 @@ export class Changes {
   #properties(described: Described, query: ComponentQuery, changed: boolean | null): Body {
     const body: Body = {}
     for (const [name, value] of Object.entries(described.properties)) {
+      if (unknownHere.has(name)) continue
       const shown = always.has(name) || (changed !== false && query.wanted(name))
       body[name] = shown ? value : (unasked[name] ?? null)
     }

@@ -25,7 +25,7 @@ export function shadowColumns(of: ColumnDraft): readonly ColumnDraft[] {
 }
 
 function lookupShadows(of: LookupDraft): readonly ColumnDraft[] {
-  const columns: ColumnDraft[] = [text(`${of.schemaName}Name`, shadow(of.logicalName, `${of.schemaName}Name`))]
+  const columns: ColumnDraft[] = [nameOf(of)]
   if (of.targets.some((target) => withYomiName.has(target))) {
     columns.push(text(`${of.schemaName}YomiName`, shadow(of.logicalName, `${of.schemaName}YomiName`)))
   }
@@ -34,6 +34,11 @@ function lookupShadows(of: LookupDraft): readonly ColumnDraft[] {
     columns.push(entityName(name, { attributeOf: of.logicalName, required: of.required }))
   }
   return columns
+}
+
+function nameOf(of: LookupDraft): ColumnDraft {
+  const name = `${of.schemaName}Name`
+  return text(name, { ...shadow(of.logicalName, name), maxLength: of.targets.includes('businessunit') ? 160 : 100 })
 }
 
 function shadow(attributeOf: string, name: string): ColumnOptions {

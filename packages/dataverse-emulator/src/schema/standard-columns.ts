@@ -85,11 +85,12 @@ export function currencyColumns(table: string): readonly ColumnDraft[] {
 
 function ownerColumns(target: Target): readonly ColumnDraft[] {
   const owner = { type: 'Owner', displayName: 'Owner', required: 'SystemRequired' } as const
+  const logical = { ...readOnly, isLogical: true }
   return [
     lookup('OwnerId', target('OwnerId', 'owner', 'owner'), owner),
     lookup('OwningBusinessUnit', target('OwningBusinessUnit', 'businessunit', 'business_unit'), readOnly),
-    lookup('OwningUser', target('OwningUser', 'systemuser', 'user'), readOnly),
-    lookup('OwningTeam', target('OwningTeam', 'team', 'team'), readOnly),
+    lookup('OwningUser', target('OwningUser', 'systemuser', 'user'), logical),
+    lookup('OwningTeam', target('OwningTeam', 'team', 'team'), logical),
   ]
 }
 

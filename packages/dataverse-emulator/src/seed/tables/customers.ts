@@ -28,12 +28,12 @@ function addressOf(row: StoredValues): StoredValue {
 }
 
 const address = [
-  text('Address1_Line1', { maxLength: 250, isCustom: false, displayName: 'Address 1: Street 1' }),
-  text('Address1_City', { maxLength: 80, isCustom: false, displayName: 'Address 1: City' }),
-  text('Address1_PostalCode', { maxLength: 20, isCustom: false, displayName: 'Address 1: ZIP/Postal Code' }),
-  double('Address1_Latitude', { min: -90, max: 90, isCustom: false, displayName: 'Address 1: Latitude' }),
-  double('Address1_Longitude', { min: -180, max: 180, isCustom: false, displayName: 'Address 1: Longitude' }),
-  memo('Address1_Composite', { maxLength: 1000, isCustom: false, displayName: 'Address 1', formula: addressOf }),
+  text('Address1_Line1', { maxLength: 250, isLogical: true, displayName: 'Address 1: Street 1' }),
+  text('Address1_City', { maxLength: 80, isLogical: true, displayName: 'Address 1: City' }),
+  text('Address1_PostalCode', { maxLength: 20, isLogical: true, displayName: 'Address 1: ZIP/Postal Code' }),
+  double('Address1_Latitude', { min: -90, max: 90, isLogical: true, displayName: 'Address 1: Latitude' }),
+  double('Address1_Longitude', { min: -180, max: 180, isLogical: true, displayName: 'Address 1: Longitude' }),
+  memo('Address1_Composite', { maxLength: 1000, isLogical: true, displayName: 'Address 1', formula: addressOf }),
 ]
 
 const account: TableDraft = {
