@@ -84,13 +84,11 @@ test('rules come with their columns', () => {
     required: true,
   })
   expect(column('String', { RequiredLevel: { Value: 'ApplicationRequired' } })?.required).toBe(false)
-  expect(column('Money', { MinValue: -922337203685477, MaxValue: '922337203685477.5807', Precision: 2 })).toMatchObject(
-    {
-      min: -922337203685477,
-      max: 922337203685477.5807,
-      precision: 2,
-    },
-  )
+  expect(column('Money', { MinValue: -922337203685477, MaxValue: '1000000000.0000000', Precision: 2 })).toMatchObject({
+    min: -922337203685477,
+    max: 1_000_000_000,
+    precision: 2,
+  })
   expect(column('BigInt', { MinValue: '-9223372036854775808' })).not.toHaveProperty('min')
   expect(column('String', { IsValidForUpdate: false })).toMatchObject({ creatable: true, updatable: false })
 })
