@@ -1,0 +1,135 @@
+import { OutpostError } from '@outpost/core'
+import type { ClientOrg, Configuration, ConflictPolicy } from '@outpost/core'
+import { InvalidArgumentError, Option } from 'commander'
+import type { Command } from 'commander'
+import {
+  applyConfiguration,
+  configurationFile,
+  configurationFrom,
+  CONFLICT_POLICIES,
+  withoutTable,
+  withTable,
+} from '../configuration-file.ts'
+import type { TableEdit } from '../configuration-file.ts'
+import { reply } from '../invocation.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Action } from '../action.ts'
+import { nameList } from '../arguments.ts'
+import { parseJson, readText } from '../read-input.ts'
+import { tableLines } from '../text.ts'
+import { withConnectedOrg } from '../with-org.ts'
+
+interface Options {
+  readonly show?: boolean
+  readonly table?: string
+  readonly remove?: string
+  readonly columns?: string
+  readonly filter?: string
+  readonly uploadFilter?: string
+  readonly syncDeletion?: boolean
+  readonly conflictPolicy?: ConflictPolicy
+  readonly index?: readonly (readonly string[])[]
+}
+
+export function addConfigure(program: Command, action: Action): void {
+  program
+    .command('configure')
+    .argument('[file]', 'a configuration as JSON, which replaces the one in force; - is stdin')
+    .description('Say which tables, columns and rows the client org keeps. Nothing is downloaded before the next sync.')
+    .option('--show', 'print the configuration in force')
+    .option('--table <name>', 'add or edit one table; options that are not given stay as they are')
+    .option('--remove <name>', 'stop keeping a table and remove its rows from this device')
+    .option('--columns <a,b>', "with --table: the columns to keep; '*' for all")
+    .option('--filter <text>', "with --table: which rows come from the master (OData filter); '' for all")
+    .option('--upload-filter <text>', "with --table: which local rows may leave for the master; '' for all")
+    .option('--sync-deletion', 'with --table: remove rows that were deleted, re-owned or left the filter on the master')
+    .option('--no-sync-deletion', 'with --table: keep such rows')
+    .addOption(
+      new Option('--conflict-policy <policy>', 'with --table: what to do when both sides changed a column').choices(
+        CONFLICT_POLICIES,
+      ),
+    )
+    .option('--index <a,b>', "with --table: index one to three columns for queries; repeatable, '' for none", indexList)
+    .addHelpText(
+      'after',
+      `
+The whole configuration is checked before anything is changed; the error names the broken rule.
+
+Examples:
+  $ outpost configure --table account --columns name,telephone1,ownerid --filter "statecode eq 0" --sync-deletion
+  $ outpost configure --table task --upload-filter "statecode eq 1" --index scheduledend
+  $ outpost configure --show > outpost.json && outpost configure outpost.json`,
+    )
+    .action(action((invocation, command) => configure(invocation, command.args[0], command.opts<Options>())))
+}
+
+async function configure(invocation: Invocation, file: string | undefined, options: Options): Promise<number> {
+  const wanted = [file, options.table, options.remove, options.show || undefined].filter((one) => one !== undefined)
+  if (wanted.length !== 1) {
+    throw new OutpostError('invalid', 'configure does one thing at a time', {
+      place: { rule: 'usage' },
+      remedy: 'Give a file, or --table, or --remove, or --show.',
+    })
+  }
+  const edit = editOf(options)
+  if (options.table === undefined && Object.keys(edit).length > 0) {
+    throw new OutpostError('invalid', 'options of a table are given without --table', { place: { rule: 'usage' } })
+  }
+  const given =
+    file === undefined ? undefined : configurationFrom(parseJson(await readText(file, invocation.io), file), file)
+  return withConnectedOrg(invocation, async (org) => {
+    if (options.show) {
+      const text = JSON.stringify(configurationFile(org.configuration), null, invocation.json ? 0 : 2)
+      invocation.io.stdout.write(`${text}\n`)
+      return 0
+    }
+    await applyConfiguration(org, given ?? edited(org.configuration, options, edit))
+    showConfigured(invocation, org)
+    return 0
+  })
+}
+
+function edited(configuration: Configuration, { table, remove }: Options, edit: TableEdit): Configuration {
+  if (remove !== undefined) return withoutTable(configuration, remove)
+  return table === undefined ? configuration : withTable(configuration, table, edit)
+}
+
+function editOf(options: Options): TableEdit {
+  const { columns, filter, uploadFilter, syncDeletion, conflictPolicy, index } = options
+  return {
+    ...(columns === undefined ? {} : { columns: columns.trim() === '*' ? null : nameList(columns) }),
+    ...(filter === undefined ? {} : { syncFilter: filter.trim() === '' ? null : filter }),
+    ...(uploadFilter === undefined ? {} : { uploadFilter: uploadFilter.trim() === '' ? null : uploadFilter }),
+    ...(syncDeletion === undefined ? {} : { syncDeletion }),
+    ...(conflictPolicy === undefined ? {} : { conflictPolicy }),
+    ...(index === undefined ? {} : { indexes: index.length === 0 ? null : index }),
+  }
+}
+
+/** The configuration in force, one line for each table. */
+export function showConfigured(invocation: Invocation, org: ClientOrg): void {
+  reply(invocation, configurationFile(org.configuration), () => {
+    const tables = Object.entries(org.configuration.tables)
+    if (tables.length === 0) return ['No tables are kept.']
+    return [
+      ...tableLines(
+        ['TABLE', 'COLUMNS', 'DELETIONS', 'CONFLICTS', 'ROWS', 'MAY LEAVE'],
+        tables.map(([name, table]) => [
+          name,
+          table.columns ? `${table.columns.length} chosen` : 'all',
+          table.syncDeletion ? 'synced' : 'not synced',
+          table.conflictPolicy ?? 'merge',
+          table.syncFilter ?? 'all',
+          table.uploadFilter ?? 'all',
+        ]),
+      ),
+      "Run 'outpost sync' to bring the rows in line.",
+    ]
+  })
+}
+
+function indexList(text: string, before: readonly (readonly string[])[] = []): readonly (readonly string[])[] {
+  const columns = nameList(text)
+  if (columns.length > 3) throw new InvalidArgumentError('An index has one to three columns.')
+  return columns.length === 0 ? [] : [...before, columns]
+}

@@ -1,0 +1,80 @@
+import { promises as files } from 'node:fs'
+import { OutpostError } from '@outpost/core'
+import type { Command } from 'commander'
+import { configurationFile } from '../configuration-file.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Action } from '../action.ts'
+import { nameList } from '../arguments.ts'
+import { counted } from '../text.ts'
+import { withConnectedOrg } from '../with-org.ts'
+import { selectRows, writeJsonLines } from './query.ts'
+
+interface Options {
+  readonly rows?: string
+  readonly where?: string
+  readonly columns?: string
+}
+
+export function addExport(program: Command, action: Action): void {
+  program
+    .command('export')
+    .argument('[file]', 'where to write; stdout when absent')
+    .description('Write the configuration as JSON, or with --rows the rows of a table as JSON lines.')
+    .option('--rows <table>', 'export rows of this table')
+    .option('--where <filter>', 'with --rows: only rows that match')
+    .option('--columns <a,b>', 'with --rows: only these columns')
+    .addHelpText(
+      'after',
+      `
+A file is written whole or not at all. Exports hold no token and no address.
+
+Examples:
+  $ outpost export outpost.json
+  $ outpost export accounts.jsonl --rows account --columns accountid,name,telephone1`,
+    )
+    .action(action((invocation, command) => exportAs(invocation, command.args[0], command.opts<Options>())))
+}
+
+async function exportAs(invocation: Invocation, file: string | undefined, options: Options): Promise<number> {
+  const { rows: table, where, columns } = options
+  if (table === undefined && (where !== undefined || columns !== undefined)) {
+    throw new OutpostError('invalid', '--where and --columns are for --rows', { place: { rule: 'usage' } })
+  }
+  const parts: string[] = []
+  const what = await withConnectedOrg(invocation, async (org) => {
+    if (table === undefined) {
+      parts.push(`${JSON.stringify(configurationFile(org.configuration), null, invocation.json ? 0 : 2)}\n`)
+      return { tables: Object.keys(org.configuration.tables).length }
+    }
+    const query = where === undefined ? {} : { where }
+    const rows = await selectRows(org, table, query, columns === undefined ? undefined : nameList(columns))
+    writeJsonLines(rows, (text) => parts.push(text))
+    return { table, rows: rows.length }
+  })
+  if (file === undefined) {
+    for (const part of parts) invocation.io.stdout.write(part)
+    return 0
+  }
+  await writeWhole(file, parts)
+  const { io } = invocation
+  if (invocation.json) io.stdout.write(`${JSON.stringify({ file, ...what })}\n`)
+  else {
+    const amount =
+      what.rows === undefined ? `the configuration of ${counted(what.tables, 'table')}` : counted(what.rows, 'row')
+    io.stdout.write(`Wrote ${amount} to ${file}.\n`)
+  }
+  return 0
+}
+
+/** Writes beside the file first, so that a full disk or an interruption leaves the old file as it was. */
+async function writeWhole(file: string, parts: readonly string[]): Promise<void> {
+  const draft = `${file}.part`
+  try {
+    await files.writeFile(draft, parts)
+    await files.rename(draft, file)
+  } catch (cause) {
+    await files.rm(draft, { force: true })
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new OutpostError('invalid', `cannot write ${file}: ${why}`, { cause, place: { rule: 'file' } })
+  }
+}

@@ -1,0 +1,152 @@
+import { canonicalGuid, columnOf, OutpostError, TARGET_SUFFIX } from '@outpost/core'
+import type { ClientOrg, ColumnValue, Row, TableMetadata } from '@outpost/core'
+import type { Command } from 'commander'
+import { applyConfiguration, configurationFrom } from '../configuration-file.ts'
+import { EXIT } from '../exit-codes.ts'
+import { reply } from '../invocation.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Action } from '../action.ts'
+import { isObject, parseJson, readLines, readText } from '../read-input.ts'
+import { errorAsJson, placeText } from '../report-error.ts'
+import { counted, oneLine } from '../text.ts'
+import { withConnectedOrg } from '../with-org.ts'
+import { showConfigured } from './configure.ts'
+
+export function addImport(program: Command, action: Action): void {
+  program
+    .command('import')
+    .argument('<file>', 'what export wrote; - is stdin')
+    .description('Put a configuration in force, or with --rows create and update rows from JSON lines.')
+    .option('--rows <table>', 'import rows of this table')
+    .addHelpText(
+      'after',
+      `
+A line with the id of a row that is here updates the columns that differ; any other line creates a row. Every line is
+a transaction of its own and goes to the outbox: the next sync sends it. A line that breaks a rule is reported with its
+number, column and rule (exit code 1); the others are imported. Importing again changes nothing.
+
+Examples:
+  $ outpost import outpost.json
+  $ outpost import accounts.jsonl --rows account
+  $ outpost query task --json --db old.db | outpost import - --rows task`,
+    )
+    .action(
+      action((invocation, command) => {
+        const file = String(command.args[0])
+        const { rows } = command.opts<{ rows?: string }>()
+        return rows === undefined ? importConfiguration(invocation, file) : importRows(invocation, file, rows)
+      }),
+    )
+}
+
+async function importConfiguration(invocation: Invocation, file: string): Promise<number> {
+  const configuration = configurationFrom(parseJson(await readText(file, invocation.io), file), file)
+  return withConnectedOrg(invocation, async (org) => {
+    await applyConfiguration(org, configuration)
+    showConfigured(invocation, org)
+    return EXIT.ok
+  })
+}
+
+interface RefusedLine {
+  readonly line: number
+  readonly error: OutpostError
+}
+
+async function importRows(invocation: Invocation, file: string, name: string): Promise<number> {
+  const { io, paint } = invocation
+  const counts = { created: 0, updated: 0, unchanged: 0 }
+  const refused: RefusedLine[] = []
+  let line = 0
+  await withConnectedOrg(invocation, async (org) => {
+    org.table(name)
+    const table = await org.masterTable(name)
+    if (!table) return
+    for await (const text of readLines(file, io)) {
+      if (io.signal.aborted) break
+      line += 1
+      if (text.trim() === '') continue
+      try {
+        counts[await importLine(org, table, parseJson(text, 'the line'))] += 1
+      } catch (error) {
+        if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
+        refused.push({ line, error })
+      }
+    }
+  })
+  const interrupted = io.signal.aborted
+  const report = { table: name, ...counts, refused: refused.map(refusedAsJson), interrupted }
+  reply(invocation, report, () => [
+    `${counted(counts.created, 'row')} created, ${counts.updated} updated, ${counts.unchanged} unchanged, ${refused.length} refused.`,
+    ...refused.map(({ line: at, error }) => {
+      const place = placeText(error.place)
+      return `  ${paint.red(`line ${at}`)}  ${oneLine(error.message)}${place ? paint.dim(`  (${place})`) : ''}`
+    }),
+    ...(interrupted ? [`Interrupted after line ${line}; importing the file again goes on.`] : []),
+    ...(counts.created + counts.updated > 0 ? ["Run 'outpost sync' to send."] : []),
+  ])
+  if (interrupted) return EXIT.interrupted
+  return refused.length > 0 ? EXIT.refused : EXIT.ok
+}
+
+type LineOutcome = 'created' | 'updated' | 'unchanged'
+
+async function importLine(org: ClientOrg, table: TableMetadata, value: unknown): Promise<LineOutcome> {
+  const { [table.primaryId]: givenId = null, ...values } = rowFrom(value, table)
+  const id = idFrom(givenId, table)
+  const current = id === null ? undefined : await org.table(table.name).get(id)
+  if (id !== null && current) {
+    const { seq } = await org.write((draft) => draft.update(table.name, id, differing(values, current)))
+    return seq === null ? 'unchanged' : 'updated'
+  }
+  const given = Object.fromEntries(Object.entries(values).filter(([, one]) => one !== null))
+  await org.write((draft) => draft.create(table.name, given, id ?? undefined))
+  return 'created'
+}
+
+/** The values that are not the row's already. A lookup travels with its target table. */
+function differing(values: Row, current: Row): Row {
+  const differs = (name: string): boolean => name in values && values[name] !== current[name]
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => {
+      const lookup = name.endsWith(TARGET_SUFFIX) ? name.slice(0, -TARGET_SUFFIX.length) : name
+      return differs(lookup) || differs(lookup + TARGET_SUFFIX)
+    }),
+  )
+}
+
+function rowFrom(value: unknown, table: TableMetadata): Row {
+  if (!isObject(value)) throw refuse(table, 'shape', 'a row is a JSON object')
+  const row: Record<string, ColumnValue> = {}
+  for (const [name, given] of Object.entries(value)) {
+    if (!isColumnValue(given))
+      throw refuse(table, 'value-type', 'a value is a text, a number, true, false or null', name)
+    if (!columnOf(table, name.replace(TARGET_SUFFIX, ''))) {
+      throw refuse(table, 'unknown-column', `the table has no column '${name}'`, name)
+    }
+    row[name] = given
+  }
+  return row
+}
+
+function idFrom(given: ColumnValue, table: TableMetadata): string | null {
+  if (given === null) return null
+  const id = typeof given === 'string' ? canonicalGuid(given) : null
+  if (id === null) throw refuse(table, 'row-id', `${JSON.stringify(given)} is not a GUID`, table.primaryId)
+  return id
+}
+
+function isColumnValue(value: unknown): value is ColumnValue {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+function refuse(table: TableMetadata, rule: string, message: string, column?: string): OutpostError {
+  return new OutpostError('invalid', `import of ${table.name}: ${message}`, {
+    place: { table: table.name, rule, ...(column === undefined ? {} : { column }) },
+  })
+}
+
+function refusedAsJson({ line, error }: RefusedLine): Record<string, unknown> {
+  const { table: _, ...place } = error.place
+  return { line, ...place, message: error.message, remedy: errorAsJson(error)['remedy'] }
+}

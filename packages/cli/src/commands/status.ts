@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { reply } from '../invocation.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Action } from '../action.ts'
+import { count, tableLines } from '../text.ts'
+import { withOrg } from '../with-org.ts'
+
+export function addStatus(program: Command, action: Action): void {
+  program
+    .command('status')
+    .description('Show what the client org holds. Works without the network.')
+    .addHelpText('after', '\nExamples:\n  $ outpost status\n  $ outpost status --json | jq .transactions.error')
+    .action(action(status))
+}
+
+async function status(invocation: Invocation): Promise<number> {
+  const { paint, database } = invocation
+  const found = await withOrg(invocation, (org) => org.status())
+  const { identity, catalogueStamp, tables, transactions } = found
+  reply(invocation, { database, identity, catalogueStamp, tables, transactions }, () => {
+    const rows = Object.entries(tables)
+    return [
+      `Client org    ${database}`,
+      ...(identity
+        ? [
+            `Master        ${identity.url}`,
+            `Organisation  ${identity.organizationId}`,
+            `User          ${identity.userId}`,
+          ]
+        : ["Master        not connected (run 'outpost connect <url>')"]),
+      `Transactions  ${transactionCounts(transactions)}`,
+      '',
+      ...(rows.length === 0
+        ? ["No tables are kept. Choose some with 'outpost configure'."]
+        : tableLines(
+            ['TABLE', 'ROWS', 'DOWNLOAD'],
+            rows.map(([name, table]) => [name, count(table.rows), table.complete ? 'complete' : 'not finished']),
+          )),
+      ...(transactions.error > 0 ? ['', paint.yellow("What is in Error needs a person: 'outpost tx list'.")] : []),
+    ]
+  })
+  return 0
+}
+
+/** The outbox in one line. */
+export function transactionCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, number]) => `${count(number)} ${name}`)
+    .join(' · ')
+}

@@ -1,0 +1,139 @@
+import type { Change, ColumnValue, ListedTransaction, PendingReason, TransactionError } from '@outpost/core'
+import { placeText } from './report-error.ts'
+import { cut, oneLine } from './text.ts'
+import type { Paint } from './text.ts'
+
+/** What a transaction does, on one line. */
+export function describeTransaction({ changes }: Pick<ListedTransaction, 'changes'>): string {
+  const [first] = changes
+  if (!first) return 'nothing'
+  return changes.length === 1 ? describeChange(first) : `${describeChange(first)} and ${changes.length - 1} more`
+}
+
+/** One change, on one line. */
+export function describeChange(change: Change): string {
+  switch (change.kind) {
+    case 'create':
+    case 'delete':
+      return `${change.kind} ${change.table} ${change.id}`
+    case 'update':
+      return `update ${change.table} ${change.id} (${Object.keys(change.values).join(', ')})`
+    default:
+      return `${change.kind} ${change.first.table} ${change.first.id} with ${change.second.table} ${change.second.id}`
+  }
+}
+
+/** Why a transaction is still pending; empty for one that is not. */
+export function describeReason(reason: PendingReason | null): string {
+  switch (reason?.kind) {
+    case undefined:
+      return ''
+    case 'ready':
+      return 'ready to be sent'
+    case 'in-flight':
+      return 'being sent'
+    case 'verifying':
+      return 'sent without an answer; the master is asked first'
+    case 'blocked':
+      return `waits for #${reason.by}`
+    case 'held':
+      return `held by the upload filter of ${reason.table}`
+    case 'backing-off':
+      return `waits until ${moment(reason.until)}`
+    case 'other-user':
+      return `belongs to user ${reason.userId}`
+  }
+}
+
+/** An error with its class, on one line. */
+export function describeError(error: TransactionError): string {
+  return `${error.rejection ?? error.code}: ${oneLine(error.message)}`
+}
+
+/** Everything about a transaction, for people. */
+export function transactionLines(transaction: ListedTransaction, paint: Paint): readonly string[] {
+  const { seq, status, reason, attempts, lastError, changes, history } = transaction
+  const why = describeReason(reason)
+  return [
+    `${paint.bold(`Transaction #${seq}`)}  ${status}${why ? `, ${why}` : ''}`,
+    `  id        ${transaction.id}`,
+    `  made      ${moment(transaction.createdAt)} by user ${transaction.userId}`,
+    `  outcome   ${outcomeText(transaction)}`,
+    `  attempts  ${attempts}`,
+    ...(transaction.dependsOn.length > 0
+      ? [`  after     ${transaction.dependsOn.map((other) => `#${other}`).join(', ')}`]
+      : []),
+    ...(lastError ? errorLines(lastError, paint) : []),
+    '',
+    paint.bold('Changes'),
+    ...changes.flatMap(changeLines),
+    '',
+    paint.bold('History'),
+    ...history.flatMap((entry) => [
+      `  ${moment(entry.at)}  ${entry.event}${entry.note ? `: ${oneLine(entry.note)}` : ''}`,
+      ...(entry.conflicts ?? []).map(
+        (conflict) =>
+          `    ${conflict.table}.${conflict.column}: was ${valueText(conflict.base)}, here ${valueText(conflict.local)}, ` +
+          `master ${valueText(conflict.remote)}; ${conflict.policy} chose ${conflict.resolved}`,
+      ),
+    ]),
+  ]
+}
+
+function errorLines(error: TransactionError, paint: Paint): readonly string[] {
+  const answer = [
+    error.status !== undefined && `HTTP ${error.status}`,
+    error.masterCode,
+    error.requestId && `request ${error.requestId}`,
+  ].filter(Boolean)
+  const place = placeText({ ...(error.column === undefined ? {} : { column: error.column }) })
+  return [
+    `  ${paint.red('error')}     ${describeError(error)}`,
+    ...(error.change === undefined ? [] : [`  where     change ${error.change + 1}${place ? `, ${place}` : ''}`]),
+    ...(answer.length > 0 ? [`  answer    ${answer.join(', ')}`] : []),
+    `  remedy    ${oneLine(error.remedy)}`,
+  ]
+}
+
+function outcomeText({ outcome }: ListedTransaction): string {
+  switch (outcome) {
+    case 'not-sent':
+      return 'no effect on the master'
+    case 'unknown':
+      return 'sent, the answer never came; the master is asked before anything is sent again'
+    case 'known':
+      return 'known'
+  }
+}
+
+function changeLines(change: Change, at: number): readonly string[] {
+  const heading = `  ${at + 1}. ${describeChange(change)}`
+  switch (change.kind) {
+    case 'create':
+      return [heading, ...Object.entries(change.values).map(([name, value]) => `     ${name} = ${valueText(value)}`)]
+    case 'update':
+      return [
+        heading,
+        ...Object.entries(change.values).map(
+          ([name, value]) => `     ${name} = ${valueText(value)}  (was ${valueText(change.before[name] ?? null)})`,
+        ),
+      ]
+    case 'delete':
+      return [
+        heading,
+        ...Object.entries(change.before)
+          .filter(([, value]) => value !== null)
+          .map(([name, value]) => `     ${name} was ${valueText(value)}`),
+      ]
+    default:
+      return [heading]
+  }
+}
+
+function valueText(value: ColumnValue): string {
+  return value === null ? 'empty' : cut(oneLine(JSON.stringify(value)), 80)
+}
+
+function moment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,102 @@
+import type { OutpostEvent, TableReport } from '@outpost/core'
+import type { Invocation } from './invocation.ts'
+import { count, counted, cut, oneLine, paintFor } from './text.ts'
+
+const BAR = 24
+
+/** Shows the events of a sync. `end` leaves a clean line behind. */
+export interface Progress {
+  show(event: OutpostEvent): void
+  end(): void
+}
+
+/**
+ * Progress on stderr: a bar that is drawn in place on a terminal, plain lines elsewhere, nothing with `--json` (whose
+ * stderr holds errors only).
+ */
+export function progressOf(invocation: Invocation): Progress {
+  const { stderr } = invocation.io
+  if (invocation.json) return { show: () => {}, end: () => {} }
+  return stderr.isTTY ? drawnProgress(invocation) : plainProgress(invocation)
+}
+
+function plainProgress({ io }: Invocation): Progress {
+  const line = (text: string): unknown => io.stderr.write(`${text}\n`)
+  return {
+    show(event) {
+      if (event.type === 'pull.page') line(`${event.table}: ${rowsSoFar(event)}`)
+      else if (event.type === 'pull.table') line(`${event.table}: ${outcome(event.report)}`)
+      else if (event.type === 'metadata.pulled') line(`metadata: ${counted(event.tables, 'table')}`)
+      else if (event.type === 'push.sent') line(`sending ${counted(event.transactions.length, 'transaction')}`)
+      else if (event.type === 'push.settled') line(`#${event.seq}: ${event.status}, ${count(event.left)} left`)
+    },
+    end() {},
+  }
+}
+
+function drawnProgress({ io }: Invocation): Progress {
+  const { stderr } = io
+  const paint = paintFor(stderr, io.variables)
+  let drawn = false
+  const clear = (): void => {
+    if (drawn) stderr.write('\r\u001b[2K')
+    drawn = false
+  }
+  const draw = (text: string): void => {
+    clear()
+    // A line that wraps could not be drawn over.
+    stderr.write(cut(text, (stderr.columns ?? 80) - 1))
+    drawn = true
+  }
+  const keep = (text: string): void => {
+    clear()
+    stderr.write(`${text}\n`)
+  }
+  return {
+    show(event) {
+      if (event.type === 'pull.page') draw(`  ${label(event.table)} ${bar(event)} ${rowsSoFar(event)}`)
+      else if (event.type === 'pull.table') {
+        const mark = event.report.error ? paint.red('✗') : paint.green('✓')
+        keep(`${mark} ${label(event.table)} ${outcome(event.report)}`)
+      } else if (event.type === 'metadata.pulled')
+        keep(`${paint.green('✓')} ${label('metadata')} ${counted(event.tables, 'table')}`)
+      else if (event.type === 'push.sent')
+        draw(`  ${label('sending')} ${counted(event.transactions.length, 'transaction')} …`)
+      else if (event.type === 'push.settled') {
+        if (event.status === 'error') keep(`${paint.red('✗')} ${label('sending')} #${event.seq} was refused`)
+        draw(`  ${label('sending')} ${count(event.left)} left`)
+      }
+    },
+    end: clear,
+  }
+}
+
+type Page = Extract<OutpostEvent, { type: 'pull.page' }>
+
+function bar({ rows, estimate }: Page): string {
+  const share = estimate && !estimate.atLeast && estimate.rows > 0 ? Math.min(1, rows / estimate.rows) : null
+  if (share === null) return '░'.repeat(BAR)
+  const full = Math.round(share * BAR)
+  return '█'.repeat(full) + '░'.repeat(BAR - full)
+}
+
+function rowsSoFar({ rows, estimate }: Page): string {
+  if (!estimate || estimate.rows < rows) return counted(rows, 'row')
+  return `${count(rows)} of ${count(estimate.rows)}${estimate.atLeast ? '+' : ''} rows`
+}
+
+/** What a sync did to one table, in words. */
+export function outcome(report: TableReport): string {
+  if (report.error) return `not finished: ${oneLine(report.error.message)}`
+  const parts = [
+    `${count(report.received)} received`,
+    report.written !== report.received && `${count(report.written)} new or changed`,
+    report.pruned > 0 && `${count(report.pruned)} removed`,
+    report.kept > 0 && `${count(report.kept)} kept for their unsent changes`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
+
+function label(text: string): string {
+  return text.padEnd(26)
+}

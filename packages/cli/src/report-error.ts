@@ -1,0 +1,58 @@
+import { MasterError, OutpostError } from '@outpost/core'
+import type { ErrorPlace } from '@outpost/core'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { oneLine, paintFor } from './text.ts'
+
+/** Writes a failure to stderr, with its place and its remedy, and gives back the exit code. */
+export function reportError(io: Io, error: unknown, json: boolean): number {
+  if (!(error instanceof OutpostError)) return reportDefect(io, error, json)
+  const exitCode = exitCodeOf(error.code)
+  if (json) {
+    io.stderr.write(`${JSON.stringify({ error: { ...errorAsJson(error), exitCode } })}\n`)
+    return exitCode
+  }
+  const paint = paintFor(io.stderr, io.variables)
+  io.stderr.write(`${paint.red('error')} ${oneLine(error.message)}\n`)
+  const place = placeText(error.place)
+  if (place) io.stderr.write(`  where   ${oneLine(place)}\n`)
+  if (error instanceof MasterError && error.status !== undefined) {
+    const details = [`HTTP ${error.status}`, error.masterCode, error.requestId && `request ${error.requestId}`]
+    io.stderr.write(`  answer  ${oneLine(details.filter(Boolean).join(', '))}\n`)
+  }
+  if (error.remedy) io.stderr.write(`  remedy  ${oneLine(error.remedy)}\n`)
+  return exitCode
+}
+
+/** A failure as plain JSON: code, message, and what else is known of it. */
+export function errorAsJson(error: OutpostError): Record<string, unknown> {
+  const { code, message, place, remedy } = error
+  const { status, masterCode, requestId, retryAfterMs } = error instanceof MasterError ? error : {}
+  return { code, message, place, remedy, status, masterCode, requestId, retryAfterMs }
+}
+
+/** The place of an error in words; empty when nothing is known. */
+export function placeText(place: ErrorPlace): string {
+  const { table, row, column, rule, position } = place
+  return [
+    table && `table ${table}`,
+    row && `row ${row}`,
+    column && `column ${column}`,
+    rule && `rule ${rule}`,
+    position !== undefined && `at character ${position + 1}`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+/** Whatever is not an OutpostError was not foreseen: it is shown with its stack. */
+function reportDefect(io: Io, error: unknown, json: boolean): number {
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  io.stderr.write(
+    json
+      ? `${JSON.stringify({ error: { code: 'defect', message, exitCode: EXIT.defect } })}\n`
+      : `unexpected ${shown}\nThis is a defect of outpost. Nothing that was committed is lost.\n`,
+  )
+  return EXIT.defect
+}

@@ -1,0 +1,85 @@
+import { promises as files } from 'node:fs'
+import { ClientOrg, OutpostError } from '@outpost/core'
+import type { MasterOrg } from '@outpost/core'
+import { dataverseMaster } from '@outpost/dataverse-adapter'
+import { openSqliteStore } from '@outpost/store-sqlite'
+import type { Invocation } from './invocation.ts'
+
+export interface OrgAccess {
+  /** The master's address, for a client org that does not know it yet. An existing one knows it. */
+  readonly url?: string
+  /** Whether a database that is not there is made. Only `connect` makes one. */
+  readonly create?: boolean
+}
+
+/** Opens the client org, runs the body and closes everything, whatever happens. Nothing is sent but by the body. */
+export async function withOrg<T>(
+  invocation: Invocation,
+  body: (org: ClientOrg) => Promise<T>,
+  { url, create = false }: OrgAccess = {},
+): Promise<T> {
+  const { database, io, token } = invocation
+  if (!create) await requireFile(database)
+  const store = await openSqliteStore({ path: database })
+  try {
+    let address = url
+    const master = lateMaster(() => {
+      if (address === undefined) throw notConnected()
+      return dataverseMaster({ url: address, token, env: io.env })
+    })
+    const org = await ClientOrg.open({ store, master, env: io.env, delivery: 'on-demand' })
+    try {
+      address ??= (await org.status()).identity?.url
+      return await body(org)
+    } finally {
+      await org.close()
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+/** Like `withOrg`, for commands that need a client org which has been connected. */
+export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOrg) => Promise<T>): Promise<T> {
+  return withOrg(invocation, async (org) => {
+    if ((await org.status()).identity === null) throw notConnected()
+    return body(org)
+  })
+}
+
+/** Removes a closed database with the files that SQLite keeps beside it. */
+export async function removeDatabase(path: string): Promise<void> {
+  for (const suffix of ['', '-wal', '-shm']) await files.rm(path + suffix, { force: true })
+}
+
+async function requireFile(path: string): Promise<void> {
+  try {
+    await files.access(path)
+  } catch (cause) {
+    throw new OutpostError('store', `there is no client org at ${path}`, {
+      cause,
+      remedy: "Give its path with --db or OUTPOST_DB, or make one with 'outpost connect'.",
+    })
+  }
+}
+
+/** The master at an address that is known only once the client org has been opened. */
+function lateMaster(open: () => MasterOrg): MasterOrg {
+  let opened: MasterOrg | undefined
+  const master = (): MasterOrg => (opened ??= open())
+  return {
+    identify: async (signal) => master().identify(signal),
+    metadata: async (signal) => master().metadata(signal),
+    metadataStamp: async (signal) => master().metadataStamp(signal),
+    pull: async (request, signal) => master().pull(request, signal),
+    ids: (request, signal) => master().ids(request, signal),
+    read: async (request, signal) => master().read(request, signal),
+    push: async (transactions, signal) => master().push(transactions, signal),
+  }
+}
+
+function notConnected(): OutpostError {
+  return new OutpostError('refused', 'this client org is not connected to a master yet', {
+    remedy: "Connect it with 'outpost connect <url>'.",
+  })
+}
