@@ -1,0 +1,146 @@
+import { planScan } from '@outpost/core'
+import type {
+  BaseRow,
+  ColumnValue,
+  Json,
+  OfflineTransaction,
+  Row,
+  ScanRequest,
+  StoredRow,
+  StoreReader,
+  TransactionQuery,
+  TransactionStatus,
+} from '@outpost/core'
+import { ID, tableOf, VERSION } from './catalogue.ts'
+import type { Catalogue, SqlTable } from './catalogue.ts'
+import { fromSql } from './column-values.ts'
+import type { Connection, SqlValue } from './connection.ts'
+import { countByStatus, findTransactions, readTransactions } from './outbox-sql.ts'
+import { guidBytes, guidText } from './row-ids.ts'
+import { scanPieces } from './scan-sql.ts'
+
+/** Reads through the transaction that its connection is in. */
+export class SqliteReader implements StoreReader {
+  protected readonly connection: Connection
+  protected catalogue: Catalogue
+
+  constructor(connection: Connection, catalogue: Catalogue) {
+    this.connection = connection
+    this.catalogue = catalogue
+  }
+
+  async rows(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
+    const kept = tableOf(this.catalogue, table)
+    const sql = `SELECT ${kept.columnList}, wanted.key FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
+    const found = new Array<StoredRow | undefined>(ids.length).fill(undefined)
+    for (const row of this.connection.rows(sql, JSON.stringify(ids))) found[Number(row.at(-1))] = storedRow(kept, row)
+    return found
+  }
+
+  async versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    const kept = tableOf(this.catalogue, table)
+    const sql = `SELECT wanted.value, r.${VERSION} FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
+    const rows = this.connection.rows(sql, JSON.stringify(ids))
+    return new Map(rows.map(([id, version]) => [id as string, version as string | null]))
+  }
+
+  async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {
+    const kept = tableOf(this.catalogue, table)
+    const scan = planScan(kept.definition, request)
+    const rows: StoredRow[] = []
+    if (!scan) return rows
+    for (const piece of scanPieces(kept, request.index, scan)) {
+      const left = scan.limit - rows.length
+      if (left <= 0) break
+      const found = this.connection.rows(piece.sql, ...piece.parameters, Number.isFinite(left) ? left : -1)
+      for (const row of found) rows.push(storedRow(kept, row))
+    }
+    return rows
+  }
+
+  async ids(table: string, request: { readonly after?: string; readonly limit: number }): Promise<readonly string[]> {
+    const kept = tableOf(this.catalogue, table)
+    const { after, limit } = request
+    if (limit <= 0) return []
+    const behind = after === undefined ? '' : `WHERE ${ID} > ? `
+    const bounds = after === undefined ? [] : [sqlId(kept, after)]
+    const sql = `SELECT ${ID} FROM ${kept.sqlName} ${behind}ORDER BY ${ID} LIMIT ?`
+    return this.connection.rows(sql, ...bounds, limit).map(([id]) => idText(id))
+  }
+
+  async count(table: string): Promise<number> {
+    const [row] = this.connection.rows(`SELECT count(*) FROM ${tableOf(this.catalogue, table).sqlName}`)
+    return Number(row?.[0])
+  }
+
+  async bases(table: string, ids?: readonly string[]): Promise<readonly BaseRow[]> {
+    tableOf(this.catalogue, table)
+    const all = 'SELECT id, version, local, row FROM bases WHERE "table" = ?'
+    const rows = ids
+      ? this.connection.rows(
+          `SELECT b.id, b.version, b.local, b.row FROM json_each(?) AS wanted JOIN bases AS b ON b."table" = ? AND b.id = wanted.value ORDER BY wanted.key`,
+          JSON.stringify(ids),
+          table,
+        )
+      : this.connection.rows(`${all} ORDER BY id`, table)
+    return rows.map(baseRow)
+  }
+
+  async transactions(seqs: readonly number[]): Promise<readonly (OfflineTransaction | undefined)[]> {
+    const found = readTransactions(this.connection, seqs)
+    return seqs.map((seq) => found.get(seq))
+  }
+
+  async findTransactions(query: TransactionQuery): Promise<readonly OfflineTransaction[]> {
+    return findTransactions(this.connection, query)
+  }
+
+  async countTransactions(): Promise<Readonly<Record<TransactionStatus, number>>> {
+    return countByStatus(this.connection)
+  }
+
+  async value(key: string): Promise<Json | undefined> {
+    const [row] = this.connection.rows('SELECT value FROM settings WHERE key = ?', key)
+    return row && (JSON.parse(row[0] as string) as Json)
+  }
+
+  async values(prefix: string): Promise<readonly { readonly key: string; readonly value: Json }[]> {
+    // U+10FFFF is no character: no key has it, and every other character sorts before it.
+    const sql = 'SELECT key, value FROM settings WHERE key >= ? AND key < ? ORDER BY key'
+    const rows = this.connection.rows(sql, prefix, `${prefix}\u{10ffff}`)
+    return rows.map(([key, value]) => ({ key: key as string, value: JSON.parse(value as string) as Json }))
+  }
+}
+
+/** The id as the table keeps it. */
+export function sqlId(table: SqlTable, id: string): SqlValue {
+  return table.idKind === 'guid' ? (guidBytes(id) ?? id) : id
+}
+
+/** The SQL expression that makes the kept id of the given id's text. */
+export function idOf(table: SqlTable, text: string): string {
+  return table.idKind === 'guid' ? `unhex(${text}, '-')` : text
+}
+
+function idText(id: SqlValue | undefined): string {
+  return id instanceof Uint8Array ? guidText(id) : (id as string)
+}
+
+function storedRow(table: SqlTable, row: readonly SqlValue[]): StoredRow {
+  const { columns } = table.definition
+  const values: Record<string, ColumnValue> = {}
+  for (let at = 0; at < columns.length; at++) {
+    const column = columns[at]
+    if (column) values[column.name] = fromSql(row[at + 2] ?? null, column.type)
+  }
+  return { id: idText(row[0]), version: row[1] as string | null, values }
+}
+
+function baseRow([id, version, local, row]: readonly SqlValue[]): BaseRow {
+  return {
+    id: id as string,
+    version: version as string | null,
+    values: row === null ? null : (JSON.parse(row as string) as Row),
+    local: local as BaseRow['local'],
+  }
+}

@@ -1,0 +1,127 @@
+import { ChangeLog, valuesInOrder } from '@outpost/core'
+import type {
+  BaseRow,
+  Json,
+  OfflineTransaction,
+  StoredRow,
+  StoreTable,
+  StoreWriter,
+  UnsequencedTransaction,
+} from '@outpost/core'
+import { ID, sqlTable, tableOf, writeCatalogue } from './catalogue.ts'
+import type { Catalogue, SqlTable } from './catalogue.ts'
+import { toSql } from './column-values.ts'
+import type { Connection, SqlValue } from './connection.ts'
+import { defineTables, dropTable } from './define-tables.ts'
+import { insertTransaction, replaceTransaction } from './outbox-sql.ts'
+import { guidBytes, guidTextSql } from './row-ids.ts'
+import { idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
+
+/** Writes through the transaction that its connection is in. */
+export class SqliteWriter extends SqliteReader implements StoreWriter {
+  readonly changes: ChangeLog = new ChangeLog()
+  readonly #nextSeq: () => number
+
+  constructor(connection: Connection, catalogue: Catalogue, nextSeq: () => number) {
+    super(connection, catalogue)
+    this.#nextSeq = nextSeq
+  }
+
+  /** The tables as this transaction leaves them. */
+  get tables(): Catalogue {
+    return this.catalogue
+  }
+
+  async defineTables(tables: readonly StoreTable[]): Promise<void> {
+    const { catalogue, changed } = defineTables(this.connection, this.catalogue, tables)
+    this.catalogue = catalogue
+    for (const table of changed) this.changes.addWholeTable(table)
+  }
+
+  async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
+    let kept = tableOf(this.catalogue, table)
+    if (kept.idKind === 'guid' && rows.some((row) => guidBytes(row.id) === undefined)) kept = this.#keepIdsAsText(kept)
+    this.connection.runMany(kept.upsert, parametersOf(kept, rows))
+    this.changes.addRows(table, rows.map(idOfRow))
+  }
+
+  async deleteRows(table: string, ids: readonly string[]): Promise<void> {
+    const kept = tableOf(this.catalogue, table)
+    const wanted = `SELECT ${idOf(kept, 'value')} FROM json_each(?)`
+    this.connection.run(`DELETE FROM ${kept.sqlName} WHERE ${ID} IN (${wanted})`, JSON.stringify(ids))
+    this.changes.addRows(table, ids)
+  }
+
+  async putBases(table: string, bases: readonly BaseRow[]): Promise<void> {
+    tableOf(this.catalogue, table)
+    const sql =
+      'INSERT INTO bases ("table", id, version, local, row) VALUES (?, ?, ?, ?, ?) ' +
+      'ON CONFLICT ("table", id) DO UPDATE SET version = excluded.version, local = excluded.local, row = excluded.row'
+    const parameters = bases.map(({ id, version, local, values }): SqlValue[] => {
+      return [table, id, version, local, values === null ? null : JSON.stringify(values)]
+    })
+    this.connection.runMany(sql, parameters)
+  }
+
+  async deleteBases(table: string, ids: readonly string[]): Promise<void> {
+    tableOf(this.catalogue, table)
+    const sql = 'DELETE FROM bases WHERE "table" = ? AND id IN (SELECT value FROM json_each(?))'
+    this.connection.run(sql, table, JSON.stringify(ids))
+  }
+
+  async appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]> {
+    const seqs = transactions.map((transaction) => {
+      const seq = this.#nextSeq()
+      insertTransaction(this.connection, seq, transaction)
+      return seq
+    })
+    this.changes.addTransactions(seqs)
+    return seqs
+  }
+
+  async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
+    for (const transaction of transactions) replaceTransaction(this.connection, transaction)
+    this.changes.addTransactions(transactions.map((transaction) => transaction.seq))
+  }
+
+  async setValue(key: string, value: Json | undefined): Promise<void> {
+    if (value === undefined) {
+      this.connection.run('DELETE FROM settings WHERE key = ?', key)
+      return
+    }
+    const sql = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
+    this.connection.run(sql, key, JSON.stringify(value))
+  }
+
+  async clear(): Promise<void> {
+    for (const table of this.catalogue.tables.values()) {
+      dropTable(this.connection, table)
+      this.changes.addWholeTable(table.definition.name)
+    }
+    this.changes.addTransactions(this.connection.rows('SELECT seq FROM outbox').map(([seq]) => Number(seq)))
+    for (const table of ['bases', 'outbox', 'outbox_touches', 'settings']) this.connection.run(`DELETE FROM ${table}`)
+    this.catalogue = writeCatalogue(this.connection, this.catalogue, [])
+  }
+
+  #keepIdsAsText(table: SqlTable): SqlTable {
+    this.connection.run(`UPDATE ${table.sqlName} SET ${ID} = ${guidTextSql(ID)}`)
+    const { definition } = table
+    const tables = Array.from(this.catalogue.tables.values(), (other) =>
+      other === table ? sqlTable({ definition, idKind: 'text' }) : other,
+    )
+    this.catalogue = writeCatalogue(this.connection, this.catalogue, tables)
+    return tableOf(this.catalogue, definition.name)
+  }
+}
+
+function* parametersOf(table: SqlTable, rows: readonly StoredRow[]): Generator<SqlValue[]> {
+  for (const row of rows) {
+    const parameters: SqlValue[] = [sqlId(table, row.id), row.version]
+    for (const value of valuesInOrder(table.definition, row)) parameters.push(toSql(value))
+    yield parameters
+  }
+}
+
+function idOfRow(row: StoredRow): string {
+  return row.id
+}
