@@ -79,7 +79,7 @@ export {
 } from './schema/columns.ts'
 export type { ColumnOptions, TargetOptions } from './schema/columns.ts'
 export { isLookupColumn } from './schema/define.ts'
-export { guidFrom } from './schema/guid.ts'
+export { guidFrom, guidsFrom } from './schema/guid.ts'
 export { wireName } from './schema/index-table.ts'
 export type { TableRelationships } from './schema/index-table.ts'
 export { Schema } from './schema/schema.ts'

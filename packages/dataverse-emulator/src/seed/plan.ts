@@ -1,4 +1,4 @@
-import { guidFrom } from '../schema.ts'
+import { guidsFrom } from '../schema.ts'
 
 /** The moment the seed describes. */
 export const AS_OF = '2025-06-02T06:00:00Z'
@@ -60,9 +60,16 @@ export function planFor(rows: number): Plan {
   }
 }
 
+const series = new Map<string, (index: number) => string>()
+
 /** The id of the row of a table at an index; a row can be referred to without being made. */
 export function rowId(table: string, index: number): string {
-  return guidFrom(`field-service|${table}|${index}`)
+  let ids = series.get(table)
+  if (ids === undefined) {
+    ids = guidsFrom(`field-service|${table}`)
+    series.set(table, ids)
+  }
+  return ids(index)
 }
 
 /** Indexes of the users that are not technicians; technicians follow. */
