@@ -97,7 +97,7 @@ export function choices(name: string, labels: Labels, options: With<{ globalChoi
 }
 
 /** `{ 1: 'Red' }` as options, in ascending order. */
-export function optionsFrom(labels: Labels): readonly ChoiceOption[] {
+function optionsFrom(labels: Labels): readonly ChoiceOption[] {
   if (isOptions(labels)) return labels
   return Object.entries(labels).map(([value, label]) => ({ value: Number(value), label }))
 }

@@ -24,7 +24,7 @@ export function technicianOf(account: number, plan: Plan): number {
 }
 
 /** The account a contact belongs to. Every ninth contact belongs to the contact before it instead. */
-export function accountOf(contact: number, plan: Plan): number {
+function accountOf(contact: number, plan: Plan): number {
   return contact % plan.count.account
 }
 
