@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { OutpostError } from '@outpost/core'
-import type { Store } from '@outpost/core'
+import type { OutpostErrorCode, Store } from '@outpost/core'
 import { Connection } from './connection.ts'
 import { APPLICATION_ID, createSchema, PAGE_SIZE, SCHEMA_VERSION } from './schema.ts'
 import { SqliteStore } from './sqlite-store.ts'
@@ -31,9 +31,11 @@ const HEADER_BYTES = 100
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const path = filePath(options.path)
+  const lockPath = `${path}-lock`
+  const lockIsNew = !existsSync(lockPath)
   const opened: Connection[] = []
   try {
-    const lock = takeLock(path)
+    const lock = takeLock(path, lockPath)
     opened.push(lock)
     judgeFile(path)
     const writer = openConnection(path, options)
@@ -45,6 +47,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     return new SqliteStore({ writer, reader, lock })
   } catch (error) {
     for (const connection of opened.reverse()) connection.close()
+    // Only beside a file that no store will ever open: to delete a lock that another waits for would let two in.
+    if (lockIsNew && isOutpostError(error, 'store-foreign')) rmSync(lockPath, { force: true })
     throw error
   }
 }
@@ -77,6 +81,8 @@ function judgeFile(path: string): void {
   if (!statSync(path).isFile()) throw foreign(path)
   const header = readHeader(path)
   if (header.length === 0) return
+  // A power cut while the file was being made: SQLite undoes it on opening, from the journal.
+  if (header.every((byte) => byte === 0) && existsSync(`${path}-journal`)) return
   const isSqlite = header.length === HEADER_BYTES && header.toString('latin1', 0, 16) === 'SQLite format 3\0'
   if (!isSqlite || header.readUInt32BE(68) !== APPLICATION_ID) throw foreign(path)
   judgeVersion(path, header.readUInt32BE(60))
@@ -105,15 +111,15 @@ function foreign(path: string): OutpostError {
   })
 }
 
-/** Holds a lock on `<path>-lock` for as long as the connection is open. SQLite's locks are those of the operating system. */
-function takeLock(path: string): Connection {
-  const lock = openWritable(`${path}-lock`)
+/** Holds a lock on a file of its own for as long as the connection is open. SQLite's locks are those of the operating system. */
+function takeLock(path: string, lockPath: string): Connection {
+  const lock = openWritable(lockPath)
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
     lock.close()
-    if (!(error instanceof OutpostError) || error.code !== 'store-busy') throw error
+    if (!isOutpostError(error, 'store-busy')) throw error
     throw new OutpostError('store-busy', `${path} is open in another store, of this or another process`, {
       cause: error,
       remedy: 'Close the other program, or the other store of this one.',
@@ -135,7 +141,7 @@ function openWritable(path: string): Connection {
     return new Connection(path, { timeout: 0 })
   } catch (error) {
     // The folder is there, so what cannot be opened cannot be made or written.
-    if (!(error instanceof OutpostError) || error.code !== 'store') throw error
+    if (!isOutpostError(error, 'store')) throw error
     throw new OutpostError('store-readonly', `${path} cannot be opened for writing`, {
       cause: error,
       remedy: 'Give this user the right to write the file and its folder.',
@@ -148,11 +154,17 @@ function prepareFile(path: string, connection: Connection): void {
   const [objects] = connection.rows('SELECT count(*) FROM sqlite_master')
   // Also after a process died while it made the file: SQLite has then undone what there was.
   if (objects?.[0] === 0 && connection.pragma('application_id') === 0) createSchema(connection)
+  if (connection.pragma('application_id') !== APPLICATION_ID) throw foreign(path)
   judgeVersion(path, Number(connection.pragma('user_version')))
   if (connection.pragma('journal_mode = WAL') !== 'wal') {
     throw new OutpostError('store', `the file system of ${path} does not allow SQLite's write-ahead log`, {
       remedy: 'Keep the file on a local disk.',
     })
   }
-  connection.exec('BEGIN IMMEDIATE; ROLLBACK')
+  // On a file that is read-only SQLite allows the transaction, and refuses the first change.
+  connection.exec('BEGIN IMMEDIATE; UPDATE catalogue SET stamp = stamp; ROLLBACK')
+}
+
+function isOutpostError(error: unknown, code: OutpostErrorCode): boolean {
+  return error instanceof OutpostError && error.code === code
 }

@@ -16,7 +16,7 @@ import type { Catalogue, SqlTable } from './catalogue.ts'
 import { fromSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { countByStatus, findTransactions, readTransactions } from './outbox-sql.ts'
-import { guidBytes, guidText } from './row-ids.ts'
+import { guidBytes, guidText, isGuid } from './row-ids.ts'
 import { scanPieces } from './scan-sql.ts'
 
 /** Reads through the transaction that its connection is in. */
@@ -33,14 +33,14 @@ export class SqliteReader implements StoreReader {
     const kept = tableOf(this.catalogue, table)
     const sql = `SELECT ${kept.columnList}, wanted.key FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
     const found = new Array<StoredRow | undefined>(ids.length).fill(undefined)
-    for (const row of this.connection.rows(sql, JSON.stringify(ids))) found[Number(row.at(-1))] = storedRow(kept, row)
+    for (const row of this.connection.rows(sql, idList(kept, ids))) found[Number(row.at(-1))] = storedRow(kept, row)
     return found
   }
 
   async versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     const kept = tableOf(this.catalogue, table)
     const sql = `SELECT wanted.value, r.${VERSION} FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
-    const rows = this.connection.rows(sql, JSON.stringify(ids))
+    const rows = this.connection.rows(sql, idList(kept, ids))
     return new Map(rows.map(([id, version]) => [id as string, version as string | null]))
   }
 
@@ -117,7 +117,12 @@ export function sqlId(table: SqlTable, id: string): SqlValue {
   return table.idKind === 'guid' ? (guidBytes(id) ?? id) : id
 }
 
-/** The SQL expression that makes the kept id of the given id's text. */
+/** The ids for `json_each`. What cannot be the id of a row of this table becomes null, which equals nothing. */
+export function idList(table: SqlTable, ids: readonly string[]): string {
+  return JSON.stringify(table.idKind === 'guid' ? ids.map((id) => (isGuid(id) ? id : null)) : ids)
+}
+
+/** The SQL expression that makes the kept id of an element of an `idList`. */
 export function idOf(table: SqlTable, text: string): string {
   return table.idKind === 'guid' ? `unhex(${text}, '-')` : text
 }

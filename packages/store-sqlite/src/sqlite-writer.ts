@@ -14,8 +14,8 @@ import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { defineTables, dropTable } from './define-tables.ts'
 import { insertTransaction, replaceTransaction } from './outbox-sql.ts'
-import { guidBytes, guidTextSql } from './row-ids.ts'
-import { idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
+import { guidTextSql, isGuid } from './row-ids.ts'
+import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 
 /** Writes through the transaction that its connection is in. */
 export class SqliteWriter extends SqliteReader implements StoreWriter {
@@ -40,7 +40,7 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
     let kept = tableOf(this.catalogue, table)
-    if (kept.idKind === 'guid' && rows.some((row) => guidBytes(row.id) === undefined)) kept = this.#keepIdsAsText(kept)
+    if (kept.idKind === 'guid' && !rows.every((row) => isGuid(row.id))) kept = this.#keepIdsAsText(kept)
     this.connection.runMany(kept.upsert, parametersOf(kept, rows))
     this.changes.addRows(table, rows.map(idOfRow))
   }
@@ -48,7 +48,7 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {
     const kept = tableOf(this.catalogue, table)
     const wanted = `SELECT ${idOf(kept, 'value')} FROM json_each(?)`
-    this.connection.run(`DELETE FROM ${kept.sqlName} WHERE ${ID} IN (${wanted})`, JSON.stringify(ids))
+    this.connection.run(`DELETE FROM ${kept.sqlName} WHERE ${ID} IN (${wanted})`, idList(kept, ids))
     this.changes.addRows(table, ids)
   }
 
