@@ -3,7 +3,7 @@ import { openSqliteStore } from '@outpost/store-sqlite'
 import { pairOf } from './pair.ts'
 
 /*
- * The program that the crash test kills: writes pairs of a row and its transaction, four at a time, and acknowledges each
+ * The program that the crash test kills: writes pairs of a row and its transaction, many at a time, and acknowledges each
  * on standard output once its promise has resolved. Runs until it is killed.
  */
 const [path = '', first = '0'] = process.argv.slice(2)
@@ -30,4 +30,4 @@ async function writePairs(): Promise<never> {
   }
 }
 
-await Promise.all([writePairs(), writePairs(), writePairs(), writePairs()])
+await Promise.all(Array.from({ length: 32 }, writePairs))
