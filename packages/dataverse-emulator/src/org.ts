@@ -21,3 +21,9 @@ export function writeContext(org: Org, user: User): WriteContext {
   const { database, organization, tracking } = org
   return { database, organization, tracking, user, enforcePrivileges: true }
 }
+
+/** A number of days from the organisation's own settings, or what holds where nobody has set it. */
+export function daysSetting({ database, organization }: Org, column: string, otherwise: number): number {
+  const days = database.rows('organization').get(organization.id)?.values[column]
+  return typeof days === 'number' ? days : otherwise
+}

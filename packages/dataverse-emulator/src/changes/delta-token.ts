@@ -1,4 +1,5 @@
 import { badQuery, WebApiError } from '../errors.ts'
+import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
 
 const DAY_MS = 86_400_000
@@ -24,19 +25,14 @@ export function expiredToken(): WebApiError {
   )
 }
 
-// `organization.expirechangetrackingindays`: seven days where nobody has set it.
-function lifetimeDays({ database, organization }: Org): number {
-  const days = database.rows('organization').get(organization.id)?.values['expirechangetrackingindays']
-  return typeof days === 'number' ? days : 7
-}
-
-/** The version a token stands for; refuses one that has expired. */
+/** The version a token stands for; refuses one that has expired or that this organisation never gave out. */
 export function readDeltaToken(org: Org, token: string): bigint {
   const match = /^(\d+)!(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2}:\d{2})$/.exec(token)
   if (match === null) throw badQuery(`The delta token '${token}' is not valid.`)
   const [, version = '0', month, day, year, time] = match
   const mintedMs = Date.parse(`${year}-${month}-${day}T${time}Z`)
   const ageMs = org.database.now() - mintedMs
-  if (ageMs > lifetimeDays(org) * DAY_MS || BigInt(version) <= org.expiredVersion) throw expiredToken()
+  const isKnown = BigInt(version) > org.expiredVersion && BigInt(version) <= org.database.version
+  if (!isKnown || ageMs > daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS) throw expiredToken()
   return BigInt(version)
 }

@@ -1,9 +1,11 @@
 import { countChanges, isTracked, readChanges } from '../changes/read-changes.ts'
 import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } from '../errors.ts'
-import { emptyReply } from '../http/reply.ts'
+import { emptyReply, jsonReply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { answerMetadata } from '../metadata/answer.ts'
 import type { PathSegment, RowKey } from '../odata/resource-path.ts'
 import { parseKey } from '../odata/resource-path.ts'
+import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { requireRow } from '../rows/find-row.ts'
@@ -127,6 +129,12 @@ export function route(org: Org, request: ApiRequest): WriteReply {
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
     return { reply: answer }
   }
+  const metadata = answerMetadata(org.schema, {
+    ...request,
+    nowMs: org.database.now(),
+    stampLifetimeDays: daysSetting(org, 'expiresubscriptionsindays', 90),
+  })
+  if (metadata !== undefined) return { reply: jsonReply(metadata) }
   // Functions, actions and metadata sets begin with a capital or a dollar sign; entity sets do not.
   if (/^[A-Z$]/.test(name) || inner !== undefined) throw notImplemented(`'${name}'`)
   throw noSuchResource(name)

@@ -1,4 +1,4 @@
-import { targetKey } from '../schema.ts'
+import { isLookupColumn, targetKey } from '../schema.ts'
 import type { LookupColumn, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue, exactNumber } from './check-value.ts'
 import type { Database } from './database.ts'
@@ -35,7 +35,9 @@ export function moneyScale(context: WriteContext, values: StoredValues): number 
 }
 
 function computeMoney({ database, organization }: WriteContext, table: TableDefinition, draft: Draft): void {
-  if (database.schema.column(table.logicalName, 'exchangerate') === undefined) return
+  // The currency table has columns of both names too, but there they mean the currency itself.
+  const currencyColumn = database.schema.column(table.logicalName, 'transactioncurrencyid')
+  if (currencyColumn === undefined || !isLookupColumn(currencyColumn)) return
   draft['transactioncurrencyid'] ??= organization.currencyId
   const currency = database.rows('transactioncurrency').get(String(draft['transactioncurrencyid']))
   const rate = currency?.values['exchangerate'] ?? 1
