@@ -7,8 +7,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  // A test reads the members it expects; anything else shows as undefined.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads the members it expects; a wrong one shows as undefined
   readonly json: any
 }
 
@@ -60,7 +59,8 @@ export function asker(emulator: Emulator): Ask {
 export async function read(response: Response): Promise<Answer> {
   const text = await response.text()
   const isJson = (response.headers.get('Content-Type') ?? '').startsWith('application/json')
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined }
+  const json: unknown = isJson ? JSON.parse(text) : undefined
+  return { status: response.status, headers: response.headers, text, json }
 }
 
 /** Ids made for tests: `id(1)` is always the same and in no seed. */

@@ -61,6 +61,12 @@ function fits({ method, path, user }: FaultMatch, subject: FaultSubject): boolea
 /** The faults that are armed. Rules are counted each for itself; the first one added that strikes wins. */
 export class Faults {
   #rules: { readonly rule: FaultRule; hits: number }[] = []
+  #strikes = 0
+
+  /** How many requests were struck so far. */
+  get strikes(): number {
+    return this.#strikes
+  }
 
   /** Arms a fault; the result disarms it again. */
   add(rule: FaultRule): () => void {
@@ -84,6 +90,7 @@ export class Faults {
       armed.hits++
       if (struck === undefined && armed.hits >= nth && armed.hits < nth + times) struck = fault
     }
+    if (struck !== undefined) this.#strikes++
     return struck
   }
 }

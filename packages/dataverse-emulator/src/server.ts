@@ -19,7 +19,7 @@ export interface ServedEmulator {
   readonly api: string
   readonly port: number
   /** Stops listening and destroys open connections: from then on connecting is refused. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 function requestFrom(message: IncomingMessage, body: Buffer, origin: string, signal: AbortSignal): Request {

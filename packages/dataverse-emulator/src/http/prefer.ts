@@ -66,7 +66,7 @@ export function readPreferences(header: string | null): Preferences {
 }
 
 /** Whether an annotation was asked for: by name, by `*`, by `Namespace.*`; a leading `-` takes one back. */
-export function wantsAnnotation({ annotations }: Preferences, name: string): boolean {
+export function wantsAnnotation({ annotations }: Pick<Preferences, 'annotations'>, name: string): boolean {
   let wanted = false
   for (const one of annotations) {
     const pattern = one.replace(/^-/, '')

@@ -43,9 +43,10 @@ export function perform(org: Org, raw: RawRequest): WriteReply {
 
 /** The answer to a refused request, with the error annotations it asked for. */
 export function refusal(org: Org, headers: Headers, error: WebApiError): Reply {
-  // The Prefer header may itself be what was refused; annotations are then not to be had.
-  const wants = (name: string): boolean =>
-    error.status !== 501 && wantsAnnotation(readPreferences(headers.get('Prefer')), name)
+  // The Prefer header may itself be what was refused, so only this part of it is read.
+  const asked = /odata\.include-annotations="([^"]*)"/i.exec(headers.get('Prefer') ?? '')?.[1] ?? ''
+  const annotations = asked.split(',').map((name) => name.trim())
+  const wants = (name: string): boolean => wantsAnnotation({ annotations }, name)
   return errorReply(error, org.knobs, wants)
 }
 

@@ -1,0 +1,140 @@
+import { connect } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { bench, id, read } from './ask.test-support.ts'
+import type { Bench } from './ask.test-support.ts'
+import { serve } from './server.ts'
+import type { ServedEmulator } from './server.ts'
+
+const open: ServedEmulator[] = []
+
+afterEach(async () => {
+  for (const served of open.splice(0)) await served.close()
+})
+
+async function served(
+  org: Bench = bench(),
+  port = 0,
+): Promise<ServedEmulator & { readonly bearer: Record<string, string> }> {
+  const one = await serve(org.emulator, { port })
+  open.push(one)
+  return {
+    ...one,
+    bearer: { Authorization: `Bearer ${org.emulator.tokenFor('Sunniva Admin', { audience: one.url })}` },
+  }
+}
+
+async function struck({ emulator }: Bench): Promise<void> {
+  while (emulator.faults.strikes === 0) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function causeOf(failing: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await failing.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause ? cause.code : error
+}
+
+test('serves the Web API, with links and contexts under the address it was asked at', async () => {
+  const { api, url, bearer } = await served()
+  const answer = await read(
+    await fetch(`${api}accounts?$select=name`, { headers: { ...bearer, Prefer: 'odata.maxpagesize=2' } }),
+  )
+  expect(answer.status).toBe(200)
+  expect(answer.json['@odata.context']).toBe(`${url}/api/data/v9.2/$metadata#accounts(name)`)
+  expect(answer.json['@odata.nextLink'].startsWith(`${url}/api/data/v9.2/accounts?`)).toBe(true)
+  const localhost = api.replace('127.0.0.1', 'localhost')
+  const other = await read(await fetch(`${localhost}WhoAmI`, { headers: bearer }))
+  expect(other.json['@odata.context'].startsWith(localhost)).toBe(true)
+  const created = await fetch(`${api}accounts`, {
+    method: 'POST',
+    headers: { ...bearer, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: 'Ünïcode ✓', accountid: id(1) }),
+  })
+  expect([created.status, created.headers.get('OData-EntityId')]).toEqual([204, `${api}accounts(${id(1)})`])
+  expect((await read(await fetch(`${api}accounts(${id(1)})`, { headers: bearer }))).json.name).toBe('Ünïcode ✓')
+})
+
+test('a token for the in-process root is good as well, one for another resource is not', async () => {
+  const org = bench()
+  const { api } = await served(org)
+  const get = (token: string): Promise<Response> =>
+    fetch(`${api}WhoAmI`, { headers: { Authorization: `Bearer ${token}` } })
+  expect((await get(org.emulator.tokenFor('Sunniva Admin'))).status).toBe(200)
+  expect((await get(org.emulator.tokenFor('Sunniva Admin', { audience: 'https://other.test' }))).status).toBe(401)
+  expect((await fetch(`${api}WhoAmI`)).status).toBe(401)
+})
+
+test('a dropped connection is a broken socket, before and after the write', async () => {
+  const org = bench()
+  const { api, bearer } = await served(org)
+  for (const [kind, exists] of [
+    ['dropBeforeCommit', false],
+    ['dropAfterCommit', true],
+  ] as const) {
+    org.emulator.faults.add({ fault: { kind } })
+    const number = exists ? 1 : 2
+    const write = fetch(`${api}accounts(${id(number)})`, {
+      method: 'PATCH',
+      headers: { ...bearer, 'Content-Type': 'application/json' },
+      body: '{"name":"a"}',
+    })
+    expect(await causeOf(write)).toMatch(/ECONNRESET|UND_ERR_SOCKET/)
+    expect(org.emulator.master.row('account', id(number)) !== undefined).toBe(exists)
+  }
+})
+
+test('a cut body ends the connection after the bytes that were sent', async () => {
+  const org = bench()
+  const { api, bearer } = await served(org)
+  org.emulator.faults.add({ fault: { kind: 'cutBodyAt', bytes: 25 } })
+  const response = await fetch(`${api}accounts`, { headers: bearer })
+  expect(response.status).toBe(200)
+  const reader = response.body?.getReader()
+  expect((await reader?.read())?.value).toHaveLength(25)
+  await expect(reader?.read()).rejects.toThrow('terminated')
+})
+
+test('a hanging request ends when the caller gives up, and the server goes on', async () => {
+  const org = bench()
+  const { api, bearer } = await served(org)
+  org.emulator.faults.add({ fault: { kind: 'hang' } })
+  const controller = new AbortController()
+  const hanging = fetch(`${api}WhoAmI`, { headers: bearer, signal: controller.signal })
+  await struck(org)
+  controller.abort(new Error('gave up'))
+  await expect(hanging).rejects.toThrow('gave up')
+  expect((await fetch(`${api}WhoAmI`, { headers: bearer })).status).toBe(200)
+})
+
+test('close destroys open connections and refuses new ones; serving again on the same port works', async () => {
+  const org = bench()
+  const first = await served(org)
+  const socket = connect(first.port, '127.0.0.1')
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('error', () => undefined)
+  await first.close()
+  await ended
+  expect(await causeOf(fetch(`${first.api}WhoAmI`, { headers: first.bearer }))).toBe('ECONNREFUSED')
+  const second = await served(org, first.port)
+  expect(second.url).toBe(first.url)
+  expect((await fetch(`${second.api}WhoAmI`, { headers: first.bearer })).status).toBe(200)
+})
+
+test('close ends a request that hangs', async () => {
+  const org = bench()
+  const { api, bearer, close } = await served(org)
+  org.emulator.faults.add({ fault: { kind: 'hang' } })
+  const hanging = fetch(`${api}WhoAmI`, { headers: bearer }).catch((error: unknown) => error)
+  await struck(org)
+  await close()
+  expect(await hanging).toBeInstanceOf(TypeError)
+})
+
+test('a port that is taken is an error', async () => {
+  const org = bench()
+  const { port } = await served(org)
+  await expect(serve(org.emulator, { port })).rejects.toThrow('EADDRINUSE')
+})
