@@ -139,7 +139,7 @@ test('an answer that was cut off is no answer', () => {
   for (let lines = 1; lines < ANSWER.length - 2; lines += 1) {
     const answers = readBatch(multipart('batchresponse_1', ANSWER.slice(0, lines)))
     const whole = lines < 9 ? 0 : lines < 29 ? 1 : 2
-    expect(answers.length, `after ${lines} lines`).toBe(whole)
+    expect({ lines, answers: answers.length }).toEqual({ lines, answers: whole })
   }
 })
 

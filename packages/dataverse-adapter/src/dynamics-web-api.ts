@@ -76,7 +76,8 @@ export function dynamicsWebApiMessages(options: DynamicsWebApiOptions): OrgMessa
     callAction: (name, body, signal) =>
       call(
         signal,
-        async (api, inTime) => (await api.callAction<unknown>({ actionName: name, action: body, signal: inTime })) ?? {},
+        async (api, inTime) =>
+          (await api.callAction<unknown>({ actionName: name, action: body, signal: inTime })) ?? {},
       ),
   }
 }
