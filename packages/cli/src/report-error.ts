@@ -20,6 +20,8 @@ export function reportError(io: Io, error: unknown, json: boolean): number {
     const details = [`HTTP ${error.status}`, error.masterCode, error.requestId && `request ${error.requestId}`]
     io.stderr.write(`  answer  ${oneLine(details.filter(Boolean).join(', '))}\n`)
   }
+  const cause = causeCode(error)
+  if (cause) io.stderr.write(`  cause   ${oneLine(cause)}\n`)
   if (error.remedy) io.stderr.write(`  remedy  ${oneLine(error.remedy)}\n`)
   return exitCode
 }
@@ -28,7 +30,7 @@ export function reportError(io: Io, error: unknown, json: boolean): number {
 export function errorAsJson(error: OutpostError): Record<string, unknown> {
   const { code, message, place, remedy } = error
   const { status, masterCode, requestId, retryAfterMs } = error instanceof MasterError ? error : {}
-  return { code, message, place, remedy, status, masterCode, requestId, retryAfterMs }
+  return { code, message, place, remedy, status, masterCode, requestId, retryAfterMs, cause: causeCode(error) }
 }
 
 /** The place of an error in words; empty when nothing is known. */
@@ -43,6 +45,13 @@ export function placeText(place: ErrorPlace): string {
   ]
     .filter(Boolean)
     .join(', ')
+}
+
+/** The platform's code (`ECONNREFUSED`) at the bottom of the causes; their messages may hold anything and are not shown. */
+function causeCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return causeCode(error.cause) ?? (error instanceof OutpostError ? undefined : code)
 }
 
 /** Whatever is not an OutpostError was not foreseen: it is shown with its stack. */

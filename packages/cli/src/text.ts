@@ -54,6 +54,12 @@ export function tableLines(heading: readonly string[], rows: readonly (readonly 
   )
 }
 
+/** The lines cut to the width of a terminal, so that each stays one line; as they are everywhere else. */
+export function linesFor(output: Output, lines: readonly string[]): readonly string[] {
+  const { isTTY, columns = 80 } = output
+  return isTTY ? lines.map((line) => cut(line, columns)) : lines
+}
+
 export interface Paint {
   bold(text: string): string
   dim(text: string): string

@@ -49,7 +49,7 @@ export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOr
 
 /** Removes a closed database with the files that SQLite keeps beside it. */
 export async function removeDatabase(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm']) await files.rm(path + suffix, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-lock']) await files.rm(path + suffix, { force: true })
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { isObject, parseJson, readLines, readText } from '../read-input.ts'
 import { errorAsJson, placeText } from '../report-error.ts'
-import { counted, oneLine } from '../text.ts'
+import { count, counted, oneLine } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
 import { showConfigured } from './configure.ts'
 
@@ -23,7 +23,7 @@ export function addImport(program: Command, action: Action): void {
       `
 A line with the id of a row that is here updates the columns that differ; any other line creates a row. Every line is
 a transaction of its own and goes to the outbox: the next sync sends it. A line that breaks a rule is reported with its
-number, column and rule (exit code 1); the others are imported. Importing again changes nothing.
+number, column and rule (exit code 1); the others are imported. Lines with ids may be imported again: nothing changes.
 
 Examples:
   $ outpost import outpost.json
@@ -77,7 +77,7 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   const interrupted = io.signal.aborted
   const report = { table: name, ...counts, refused: refused.map(refusedAsJson), interrupted }
   reply(invocation, report, () => [
-    `${counted(counts.created, 'row')} created, ${counts.updated} updated, ${counts.unchanged} unchanged, ${refused.length} refused.`,
+    `${counted(counts.created, 'row')} created, ${count(counts.updated)} updated, ${count(counts.unchanged)} unchanged, ${count(refused.length)} refused.`,
     ...refused.map(({ line: at, error }) => {
       const place = placeText(error.place)
       return `  ${paint.red(`line ${at}`)}  ${oneLine(error.message)}${place ? paint.dim(`  (${place})`) : ''}`

@@ -1,5 +1,5 @@
 import { OutpostError } from '@outpost/core'
-import type { ClientOrg } from '@outpost/core'
+import type { ClientOrg, ColumnMetadata } from '@outpost/core'
 import type { Command } from 'commander'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
@@ -48,23 +48,29 @@ async function showColumns(invocation: Invocation, org: ClientOrg, name: string)
   reply(invocation, { table: name, primaryId: table.primaryId, columns }, () =>
     tableLines(
       ['COLUMN', 'LABEL', 'TYPE', 'WRITE', 'RULES'],
-      columns.map((column) => [
-        column.name,
-        column.label,
-        column.type,
-        [column.creatable && 'create', column.updatable && 'update'].filter(Boolean).join(', '),
-        [
-          column.required && 'required',
-          column.maxLength !== undefined && `at most ${column.maxLength} characters`,
-          column.min !== undefined && `from ${column.min}`,
-          column.max !== undefined && `to ${column.max}`,
-          column.targets && `points to ${column.targets.map((target) => target.table).join(', ')}`,
-          !column.readable && 'cannot be selected',
-        ]
-          .filter(Boolean)
-          .join(', '),
-      ]),
+      columns
+        .filter(isOfUse)
+        .map((column) => [
+          column.name,
+          column.label,
+          column.type,
+          [column.creatable && 'create', column.updatable && 'update'].filter(Boolean).join(', '),
+          [
+            column.required && 'required',
+            column.maxLength !== undefined && `at most ${column.maxLength} characters`,
+            column.min !== undefined && `from ${column.min}`,
+            column.max !== undefined && `to ${column.max}`,
+            column.targets && `points to ${column.targets.map((target) => target.table).join(', ')}`,
+          ]
+            .filter(Boolean)
+            .join(', '),
+        ]),
     ),
   )
   return 0
+}
+
+/** Shadows of other columns can be neither kept nor written. */
+function isOfUse({ readable, creatable, updatable }: ColumnMetadata): boolean {
+  return readable || creatable || updatable
 }

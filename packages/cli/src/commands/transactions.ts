@@ -7,7 +7,7 @@ import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { wholeNumber } from '../arguments.ts'
-import { counted, tableLines } from '../text.ts'
+import { counted, linesFor, tableLines } from '../text.ts'
 import { withOrg } from '../with-org.ts'
 
 const STATUSES: readonly TransactionStatus[] = ['pending', 'processed', 'error', 'archived']
@@ -84,7 +84,7 @@ async function list(invocation: Invocation, { status, row, limit }: ListFlags): 
   const transactions = await withOrg(invocation, (org) => org.outbox.list(options))
   reply(invocation, { transactions }, () => {
     if (transactions.length === 0) return [`No transactions${status === undefined ? ' in Error' : ''}.`]
-    return tableLines(
+    const lines = tableLines(
       ['SEQ', 'STATUS', 'MADE', 'CHANGES', 'WHY'],
       transactions.map((transaction) => [
         String(transaction.seq),
@@ -96,6 +96,7 @@ async function list(invocation: Invocation, { status, row, limit }: ListFlags): 
           : describeReason(transaction.reason),
       ]),
     )
+    return linesFor(invocation.io.stdout, lines)
   })
   return 0
 }
