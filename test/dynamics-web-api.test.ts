@@ -1,0 +1,239 @@
+// The client library as published, over HTTP, against the emulator: whatever it sends must be understood as Dataverse does.
+import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
+import type { Emulator } from '@outpost/dataverse-emulator'
+import { serve } from '@outpost/dataverse-emulator/server'
+import { DynamicsWebApi } from 'dynamics-web-api'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+interface Account {
+  accountid: string
+  name: string
+  telephone1: string | null
+}
+
+interface House {
+  readonly emulator: Emulator
+  readonly api: DynamicsWebApi
+}
+
+async function house(): Promise<House> {
+  // The library honours proxy variables and has no exceptions to them, not even for the own machine.
+  for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, undefined)
+  const emulator = createEmulator({ seed: fieldService({ rows: 1000 }) })
+  const served = await serve(emulator)
+  onTestFinished(async () => {
+    await served.close()
+    vi.unstubAllEnvs()
+    emulator.assertNoUnexpected()
+  })
+  const api = new DynamicsWebApi({
+    serverUrl: served.url,
+    dataApi: { version: '9.2' },
+    timeout: 20_000,
+    propagateErrors: true,
+    onTokenRefresh: () => Promise.resolve(emulator.tokenFor('Sunniva Admin', { audience: served.url })),
+  })
+  return { emulator, api }
+}
+
+function create(api: DynamicsWebApi, request: { collection: string; data: Record<string, string> }): Promise<string> {
+  return api.create<Record<string, string>, string>(request)
+}
+
+async function statusOf(failing: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await failing.then(
+    () => 'no error',
+    (reason: unknown) => reason,
+  )
+  return error instanceof Error && 'status' in error ? error.status : error
+}
+
+test('creates, reads, updates, upserts and deletes', async () => {
+  const { api } = await house()
+  const accountid = await create(api, { collection: 'accounts', data: { name: 'One' } })
+  expect(accountid).toMatch(/^[0-9a-f-]{36}$/)
+  const read = await api.retrieve<Account>({ collection: 'accounts', key: accountid, select: ['name', 'telephone1'] })
+  expect([read.name, read.telephone1]).toEqual(['One', null])
+  await api.update({ collection: 'accounts', key: accountid, data: { telephone1: '1' } })
+  const full = await api.update<Partial<Account>, Account>({
+    collection: 'accounts',
+    key: accountid,
+    data: { telephone1: '2' },
+    select: ['telephone1'],
+    returnRepresentation: true,
+  })
+  expect(full.telephone1).toBe('2')
+  await api.upsert({ collection: 'accounts', key: "accountnumber='DWA-1'", data: { name: 'Two' } })
+  const keyed = await api.retrieve<Account>({ collection: 'accounts', key: "accountnumber='DWA-1'", select: ['name'] })
+  expect(keyed.name).toBe('Two')
+  await api.deleteRecord({ collection: 'accounts', key: accountid })
+  expect(await statusOf(api.retrieve({ collection: 'accounts', key: accountid }))).toBe(404)
+})
+
+test('conditions arrive: a stale version is 412, an existing row is not made again', async () => {
+  const { api } = await house()
+  const accountid = await create(api, { collection: 'accounts', data: { name: 'One' } })
+  const { '@odata.etag': version } = await api.retrieve<{ '@odata.etag': string }>({
+    collection: 'accounts',
+    key: accountid,
+  })
+  await api.update({ collection: 'accounts', key: accountid, data: { name: 'Two' }, ifmatch: version })
+  const stale = api.update({
+    collection: 'accounts',
+    key: accountid,
+    data: { name: 'Three' },
+    ifmatch: version,
+  })
+  expect(await statusOf(stale)).toBe(412)
+  const again = api.upsert({
+    collection: 'accounts',
+    key: accountid,
+    data: { name: 'Four' },
+    ifnonematch: '*',
+  })
+  expect(await statusOf(again)).toBe(412)
+})
+
+test('pages through a filtered collection with counts and formatted values', async () => {
+  const { api, emulator } = await house()
+  const names: string[] = []
+  let link: string | undefined
+  do {
+    const page = await api.retrieveMultiple<Account>(
+      {
+        collection: 'accounts',
+        select: ['name', '_ownerid_value'],
+        filter: 'statecode eq 0',
+        orderBy: ['name'],
+        count: true,
+        maxPageSize: 7,
+        includeAnnotations: '*',
+      },
+      link,
+    )
+    names.push(...page.value.map((account) => account.name))
+    expect(page.value[0]).toHaveProperty('_ownerid_value_Formatted')
+    link = page.oDataNextLink
+  } while (link !== undefined)
+  const active = emulator.master.rows('account').filter((row) => row.values['statecode'] === 0)
+  expect(names.toSorted()).toEqual(active.map((row) => String(row.values['name'])).toSorted())
+  expect(await api.count({ collection: 'accounts', filter: 'statecode eq 0' })).toBe(active.length)
+})
+
+test('associates and disassociates', async () => {
+  const { api, emulator } = await house()
+  const account = await create(api, { collection: 'accounts', data: { name: 'One' } })
+  const contact = await create(api, { collection: 'contacts', data: { lastname: 'Two' } })
+  const related = {
+    collection: 'accounts',
+    primaryKey: account,
+    relationshipName: 'contact_customer_accounts',
+    relatedCollection: 'contacts',
+    relatedKey: contact,
+  }
+  await api.associate(related)
+  expect(emulator.master.row('contact', contact)?.values['parentcustomerid']).toBe(account)
+  await api.disassociate(related)
+  expect(emulator.master.row('contact', contact)?.values['parentcustomerid']).toBeNull()
+  const single = { collection: 'accounts', primaryKey: account, navigationProperty: 'primarycontactid' }
+  await api.associateSingleValued({ ...single, relatedCollection: 'contacts', relatedKey: contact })
+  expect(emulator.master.row('account', account)?.values['primarycontactid']).toBe(contact)
+  await api.disassociateSingleValued(single)
+  expect(emulator.master.row('account', account)?.values['primarycontactid']).toBeNull()
+})
+
+test('runs a batch with a change set whose later parts refer to earlier ones, and a read after it', async () => {
+  const { api, emulator } = await house()
+  const before = emulator.master.count('account')
+  api.startBatch()
+  void api.create({ collection: 'contacts', data: { lastname: 'Batch' }, contentId: '1' })
+  void api.create({
+    collection: 'accounts',
+    data: { name: 'Batch', 'primarycontactid@odata.bind': '$1' },
+    contentId: '2',
+  })
+  void api.retrieveMultiple({
+    collection: 'accounts',
+    select: ['name', '_primarycontactid_value'],
+    filter: "name eq 'Batch'",
+  })
+  const [contact, account, list] = await api.executeBatch()
+  expect(emulator.master.count('account')).toBe(before + 1)
+  expect(list).toMatchObject({ value: [{ accountid: account, _primarycontactid_value: contact }] })
+})
+
+test('a failing change set changes nothing', async () => {
+  const { api, emulator } = await house()
+  const before = emulator.master.count('account')
+  api.startBatch()
+  void api.create({ collection: 'accounts', data: { name: 'fine' } })
+  void api.create({ collection: 'accounts', data: { name: 'x'.repeat(500) } })
+  const refused: unknown = await api.executeBatch().then(
+    () => 'no error',
+    (reason: unknown) => reason,
+  )
+  expect(refused).toMatchObject([{ status: 400, error: { code: '0x80044331' } }])
+  expect(emulator.master.count('account')).toBe(before)
+})
+
+test('reads metadata: tables, columns by type with their options, relationships', async () => {
+  const { api, emulator } = await house()
+  const tables = await api.retrieveEntities<{ LogicalName: string }>({ select: ['LogicalName', 'EntitySetName'] })
+  expect(tables.value.map((table) => table.LogicalName)).toContain('account')
+  const account = await api.retrieveEntity<{ EntitySetName: string; MetadataId: string }>({
+    key: "LogicalName='account'",
+    select: ['EntitySetName'],
+  })
+  expect(account.EntitySetName).toBe('accounts')
+  const choices = await api.retrieveAttributes<{ LogicalName: string; OptionSet: { Options: { Value: number }[] } }>({
+    entityKey: account.MetadataId,
+    castType: 'Microsoft.Dynamics.CRM.PicklistAttributeMetadata',
+    select: ['LogicalName'],
+    expand: [{ property: 'OptionSet' }],
+  })
+  const category = choices.value.find((column) => column.LogicalName === 'accountcategorycode')
+  const column = emulator.schema.column('account', 'accountcategorycode')
+  const options = column?.type === 'Picklist' ? column.options.map((option) => option.value) : []
+  expect(category?.OptionSet.Options.map((option) => option.Value)).toEqual(options)
+  const relationships = await api.retrieveRelationships({
+    castType: 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata',
+    select: ['SchemaName'],
+  })
+  expect(relationships.value.length).toBeGreaterThan(0)
+})
+
+test('reads a delta: a changed row, a new one and a deletion', async () => {
+  const { api } = await house()
+  const changed = await create(api, { collection: 'accounts', data: { name: 'before' } })
+  const removed = await create(api, { collection: 'accounts', data: { name: 'removed' } })
+  const request = { collection: 'accounts', select: ['name'], trackChanges: true }
+  const first = await api.retrieveMultiple<Account>(request)
+  await api.update({ collection: 'accounts', key: changed, data: { name: 'after' } })
+  await api.deleteRecord({ collection: 'accounts', key: removed })
+  const delta = await api.retrieveMultiple<Account & { id?: string; reason?: string }>(request, first.oDataDeltaLink)
+  expect(delta.value.map(({ name, reason, id }) => [name, reason, id])).toEqual([
+    ['after', undefined, undefined],
+    [undefined, 'deleted', removed],
+  ])
+  expect(delta.oDataDeltaLink).toMatch(/deltatoken=/)
+})
+
+test('calls functions', async () => {
+  const { api, emulator } = await house()
+  const who = await api.callFunction<{ UserId: string }>('WhoAmI')
+  expect(who.UserId).toBe(emulator.users[0]?.id)
+  const organization = await api.callFunction<{ Detail: { FriendlyName: string } }>({
+    functionName: 'RetrieveCurrentOrganization',
+    parameters: { AccessType: "Microsoft.Dynamics.CRM.EndpointAccessType'Default'" },
+  })
+  expect(organization.Detail.FriendlyName).not.toBe('')
+})
+
+test('a refusal reaches the caller with status and code', async () => {
+  const { api } = await house()
+  const refused: unknown = await api.create({ collection: 'accounts', data: { accountcategorycode: 99 } }).then(
+    () => 'no error',
+    (reason: unknown) => reason,
+  )
+  expect(refused).toMatchObject({ status: 400, code: '0x8004431a' })
+})
