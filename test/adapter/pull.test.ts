@@ -79,6 +79,33 @@ test('a pass goes on after days, over rows that were changed meanwhile', async (
   expect(rest.rows.at(-1)?.id).toBe(moved)
 })
 
+test('a transaction that commits behind a pass is found by the next one', async () => {
+  const clock = { now: Date.UTC(2026, 5, 1) }
+  const org = await organisation({ clock: () => clock.now })
+  const account = org.table('account')
+  const before = await pullAll(org, account)
+  clock.now += 3_600_000
+  const late = org.emulator.master.create('account', { name: 'Began first, committed last' })
+  const early = org.emulator.master.create('account', { name: 'Began last, committed first' })
+  clock.now += 60_000
+  const master = org.masterFor({
+    fetch: async (url, init) => {
+      const response = await org.emulator.fetch(url, init)
+      const body = (await response.json()) as { value: readonly { accountid: string }[] }
+      const visible = body.value.filter(({ accountid }) => accountid !== late)
+      return new Response(JSON.stringify({ ...body, value: visible }), {
+        status: response.status,
+        headers: response.headers,
+      })
+    },
+  })
+  const during = await pullAll({ master }, account, { checkpoint: before.checkpoint })
+  expect(during.rows.map((row) => row.id)).toEqual([early])
+  clock.now += 60_000
+  const after = await pullAll(org, account, { checkpoint: during.checkpoint })
+  expect(after.rows.map((row) => row.id)).toContain(late)
+})
+
 test('where pages hide the clock of the master, incremental passes miss nothing either', async () => {
   const clock = { now: Date.UTC(2026, 5, 1) }
   const org = await organisation({ clock: () => clock.now })
