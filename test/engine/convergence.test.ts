@@ -53,15 +53,15 @@ test.each(Array.from({ length: RUNS }, (_, index) => [index + 1]))('seed %i conv
     else await attempt(there, device)
   }
   there.emulator.faults.clear()
+  await there.env.advance(600_000)
   await attempt(there, device)
-  const failed = await device.org.outbox.list()
-  await device.org.outbox.archive(
-    failed.map(({ seq }) => seq),
-    { dependents: 'archive' },
-  )
-  const report = await device.sync()
+  // Archiving one transaction frees those behind it, which may be refused in their turn.
+  for (let failed = await device.org.outbox.list(); failed.length > 0; failed = await device.org.outbox.list()) {
+    const seqs = failed.map(({ seq }) => seq)
+    await device.org.outbox.archive(seqs, { dependents: 'archive' })
+    await attempt(there, device)
+  }
   await device.sync()
-  expect(report.pushed.left).toBe(0)
   expect({ seed, differences: await differences(there, device) }).toEqual({ seed, differences: [] })
   expect(await device.org.outbox.counts()).toMatchObject({ pending: 0, error: 0 })
 })

@@ -51,6 +51,7 @@ const DAY: readonly Step[] = [
     },
   },
   { run: (org) => org.sync() },
+  { run: (org) => org.sync() },
 ]
 
 test.each<['commit' | 'acknowledge', string]>([
@@ -84,7 +85,6 @@ async function live(at: FaultPoint, kill: number | null): Promise<number> {
     }
   }
   if (!org) throw new Error('the day has steps')
-  await org.sync()
   expect({ kill, counts: await org.outbox.counts() }).toMatchObject({ counts: { pending: 0, error: 0, processed: 2 } })
   const made = there.emulator.master.rows('contact').filter((row) => row.values['lastname'] === 'Child')
   expect({

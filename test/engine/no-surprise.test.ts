@@ -67,7 +67,9 @@ test.each([
 
 test('a row with unsent edits that was deleted on the master stays, and its transaction says why it cannot be sent', async () => {
   const configuration = { tables: { account: { columns: ['name'], syncDeletion: true } } }
-  const { there, device, id } = await opened({ configuration })
+  const { there, device } = await opened({ configuration })
+  const id = there.emulator.master.create('account', { name: 'Nobody points to it' })
+  await device.sync()
   const { seq } = await device.org.write((draft) => draft.update('account', id, { name: 'Ours' }))
   there.emulator.master.remove('account', id)
   const report = await device.sync()

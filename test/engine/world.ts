@@ -1,4 +1,4 @@
-import { ClientOrg } from '@outpost/core'
+import { ClientOrg, linkId } from '@outpost/core'
 import type { Configuration, MasterOrg, Row, Store, SyncReport } from '@outpost/core'
 import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
@@ -11,7 +11,7 @@ import type { Emulator } from '@outpost/dataverse-emulator'
 export interface World {
   readonly emulator: Emulator
   readonly env: ManualEnv
-  /** The number of requests that were answered since the last look. */
+  /** The requests that were sent since the last look; the parts of a batch are not counted. */
   requests(): readonly string[]
   device(options?: DeviceOptions): Promise<Device>
   master(user?: string): MasterOrg
@@ -45,7 +45,10 @@ export const ACCOUNTS: Configuration = {
 
 export function world(options: { readonly rows?: number; readonly seed?: number } = {}): World {
   const env = manualEnv({ seed: options.seed ?? 1, now: Date.UTC(2026, 4, 1, 8) })
-  const emulator = createEmulator({ seed: fieldService({ rows: options.rows ?? 300 }), clock: () => env.now() })
+  const emulator = createEmulator({
+    seed: fieldService({ rows: Math.max(200, options.rows ?? 300) }),
+    clock: () => env.now(),
+  })
   const master = (user?: string): MasterOrg =>
     dataverseMaster({
       url: emulator.root,
@@ -82,7 +85,8 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
     env,
     master,
     requests: () => {
-      const seen = emulator.requests().map((request) => `${request.method} ${request.path}`)
+      const sent = emulator.requests().filter((request) => request.batch === undefined)
+      const seen = sent.map((request) => `${request.method} ${request.path}`)
       emulator.clearRequests()
       return seen
     },
@@ -109,17 +113,20 @@ export function masterRows(
   shown: (values: Row) => boolean = () => true,
 ): ReadonlyMap<string, Row> {
   const rows = new Map<string, Row>()
+  const link = emulator.schema.manyToManyByIntersect(table)
   for (const row of emulator.master.rows(table)) {
     const values: Record<string, Row[string]> = {}
     for (const column of columns) values[column] = row.values[column.replace('$table', '@table')] ?? null
-    if (shown(row.values)) rows.set(row.id, values)
+    if ('versionnumber' in values) values['versionnumber'] = String(row.version)
+    const id = link ? linkId(String(row.values[link.column1]), String(row.values[link.column2])) : row.id
+    if (shown(row.values)) rows.set(id, values)
   }
   return rows
 }
 
 /** What differs between master and device, as lines; none when they agree in every row and column that is kept. */
 export async function differences(
-  { emulator }: World,
+  { emulator }: Pick<World, 'emulator'>,
   device: Pick<Device, 'org' | 'rows'>,
   shown: Readonly<Record<string, (values: Row) => boolean>> = {},
 ): Promise<readonly string[]> {

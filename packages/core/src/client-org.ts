@@ -256,7 +256,8 @@ export class ClientOrg {
   /** Forgets a pause of the connection, or that a sign-in was missing, and tries again now. */
   reconnect(): void {
     this.#identified = false
-    this.#loop.reconnect()
+    this.#loop.forget()
+    this.#wake()
   }
 
   /** Resolves when the delivery that is going on in the background, if any, has ended. */

@@ -18,7 +18,7 @@ export interface DeliveryLoopOptions {
  *   asleep ──wake──► delivering ──done──► asleep (or until the next attempt of a transaction is due)
  *                        │
  *                        ├─ no answer ──► paused until t ──time, or wake unless throttled──► delivering
- *                        └─ not signed in ──► signed out ──reconnect──► delivering
+ *                        └─ not signed in ──► signed out ──forget, wake──► delivering
  *
  * A pause is a property of the connection: it counts no attempts and makes no transaction an Error.
  */
@@ -55,11 +55,12 @@ export class DeliveryLoop {
     })
   }
 
-  /** Forgets a pause or a missing sign-in and tries again now. */
-  reconnect(): void {
+  /** Forgets a pause or a missing sign-in. */
+  forget(): void {
     this.#failures = 0
+    this.#alarm?.abort()
+    this.#alarm = null
     this.#enter({ kind: 'unknown' })
-    this.wake()
   }
 
   /** The master has answered, so the connection works. */
