@@ -15,7 +15,9 @@ const metadata = tableMetadata('account', [
 ])
 
 function tableWith(conflictPolicy: ConflictPolicy): ConfiguredTable {
-  const table = checkConfiguration({ tables: { account: { conflictPolicy } } }, new Map([['account', metadata]])).get('account')
+  const table = checkConfiguration({ tables: { account: { conflictPolicy } } }, new Map([['account', metadata]])).get(
+    'account',
+  )
   if (!table) throw new Error('the table is configured')
   return table
 }
@@ -44,7 +46,10 @@ test.each<[ConflictPolicy, string, Row | undefined]>([
 ])('under %s a clash in one of two columns ends as %s', (policy, kind, values) => {
   const change = update({ name: 'Ours', city: 'Ulm' }, { name: 'Old', city: 'Bonn' })
   const merge = mergeUpdate(change, { ...base, name: 'Theirs' }, tableWith(policy))
-  expect(merge).toMatchObject({ kind, conflicts: [{ column: 'name', base: 'Old', local: 'Ours', remote: 'Theirs', policy }] })
+  expect(merge).toMatchObject({
+    kind,
+    conflicts: [{ column: 'name', base: 'Old', local: 'Ours', remote: 'Theirs', policy }],
+  })
   if (values) expect(merge).toMatchObject({ values })
 })
 
@@ -55,7 +60,11 @@ test('a clash in the only column leaves nothing to send', () => {
 
 test('a polymorphic lookup keeps its target table beside it', () => {
   const change = update({ customerid: 'x', customerid$table: 'contact' }, { customerid: null, customerid$table: null })
-  const merge = mergeUpdate(change, { ...base, customerid: null, customerid$table: null, name: 'Theirs' }, tableWith('merge'))
+  const merge = mergeUpdate(
+    change,
+    { ...base, customerid: null, customerid$table: null, name: 'Theirs' },
+    tableWith('merge'),
+  )
   expect(merge).toMatchObject({ kind: 'send', values: { customerid: 'x', customerid$table: 'contact' } })
 })
 

@@ -12,15 +12,35 @@ const table = tableMetadata('incident', [
   column('factor', 'double'),
   column('big', 'bigint'),
   column('flag', 'boolean'),
-  column('kind', 'choice', { options: [{ value: 1, label: 'One' }, { value: 2, label: 'Two' }] }),
-  column('kinds', 'choices', { options: [{ value: 1, label: 'One' }, { value: 2, label: 'Two' }] }),
+  column('kind', 'choice', {
+    options: [
+      { value: 1, label: 'One' },
+      { value: 2, label: 'Two' },
+    ],
+  }),
+  column('kinds', 'choices', {
+    options: [
+      { value: 1, label: 'One' },
+      { value: 2, label: 'Two' },
+    ],
+  }),
   column('due', 'datetime', { clock: 'utc' }),
   column('local', 'datetime', { clock: 'local' }),
   column('day', 'date'),
   column('customerid', 'lookup', { targets: [{ table: 'account' }, { table: 'contact' }] }),
   column('parentid', 'lookup', { targets: [{ table: 'account' }] }),
-  column('statecode', 'state', { options: [{ value: 0, label: 'Active' }, { value: 1, label: 'Done' }] }),
-  column('statuscode', 'status', { options: [{ value: 1, label: 'New', state: 0 }, { value: 5, label: 'Solved', state: 1 }] }),
+  column('statecode', 'state', {
+    options: [
+      { value: 0, label: 'Active' },
+      { value: 1, label: 'Done' },
+    ],
+  }),
+  column('statuscode', 'status', {
+    options: [
+      { value: 1, label: 'New', state: 0 },
+      { value: 5, label: 'Solved', state: 1 },
+    ],
+  }),
   column('fullname', 'text', { creatable: false, updatable: false }),
   column('once', 'text', { updatable: false }),
   column('unselected', 'text'),
@@ -28,7 +48,11 @@ const table = tableMetadata('incident', [
 ])
 const columns = new Set(table.columns.map((each) => each.name).filter((name) => name !== 'unselected'))
 
-function check(values: Record<string, ColumnValue>, kind: 'create' | 'update' = 'create', current = {}): Record<string, ColumnValue> {
+function check(
+  values: Record<string, ColumnValue>,
+  kind: 'create' | 'update' = 'create',
+  current = {},
+): Record<string, ColumnValue> {
   return validateValues(table, values, { kind, columns, id: 'row-1', current })
 }
 
@@ -45,7 +69,10 @@ test.each<[Record<string, ColumnValue>, Record<string, ColumnValue>]>([
   [{ day: '2024-02-29' }, { day: '2024-02-29' }],
   [{ parentid: GUID }, { parentid: GUID.toLowerCase() }],
   [{ parentid: `{${GUID}}`, parentid$table: 'account' }, { parentid: GUID.toLowerCase() }],
-  [{ customerid: GUID, customerid$table: 'contact' }, { customerid: GUID.toLowerCase(), customerid$table: 'contact' }],
+  [
+    { customerid: GUID, customerid$table: 'contact' },
+    { customerid: GUID.toLowerCase(), customerid$table: 'contact' },
+  ],
   [{ customerid: null }, { customerid: null, customerid$table: null }],
   [{ statuscode: 1 }, { statuscode: 1 }],
 ])('%j is kept as %j', (given, kept) => {
