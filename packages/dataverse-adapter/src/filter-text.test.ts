@@ -1,7 +1,7 @@
 import type { Filter } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { allOf, filterText, inText } from './filter-text.ts'
-import { account } from './sample-tables.fixture.ts'
+import { account } from './sample-tables.test-support.ts'
 
 const name = (value: string): Filter => ({
   kind: 'compare',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { dataverseMaster } from './dataverse-master.ts'
-import { json, scripted, type Sent } from './sample-tables.fixture.ts'
+import { json, scripted, type Sent } from './sample-tables.test-support.ts'
 import { staticToken } from './token.ts'
 
 const signal = new AbortController().signal

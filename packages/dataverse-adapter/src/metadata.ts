@@ -23,15 +23,21 @@ const STAMP = 'Microsoft.Dynamics.CRM.globalmetadataversion'
 export async function readMetadata(context: MetadataContext, signal: AbortSignal): Promise<MasterMetadata> {
   const stamp = await readMetadataStamp(context, signal)
   const names = (await retrieve(context, TABLE_NAMES, signal)).map((table) => table['LogicalName'])
-  const wanted = names.filter((name): name is string => typeof name === 'string').sort()
+  const wanted = names.filter((name): name is string => typeof name === 'string').toSorted()
   const found: (readonly JsonObject[])[] = []
-  const chunks = Array.from({ length: Math.ceil(wanted.length / TABLES_PER_REQUEST) }, (_, index) =>
-    wanted.slice(index * TABLES_PER_REQUEST, (index + 1) * TABLES_PER_REQUEST),
-  ).entries()
+  const left = Array.from({ length: Math.ceil(wanted.length / TABLES_PER_REQUEST) }, (_, index) => index)
   const readChunks = async (): Promise<void> => {
-    for (const [index, chunk] of chunks) found[index] = await retrieve(context, tablesQuery(chunk), signal)
+    for (let index = left.shift(); index !== undefined; index = left.shift()) {
+      const chunk = wanted.slice(index * TABLES_PER_REQUEST, (index + 1) * TABLES_PER_REQUEST)
+      found[index] = await retrieve(context, tablesQuery(chunk), signal)
+    }
   }
-  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, readChunks))
+  try {
+    await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, readChunks))
+  } finally {
+    // After a failure the others are not to go on asking.
+    left.length = 0
+  }
   return { stamp, tables: tableMetadata(found.flat()) }
 }
 

@@ -13,7 +13,7 @@ import {
   scripted,
   type Sent,
   table,
-} from './sample-tables.fixture.ts'
+} from './sample-tables.test-support.ts'
 import { staticToken } from './token.ts'
 
 const signal = new AbortController().signal

@@ -1,7 +1,7 @@
 import { linkId } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { dataverseMaster } from './dataverse-master.ts'
-import { A, accountContact, B, C, contact, json, scripted } from './sample-tables.fixture.ts'
+import { A, accountContact, B, C, contact, json, scripted } from './sample-tables.test-support.ts'
 import { staticToken } from './token.ts'
 
 const signal = new AbortController().signal

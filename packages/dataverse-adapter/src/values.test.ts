@@ -1,6 +1,6 @@
 import { MasterError } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { A, account, accountContact, B, C, column, incident } from './sample-tables.fixture.ts'
+import { A, account, accountContact, B, C, column, incident } from './sample-tables.test-support.ts'
 import { canonicalDecimal, columnValue, masterRow, needsLookupTables, selectList } from './values.ts'
 
 const etag = { '@odata.etag': 'W/"7"' }
