@@ -17,19 +17,12 @@ import { alwaysOnline } from './ports/connectivity.ts'
 import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
-import { isComplete, pullTable } from './pull.ts'
+import { forgetPulls, isComplete, pullTable, restartPulls } from './pull.ts'
 import { push } from './push.ts'
 import type { PushContext } from './push.ts'
 import type { Row } from './row.ts'
 import { Serial } from './serial.ts'
-import {
-  EMPTY_SETTINGS,
-  readSettings,
-  releaseLeases,
-  removeCheckpoints,
-  writeConfiguration,
-  writeIdentity,
-} from './settings.ts'
+import { EMPTY_SETTINGS, readSettings, releaseLeases, writeConfiguration, writeIdentity } from './settings.ts'
 import { Table } from './table.ts'
 
 export interface ClientOrgOptions {
@@ -199,6 +192,7 @@ export class ClientOrg {
    * `invalid` for what the master would certainly refuse, naming table, row, column and rule.
    */
   async write(body: (draft: Draft) => unknown): Promise<{ readonly seq: number | null }> {
+    throwIfAborted(this.#closing.signal)
     const identity = this.#connected()
     const draft = new Draft(() => this.#env.newId())
     await body(draft)
@@ -361,6 +355,7 @@ export class ClientOrg {
     await this.#store.write('replace catalogue', async (tx) => {
       await replaceCatalogue(tx, fresh.stamp, fresh.tables)
       await writeConfiguration(tx, drift.configuration)
+      await restartPulls(tx, this.#changedTables(checked))
       await tx.defineTables([...checked.values()].map((table) => table.store))
     })
     await this.#catalogue.load()
@@ -387,12 +382,21 @@ export class ClientOrg {
           },
         )
       }
-      await removeCheckpoints(tx, removed)
+      await forgetPulls(tx, removed)
+      await restartPulls(tx, this.#changedTables(checked))
       await writeConfiguration(tx, configuration)
       await tx.defineTables([...checked.values()].map((table) => table.store))
     })
     this.#configuration = configuration
     this.#tables = checked
+  }
+
+  /** The tables of which other rows or columns are wanted than before. */
+  #changedTables(next: ReadonlyMap<string, ConfiguredTable>): readonly string[] {
+    return [...next].flatMap(([name, table]) => {
+      const now = this.#tables.get(name)
+      return now && now.fingerprint !== table.fingerprint ? [name] : []
+    })
   }
 
   #pushContext(): PushContext {

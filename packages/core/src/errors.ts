@@ -109,7 +109,8 @@ export class MasterError extends OutpostError {
   }
 }
 
-/** Throws `aborted` when the signal has aborted. */
+/** Throws when the signal has aborted: its reason where that is an error of ours (`closed`), else `aborted`. */
 export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted && signal.reason instanceof OutpostError) throw signal.reason
   if (signal.aborted) throw new OutpostError('aborted', 'the operation was cancelled', { cause: signal.reason })
 }

@@ -4,7 +4,7 @@ import { MasterError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, TableReport } from './events.ts'
 import type { Json } from './metadata.ts'
 import type { MasterOrg } from './ports/master-org.ts'
-import type { Store } from './ports/store.ts'
+import type { Store, StoreWriter } from './ports/store.ts'
 import { sweep } from './sweep.ts'
 
 export interface PullContext {
@@ -95,6 +95,22 @@ export async function pullTable(
 export async function isComplete(store: Store, table: string): Promise<boolean> {
   const value = (await store.read('read checkpoint', (tx) => tx.value(key(table)))) as TableCheckpoint | undefined
   return value?.complete ?? false
+}
+
+/**
+ * Makes the next pull of these tables a full one. Needed as soon as filter or columns change, not only when the next pull
+ * finds them changed: dropping a column and taking it back would leave it empty.
+ */
+export async function restartPulls(tx: StoreWriter, tables: readonly string[]): Promise<void> {
+  for (const table of tables) {
+    const stored = (await tx.value(key(table))) as TableCheckpoint | undefined
+    if (stored) await tx.setValue(key(table), { ...stored, fingerprint: '' })
+  }
+}
+
+/** Forgets where the pulls of these tables stood. */
+export async function forgetPulls(tx: StoreWriter, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await tx.setValue(key(table), undefined)
 }
 
 /** The stored checkpoint, or a fresh one when there is none or when filter or columns are no longer those it was made with. */

@@ -28,10 +28,6 @@ export async function writeConfiguration(tx: StoreWriter, configuration: Configu
   await tx.setValue(CONFIGURATION, structuredCopy(configuration))
 }
 
-export async function removeCheckpoints(tx: StoreWriter, tables: readonly string[]): Promise<void> {
-  for (const table of tables) await tx.setValue(`checkpoint/${table}`, undefined)
-}
-
 /** Nobody else can have an exclusive store open, so every claim in it belongs to a process that has died. */
 export async function releaseLeases(tx: StoreWriter): Promise<void> {
   let after = 0

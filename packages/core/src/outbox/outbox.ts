@@ -94,7 +94,9 @@ export class Outbox {
           after = transaction.seq
           const reason = await pendingReason(tx, transaction, readiness)
           if (reason.kind === 'ready' || reason.kind === 'verifying') return 'now'
-          if (reason.kind === 'backing-off') due = Math.min(due ?? reason.until, reason.until)
+          // A claim that is not settled when it ends belonged to a tab that has died.
+          if (reason.kind === 'backing-off' || reason.kind === 'in-flight')
+            due = Math.min(due ?? reason.until, reason.until)
         }
         if (part.length < 200) return due ?? 'none'
       }

@@ -6,7 +6,8 @@ import type { OfflineTransaction } from './offline-transaction.ts'
 
 /** Why a pending transaction is still pending. Derived, never stored. */
 export type PendingReason =
-  | { readonly kind: 'ready' | 'in-flight' | 'verifying' }
+  | { readonly kind: 'ready' | 'verifying' }
+  | { readonly kind: 'in-flight'; readonly until: number }
   | { readonly kind: 'blocked'; readonly by: number }
   | { readonly kind: 'held'; readonly table: string; readonly row: string }
   | { readonly kind: 'backing-off'; readonly until: number }
@@ -31,7 +32,8 @@ export async function pendingReason(
     return { kind: 'other-user', userId: transaction.userId }
   }
   const { lease } = transaction
-  if (lease && lease.owner !== context.owner && lease.until > context.now) return { kind: 'in-flight' }
+  if (lease && lease.owner !== context.owner && lease.until > context.now)
+    return { kind: 'in-flight', until: lease.until }
   const earlier = await tx.transactions(transaction.dependsOn)
   const blocking = earlier.find((other) => other?.status === 'pending' || other?.status === 'error')
   if (blocking) return { kind: 'blocked', by: blocking.seq }
