@@ -19,6 +19,8 @@ import { canRead, rowPath, VERSION_COLUMN, wireTable } from './wire-table.ts'
 /** A change as a request, with what is needed to judge its answer. */
 export interface ComposedChange {
   readonly change: Change
+  /** Its place in the transaction. */
+  readonly index: number
   readonly table: TableMetadata
   /** The columns that the answer gives back. */
   readonly columns: readonly string[]
@@ -41,7 +43,12 @@ export class NotComposable extends Error {
  * The request of one change. A create is a conditional upsert under our own id, so that sending it twice cannot make two
  * rows; an update and a delete name the version they were made on. Throws `NotComposable`.
  */
-export function composeChange(change: Change, transaction: OutgoingTransaction, api: string): ComposedChange {
+export function composeChange(
+  change: Change,
+  index: number,
+  transaction: OutgoingTransaction,
+  api: string,
+): ComposedChange {
   const table = definitionOf(change.table, transaction)
   switch (change.kind) {
     case 'create':
@@ -51,6 +58,7 @@ export function composeChange(change: Change, transaction: OutgoingTransaction, 
       const before = change.kind === 'update' ? change.before : {}
       return {
         change,
+        index,
         table,
         columns,
         condition,
@@ -67,6 +75,7 @@ export function composeChange(change: Change, transaction: OutgoingTransaction, 
       const headers = conditionHeader(condition, change)
       return {
         change,
+        index,
         table,
         columns: [],
         condition,
@@ -75,7 +84,14 @@ export function composeChange(change: Change, transaction: OutgoingTransaction, 
     }
     case 'associate':
     case 'disassociate':
-      return { change, table, columns: [], condition: 'none', request: linkRequest(change, table, transaction, api) }
+      return {
+        change,
+        index,
+        table,
+        columns: [],
+        condition: 'none',
+        request: linkRequest(change, table, transaction, api),
+      }
   }
 }
 

@@ -45,7 +45,7 @@ export function judge(requests: readonly ComposedChange[], responses: readonly I
     case 'size':
     case 'expired':
     case 'unknown':
-      return { outcome: verdict(refusal, culprit, index) }
+      return { outcome: verdict(refusal, culprit) }
   }
 }
 
@@ -125,7 +125,7 @@ function judgeExisting(
     if (culprit.change.kind === 'create') return { outcome: { kind: 'exists' } }
     if (culprit.change.kind === 'associate') return { satisfied: index }
     // A unique value that another row has, said by the code for duplicate keys in general.
-    return { outcome: verdict({ ...refusal, meaning: 'key-clash' }, culprit, index) }
+    return { outcome: verdict({ ...refusal, meaning: 'key-clash' }, culprit) }
   }
   const kinds = new Set(requests.map((composed) => composed.change.kind))
   return { outcome: kinds.has('create') && !kinds.has('associate') ? { kind: 'exists' } : passing(refusal) }
@@ -138,9 +138,9 @@ function judgeGone(
   index: number | undefined,
 ): Judgement {
   if (culprit && index !== undefined) {
-    return removes(culprit) ? { satisfied: index } : { outcome: verdict(refusal, culprit, index) }
+    return removes(culprit) ? { satisfied: index } : { outcome: verdict(refusal, culprit) }
   }
-  return { outcome: requests.every(removes) ? passing(refusal) : verdict(refusal, culprit, index) }
+  return { outcome: requests.every(removes) ? passing(refusal) : verdict(refusal, culprit) }
 }
 
 function removes({ change }: ComposedChange): boolean {
@@ -152,7 +152,7 @@ function passing(refusal: Refusal): PushOutcome {
   return { kind: 'retry', mayHaveArrived: true, error: failureOf(refusal.error, refusal.message) }
 }
 
-function verdict(refusal: Refusal, culprit: ComposedChange | undefined, index: number | undefined): PushOutcome {
+function verdict(refusal: Refusal, culprit: ComposedChange | undefined): PushOutcome {
   const rejection = rejectionOf(refusal.meaning) ?? 'unknown'
   const column = culprit === undefined ? undefined : columnNamed(refusal.message, culprit)
   return {
@@ -161,7 +161,7 @@ function verdict(refusal: Refusal, culprit: ComposedChange | undefined, index: n
       ...failureOf(refusal.error, refusal.message),
       rejection,
       remedy: remedyFor(refusal.meaning),
-      ...(index === undefined ? {} : { change: index }),
+      ...(culprit === undefined ? {} : { change: culprit.index }),
       ...(column === undefined ? {} : { column }),
     },
   }

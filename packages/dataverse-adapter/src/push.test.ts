@@ -275,6 +275,37 @@ test('a change that has its effect already does not keep the rest of its set fro
   ])
 })
 
+test('a verdict on the rest of a set names the change by its place in the transaction', async () => {
+  const { outcomes } = await push(
+    (_request, index) =>
+      batchAnswer([
+        index === 0
+          ? { status: 404, body: error('0x80040217'), contentId: 1 }
+          : { status: 403, body: error('0x80040220'), contentId: 2 },
+      ]),
+    transaction(remove(A), create(B), update(C)),
+  )
+  expect(outcomes).toMatchObject([{ kind: 'rejected', rejection: { rejection: 'permission', change: 2 } }])
+})
+
+test('what was answered stays answered when asking one by one is cut short', async () => {
+  const { outcomes, sent } = await push(
+    ({ path }) => {
+      if (path === '$batch') return refusal(400, '0x80048d19')
+      return path.includes(A) ? json(made(A, 9)) : refusal(429, '0x80072322')
+    },
+    transaction(create(A)),
+    transaction(create(B)),
+    transaction(create(C)),
+  )
+  expect(outcomes).toMatchObject([
+    { kind: 'processed' },
+    { kind: 'retry', mayHaveArrived: false, error: { code: 'throttled' } },
+    { kind: 'retry', mayHaveArrived: false },
+  ])
+  expect(sent).toHaveLength(3)
+})
+
 test('what has no answer in a batch is not known to have happened or not', async () => {
   const whole = await batchAnswer([
     { status: 201, body: made(A, 9) },

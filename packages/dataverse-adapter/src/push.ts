@@ -30,7 +30,9 @@ export async function pushAll(
   signal: AbortSignal,
 ): Promise<readonly PushOutcome[]> {
   const plans = transactions.map((transaction) => compose(transaction, context.transport.api))
-  const answers = await sendInBatches(context, plans.filter(isRequests), signal)
+  const sendable = plans.filter(isRequests)
+  const outcomes = await sendGroups(context, groupsOf(sendable), signal)
+  const answers = new Map(sendable.map((requests, index) => [requests, outcomes[index] ?? UNANSWERED]))
   return plans.map((plan) => (isRequests(plan) ? (answers.get(plan) ?? UNANSWERED) : plan))
 }
 
@@ -45,11 +47,11 @@ function compose(transaction: OutgoingTransaction, api: string): Requests | Push
   const composed: ComposedChange[] = []
   for (const [index, change] of transaction.changes.entries()) {
     try {
-      composed.push(composeChange(change, transaction, api))
+      composed.push(composeChange(change, index, transaction, api))
     } catch (error) {
       if (error instanceof NotComposable) return rejected('invalid', error.message, index, error.column)
       if (error instanceof OutpostError && error.code === 'invalid') {
-        return rejected('invalid', error.message, index, error.place.column)
+        return rejected('invalid', wordsOf(error), index, error.place.column)
       }
       throw error
     }
@@ -57,25 +59,30 @@ function compose(transaction: OutgoingTransaction, api: string): Requests | Push
   return composed
 }
 
-async function sendInBatches(
+/** Sends one group after the other. A failure after the first leaves what was answered, and the rest unsent. */
+async function sendGroups(
   context: PushContext,
-  sendable: readonly Requests[],
+  groups: readonly (readonly Requests[])[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<Requests, PushOutcome>> {
-  const answers = new Map<Requests, PushOutcome>()
-  for (const group of groupsOf(sendable)) {
+): Promise<readonly PushOutcome[]> {
+  const outcomes: PushOutcome[] = []
+  let failure: MasterError | undefined
+  for (const group of groups) {
+    if (failure) {
+      const unsent = retry(failure, false)
+      outcomes.push(...group.map(() => unsent))
+      continue
+    }
     try {
-      const outcomes = await sendGroup(context, group, signal)
-      group.forEach((requests, index) => answers.set(requests, outcomes[index] ?? UNANSWERED))
+      outcomes.push(...(await sendGroup(context, group, signal)))
     } catch (error) {
-      // What has been answered stays answered; the rest is not sent any more.
-      if (answers.size === 0 || !(error instanceof MasterError)) throw error
-      for (const requests of group) answers.set(requests, retry(error))
-      for (const requests of sendable) if (!answers.has(requests)) answers.set(requests, retry(error, false))
-      break
+      if (outcomes.length === 0 || !(error instanceof MasterError) || error.code === 'aborted') throw error
+      failure = error
+      const unanswered = retry(error)
+      outcomes.push(...group.map(() => unanswered))
     }
   }
-  return answers
+  return outcomes
 }
 
 function groupsOf(sendable: readonly Requests[]): readonly (readonly Requests[])[] {
@@ -118,17 +125,11 @@ async function sendGroup(
   const refusal = refusalOf(outer)
   if (rejectionOf(refusal.meaning) === null) throw refusal.error
   if (only && others.length === 0) return [judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED]
-  return sendOneByOne(context, group, signal)
-}
-
-async function sendOneByOne(
-  context: PushContext,
-  group: readonly Requests[],
-  signal: AbortSignal,
-): Promise<readonly PushOutcome[]> {
-  const outcomes: PushOutcome[] = []
-  for (const requests of group) outcomes.push(...(await sendGroup(context, [requests], signal)))
-  return outcomes
+  return sendGroups(
+    context,
+    group.map((requests) => [requests]),
+    signal,
+  )
 }
 
 async function sendPlain(
@@ -191,7 +192,7 @@ function retry(error: MasterError, mayHaveArrived = error.mayHaveArrived): PushO
 }
 
 /** The message without the code in front of it. */
-function wordsOf(error: MasterError): string {
+function wordsOf(error: OutpostError): string {
   return error.message.replace(`[${error.code}] `, '')
 }
 
