@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+import type { Device, World } from './world.ts'
+
+/* What a person can see of the outbox, and do with it. */
+
+async function withRefused(): Promise<{ there: World; device: Device; taken: string }> {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [account] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 1 })
+  return { there, device, taken: String(account?.['accountnumber']) }
+}
+
+test('the list shows errors unless other statuses are asked for, in the order of the writes', async () => {
+  const { device, taken } = await withRefused()
+  await device.org.write((draft) => draft.create('account', { name: 'Fine' }))
+  await device.org.write((draft) => draft.create('account', { name: 'One', accountnumber: taken }))
+  await device.org.write((draft) => draft.create('account', { name: 'Two', accountnumber: taken }))
+  await device.org.push()
+  expect((await device.org.outbox.list()).map(({ seq, status }) => [seq, status])).toEqual([
+    [2, 'error'],
+    [3, 'error'],
+  ])
+  expect((await device.org.outbox.list({ statuses: 'all', after: 1, limit: 1 })).map(({ seq }) => seq)).toEqual([2])
+  expect((await device.org.outbox.list({ statuses: ['processed'] })).map(({ seq }) => seq)).toEqual([1])
+  const [error] = await device.org.outbox.list()
+  expect(error?.lastError).toMatchObject({ rejection: 'key-clash', status: 412, remedy: expect.stringMatching(/\w/) })
+  expect(error?.history.map((entry) => entry.event)).toEqual(['committed', 'sent', 'refused'])
+})
+
+test('what can be listed by row is what touches the row', async () => {
+  const { device } = await withRefused()
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Parent' })
+  })
+  await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Child', parentcustomerid: id, parentcustomerid$table: 'account' }),
+  )
+  await device.org.write((draft) => draft.create('account', { name: 'Other' }))
+  const touching = await device.org.outbox.list({ statuses: 'all', row: { table: 'account', id } })
+  expect(touching.map(({ seq }) => seq)).toEqual([1, 2])
+})
+
+test('all errors are sent again in their order once their cause is gone', async () => {
+  const { there, device, taken } = await withRefused()
+  const holder = there.emulator.master.rows('account').find((row) => row.values['accountnumber'] === taken)
+  await device.org.write((draft) => draft.create('account', { name: 'One', accountnumber: taken }))
+  await device.org.write((draft) => draft.create('account', { name: 'Two', accountnumber: taken }))
+  await device.org.push()
+  there.emulator.master.update('account', String(holder?.id), { accountnumber: null })
+  expect(await device.org.outbox.setAllPending()).toBe(2)
+  expect(await device.org.push()).toMatchObject({ processed: 1, refused: 1 })
+  expect((await device.org.outbox.list()).map(({ seq }) => seq)).toEqual([2])
+})
+
+test('an archived transaction is never sent, and its effect is taken back until it is set to pending again', async () => {
+  const { there, device } = await withRefused()
+  const [account] = await device.org.table('account').query({ limit: 1 })
+  const id = String(account?.['accountid'])
+  const { seq } = await device.org.write((draft) => draft.update('account', id, { name: 'Changed' }))
+  await device.org.outbox.archive([Number(seq)])
+  expect(await device.org.table('account').get(id)).toEqual(account)
+  there.requests()
+  await device.org.push()
+  expect(there.requests().some((request) => request.startsWith('PATCH'))).toBe(false)
+
+  await device.org.outbox.setPending([Number(seq)])
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Changed' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('Changed')
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('archiving the create of a row that others need is refused, or takes them along', async () => {
+  const { device, taken } = await withRefused()
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Refused', accountnumber: taken })
+  })
+  await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Child', parentcustomerid: id, parentcustomerid$table: 'account' }),
+  )
+  await device.org.push()
+  await expect(device.org.outbox.archive([1])).rejects.toMatchObject({ code: 'refused' })
+  expect(await device.org.outbox.counts()).toMatchObject({ error: 1, pending: 1, archived: 0 })
+  expect(await device.org.outbox.archive([1], { dependents: 'archive' })).toEqual([1, 2])
+  expect(await device.org.outbox.counts()).toMatchObject({ error: 0, pending: 0, archived: 2 })
+  expect(await device.org.table('account').get(id)).toBeUndefined()
+  expect((await device.org.table('contact').query({ where: "lastname eq 'Child'" })).length).toBe(0)
+})
+
+test('a correction is checked like a write, shown at once, and sent', async () => {
+  const { there, device, taken } = await withRefused()
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Refused', accountnumber: taken })
+  })
+  await device.org.push()
+  await expect(device.org.outbox.amend(1, { accountnumber: 'x'.repeat(500) })).rejects.toMatchObject({
+    code: 'invalid',
+    place: { table: 'account', column: 'accountnumber', rule: 'max-length' },
+  })
+  expect(await device.org.outbox.get(1)).toMatchObject({ status: 'error' })
+  await device.org.outbox.amend(1, { accountnumber: 'FREE-1' })
+  expect(await device.org.table('account').get(id)).toMatchObject({ accountnumber: 'FREE-1' })
+  await device.org.push()
+  expect(there.emulator.master.row('account', id)?.values['accountnumber']).toBe('FREE-1')
+})
+
+test('operations on transactions that do not exist or do not allow it change nothing', async () => {
+  const { device } = await withRefused()
+  await device.org.write((draft) => draft.create('account', { name: 'Sent' }))
+  await device.org.push()
+  await expect(device.org.outbox.setPending([1])).rejects.toMatchObject({ code: 'refused' })
+  await expect(device.org.outbox.setPending([99])).rejects.toMatchObject({ code: 'invalid' })
+  await expect(device.org.outbox.amend(1, { name: 'x' })).rejects.toMatchObject({ code: 'refused' })
+  expect(await device.org.outbox.get(99)).toBeUndefined()
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 1, pending: 0 })
+})
+
+test('requests of one write on one row become one change, and a row made and dropped in it is none', async () => {
+  const { device } = await withRefused()
+  const { seq } = await device.org.write((draft) => {
+    const id = draft.create('account', { name: 'First' })
+    draft.update('account', id, { name: 'Second', telephone1: '1' })
+    const dropped = draft.create('account', { name: 'Dropped' })
+    draft.delete('account', dropped)
+  })
+  expect((await device.org.outbox.get(Number(seq)))?.changes).toMatchObject([
+    { kind: 'create', values: { name: 'Second', telephone1: '1' } },
+  ])
+})
+
+test('a write that changes nothing leaves no transaction', async () => {
+  const { device } = await withRefused()
+  const [account] = await device.org.table('account').query({ limit: 1 })
+  const id = String(account?.['accountid'])
+  expect(await device.org.write((draft) => draft.update('account', id, { name: account?.['name'] ?? null }))).toEqual({
+    seq: null,
+  })
+  expect(await device.org.write(() => {})).toEqual({ seq: null })
+})
+
+test('a write whose body throws, or of which one part is wrong, leaves nothing', async () => {
+  const { device } = await withRefused()
+  const before = await device.rows('account')
+  const failing = device.org.write((draft) => {
+    draft.create('account', { name: 'Never' })
+    throw new Error('the application changed its mind')
+  })
+  await expect(failing).rejects.toThrow('changed its mind')
+  const wrong = device.org.write((draft) => {
+    draft.create('account', { name: 'Never' })
+    draft.create('contact', { lastname: 'x'.repeat(500) })
+  })
+  await expect(wrong).rejects.toMatchObject({ code: 'invalid', place: { table: 'contact', column: 'lastname' } })
+  expect(await device.rows('account')).toEqual(before)
+  expect(await device.org.outbox.counts()).toMatchObject({ pending: 0 })
+})
+
+test('rows of one write that point to each other in a circle are refused with the way out', async () => {
+  const { device } = await withRefused()
+  const circle = device.org.write((draft) => {
+    const [account, contact] = ['a0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000002']
+    draft.create('account', { name: 'A', primarycontactid: contact }, account)
+    draft.create('contact', { lastname: 'C', parentcustomerid: account, parentcustomerid$table: 'account' }, contact)
+  })
+  await expect(circle).rejects.toMatchObject({
+    code: 'invalid',
+    place: { rule: 'lookup-cycle' },
+    remedy: expect.stringContaining('second write'),
+  })
+})
+
+test('a live query shows local writes and pulled rows, and is silent about the rest', async () => {
+  const { there, device } = await withRefused()
+  const shown: string[][] = []
+  const stop = device.org.table('account').watch({ where: "startswith(name,'Live')", orderBy: ['name'] }, (rows) => {
+    shown.push(rows.map((row) => String(row['name'])))
+  })
+  await there.env.advance(0)
+  await device.org.write((draft) => draft.create('account', { name: 'Live 1' }))
+  await there.env.advance(0)
+  await device.org.write((draft) => draft.create('account', { name: 'Other' }))
+  await there.env.advance(0)
+  there.emulator.master.create('account', { name: 'Live 0' })
+  await device.sync()
+  await there.env.advance(0)
+  stop()
+  await device.org.write((draft) => draft.create('account', { name: 'Live 2' }))
+  await there.env.advance(0)
+  expect(shown).toEqual([[], ['Live 1'], ['Live 0', 'Live 1']])
+})
