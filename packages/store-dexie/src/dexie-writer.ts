@@ -1,0 +1,144 @@
+import { OutpostError } from '@outpost/core'
+import type {
+  BaseRow,
+  ChangeLog,
+  Json,
+  OfflineTransaction,
+  StoredRow,
+  StoreTable,
+  StoreWriter,
+  UnsequencedTransaction,
+} from '@outpost/core'
+import { redefine } from './catalogue.ts'
+import type { KeptCatalogue, KeptTable } from './catalogue.ts'
+import type { ObjectStores, RowKey } from './database.ts'
+import { allOf, DexieReader } from './dexie-reader.ts'
+import type { CatalogueCache } from './dexie-reader.ts'
+import { recordOf, rowOf } from './row-records.ts'
+
+/** How many rows of a table get new index keys at a time, so that a large table does not have to fit in memory. */
+const REINDEX_ROWS = 2_000
+
+/** The last seq that this store has given out, whether or not it was committed. */
+export interface SeqMark {
+  last: number
+}
+
+/** Writes through the Dexie transaction it is used in. */
+export class DexieWriter extends DexieReader implements StoreWriter {
+  readonly #seqs: SeqMark
+  readonly #changes: ChangeLog
+
+  constructor(stores: ObjectStores, cache: CatalogueCache, seqs: SeqMark, changes: ChangeLog) {
+    super(stores, cache)
+    this.#seqs = seqs
+    this.#changes = changes
+  }
+
+  async defineTables(tables: readonly StoreTable[]): Promise<void> {
+    const { catalogue, dropped, reindexed, changed } = redefine(await this.catalogue(), tables)
+    if (changed.length === 0) return
+    for (const { number } of dropped) {
+      await this.stores.rows
+        .where('[t+id]')
+        .between(...allOf(number))
+        .delete()
+      await this.stores.bases
+        .where('[t+id]')
+        .between(...allOf(number))
+        .delete()
+    }
+    for (const { before, after } of reindexed) await this.#reindex(before, after)
+    await this.#keep(catalogue)
+    for (const table of changed) this.#changes.addWholeTable(table)
+  }
+
+  async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
+    const kept = await this.table(table)
+    await this.stores.rows.bulkPut(rows.map((row) => recordOf(kept, row)))
+    this.#changes.addRows(
+      table,
+      rows.map((row) => row.id),
+    )
+  }
+
+  async deleteRows(table: string, ids: readonly string[]): Promise<void> {
+    const { number } = await this.table(table)
+    await this.stores.rows.bulkDelete(ids.map((id): RowKey => [number, id]))
+    this.#changes.addRows(table, ids)
+  }
+
+  async putBases(table: string, bases: readonly BaseRow[]): Promise<void> {
+    const { number } = await this.table(table)
+    await this.stores.bases.bulkPut(bases.map((base) => ({ ...base, t: number })))
+  }
+
+  async deleteBases(table: string, ids: readonly string[]): Promise<void> {
+    const { number } = await this.table(table)
+    await this.stores.bases.bulkDelete(ids.map((id): RowKey => [number, id]))
+  }
+
+  async appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]> {
+    if (transactions.length === 0) return []
+    const kept = await this.stores.catalogue.get('seq')
+    const last = Math.max(this.#seqs.last, kept?.key === 'seq' ? kept.last : 0)
+    const sequenced = transactions.map((transaction, n) => ({ ...transaction, seq: last + 1 + n }))
+    this.#seqs.last = last + sequenced.length
+    await this.stores.catalogue.put({ key: 'seq', last: this.#seqs.last })
+    await this.stores.outbox.bulkAdd(sequenced)
+    const seqs = sequenced.map(({ seq }) => seq)
+    this.#changes.addTransactions(seqs)
+    return seqs
+  }
+
+  async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
+    const seqs = transactions.map(({ seq }) => seq)
+    const known = await this.transactions(seqs)
+    const missing = seqs.find((_, at) => known[at] === undefined)
+    if (missing !== undefined) {
+      throw new OutpostError('invalid', `there is no transaction #${missing} to replace`, {
+        place: { rule: 'unknown-transaction' },
+      })
+    }
+    await this.stores.outbox.bulkPut(transactions)
+    this.#changes.addTransactions(seqs)
+  }
+
+  async setValue(key: string, value: Json | undefined): Promise<void> {
+    if (value === undefined) await this.stores.settings.delete(key)
+    else await this.stores.settings.put({ key, value })
+  }
+
+  async clear(): Promise<void> {
+    const { tables, next } = await this.catalogue()
+    const { rows, bases, outbox, settings } = this.stores
+    this.#changes.addTransactions(await outbox.toCollection().primaryKeys())
+    for (const store of [rows, bases, outbox, settings]) await store.clear()
+    await this.#keep({ tables: [], next })
+    for (const { definition } of tables) this.#changes.addWholeTable(definition.name)
+  }
+
+  async #reindex(before: KeptTable, after: KeptTable): Promise<void> {
+    const columns = new Set(after.definition.columns.map(({ name, type }) => `${type} ${name}`))
+    const kept = before.definition.columns.filter(({ name, type }) => columns.has(`${type} ${name}`))
+    const narrowed = { ...before, definition: { ...before.definition, columns: kept } }
+    const [first, end] = allOf(before.number)
+    for (let from = first; ;) {
+      const page = await this.stores.rows.where('[t+id]').between(from, end, false, false).limit(REINDEX_ROWS).toArray()
+      const last = page.at(-1)
+      if (!last) return
+      await this.stores.rows.bulkPut(page.map((record) => recordOf(after, rowOf(narrowed, record))))
+      from = [last.t, last.id]
+    }
+  }
+
+  async #keep(catalogue: KeptCatalogue): Promise<void> {
+    const kept = await this.stores.catalogue.get('stamp')
+    const stamp = (kept?.key === 'stamp' ? kept.stamp : 0) + 1
+    await this.stores.catalogue.bulkPut([
+      { key: 'stamp', stamp },
+      { key: 'tables', catalogue },
+    ])
+    this.replaceCatalogue(catalogue)
+  }
+}
