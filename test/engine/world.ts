@@ -106,7 +106,7 @@ export function administrator(emulator: Emulator): string {
 }
 
 /** The rows of the emulator as a client org would keep them: the given columns, null where there is nothing. */
-export function masterRows(
+function masterRows(
   emulator: Emulator,
   table: string,
   columns: readonly string[],

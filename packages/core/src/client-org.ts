@@ -6,7 +6,7 @@ import { DeliveryLoop } from './delivery-loop.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
-import { MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
@@ -340,7 +340,7 @@ export class ClientOrg {
     try {
       return await pull()
     } catch (error) {
-      if (!(error instanceof MasterError) || !OF_ONE_TABLE.has(error.code)) throw error
+      if (!concernsOneTable(error)) throw error
       return { received: 0, written: 0, pruned: 0, kept: 0, error: { code: error.code, message: error.message } }
     }
   }
@@ -484,7 +484,6 @@ export class ClientOrg {
   }
 }
 
-const OF_ONE_TABLE: ReadonlySet<string> = new Set(['forbidden', 'not-found', 'rejected', 'expired'])
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'offline',
   'timeout',

@@ -114,3 +114,10 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted && signal.reason instanceof OutpostError) throw signal.reason
   if (signal.aborted) throw new OutpostError('aborted', 'the operation was cancelled', { cause: signal.reason })
 }
+
+const OF_ONE_TABLE: ReadonlySet<OutpostErrorCode> = new Set(['forbidden', 'not-found', 'rejected', 'expired'])
+
+/** True for a master's refusal to read one table, which says nothing about the connection or about other tables. */
+export function concernsOneTable(error: unknown): error is MasterError {
+  return error instanceof MasterError && OF_ONE_TABLE.has(error.code)
+}

@@ -81,7 +81,7 @@ export function masterRow(table: ConfiguredTable, row: MasterRow): KnownMaster {
 }
 
 /** The row after one change; null when there is none. */
-export function applyChange(table: ConfiguredTable, row: Row | null, change: Change): Row | null {
+function applyChange(table: ConfiguredTable, row: Row | null, change: Change): Row | null {
   switch (change.kind) {
     case 'create':
       return keptValues(table, { ...change.values, [table.metadata.primaryId]: change.id })

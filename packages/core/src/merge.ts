@@ -105,7 +105,7 @@ function pick(values: Row, names: readonly string[]): Row {
 }
 
 /** Whether the master would hold the same for both: it rounds decimals to the column's precision. */
-export function sameValue(column: ColumnMetadata | undefined, one: ColumnValue, other: ColumnValue): boolean {
+function sameValue(column: ColumnMetadata | undefined, one: ColumnValue, other: ColumnValue): boolean {
   if (one === other) return true
   if (typeof one !== 'number' || typeof other !== 'number' || column?.precision === undefined) return false
   return one.toFixed(column.precision) === other.toFixed(column.precision)

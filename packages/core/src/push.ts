@@ -3,7 +3,7 @@ import type { Change } from './change.ts'
 import { idsByTable, referencesOf } from './commit.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
-import { MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, PushReport } from './events.ts'
 import { masterRow } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
@@ -13,7 +13,7 @@ import type { ReadinessContext } from './outbox/readiness.ts'
 import type { MasterOrg, OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { prepare } from './prepare.ts'
-import { settle, settleUnanswered, settleVerified } from './settle.ts'
+import { settle, settleUnanswered, settleUnverified, settleVerified } from './settle.ts'
 import type { Settled } from './settle.ts'
 
 /** What one request to the master carries at the most. A change set holds a transaction together, whatever its size. */
@@ -66,7 +66,7 @@ export async function push(context: PushContext, signal: AbortSignal): Promise<P
   return { ...counts, left }
 }
 
-export function readiness(context: Omit<PushContext, 'master' | 'catalogue' | 'emit' | 'store'>): ReadinessContext {
+function readiness(context: Omit<PushContext, 'master' | 'catalogue' | 'emit' | 'store'>): ReadinessContext {
   const { tables, organizationId, userId, owner } = context
   return { tables, organizationId, userId, owner, now: context.env.now() }
 }
@@ -150,20 +150,29 @@ async function readRows(context: PushContext, changes: readonly Change[], signal
   return found
 }
 
-/** Finds out what became of transactions whose answer was lost, by reading their rows. */
+/**
+ * Finds out what became of transactions whose answer was lost, by reading their rows. Where the master refuses to show
+ * rows, it is asked for one transaction at a time, so that only those wait which it concerns.
+ */
 async function verify(
   context: PushContext,
   unknown: readonly OfflineTransaction[],
   signal: AbortSignal,
 ): Promise<readonly Settled[]> {
-  const masters = await readRows(
-    context,
-    unknown.flatMap((transaction) => transaction.changes),
-    signal,
-  )
-  return context.store.write('verify transactions', (tx) =>
-    settleVerified(tx, unknown, masters, { tables: context.tables, env: context.env }),
-  )
+  const settling = { tables: context.tables, env: context.env }
+  try {
+    const changes = unknown.flatMap((transaction) => transaction.changes)
+    const masters = await readRows(context, changes, signal)
+    return await context.store.write('verify transactions', (tx) => settleVerified(tx, unknown, masters, settling))
+  } catch (error) {
+    if (!concernsOneTable(error)) throw error
+    if (unknown.length === 1) {
+      return context.store.write('put off verification', (tx) => settleUnverified(tx, unknown, error, settling))
+    }
+    const settled: Settled[] = []
+    for (const transaction of unknown) settled.push(...(await verify(context, [transaction], signal)))
+    return settled
+  }
 }
 
 async function outgoingTransaction(

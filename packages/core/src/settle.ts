@@ -1,4 +1,4 @@
-import type { Change } from './change.ts'
+import type { Change, CreateChange } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
 import { MasterError } from './errors.ts'
@@ -151,8 +151,10 @@ function pushedMasters(rows: readonly PushedRow[], tables: ReadonlyMap<string, C
 }
 
 /**
- * The row to be created is there already. With an id that was made here it can only be our own create, whose answer was
- * lost; with an id the application chose it is ours only when it has been sent before.
+ * The master says that a row to be created is there already, and was asked for it. An id that was made here proves that it
+ * is our own create, whose answer was lost; an id the application chose does so only where it was sent before and the row
+ * shows what was sent. Where there is no such row, it is another one that stands in the way: by an alternate key, or by a
+ * duplicate detection rule, which the master does not always tell apart.
  */
 async function settleExisting(
   tx: StoreWriter,
@@ -161,26 +163,55 @@ async function settleExisting(
   context: SettleContext,
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
-  const foreign =
-    transaction.attempts === 1 && transaction.changes.some((change) => change.kind === 'create' && change.chosenId)
-  if (!foreign)
-    return deliver(
-      tx,
-      transaction,
-      masters,
-      now,
-      context.tables,
-      'the master had it already; its first answer was lost',
-    )
-  const lastError: TransactionError = {
-    code: 'conflict',
-    rejection: 'key-clash',
-    message: 'The master has a row with this id already.',
-    remedy: 'Archive this transaction and change the existing row instead, or create the row with another id.',
-    at: now,
-    attempt: transaction.attempts,
+  const creates = transaction.changes.filter((change) => change.kind === 'create')
+  const known = creates.map((change) => masters.get(change.table)?.get(change.id))
+  if (known.includes(undefined)) {
+    const nextAttemptAt = now + delayMs(transaction.attempts, context.env.random())
+    const note = { note: 'said to be on the master; to be verified' }
+    return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'unknown', nextAttemptAt }, note))
   }
-  return refuse(tx, transaction, lastError)
+  if (known.every((master) => master?.row === null)) {
+    return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now))
+  }
+  const sentBefore = transaction.attempts > 1
+  const ours = creates.some((change) => isOurs(change, masters, context.tables, sentBefore))
+  if (!ours) return refuse(tx, transaction, keyClash(transaction, SAME_ID, now))
+  const note = 'the master had it already; its first answer was lost'
+  return deliver(tx, transaction, masters, now, context.tables, note)
+}
+
+interface KeyClash {
+  readonly message: string
+  readonly remedy: string
+}
+
+const SAME_ID: KeyClash = {
+  message: 'The master has a row with this id already.',
+  remedy: 'Archive this transaction and change the existing row instead, or create the row with another id.',
+}
+
+const ANOTHER_ROW: KeyClash = {
+  message: 'The master has another row with the same key values, or one that it takes for a duplicate.',
+  remedy: 'Use that row, or change the key values of one of them, then resubmit.',
+}
+
+function keyClash(transaction: OfflineTransaction, clash: KeyClash, now: number): TransactionError {
+  return { code: 'conflict', rejection: 'key-clash', ...clash, at: now, attempt: transaction.attempts }
+}
+
+/** Whether the master's row is the one that the change creates. */
+function isOurs(
+  change: CreateChange,
+  masters: MasterRows,
+  tables: ReadonlyMap<string, ConfiguredTable>,
+  sentBefore: boolean,
+): boolean {
+  const row = masters.get(change.table)?.get(change.id)?.row
+  if (!row) return false
+  if (!change.chosenId) return true
+  const table = tables.get(change.table)
+  const asUpdate = { ...change, kind: 'update', before: {}, patch: [], version: null } as const
+  return sentBefore && table !== undefined && mergeUpdate(asUpdate, row.values, table).kind === 'applied'
 }
 
 /** The master's row is newer than the one the change was made on: takes the newer row as the base, to be merged next. */
@@ -199,10 +230,23 @@ async function settleStale(
     const lastError = conflictError(transaction, 'gone', now)
     return refuse(tx, transaction, lastError)
   }
+  if (isCurrent(transaction.changes, masters)) return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now))
   const nextAttemptAt =
     transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
   const note = { note: 'the row has changed on the master' }
   return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
+}
+
+/** Whether every row is at the version its change was made on, so that it was no newer version that stood in the way. */
+function isCurrent(changes: readonly Change[], masters: MasterRows): boolean {
+  const conditional = changes.filter((change) => change.kind === 'update' || change.kind === 'delete')
+  return (
+    conditional.length > 0 &&
+    conditional.every((change) => {
+      const row = masters.get(change.table)?.get(change.id)?.row
+      return row && change.version !== null && row.version === change.version
+    })
+  )
 }
 
 /** Resolves transactions whose answer was lost, by what was read of their rows: delivered, or to be sent again. */
@@ -238,24 +282,27 @@ export async function settleVerified(
   return settled
 }
 
-/** A transaction is delivered as a whole or not at all, so one change that can only be ours proves all of them. */
+/**
+ * A transaction is delivered as a whole or not at all, so one row that only it can have created proves all of it. The
+ * effect of an update or a deletion can also be somebody else's: it takes all of them, and no link, which is not read.
+ */
 function isOnMaster(
   changes: readonly Change[],
   masters: MasterRows,
   tables: ReadonlyMap<string, ConfiguredTable>,
 ): boolean {
-  const updates: boolean[] = []
-  for (const change of changes) {
+  if (changes.some((change) => change.kind === 'create')) {
+    return changes.some((change) => change.kind === 'create' && isOurs(change, masters, tables, true))
+  }
+  return changes.every((change) => {
     const table = tables.get(change.table)
     const known = masters.get(change.table)?.get(change.id)
-    if (!table || !known) continue
-    if (change.kind === 'create' && known.row) return true
-    if (change.kind === 'delete' && !known.row) return true
-    if (change.kind === 'update' && known.row)
-      updates.push(mergeUpdate(change, known.row.values, table).kind === 'applied')
-    else updates.push(false)
-  }
-  return updates.length > 0 && updates.every(Boolean)
+    if (!table || !known) return false
+    if (change.kind === 'delete') return known.row === null
+    return (
+      change.kind === 'update' && known.row !== null && mergeUpdate(change, known.row.values, table).kind === 'applied'
+    )
+  })
 }
 
 /** Takes what was read of the master as the base of rows it still has. A row it no longer has keeps what we know of it. */
@@ -272,6 +319,41 @@ async function takeBases(
   }
 }
 
+/** Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. */
+export async function settleUnverified(
+  tx: StoreWriter,
+  unknown: readonly OfflineTransaction[],
+  failure: MasterError,
+  context: SettleContext,
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = []
+  const now = context.env.now()
+  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending') continue
+    const attempts = transaction.attempts + 1
+    const lastError = errorOf(failure, { ...transaction, attempts }, now)
+    const nextAttemptAt = now + delayMs(attempts, context.env.random())
+    const waiting = { lease: null, attempts, lastError, nextAttemptAt }
+    settled.push({
+      transaction: await keep(tx, transition(transaction, 'deferred', now, waiting, { note: 'could not be verified' })),
+      conflicts: 0,
+    })
+  }
+  return settled
+}
+
+function errorOf(failure: OutpostError, transaction: OfflineTransaction, now: number): TransactionError {
+  return {
+    code: failure.code,
+    message: failure.message,
+    remedy: failure.remedy ?? 'Nothing needs to be done; it is sent again by itself.',
+    at: now,
+    attempt: transaction.attempts,
+    ...(failure instanceof MasterError && failure.status !== undefined ? { status: failure.status } : {}),
+    ...(failure instanceof MasterError && failure.masterCode !== undefined ? { masterCode: failure.masterCode } : {}),
+  }
+}
+
 /** Gives claimed transactions back when the master could not be asked. They stay pending; what is unknown stays so. */
 export async function settleUnanswered(
   tx: StoreWriter,
@@ -282,15 +364,7 @@ export async function settleUnanswered(
   const arrived = !(failure instanceof MasterError) || failure.mayHaveArrived
   for (const transaction of await tx.transactions(sent.map(({ seq }) => seq))) {
     if (transaction?.status !== 'pending') continue
-    const lastError: TransactionError = {
-      code: failure.code,
-      message: failure.message,
-      remedy: failure.remedy ?? 'Nothing needs to be done; it is sent again by itself.',
-      at: now,
-      attempt: transaction.attempts,
-      ...(failure instanceof MasterError && failure.status !== undefined ? { status: failure.status } : {}),
-      ...(failure instanceof MasterError && failure.masterCode !== undefined ? { masterCode: failure.masterCode } : {}),
-    }
+    const lastError = errorOf(failure, transaction, now)
     const attempts = arrived ? transaction.attempts : transaction.attempts - 1
     await keep(
       tx,

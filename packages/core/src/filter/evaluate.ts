@@ -1,5 +1,5 @@
 import type { ColumnValue, Row } from '../row.ts'
-import type { ComparisonOperator, Filter, FilterValue, TextFunction, ValueOrder } from './filter.ts'
+import type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction, ValueOrder } from './filter.ts'
 
 /** What a filter's functions may ask about the one who evaluates it. */
 export interface FilterContext {
@@ -26,9 +26,9 @@ function truth(filter: Filter, row: Row, context: FilterContext): Truth {
     case 'not':
       return negate(truth(filter.part, row, context))
     case 'compare':
-      return compare(row[filter.column] ?? null, filter.operator, filter.value)
+      return compare(row[filter.column] ?? null, filter.operator, filter.value.value, LITERAL_ORDER[filter.value.type])
     case 'compare-columns':
-      return compareColumns(row[filter.column] ?? null, filter, row[filter.other] ?? null)
+      return compare(row[filter.column] ?? null, filter.operator, row[filter.other] ?? null, filter.as ?? 'text')
     case 'text':
       return textMatches(filter.function, row[filter.column] ?? null, filter.value)
     case 'function':
@@ -45,22 +45,10 @@ function negate(value: Truth): Truth {
   return value === null ? null : !value
 }
 
-function compare(left: ColumnValue, operator: ComparisonOperator, { type, value }: FilterValue): Truth {
-  if (left === null || value === null) {
-    if (operator === 'eq') return left === value
-    if (operator === 'ne') return left !== value
-    return null
-  }
-  return holds(operator, order(left, value, LITERAL_ORDER[type]))
-}
-
-/** Two columns of one row are compared by SQL alone, where null equals nothing. */
-function compareColumns(
-  left: ColumnValue,
-  { operator, as = 'text' }: { readonly operator: ComparisonOperator; readonly as?: ValueOrder },
-  right: ColumnValue,
-): Truth {
-  return left === null || right === null ? null : holds(operator, order(left, right, as))
+function compare(left: ColumnValue, operator: ComparisonOperator, right: ColumnValue, as: ValueOrder): Truth {
+  if (left !== null && right !== null) return holds(operator, order(left, right, as))
+  if (operator === 'eq') return left === right
+  return operator === 'ne' ? left !== right : null
 }
 
 const LITERAL_ORDER: Readonly<Record<FilterValue['type'], ValueOrder>> = {
@@ -161,7 +149,7 @@ function functionMatches(
   context: FilterContext,
 ): Truth {
   const { values, as = 'text' } = filter
-  if (value === null) return filter.function === 'NotEqualUserId' ? true : null
+  if (value === null) return WITHOUT_VALUE[filter.function]
   switch (filter.function) {
     case 'In':
     case 'NotIn':
@@ -177,6 +165,16 @@ function functionMatches(
     case 'NotEqualUserId':
       return order(value, context.userId, 'text') !== 0
   }
+}
+
+/** What a function says of a row without a value: a set that does not hold it, a range that cannot tell. */
+const WITHOUT_VALUE: Readonly<Record<QueryFunction, Truth>> = {
+  In: false,
+  NotIn: true,
+  Between: null,
+  NotBetween: null,
+  EqualUserId: false,
+  NotEqualUserId: true,
 }
 
 /** Function arguments are always text; a truth value is written as a word or a digit. */

@@ -81,7 +81,7 @@ test.each([
   ["Microsoft.Dynamics.CRM.NotBetween(PropertyName='employees',PropertyValues=['5','11'])", true],
   ["Microsoft.Dynamics.CRM.In(PropertyName='number',PropertyValues=['12'])", false],
   ['first eq second', true],
-  ['first ne city', false],
+  ['first ne city', true],
   ["active eq false or employees eq 12 and name eq 'nobody'", false],
   ["employees eq 12 or active eq false and name eq 'nobody'", true],
   ["not contains(name,'zzz') and employees eq 12", true],

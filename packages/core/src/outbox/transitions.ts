@@ -2,7 +2,7 @@ import { OutpostError } from '../errors.ts'
 import type { HistoryEntry, OfflineTransaction, TransactionEvent, TransactionStatus } from './offline-transaction.ts'
 
 /** Which event leads from which status to which. What is not here is not allowed. */
-export const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<TransactionEvent, TransactionStatus>>>> = {
+const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<TransactionEvent, TransactionStatus>>>> = {
   pending: {
     sent: 'pending',
     deferred: 'pending',

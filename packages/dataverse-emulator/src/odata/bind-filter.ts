@@ -78,11 +78,11 @@ function compareWithLiteral(column: Column, operator: ComparisonOperator, litera
   if (wanted === null) {
     if (operator === 'eq') return (row) => value(row) === null
     if (operator === 'ne') return (row) => value(row) !== null
-    return () => false
+    return () => null
   }
   const compare = comparison(column.kind)
   const holds = HOLDS[operator]
-  const ifNull = operator === 'ne'
+  const ifNull = operator === 'ne' ? true : operator === 'eq' ? false : null
   return (row) => {
     const found = value(row)
     return found === null ? ifNull : holds(compare(found, wanted))
@@ -101,7 +101,7 @@ function compareColumns(left: Column, operator: ComparisonOperator, right: Colum
     const a = left.value(row)
     const b = right.value(row)
     if (a !== null && b !== null) return holds(compare(a, b))
-    return operator === 'eq' ? a === b : operator === 'ne' ? a !== b : false
+    return operator === 'eq' ? a === b : operator === 'ne' ? a !== b : null
   }
 }
 
@@ -227,7 +227,8 @@ function truth(scope: FilterScope, expression: Expression & { kind: 'truth' }): 
 /**
  * Binds a parsed filter to a table: names and types are checked here, as the service does before it reads any row.
  *
- * A null compares by the OData rules (`ne` holds, orderings do not); a text function of a null is unknown.
+ * To `eq` and `ne` a null is a value. Orderings and text functions of a null are unknown, also under `not`, as in the SQL
+ * that the service runs.
  */
 export function bindFilter(scope: FilterScope, expression: Expression): Condition {
   switch (expression.kind) {
