@@ -16,14 +16,18 @@ export async function readText(path: string, io: Io): Promise<string> {
   }
 }
 
-/** The lines of a file, one after another and without reading it whole; `-` is stdin. */
+/** The lines of a file, one after another and without reading it whole; `-` is stdin. Throws `invalid` naming the file. */
 export async function* readLines(path: string, io: Io): AsyncIterable<string> {
   const input = path === '-' ? Readable.from(io.stdin) : createReadStream(path)
-  // Between two turns of the loop nobody listens; a failure then must wait for the next turn instead of being thrown.
+  // Node's versions differ in whether the loop throws a failure of the input or ends as if the input had.
   let failure: unknown
   input.on('error', (error: unknown) => (failure = error))
-  const lines = createInterface({ input, crlfDelay: Infinity, signal: io.signal })
-  for await (const line of lines) yield line
+  try {
+    const lines = createInterface({ input, crlfDelay: Infinity, signal: io.signal })
+    for await (const line of lines) yield line
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
   if (failure !== undefined) throw unreadable(path, failure)
 }
 

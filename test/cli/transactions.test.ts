@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest'
+import { expectDone, rowsOf, syncedWorkplace } from './workplace.ts'
+import type { Workplace } from './workplace.ts'
+
+const TABLES = {
+  account: {
+    columns: ['name', 'accountnumber', 'numberofemployees', 'creditonhold', 'revenue'],
+    uploadFilter: "name ne 'Held'",
+  },
+  contact: { columns: ['lastname', 'parentcustomerid'] },
+}
+const PARENT = '11111111-1111-4111-8111-111111111111'
+
+/** Imports rows offline: each line becomes one transaction. */
+async function writes(place: Workplace, table: string, ...rows: readonly unknown[]): Promise<void> {
+  const lines = rows.map((row) => JSON.stringify(row)).join('\n')
+  await expectDone(place.outpost('import', await place.file(`${table}.jsonl`, lines), '--rows', table))
+}
+
+/** A workplace whose transaction #1 the master has refused: the account number is taken. */
+async function refusedOnce(): Promise<Workplace> {
+  const place = await syncedWorkplace(TABLES)
+  await writes(place, 'account', { accountid: PARENT, name: 'Twin', accountnumber: 'A-000001' })
+  expect((await place.outpost('sync')).exitCode).toBe(1)
+  return place
+}
+
+test('tx list shows what is in Error unless asked otherwise', async () => {
+  const place = await refusedOnce()
+  await writes(place, 'account', { name: 'Neu AG' }, { name: 'Held' })
+  const seqs = async (...argv: readonly string[]): Promise<readonly string[]> => {
+    const { json } = await place.outpost('tx', 'list', ...argv, '--json')
+    return json.transactions.map(({ seq, status }: { seq: number; status: string }) => `${seq} ${status}`)
+  }
+  expect(await seqs()).toEqual(['1 error'])
+  expect(await seqs('--status', 'pending')).toEqual(['2 pending', '3 pending'])
+  expect(await seqs('--status', 'Pending,error', '--limit', '2')).toEqual(['1 error', '2 pending'])
+  expect(await seqs('--status', 'all', '--row', `account/{${PARENT.toUpperCase()}}`)).toEqual(['1 error'])
+  expect(await seqs('--status', 'archived')).toEqual([])
+  const text = (await place.outpost('tx', '--status', 'all')).out
+  expect(text).toMatch(/^ *1 +error .*key-clash/m)
+  expect(text).toMatch(/^ *2 +pending .*ready to be sent$/m)
+  expect(text).toMatch(/^ *3 +pending .*held by the upload filter of account$/m)
+})
+
+test('tx show tells the changes, the history, and the error with its remedy', async () => {
+  const place = await refusedOnce()
+  const { out } = await place.outpost('tx', 'show', '1')
+  expect(out).toMatch(/error +key-clash: Entity Key/)
+  expect(out).toMatch(/remedy +\S/)
+  expect(out).toMatch(/answer +HTTP 412, 0x80060892/)
+  expect(out).toContain('accountnumber = "A-000001"')
+  expect(out).toMatch(/committed\n.*sent\n.*refused/)
+  const { json } = await place.outpost('tx', 'show', '1', '--json')
+  expect(json).toMatchObject({ seq: 1, status: 'error', lastError: { rejection: 'key-clash', status: 412 } })
+})
+
+test('tx show tells the values before a change', async () => {
+  const place = await syncedWorkplace(TABLES)
+  const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
+  await writes(place, 'account', { accountid: row.accountid, name: 'Renamed' })
+  expect((await place.outpost('tx', 'show', '1')).out).toContain(`name = "Renamed"  (was ${JSON.stringify(row.name)})`)
+})
+
+test('tx amend corrects values by the type of their column, and the next sync sends them', async () => {
+  const place = await refusedOnce()
+  const amended = await place.outpost(
+    ...['tx', 'amend', '1', 'accountnumber=X=1', 'numberofemployees=12', 'creditonhold=true', 'revenue=1.50', '--json'],
+  )
+  expect(amended.exitCode).toBe(0)
+  expect(amended.json).toMatchObject({ seq: 1, status: 'pending', attempts: 0, lastError: null })
+  expect((await place.outpost('sync')).exitCode).toBe(0)
+  expect(place.emulator.master.row('account', PARENT)?.values).toMatchObject({
+    name: 'Twin',
+    accountnumber: 'X=1',
+    numberofemployees: 12,
+    creditonhold: true,
+  })
+})
+
+test('tx amend with an empty value clears the column', async () => {
+  const place = await refusedOnce()
+  await expectDone(place.outpost('tx', 'amend', '1', 'accountnumber='))
+  expect((await place.outpost('sync')).exitCode).toBe(0)
+  expect(place.emulator.master.row('account', PARENT)?.values['accountnumber'] ?? null).toBeNull()
+})
+
+test('tx amend names the rule that a value breaks and changes nothing', async () => {
+  const place = await refusedOnce()
+  const broken: readonly (readonly [pair: string, place: Readonly<Record<string, unknown>>])[] = [
+    ['numberofemployees=many', { column: 'numberofemployees', rule: 'value-type' }],
+    ['numberofemployees=-1', { column: 'numberofemployees', rule: 'range' }],
+    ['creditonhold=ja', { column: 'creditonhold', rule: 'value-type' }],
+    [`name=${'x'.repeat(161)}`, { column: 'name', rule: 'max-length' }],
+    ['nmae=x', { column: 'nmae', rule: 'unknown-column' }],
+    ['telephone1=x', { column: 'telephone1', rule: 'not-selected' }],
+    ['name', { rule: 'usage' }],
+  ]
+  for (const [pair, where] of broken) {
+    const refused = await place.outpost('tx', 'amend', '1', pair, '--json')
+    expect(refused.exitCode, pair).toBe(2)
+    expect(refused.error.place, pair).toMatchObject(where)
+  }
+  expect((await place.outpost('tx', 'show', '1', '--json')).json.status).toBe('error')
+})
+
+test('tx retry makes chosen or all transactions pending again, and sends nothing by itself', async () => {
+  const place = await refusedOnce()
+  place.emulator.clearRequests()
+  await expectDone(place.outpost('tx', 'retry', '1'))
+  expect((await place.outpost('status', '--json')).json.transactions).toMatchObject({ pending: 1, error: 0 })
+  expect(place.emulator.requests()).toEqual([])
+  expect((await place.outpost('sync')).exitCode).toBe(1)
+  expect((await place.outpost('tx', 'retry', '--all', '--json')).json).toEqual({ pending: 1 })
+})
+
+test('tx retry needs numbers or --all, and numbers that exist', async () => {
+  const place = await refusedOnce()
+  for (const argv of [[], ['1', '--all'], ['one'], ['99']]) {
+    expect((await place.outpost('tx', 'retry', ...argv, '--json')).exitCode, argv.join(' ')).toBe(2)
+  }
+  await writes(place, 'account', { name: 'Neu AG' })
+  await place.outpost('sync')
+  const processed = await place.outpost('tx', 'retry', '2', '--json')
+  expect(processed.exitCode).toBe(1)
+  expect(processed.error.code).toBe('refused')
+})
+
+test('tx archive takes the effect back, and takes dependents along only when told', async () => {
+  const place = await refusedOnce()
+  await writes(place, 'contact', { lastname: 'Lund', parentcustomerid: PARENT, parentcustomerid$table: 'account' })
+  const refused = await place.outpost('tx', 'archive', '1', '--json')
+  expect(refused.exitCode).toBe(1)
+  expect(refused.error).toMatchObject({ code: 'refused', remedy: expect.any(String) })
+  expect((await place.outpost('tx', 'archive', '1', '--with-dependents', '--json')).json).toEqual({ archived: [1, 2] })
+  const gone = await place.outpost('query', 'account', '--where', "name eq 'Twin'", '--json')
+  expect(gone.out).toBe('')
+  expect((await place.outpost('sync')).exitCode).toBe(0)
+  expect(place.emulator.master.row('account', PARENT)).toBeUndefined()
+})
+
+test('numbers, statuses and rows that are none are usage errors', async () => {
+  const place = await syncedWorkplace(TABLES)
+  for (const argv of [
+    ['show', 'x'],
+    ['show'],
+    ['show', '1.5'],
+    ['list', '--status', 'failed'],
+    ['list', '--row', 'account'],
+    ['list', '--row', 'account/12'],
+    ['archive'],
+    ['amend', '1'],
+    ['frobnicate'],
+  ]) {
+    const refused = await place.outpost('tx', ...argv, '--json')
+    expect(refused.exitCode, argv.join(' ')).toBe(2)
+    expect(refused.error.place.rule, argv.join(' ')).toBe('usage')
+  }
+  const unknown = await place.outpost('tx', 'show', '99', '--json')
+  expect(unknown.exitCode).toBe(2)
+  expect(unknown.error.place.rule).toBe('unknown-transaction')
+})
