@@ -31,8 +31,10 @@ export interface WireRule {
 export interface ArmedRule {
   /** Resolves when the rule has struck for the first time. */
   readonly struck: Promise<void>
-  /** Lets a held exchange go on. */
+  /** Lets a held exchange go on, even where the client has gone away. */
   release(): void
+  /** Resolves when the server has answered a held request. */
+  readonly delivered: Promise<void>
 }
 
 /** A TCP proxy on loopback that forwards to a server, and does to the traffic what networks do. */
@@ -55,6 +57,7 @@ interface Armed {
   readonly strike: () => void
   readonly release: () => void
   readonly released: Promise<void>
+  readonly deliver: () => void
   hits: number
 }
 
@@ -119,6 +122,7 @@ export async function chaosProxy(target: string): Promise<ChaosProxy> {
     })
     far.on('data', (chunk: Buffer) => {
       answered = true
+      armed?.deliver()
       const fault = armed?.rule.fault
       if (fault?.kind === 'mute') return
       if (fault?.kind !== 'reset-answer' && fault?.kind !== 'cut-body') {
@@ -138,7 +142,7 @@ export async function chaosProxy(target: string): Promise<ChaosProxy> {
       if (part.length > 0) client.write(part, end)
       else end()
     })
-    client.on('close', () => far.destroy())
+    client.on('close', () => void queue.then(() => far.end()))
     far.on('close', () => client.end())
   }
 
@@ -170,8 +174,16 @@ export async function chaosProxy(target: string): Promise<ChaosProxy> {
     add: (rule) => {
       const struck = signal()
       const released = signal()
-      rules.push({ rule, hits: 0, strike: struck.give, release: released.give, released: released.given })
-      return { struck: struck.given, release: released.give }
+      const delivered = signal()
+      rules.push({
+        rule,
+        hits: 0,
+        strike: struck.give,
+        release: released.give,
+        released: released.given,
+        deliver: delivered.give,
+      })
+      return { struck: struck.given, release: released.give, delivered: delivered.given }
     },
     heal,
     refuse: stop,
