@@ -1,19 +1,40 @@
 import type { Org } from './org.ts'
-import { computeColumns } from './rows/row-values.ts'
-import type { Draft } from './rows/row-values.ts'
+import type { Database } from './rows/database.ts'
+import { computeColumns, lookupTarget } from './rows/row-values.ts'
 import type { User } from './rows/user.ts'
-import type { Seed } from './schema.ts'
+import { isLookupColumn } from './schema.ts'
+import type { LookupColumn, Seed, StoredValue, TableDefinition } from './schema.ts'
+
+type Draft = Record<string, StoredValue>
+
+// A seed writes the id of an owner into each of a hundred thousand rows as a text of its own; here they share one.
+function shareIds(database: Database, lookups: readonly LookupColumn[], draft: Draft): void {
+  for (const column of lookups) {
+    const target = lookupTarget(column, draft)
+    const row = target === undefined ? undefined : database.rows(target.table).get(target.id)
+    if (row !== undefined) draft[column.logicalName] = row.id
+  }
+}
 
 /** Loads a seed's rows as they are, adding only what the server computes. */
 export function loadSeed(org: Org, seed: Seed, user: User): void {
   const { database, organization, tracking } = org
   const context = { database, organization, tracking, user, enforcePrivileges: false }
+  const lookupsOf = new Map<TableDefinition, readonly LookupColumn[]>()
   for (const { table: name, values } of seed.rows) {
     const table = org.schema.table(name)
     if (table === undefined) throw new RangeError(`the seed has a row of ${name}, which is no table`)
     const id = values[table.primaryId]
     if (typeof id !== 'string') throw new RangeError(`the seed has a row of ${name} without ${table.primaryId}`)
-    const draft: Draft = { ...values }
+    const draft: Draft = database.blank(table)
+    for (const column of Object.keys(values)) {
+      if (!(column in draft))
+        throw new RangeError(`the seed has a value for ${name}.${column}, which is no stored column`)
+      draft[column] = values[column] ?? null
+    }
+    const lookups = lookupsOf.get(table) ?? table.columns.filter(isLookupColumn)
+    lookupsOf.set(table, lookups)
+    shareIds(database, lookups, draft)
     computeColumns(context, table, draft)
     database.insert(name, id, draft)
   }

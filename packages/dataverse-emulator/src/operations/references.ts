@@ -85,10 +85,8 @@ export function memberTest(
   if (navigation.kind === 'OneToMany') {
     return (other) => leadsTo(other, navigation.relationship.referencingColumn, table.logicalName, row.id)
   }
-  const members = new Set<unknown>()
-  for (const link of org.database.rows(navigation.relationship.intersectTable).all()) {
-    if (link.values[navigation.thisColumn] === row.id) members.add(link.values[navigation.otherColumn])
-  }
+  const links = org.database.rows(navigation.relationship.intersectTable).holding(navigation.thisColumn, row.id)
+  const members = new Set(links.map((link) => link.values[navigation.otherColumn]))
   return (other) => members.has(other.id)
 }
 

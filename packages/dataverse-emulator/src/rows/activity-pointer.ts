@@ -1,4 +1,4 @@
-import type { StoredValue, TableDefinition } from '../schema.ts'
+import type { TableDefinition } from '../schema.ts'
 import type { Database } from './database.ts'
 import type { Row } from './table-rows.ts'
 
@@ -8,12 +8,10 @@ const POINTER = 'activitypointer'
 export function mirrorActivity(database: Database, table: TableDefinition, row: Row): void {
   const pointer = database.schema.table(POINTER)
   if (!table.isActivity || table.logicalName === POINTER || pointer === undefined) return
-  const values: Record<string, StoredValue> = {}
-  for (const [name, value] of Object.entries(row.values)) {
-    if (database.schema.column(POINTER, name.replace(/@table$/, '')) !== undefined) values[name] = value
-  }
+  const values = database.blank(pointer)
+  for (const name of Object.keys(values)) values[name] = row.values[name] ?? null
   values[pointer.primaryId] = row.id
-  if (database.schema.column(POINTER, 'activitytypecode') !== undefined) values['activitytypecode'] = table.logicalName
+  values['activitytypecode'] = table.logicalName
   const before = database.rows(POINTER).get(row.id)
   if (before === undefined) database.insert(POINTER, row.id, values)
   else database.update(POINTER, before, values)

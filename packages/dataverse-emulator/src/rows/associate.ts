@@ -52,11 +52,11 @@ export function associate(
   const intersect = database.schema.table(relationship.intersectTable)
   if (intersect === undefined) throw new RangeError(`no table ${relationship.intersectTable}`)
   const id = database.newId()
-  database.insert(intersect.logicalName, id, {
-    [intersect.primaryId]: id,
-    [thisColumn]: row.id,
-    [otherColumn]: target.id,
-  })
+  const link = database.blank(intersect)
+  link[intersect.primaryId] = id
+  link[thisColumn] = row.id
+  link[otherColumn] = target.id
+  database.insert(intersect.logicalName, id, link)
 }
 
 /** Takes a row out of a collection; 404 where it is not in it. */

@@ -73,7 +73,8 @@ export function checkKeys(context: WriteContext, table: TableDefinition, id: str
 }
 
 function defaults({ database, user, organization }: WriteContext, table: TableDefinition, id: string): Draft {
-  const draft: Draft = { [table.primaryId]: id }
+  const draft: Draft = database.blank(table)
+  draft[table.primaryId] = id
   for (const column of table.columns) {
     if (column.type === 'Boolean' && column.attributeOf === null) draft[column.logicalName] = column.defaultValue
     else if (column.type === 'Picklist' && column.defaultValue !== null) draft[column.logicalName] = column.defaultValue

@@ -1,4 +1,5 @@
-import type { Schema, StoredValues } from '../schema.ts'
+import type { Schema, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
+import { rowShape } from './row-shape.ts'
 import { TableRows } from './table-rows.ts'
 import type { Row } from './table-rows.ts'
 
@@ -18,6 +19,8 @@ export class Database {
   readonly now: () => number
   readonly newId: () => string
   readonly #tables = new Map<string, TableRows>()
+  // By definition: a schema change replaces the definition and thereby the shape of rows written from then on.
+  readonly #shapes = new WeakMap<TableDefinition, () => Record<string, StoredValue>>()
   #version: bigint
   #undo: (() => void)[] | undefined
 
@@ -57,6 +60,16 @@ export class Database {
       this.#undo = outer
       if (!done) for (const step of undo.toReversed()) step()
     }
+  }
+
+  /** An empty row to be filled and inserted: every column without a value. */
+  blank(table: TableDefinition): Record<string, StoredValue> {
+    let shape = this.#shapes.get(table)
+    if (shape === undefined) {
+      shape = rowShape(table)
+      this.#shapes.set(table, shape)
+    }
+    return shape()
   }
 
   insert(table: string, id: string, values: StoredValues): Row {

@@ -24,11 +24,8 @@ function referencing(
   table: string,
   id: string,
 ): readonly Row[] {
-  const found: Row[] = []
-  for (const row of context.database.rows(relationship.referencingTable).all()) {
-    if (leadsTo(row, relationship.referencingColumn, table, id)) found.push(row)
-  }
-  return found
+  const holders = context.database.rows(relationship.referencingTable).holding(relationship.referencingColumn, id)
+  return holders.filter((row) => leadsTo(row, relationship.referencingColumn, table, id))
 }
 
 function unlink(context: WriteContext, relationship: OneToManyRelationship, row: Row): void {
@@ -49,8 +46,10 @@ function deleteLinks({ database }: WriteContext, table: TableDefinition, id: str
     const columns: string[] = []
     if (relationship.table1 === table.logicalName) columns.push(relationship.column1)
     if (relationship.table2 === table.logicalName) columns.push(relationship.column2)
-    for (const link of [...database.rows(relationship.intersectTable).all()]) {
-      if (columns.some((column) => link.values[column] === id)) database.delete(relationship.intersectTable, link)
+    for (const column of columns) {
+      for (const link of database.rows(relationship.intersectTable).holding(column, id)) {
+        database.delete(relationship.intersectTable, link)
+      }
     }
   }
 }

@@ -67,7 +67,8 @@ export class MobileTracking {
       createdby: by,
       modifiedby: by,
     }
-    const known = Object.entries(offered).filter(([name]) => this.#database.schema.column(target, name) !== undefined)
-    this.#database.insert(target, id, Object.fromEntries(known))
+    const values = this.#database.blank(table)
+    for (const name of Object.keys(values)) values[name] = offered[name] ?? null
+    this.#database.insert(target, id, values)
   }
 }

@@ -22,8 +22,7 @@ export function lookupTarget(column: LookupColumn, values: StoredValues): Refere
 export function setLookup(column: LookupColumn, draft: Draft, target: Reference | null): void {
   const key = targetKey(column.logicalName)
   draft[column.logicalName] = target === null ? null : target.id
-  if (target !== null && column.targets.length > 1) draft[key] = target.table
-  else delete draft[key]
+  if (column.targets.length > 1) draft[key] = target === null ? null : target.table
 }
 
 /** How many decimals Money takes where the currency says so. */

@@ -1,6 +1,8 @@
 import type { StoredValue, StoredValues } from '../schema.ts'
 import { compareGuids } from './guid.ts'
+import { LookupIndex } from './lookup-index.ts'
 import { SortedList } from './sorted-list.ts'
+import { UniqueIndex } from './unique-index.ts'
 
 /** One row as stored. Never changed in place: a write puts a new object with a new version. */
 export interface Row {
@@ -16,42 +18,6 @@ export interface Tombstone {
   readonly version: bigint
   /** When it was deleted, by the server's clock. */
   readonly atMs: number
-}
-
-class UniqueIndex {
-  readonly #columns: readonly string[]
-  readonly #ids = new Map<string, string>()
-
-  constructor(columns: readonly string[], rows: Iterable<Row>) {
-    this.#columns = columns
-    for (const row of rows) this.add(row)
-  }
-
-  keyOf(values: StoredValues): string | undefined {
-    const parts: string[] = []
-    for (const column of this.#columns) {
-      const value = values[column] ?? null
-      // A key with an empty part does not make a row unique.
-      if (value === null) return undefined
-      parts.push(String(value).trimEnd().toLowerCase())
-    }
-    return JSON.stringify(parts)
-  }
-
-  get(values: StoredValues): string | undefined {
-    const key = this.keyOf(values)
-    return key === undefined ? undefined : this.#ids.get(key)
-  }
-
-  add(row: Row): void {
-    const key = this.keyOf(row.values)
-    if (key !== undefined) this.#ids.set(key, row.id)
-  }
-
-  remove(row: Row): void {
-    const key = this.keyOf(row.values)
-    if (key !== undefined && this.#ids.get(key) === row.id) this.#ids.delete(key)
-  }
 }
 
 function compareVersions(a: Row, b: Row): number {
@@ -74,7 +40,9 @@ export class TableRows {
   readonly #byId = new Map<string, Row>()
   readonly #ids = new SortedList<string>(compareGuids)
   readonly #versions = new SortedList<Row>(compareVersions)
+  // Made when first asked for and kept from then on.
   readonly #unique = new Map<string, UniqueIndex>()
+  readonly #lookups = new Map<string, LookupIndex>()
   #modified: SortedList<Row> | undefined
   readonly tombstones: Tombstone[] = []
 
@@ -95,6 +63,7 @@ export class TableRows {
     this.#versions.add(row)
     this.#modified?.add(row)
     for (const index of this.#unique.values()) index.add(row)
+    for (const index of this.#lookups.values()) index.add(row)
     return before
   }
 
@@ -146,6 +115,21 @@ export class TableRows {
     return index.get(values)
   }
 
+  /** The rows that hold an id in a column. */
+  holding(column: string, id: string): readonly Row[] {
+    let index = this.#lookups.get(column)
+    if (index === undefined) {
+      index = new LookupIndex(column, this.all())
+      this.#lookups.set(column, index)
+    }
+    const rows: Row[] = []
+    for (const holder of index.get(id)) {
+      const row = this.#byId.get(holder)
+      if (row !== undefined) rows.push(row)
+    }
+    return rows
+  }
+
   #indexModified(): SortedList<Row> {
     const list = new SortedList<Row>(compareModified)
     for (const row of [...this.all()].sort(compareModified)) list.add(row)
@@ -156,5 +140,6 @@ export class TableRows {
     this.#versions.remove(row)
     this.#modified?.remove(row)
     for (const index of this.#unique.values()) index.remove(row)
+    for (const index of this.#lookups.values()) index.remove(row)
   }
 }

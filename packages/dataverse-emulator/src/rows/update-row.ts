@@ -57,7 +57,7 @@ function cascadeOwner(
   for (const relationship of database.schema.relationshipsOf(table.logicalName).oneToMany) {
     const child = database.schema.table(relationship.referencingTable)
     if (child === undefined || child.ownership !== 'UserOwned' || relationship.cascade.assign !== 'Cascade') continue
-    for (const row of [...database.rows(child.logicalName).all()]) {
+    for (const row of database.rows(child.logicalName).holding(relationship.referencingColumn, id)) {
       if (seen.has(row.id) || !leadsTo(row, relationship.referencingColumn, table.logicalName, id)) continue
       seen.add(row.id)
       const draft: Draft = { ...row.values, ownerid: owner.id, [targetKey('ownerid')]: owner.table }
