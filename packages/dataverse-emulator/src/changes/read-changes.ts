@@ -9,7 +9,7 @@ import { annotationsOf, applied, appliedAnnotations } from '../operations/read-s
 import { countReply, MAX_ROWS, nextLink } from '../operations/read-collection.ts'
 import type { Org } from '../org.ts'
 import { requireWholeTable } from '../rows/access.ts'
-import type { Row, Tombstone } from '../rows/table-rows.ts'
+import type { Row, Tombstone } from '../rows/row.ts'
 import { rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { encodeDeltaToken, mintDeltaToken, readDeltaToken } from './delta-token.ts'

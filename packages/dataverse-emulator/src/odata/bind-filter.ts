@@ -1,5 +1,5 @@
 import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
-import type { Row } from '../rows/table-rows.ts'
+import type { Row } from '../rows/row.ts'
 import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
 import { columnKind, edmType } from './column-kind.ts'
 import type { ColumnKind } from './column-kind.ts'

@@ -1,5 +1,5 @@
 import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
-import type { Row } from '../rows/table-rows.ts'
+import type { Row } from '../rows/row.ts'
 import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
 import { columnReader } from './bind-filter.ts'
 import { columnKind } from './column-kind.ts'

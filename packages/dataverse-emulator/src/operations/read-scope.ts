@@ -6,7 +6,7 @@ import type { ApiRequest } from '../http/request.ts'
 import type { Org } from '../org.ts'
 import { reach } from '../rows/access.ts'
 import type { RowQuery } from '../rows/read-page.ts'
-import type { Row } from '../rows/table-rows.ts'
+import type { Row } from '../rows/row.ts'
 import type { TableDefinition } from '../schema.ts'
 
 /** Says whether the request asked for an annotation. */

@@ -2,7 +2,7 @@ import { accessDenied, privilegeDenied } from '../errors.ts'
 import { targetKey } from '../schema.ts'
 import type { Privilege, TableDefinition } from '../schema.ts'
 import type { Database } from './database.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 import type { User } from './user.ts'
 
 const RIGHTS: Readonly<Record<Privilege, string>> = {

@@ -1,6 +1,6 @@
 import type { TableDefinition } from '../schema.ts'
 import type { Database } from './database.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 const POINTER = 'activitypointer'
 

@@ -1,6 +1,6 @@
 import { badPayload, duplicateInsert, rowDoesNotExist, WebApiError } from '../errors.ts'
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 import { leadsTo, updateRow } from './update-row.ts'
 import type { Reference } from './reference.ts'
 import type { WriteContext } from './write-context.ts'

@@ -9,7 +9,7 @@ import type { Changes } from './read-payload.ts'
 import { computeColumns, moneyScale, setLookup } from './row-values.ts'
 import type { Draft } from './row-values.ts'
 import { settleState } from './state.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 import type { WriteContext } from './write-context.ts'
 
 function refuseReadOnly(column: ColumnDefinition, table: TableDefinition, verb: 'create' | 'update'): void {

@@ -1,7 +1,7 @@
 import type { Schema, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { rowShape } from './row-shape.ts'
 import { TableRows } from './table-rows.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 /** What a database needs from outside. */
 export interface DatabaseOptions {

@@ -6,7 +6,7 @@ import { activityTwin, mirrorActivity } from './activity-pointer.ts'
 import { stamp } from './create-row.ts'
 import { computeColumns, setLookup } from './row-values.ts'
 import type { Draft } from './row-values.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 import { leadsTo } from './update-row.ts'
 import type { WriteContext } from './write-context.ts'
 

@@ -4,7 +4,7 @@ import { literalValue } from '../odata/literal-value.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import type { ColumnDefinition, StoredValue, TableDefinition } from '../schema.ts'
 import type { Database } from './database.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 /** An alternate key's values in their stored form. */
 export type KeyValues = Readonly<Record<string, StoredValue>>

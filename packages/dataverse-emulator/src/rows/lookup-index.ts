@@ -1,4 +1,4 @@
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 /** Which rows hold a given id in one column. */
 export class LookupIndex {

@@ -3,7 +3,8 @@ import type { QueryValue } from '../odata/compare-values.ts'
 import type { FilterBounds } from '../odata/filter-bounds.ts'
 import { compareInOrder } from '../odata/order-by.ts'
 import type { OrderTerm } from '../odata/order-by.ts'
-import type { Row, TableRows } from './table-rows.ts'
+import type { Row } from './row.ts'
+import type { TableRows } from './table-rows.ts'
 
 /** Which rows of a table are asked for. */
 export interface RowQuery {

@@ -1,24 +1,9 @@
-import type { StoredValue, StoredValues } from '../schema.ts'
+import type { StoredValue } from '../schema.ts'
 import { compareGuids } from './guid.ts'
 import { LookupIndex } from './lookup-index.ts'
+import type { Row, Tombstone } from './row.ts'
 import { SortedList } from './sorted-list.ts'
 import { UniqueIndex } from './unique-index.ts'
-
-/** One row as stored. Never changed in place: a write puts a new object with a new version. */
-export interface Row {
-  readonly id: string
-  /** The row version of the whole organisation's counter; the etag is `W/"<version>"`. */
-  readonly version: bigint
-  readonly values: StoredValues
-}
-
-/** What is remembered of a deleted row. */
-export interface Tombstone {
-  readonly id: string
-  readonly version: bigint
-  /** When it was deleted, by the server's clock. */
-  readonly atMs: number
-}
 
 function compareVersions(a: Row, b: Row): number {
   return a.version < b.version ? -1 : a.version > b.version ? 1 : 0

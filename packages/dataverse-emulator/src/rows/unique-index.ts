@@ -1,5 +1,5 @@
 import type { StoredValues } from '../schema.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 /** Finds the row with given values in the columns of a key. Text counts without regard to case or trailing blanks. */
 export class UniqueIndex {

@@ -7,7 +7,7 @@ import type { Changes } from './read-payload.ts'
 import { computeColumns } from './row-values.ts'
 import type { Draft } from './row-values.ts'
 import { settleState } from './state.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 import type { Reference } from './reference.ts'
 import type { WriteContext } from './write-context.ts'
 

@@ -3,7 +3,7 @@ import type { ColumnDefinition, StoredValue, StoredValues, TableDefinition } fro
 import type { Database } from './database.ts'
 import { padDecimal, roundDecimal } from './decimal.ts'
 import { formattedValue } from './formatted-value.ts'
-import type { Row } from './table-rows.ts'
+import type { Row } from './row.ts'
 
 const FORMATTED = 'OData.Community.Display.V1.FormattedValue'
 const LOOKUP_TABLE = 'Microsoft.Dynamics.CRM.lookuplogicalname'
