@@ -8,7 +8,7 @@ import type { ObjectStores } from './database.ts'
 import { DexieReader } from './dexie-reader.ts'
 import type { CatalogueCache } from './dexie-reader.ts'
 import { DexieWriter } from './dexie-writer.ts'
-import { isFull, storeError } from './errors.ts'
+import { isFull, isStoreError, storeError } from './errors.ts'
 
 export interface DexieConnections {
   readonly strict: Dexie
@@ -36,7 +36,7 @@ export class DexieStore implements Store {
   async read<T>(name: string, body: (tx: StoreReader) => Promise<T>): Promise<T> {
     this.#mustBeOpen()
     const reading = transact('r!', this.#connections.strict, (stores) =>
-      runBody<StoreReader, T>(name, new DexieReader(stores, this.#cache), body),
+      runBody<StoreReader, T>(name, new DexieReader(stores, this.#cache), body, storeError),
     )
     this.#reads.add(reading)
     try {
@@ -52,7 +52,7 @@ export class DexieStore implements Store {
     return this.#writes.run(async () => {
       const changes = new ChangeLog()
       const result = await transact('rw!', dexie, (stores) =>
-        runBody<StoreWriter, T>(name, new DexieWriter(stores, this.#cache, this.#seqs, changes), body),
+        runBody<StoreWriter, T>(name, new DexieWriter(stores, this.#cache, this.#seqs, changes), body, storeError),
       )
       const change = changes.toChange(name)
       this.#connections.channel?.postMessage({ ...change, name: 'elsewhere' })
@@ -99,8 +99,8 @@ async function transact<T>(mode: 'r!' | 'rw!', dexie: Dexie, body: (stores: Obje
     // that is made while a body runs, as by a program that reacts to what it has read, for a part of that transaction.
     return await dexie.transaction(mode, dexie.tables, (transaction) => Dexie.ignoreTransaction(() => run(transaction)))
   } catch (error) {
-    // Dexie makes errors of its own of some; the caller gets the one that its body threw. Only that there was no space left
-    // is said by the transaction alone: its operations say that they were aborted.
-    throw storeError(rejection && !isFull(error) ? rejection.error : error)
+    if (!rejection) throw storeError(error)
+    // That there was no space left is said by the transaction alone: its operations say that they were aborted.
+    throw isStoreError(rejection.error) && isFull(error) ? storeError(error) : rejection.error
   }
 }

@@ -20,6 +20,11 @@ export function storeError(error: unknown): unknown {
   })
 }
 
+/** True for what `storeError` has made of a failure of the database. */
+export function isStoreError(error: unknown): boolean {
+  return error instanceof OutpostError && isDatabaseError(error.cause)
+}
+
 /** True when the error, or one it was made from, says that there is no space left. */
 export function isFull(error: unknown): boolean {
   return isDatabaseError(error) && namesOf(error).has('QuotaExceededError')

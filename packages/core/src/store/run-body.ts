@@ -4,12 +4,14 @@ import type { StoreReader } from '../ports/store.ts'
 /**
  * Runs the body of a transaction over `tx` and waits for every operation it began. Rejects when the body rejects, and
  * also when an operation failed whose failure the body caught: a transaction is whole or not at all. An operation that is
- * begun after the body has ended rejects with `closed`.
+ * begun after the body has ended rejects with `closed`. `translate` makes an error of the store of what an operation
+ * failed with; what the body throws of its own is passed on as it is.
  */
 export async function runBody<Tx extends StoreReader, T>(
   name: string,
   tx: Tx,
   body: (tx: Tx) => Promise<T>,
+  translate: (error: unknown) => unknown = unchanged,
 ): Promise<T> {
   const running = new Set<Promise<unknown>>()
   let failure: { readonly error: unknown } | undefined
@@ -21,7 +23,8 @@ export async function runBody<Tx extends StoreReader, T>(
     running.add(operation)
     try {
       return await operation
-    } catch (error) {
+    } catch (cause) {
+      const error = translate(cause)
       failure ??= { error }
       throw error
     } finally {
@@ -45,4 +48,8 @@ export async function runBody<Tx extends StoreReader, T>(
   } finally {
     ended = true
   }
+}
+
+function unchanged(error: unknown): unknown {
+  return error
 }

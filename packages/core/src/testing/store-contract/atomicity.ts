@@ -91,14 +91,18 @@ export function atomicityContract({ test, expect, rejects }: Contract): void {
 
   test('a body that rejects has its own rejection passed on, the very same object', async (database) => {
     const store = await database.open([ACCOUNT])
-    const thrown = new Error('mine')
-    const caught = await store
-      .write('fails', async (tx) => {
+    for (const thrown of [new Error('mine'), new DOMException('mine, not that of a database', 'QuotaExceededError')]) {
+      const write = store.write('fails', async (tx) => {
         await tx.putRows('account', [account(1)])
         throw thrown
       })
-      .catch((error: unknown) => error)
-    expect(caught === thrown).toStrictEqual(true)
+      expect((await write.catch((error: unknown) => error)) === thrown).toStrictEqual(true)
+      const read = store.read('fails', async (tx) => {
+        await tx.count('account')
+        throw thrown
+      })
+      expect((await read.catch((error: unknown) => error)) === thrown).toStrictEqual(true)
+    }
     expect(await store.read('count', (tx) => tx.count('account'))).toStrictEqual(0)
   })
 
