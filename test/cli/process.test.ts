@@ -51,7 +51,7 @@ test('the program prints its help with commands and exit codes', async () => {
   ]) {
     expect(help.out).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
     const own = await start(place, ['help', command], () => {})
-    expect(own.out, command).toContain(command === 'tx' ? 'Commands:' : 'Example')
+    expect(own.out).toContain(command === 'tx' ? 'Commands:' : 'Example')
   }
   expect(help.out).toContain('Exit codes:')
 })

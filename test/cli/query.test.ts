@@ -69,7 +69,6 @@ test('query names what it cannot do', async () => {
   ]
   for (const [argv, where] of broken) {
     const refused = await outpost('query', ...argv, '--json')
-    expect(refused.exitCode, argv.join(' ')).toBe(2)
-    expect(refused.error.place, argv.join(' ')).toMatchObject(where)
+    expect({ argv, ...refused.error }).toMatchObject({ argv, exitCode: 2, place: where })
   }
 })

@@ -46,7 +46,6 @@ test('progress is a bar drawn in place on a terminal, narrower than the terminal
   await outpostWith({ stderr }, 'sync')
   expect(drawn).toContain('█')
   const lines = drawn.split(/\r\u001b\[2K|\n/)
-  // oxlint-disable-next-line no-control-regex
   const widths = lines.filter((line) => line.includes('█')).map((line) => line.replaceAll(/\u001b\[\d+m/g, '').length)
   expect(Math.max(...widths)).toBeLessThan(50)
   expect(drawn).toMatch(/✓.*contact +\d+ received/)

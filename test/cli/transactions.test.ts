@@ -98,8 +98,7 @@ test('tx amend names the rule that a value breaks and changes nothing', async ()
   ]
   for (const [pair, where] of broken) {
     const refused = await place.outpost('tx', 'amend', '1', pair, '--json')
-    expect(refused.exitCode, pair).toBe(2)
-    expect(refused.error.place, pair).toMatchObject(where)
+    expect({ pair, ...refused.error }).toMatchObject({ pair, exitCode: 2, place: where })
   }
   expect((await place.outpost('tx', 'show', '1', '--json')).json.status).toBe('error')
 })
@@ -117,7 +116,8 @@ test('tx retry makes chosen or all transactions pending again, and sends nothing
 test('tx retry needs numbers or --all, and numbers that exist', async () => {
   const place = await refusedOnce()
   for (const argv of [[], ['1', '--all'], ['one'], ['99']]) {
-    expect((await place.outpost('tx', 'retry', ...argv, '--json')).exitCode, argv.join(' ')).toBe(2)
+    const { error } = await place.outpost('tx', 'retry', ...argv, '--json')
+    expect({ argv, exitCode: error.exitCode }).toEqual({ argv, exitCode: 2 })
   }
   await writes(place, 'account', { name: 'Neu AG' })
   await place.outpost('sync')
@@ -153,8 +153,7 @@ test('numbers, statuses and rows that are none are usage errors', async () => {
     ['frobnicate'],
   ]) {
     const refused = await place.outpost('tx', ...argv, '--json')
-    expect(refused.exitCode, argv.join(' ')).toBe(2)
-    expect(refused.error.place.rule, argv.join(' ')).toBe('usage')
+    expect({ argv, ...refused.error }).toMatchObject({ argv, exitCode: 2, place: { rule: 'usage' } })
   }
   const unknown = await place.outpost('tx', 'show', '99', '--json')
   expect(unknown.exitCode).toBe(2)

@@ -12,14 +12,17 @@ import { onTestFinished } from 'vitest'
 export const DISPATCHER = 'Dorian Vestergaard'
 export const ADMINISTRATOR = 'Sunniva Admin'
 
+/** Whatever the JSON holds: a test says what it expects of it. */
+type Answer = ReturnType<typeof JSON.parse>
+
 export interface Outcome {
   readonly exitCode: number
   readonly out: string
   readonly err: string
   /** What stdout holds, as JSON. */
-  readonly json: any // a test says what it expects of it
+  readonly json: Answer
   /** What stderr holds, as JSON: the error. */
-  readonly error: any // a test says what it expects of it
+  readonly error: Answer
 }
 
 /** A person at a command line, with a folder of their own, and a master served over HTTP. */
@@ -29,16 +32,16 @@ export interface Workplace {
   readonly token: string
   readonly database: string
   /** A path in the folder; with a text, a file is written there. */
-  file(name: string, text?: string): Promise<string>
-  outpost(...argv: readonly string[]): Promise<Outcome>
+  readonly file: (name: string, text?: string) => Promise<string>
+  readonly outpost: (...argv: readonly string[]) => Promise<Outcome>
   /** The same with other surroundings. */
-  outpostWith(
+  readonly outpostWith: (
     surroundings: Partial<Io> & { readonly onOut?: (text: string) => void },
     ...argv: readonly string[]
-  ): Promise<Outcome>
+  ) => Promise<Outcome>
   /** Closes the server: connections are refused. */
-  goDown(): Promise<void>
-  comeBack(): Promise<void>
+  readonly goDown: () => Promise<void>
+  readonly comeBack: () => Promise<void>
 }
 
 export async function workplace(
@@ -132,7 +135,7 @@ export async function expectDone(running: Promise<Outcome>): Promise<Outcome> {
 }
 
 /** The rows that `export` or `query --json` has written. */
-export function rowsOf(text: string): any[] {
+export function rowsOf(text: string): Answer[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
