@@ -1,5 +1,5 @@
 import type { ColumnValue, MasterError, PushedRow, PushOutcome, Rejection, RejectionClass } from '@outpost/core'
-import { isSuccess, jsonBody, type Refusal, refusalOf } from './answer.ts'
+import { isSuccess, jsonBody, notDataverse, type Refusal, refusalOf } from './answer.ts'
 import type { IndexedResponse } from './batch.ts'
 import { type Condition, rejectionOf, remedyFor } from './classify.ts'
 import type { ComposedChange } from './compose-change.ts'
@@ -20,7 +20,10 @@ export type Judgement =
  */
 export function judge(requests: readonly ComposedChange[], responses: readonly IndexedResponse[]): Judgement {
   const refused = responses.find(({ response }) => !isSuccess(response.status))
-  if (!refused) return { outcome: processed(requests, responses) }
+  if (!refused) {
+    for (const { response } of responses) refuseEmptySuccess(response)
+    return { outcome: processed(requests, responses) }
+  }
   const index = requests.length === 1 ? 0 : refused.index
   const culprit = index === undefined ? undefined : requests[index]
   const refusal = refusalOf(refused.response, culprit?.condition ?? sharedCondition(requests))
@@ -46,6 +49,13 @@ export function judge(requests: readonly ComposedChange[], responses: readonly I
     case 'expired':
     case 'unknown':
       return { outcome: verdict(refusal, culprit) }
+  }
+}
+
+/** A Dataverse that has nothing to say answers 204. An empty 200 comes from something on the way that took no write. */
+function refuseEmptySuccess(response: IndexedResponse['response']): void {
+  if (response.status !== 204 && response.text.trim() === '') {
+    throw notDataverse(response, `status ${response.status} with an empty body`)
   }
 }
 
