@@ -308,6 +308,8 @@ export class ClientOrg {
 
   /** The background's turn. Gives back when the next waiting transaction is due. */
   async #deliver(signal: AbortSignal): Promise<number | null> {
+    // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
+    if (this.#delivery === 'on-demand') return null
     return this.#serial.run(async () => {
       const next = await this.outbox.nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
