@@ -62,6 +62,6 @@ export function table(heading: readonly string[], rows: readonly (readonly (stri
   }
 }
 
-export function count(value: number): string {
+function count(value: number): string {
   return value.toLocaleString('en')
 }

@@ -11,7 +11,7 @@ export function describeTransaction({ changes }: Pick<ListedTransaction, 'change
 }
 
 /** One change, on one line. */
-export function describeChange(change: Change): string {
+function describeChange(change: Change): string {
   switch (change.kind) {
     case 'create':
     case 'delete':

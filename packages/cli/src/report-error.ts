@@ -13,6 +13,10 @@ export function reportError(io: Io, error: unknown, json: boolean): number {
     return exitCode
   }
   const paint = paintFor(io.stderr, io.variables)
+  if (error.code === 'aborted') {
+    io.stderr.write(`${paint.yellow('interrupted')}; what was committed stays, the next run goes on from there\n`)
+    return exitCode
+  }
   io.stderr.write(`${paint.red('error')} ${oneLine(error.message)}\n`)
   const place = placeText(error.place)
   if (place) io.stderr.write(`  where   ${oneLine(place)}\n`)

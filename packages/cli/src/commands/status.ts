@@ -43,7 +43,7 @@ async function status(invocation: Invocation): Promise<number> {
 }
 
 /** The outbox in one line. */
-export function transactionCounts(counts: Readonly<Record<string, number>>): string {
+function transactionCounts(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .map(([name, number]) => `${count(number)} ${name}`)
     .join(' · ')

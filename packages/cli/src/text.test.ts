@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { counted, cut, linesFor, oneLine, paintFor, tableLines, widthOf } from './text.ts'
+
+test('a text on one line has no control characters left', () => {
+  expect(oneLine('a\r\nb\u001b[31mc\u0007\u0085d')).toBe('a b [31mc d')
+})
+
+test('a text is cut between the characters that a reader sees', () => {
+  const family = '👩‍👩‍👧'
+  expect(widthOf(`${family}ab`)).toBe(3)
+  expect(cut(`${family}ab`, 3)).toBe(`${family}ab`)
+  expect(cut(`${family}abc`, 2)).toBe(`${family}…`)
+  expect(cut('abc', 0)).toBe('…')
+})
+
+test('columns are aligned, those of numbers to the right', () => {
+  const lines = tableLines(
+    ['NAME', 'ROWS', 'NOTE'],
+    [
+      ['account', '1,200', ''],
+      ['Køl', '7', 'two\nlines'],
+    ],
+  )
+  expect(lines).toEqual(['NAME      ROWS  NOTE', 'account  1,200', 'Køl          7  two lines'])
+})
+
+test('lines are cut to the width of a terminal and whole elsewhere', () => {
+  const output = { write: () => {}, columns: 4 }
+  expect(linesFor({ ...output, isTTY: true }, ['abcdef'])).toEqual(['abc…'])
+  expect(linesFor(output, ['abcdef'])).toEqual(['abcdef'])
+})
+
+test('counts have separators and their noun a plural', () => {
+  expect([counted(1, 'row'), counted(0, 'row'), counted(1234, 'row')]).toEqual(['1 row', '0 rows', '1,234 rows'])
+})
+
+test('colours are for terminals without NO_COLOR', () => {
+  const terminal = { write: () => {}, isTTY: true }
+  expect(paintFor(terminal, {}).red('x')).toBe('\u001b[31mx\u001b[0m')
+  expect(paintFor(terminal, { NO_COLOR: '1' }).red('x')).toBe('x')
+  expect(paintFor({ write: () => {} }, {}).red('x')).toBe('x')
+})
