@@ -158,6 +158,8 @@ test('a token expires after the organisation’s days, or at once when all are e
   const second = await follow(ask, 'accounts?$select=name', track)
   emulator.master.expireDelta()
   expect((await ask('GET', second.deltaLink)).json.error).toEqual(expired)
+  emulator.knobs.expiredTokenStatus = 403
+  expect((await ask('GET', second.deltaLink)).status).toBe(403)
 })
 
 test('the seed’s organisation keeps tokens for seven days', () => {

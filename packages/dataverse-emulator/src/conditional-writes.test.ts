@@ -188,3 +188,19 @@ test('a collection takes neither PATCH nor DELETE', async () => {
   expect((await ask('PATCH', 'accounts', { body: { name: 'x' } })).status).toBe(405)
   expect((await ask('DELETE', 'accounts')).status).toBe(405)
 })
+
+test('a condition where it would not be looked at is refused', async () => {
+  const { ask } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'One' })
+  const path = `accounts(${id(1)})`
+  for (const [method, target, header, body] of [
+    ['POST', 'accounts', 'If-None-Match', { name: 'x' }],
+    ['GET', 'accounts', 'If-None-Match', undefined],
+    ['GET', path, 'If-Match', undefined],
+    ['DELETE', path, 'If-None-Match', undefined],
+    ['PUT', `${path}/primarycontactid/$ref`, 'If-Match', { '@odata.id': path }],
+  ] as const) {
+    const answer = await ask(method, target, { headers: { [header]: 'W/"1"' }, body })
+    expect([method, target, answer.status]).toEqual([method, target, 501])
+  }
+})

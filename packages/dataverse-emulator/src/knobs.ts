@@ -8,6 +8,10 @@ export interface Knobs {
   hideRetryAfter: boolean
   /** PATCH answers 204 with `OData-EntityId`. */
   patch204WithEntityId: boolean
+  /** What removing an N:N link that is not there answers. */
+  absentLinkStatus: 404 | 204
+  /** Status of an expired delta token; its code is 0x80044352 either way. */
+  expiredTokenStatus: 400 | 403
   /** When the delta token of a paged initial load is taken; a client must not depend on either. */
   deltaTokenAt: 'firstPage' | 'lastPage'
 }
@@ -18,5 +22,7 @@ export const defaultKnobs: Readonly<Knobs> = {
   decimalErrorCodes: false,
   hideRetryAfter: false,
   patch204WithEntityId: true,
+  absentLinkStatus: 404,
+  expiredTokenStatus: 400,
   deltaTokenAt: 'firstPage',
 }

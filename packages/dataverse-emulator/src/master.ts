@@ -36,7 +36,8 @@ export interface Master {
   assign(table: string, id: string, owner: Reference, options?: As): void
   /** Adds a row to a collection-valued navigation property of `table`. */
   associate(table: string, id: string, navigation: string, target: Reference, options?: As): void
-  disassociate(table: string, id: string, navigation: string, target: Reference, options?: As): void
+  /** Takes a row out of a collection; false where it was not in it. */
+  disassociate(table: string, id: string, navigation: string, target: Reference, options?: As): boolean
   /** Raises the row's version and changes nothing else, as server jobs do. */
   touch(table: string, id: string): void
   /** All rows of a table as stored, by primary key; the version is under `version`, values under `values`. */
@@ -126,7 +127,7 @@ export function createMaster(org: Org, userOf: (nameOrId: string | undefined) =>
     },
     disassociate: (table, id, navigation, target, options) => {
       const row = rowOf(org, table, id)
-      database.atomically(() =>
+      return database.atomically(() =>
         disassociate(context(options), tableOf(org, table), row, collection(table, navigation), target),
       )
     },

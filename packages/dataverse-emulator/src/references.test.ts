@@ -67,6 +67,8 @@ test('an N:N link is removed by key, by $id, and an absent one is 404', async ()
     expect((await ask('DELETE', path)).status).toBe(404)
   }
   expect((await ask('DELETE', `${at}/$ref`)).status).toBe(400)
+  emulator.knobs.absentLinkStatus = 204
+  expect((await ask('DELETE', `${at}(${id(2)})/$ref`)).status).toBe(204)
 })
 
 test('adding to a 1:N collection sets the lookup of the other row and raises only its version', async () => {

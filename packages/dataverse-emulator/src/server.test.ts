@@ -56,6 +56,15 @@ test('serves the Web API, with links and contexts under the address it was asked
   expect((await read(await fetch(`${api}accounts(${id(1)})`, { headers: bearer }))).json.name).toBe('Ünïcode ✓')
 })
 
+test('a URL of 32,000 characters is answered', async () => {
+  const { api, bearer } = await served()
+  const filter = `accountid eq ${id(1)}${` or accountid eq ${id(2)}`.repeat(500)}`
+  const answer = await read(
+    await fetch(`${api}accounts?$select=name&$filter=${encodeURIComponent(filter)}`, { headers: bearer }),
+  )
+  expect([answer.status, answer.json.value]).toEqual([200, []])
+})
+
 test('a token for the in-process root is good as well, one for another resource is not', async () => {
   const org = bench()
   const { api } = await served(org)

@@ -91,7 +91,11 @@ export async function serve(emulator: Emulator, options: ServeOptions = {}): Pro
   const { port = 0, host = '127.0.0.1' } = options
   const sockets = new Set<Socket>()
   let origin = ''
-  const server = createServer((message, out) => void exchange(emulator, origin, message, out))
+  // The Web API takes longer URLs than Node does by itself.
+  const server = createServer(
+    { maxHeaderSize: 65_536 },
+    (message, out) => void exchange(emulator, origin, message, out),
+  )
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))

@@ -16,10 +16,10 @@ export function encodeDeltaToken(token: string): string {
   return token.replace(/[!/: ]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
 }
 
-/** The 400 for a token whose deletions are no longer known. The client must read everything again. */
-export function expiredToken(): WebApiError {
+/** The refusal of a token whose deletions are no longer known. The client must read everything again. */
+function expiredToken({ knobs }: Org): WebApiError {
   return new WebApiError(
-    400,
+    knobs.expiredTokenStatus,
     '0x80044352',
     'Version stamp associated with the client has expired. Please perform a full sync.',
   )
@@ -33,6 +33,6 @@ export function readDeltaToken(org: Org, token: string): bigint {
   const mintedMs = Date.parse(`${year}-${month}-${day}T${time}Z`)
   const ageMs = org.database.now() - mintedMs
   const isKnown = BigInt(version) > org.expiredVersion && BigInt(version) <= org.database.version
-  if (!isKnown || ageMs > daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS) throw expiredToken()
+  if (!isKnown || ageMs > daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS) throw expiredToken(org)
   return BigInt(version)
 }

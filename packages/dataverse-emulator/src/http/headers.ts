@@ -75,3 +75,11 @@ export function readCondition(value: string | null): Condition {
   if (/^(?:W\/)?"[^"]*"$/.test(value)) return { kind: 'etag', etag: value.startsWith('W/') ? value : `W/${value}` }
   throw badQuery(`The condition header value '${value}' is not a valid ETag.`)
 }
+
+/** Refuses condition headers where they would not be looked at. */
+export function allowConditions(headers: Headers, ...allowed: readonly ('If-Match' | 'If-None-Match')[]): void {
+  for (const name of ['If-Match', 'If-None-Match'] as const) {
+    if (allowed.includes(name) || readCondition(headers.get(name)).kind === 'none') continue
+    throw notImplemented(`${name} on this request`)
+  }
+}

@@ -1,6 +1,6 @@
 import { emptyReply, jsonReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
-import { readCondition } from '../http/headers.ts'
+import { allowConditions, readCondition } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { RawJson, writeJson } from '../json/write.ts'
 import { allowOptions } from '../odata/query-options.ts'
@@ -8,7 +8,7 @@ import { parseSelect } from '../odata/select.ts'
 import type { Selection } from '../odata/select.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
-import { concurrencyNotEnabled, noSuchProperty } from '../errors.ts'
+import { noSuchProperty } from '../errors.ts'
 import type { Row } from '../rows/row.ts'
 import { etagOf, rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
@@ -27,11 +27,10 @@ export function rowBody(org: Org, request: ApiRequest, table: TableDefinition, r
 /** GET of one row. 304 for a version the caller has, unless annotations were asked for. */
 export function readRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row): Reply {
   allowOptions(request.query, ['$select'])
+  allowConditions(request.headers, 'If-None-Match')
   requireReach(org.database, table, request.user, 'read', row)
   const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
   const condition = readCondition(request.headers.get('If-None-Match'))
-  const match = readCondition(request.headers.get('If-Match'))
-  if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
   const etag = etagOf(row)
   const plain = request.preferences.annotations.length === 0 && table.optimisticConcurrency
   if (condition.kind === 'etag' && condition.etag === etag && plain) return emptyReply({}, 304)
@@ -44,6 +43,7 @@ export function readRow(org: Org, request: ApiRequest, table: TableDefinition, r
 /** GET of one property: its value in an object, or 204 for null. */
 export function readProperty(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): Reply {
   allowOptions(request.query, [])
+  allowConditions(request.headers)
   requireReach(org.database, table, request.user, 'read', row)
   const column = parseSelect(org.schema, table, name).columns.find((one) => wireName(one) === name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)

@@ -1,5 +1,6 @@
-import { badPayload, invalidArgument, methodNotAllowed, noSuchResource } from '../errors.ts'
+import { badPayload, invalidArgument, methodNotAllowed, noSuchResource, WebApiError } from '../errors.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
+import { allowConditions } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
@@ -50,9 +51,14 @@ function writeCollection(
   } else if (request.method === 'DELETE') {
     allowOptions(request.query, ['$id'])
     const member = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
-    disassociate(context, table, row, navigation, referenceToRemove(org, request, member, inner))
+    const removed = disassociate(context, table, row, navigation, referenceToRemove(org, request, member, inner))
+    if (!removed && org.knobs.absentLinkStatus === 404) throw notAssociated()
   } else throw methodNotAllowed(request.method)
   return { reply: emptyReply() }
+}
+
+function notAssociated(): WebApiError {
+  return new WebApiError(404, '0x80040217', 'The specified object was not found: the rows are not associated.')
 }
 
 function writeSingle(
@@ -135,6 +141,7 @@ export function answerReference(
   name: string,
   inner: string | undefined,
 ): WriteReply {
+  allowConditions(request.headers)
   const binding = org.schema.lookupBindings(table.logicalName).get(name)
   const collection = org.schema.collections(table.logicalName).get(name)
   if (binding !== undefined && inner === undefined) {

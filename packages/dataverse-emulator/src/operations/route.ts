@@ -1,5 +1,6 @@
 import { countChanges, isTracked, readChanges } from '../changes/read-changes.ts'
 import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } from '../errors.ts'
+import { allowConditions } from '../http/headers.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { answerMetadata } from '../metadata/answer.ts'
@@ -31,6 +32,7 @@ function onCollection(org: Org, request: ApiRequest, table: TableDefinition, res
   }
   if (request.method === 'POST') return postRow(org, request, table)
   if (request.method !== 'GET') throw methodNotAllowed(request.method)
+  allowConditions(request.headers)
   return { reply: isTracked(request) ? readChanges(org, request, table) : readCollection(org, request, table) }
 }
 

@@ -7,7 +7,7 @@ import {
   rowDoesNotExist,
   versionMismatch,
 } from '../errors.ts'
-import { readCondition } from '../http/headers.ts'
+import { allowConditions, readCondition } from '../http/headers.ts'
 import { emptyReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
@@ -80,6 +80,7 @@ function requireMessage(message: 'Create' | 'Update' | 'Delete', table: TableDef
 /** POST on a collection: 204 with the row's URL, or 201 with the row where asked for. */
 export function postRow(org: Org, request: ApiRequest, table: TableDefinition): WriteReply {
   allowWriteOptions(org, request, table)
+  allowConditions(request.headers)
   requireMessage('Create', table)
   const changes = readPayload(org.database, table, bodyObject(request), request.contents)
   const given = changes.values.get(table.primaryId)
@@ -142,6 +143,7 @@ function requireRowError(org: Org, table: TableDefinition, key: RowKey): Error {
 }
 
 function checkMatch(request: ApiRequest, table: TableDefinition, row: Row): void {
+  allowConditions(request.headers, 'If-Match')
   const match = readCondition(request.headers.get('If-Match'))
   if (match.kind !== 'etag') return
   if (!table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)

@@ -1,4 +1,4 @@
-import { badPayload, duplicateInsert, rowDoesNotExist, WebApiError } from '../errors.ts'
+import { badPayload, duplicateInsert, rowDoesNotExist } from '../errors.ts'
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import type { Row } from './row.ts'
 import { leadsTo, updateRow } from './update-row.ts'
@@ -59,25 +59,25 @@ export function associate(
   database.insert(intersect.logicalName, id, link)
 }
 
-/** Takes a row out of a collection; 404 where it is not in it. */
+/** Takes a row out of a collection; false where it is not in it. */
 export function disassociate(
   context: WriteContext,
   table: TableDefinition,
   row: Row,
   navigation: CollectionNavigation,
   target: Reference,
-): void {
+): boolean {
   const { database, tracking, user } = context
   if (navigation.kind === 'OneToMany') {
     const other = requireTarget(context, navigation, target)
     const column = navigation.relationship.referencingColumn
     const child = database.schema.table(target.table)
-    if (child === undefined || !leadsTo(other, column, table.logicalName, row.id)) throw notAssociated()
+    if (child === undefined || !leadsTo(other, column, table.logicalName, row.id)) return false
     updateRow(context, child, other, { values: new Map(), lookups: new Map([[column, null]]) })
-    return
+    return true
   }
   const link = findLink(context, navigation, row.id, target.id)
-  if (link === undefined) throw notAssociated()
+  if (link === undefined) return false
   const { relationship } = navigation
   database.delete(relationship.intersectTable, link)
   const end = (name: string, column: string): Reference => ({ table: name, id: String(link.values[column]) })
@@ -91,8 +91,5 @@ export function disassociate(
     },
     user.id,
   )
-}
-
-function notAssociated(): WebApiError {
-  return new WebApiError(404, '0x80040217', 'The specified object was not found: the rows are not associated.')
+  return true
 }
