@@ -183,6 +183,10 @@ test('a file or a folder that cannot be written is refused as read-only', async 
   await asPlainUser(async () => {
     await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: 'store-readonly' })
   })
+  chmodSync(path, 0o000)
+  await asPlainUser(async () => {
+    await expect(openSqliteStore({ path })).rejects.toMatchObject({ code: 'store-readonly' })
+  })
   chmodSync(path, 0o666)
   const store = await openSqliteStore({ path })
   expect(await store.read('count', (tx) => tx.count('note'))).toBe(1)

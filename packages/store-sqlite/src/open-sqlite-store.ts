@@ -90,7 +90,12 @@ function judgeFile(path: string): void {
 
 function readHeader(path: string): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
-  const file = openSync(path, 'r')
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    throw notWritable(path, error)
+  }
   try {
     return header.subarray(0, readSync(file, header))
   } finally {
@@ -142,11 +147,15 @@ function openWritable(path: string): Connection {
   } catch (error) {
     // The folder is there, so what cannot be opened cannot be made or written.
     if (!isOutpostError(error, 'store')) throw error
-    throw new OutpostError('store-readonly', `${path} cannot be opened for writing`, {
-      cause: error,
-      remedy: 'Give this user the right to write the file and its folder.',
-    })
+    throw notWritable(path, error)
   }
+}
+
+function notWritable(path: string, cause: unknown): OutpostError {
+  return new OutpostError('store-readonly', `${path} cannot be opened for reading and writing`, {
+    cause,
+    remedy: 'Give this user the right to read and write the file and its folder.',
+  })
 }
 
 /** Makes an empty file a database, and makes sure that it can be written. */

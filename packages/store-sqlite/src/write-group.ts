@@ -1,5 +1,5 @@
 import type { ChangeListeners, StoreWriter } from '@outpost/core'
-import { runBody } from '@outpost/core'
+import { OutpostError, runBody } from '@outpost/core'
 import type { Catalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
@@ -125,6 +125,7 @@ export class WriteGroups {
   #rollBack(before: Catalogue, done: readonly DoneWrite[], error: unknown): void {
     if (this.#connection.inTransaction) this.#connection.run('ROLLBACK')
     this.#catalogue = before
-    for (const { write } of done) write.reject(error)
+    const reason = OutpostError.from(error, 'store')
+    for (const { write } of done) write.reject(reason)
   }
 }
