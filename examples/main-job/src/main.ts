@@ -3,7 +3,7 @@
 //
 //   node dist/main.js [--rows N] [--spoil]
 //
-// --rows   about how many rows the master holds (24,000 unless given)
+// --rows   about how many rows the master holds (40,000 unless given, at least 1,000)
 // --spoil  changes a row on the master behind the comparison's back; the run must then find it and fail
 import { promises as files, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,8 +14,14 @@ import { tellStory } from './story.ts'
 import { bold, green, red, say } from './terminal.ts'
 
 const { values: options } = parseArgs({
-  options: { rows: { type: 'string', default: '24000' }, spoil: { type: 'boolean', default: false } },
+  options: { rows: { type: 'string', default: '40000' }, spoil: { type: 'boolean', default: false } },
 })
+
+const rows = Number(options.rows)
+if (!Number.isInteger(rows) || rows < 1_000) {
+  process.stderr.write('--rows needs a whole number from 1000 on\n')
+  process.exit(2)
+}
 
 /** Nothing in here should ever take this long; a story that hangs has failed. */
 const DEADLINE_MS = 180_000
@@ -34,7 +40,7 @@ const watchdog = setTimeout(() => {
 try {
   const same = await tellStory({
     database: join(directory, 'laptop.db'),
-    rows: Number(options.rows),
+    rows,
     spoil: options.spoil,
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)

@@ -251,18 +251,27 @@ async function receiveChanges({ office, device, businessUnit }: World): Promise<
   const { tables } = await device.actions.sync()
   endProgress()
   claim(tables['contact']?.written === changed.length, 'the changed contacts arrive, and nothing else')
-  fact('Contacts changed', changed.length)
-  claim(tables['task']?.pruned === deleted.length, 'the deleted tasks are removed')
-  fact('Tasks deleted', deleted.length)
-  claim(tables['msdyn_workorder']?.pruned === moved.length, 'the work orders that went south are removed')
-  fact('Work orders given to the south', moved.length)
-  fact('Their tasks, which went with them', tables['msdyn_workorderservicetask']?.pruned ?? 0)
-  for (const id of moved) {
-    const here = await device.actions.rows('msdyn_workorder', `msdyn_workorderid eq ${id}`)
-    claim(here.length === 0, 'a work order that went south is not on the laptop any more')
-    await office.request(COLLEAGUE, 'GET', `msdyn_workorders(${id})?$select=msdyn_name`)
+  for (const [at, id] of changed.entries()) {
+    const [contact] = await device.actions.rows('contact', `contactid eq ${id}`)
+    claim(contact?.['emailaddress1'] === `contact${at}@nordlys.example`, 'a changed contact has its new address here')
   }
-  say(dim('They are still on the master; only the laptop let go of them.'))
+  fact('Contacts changed', changed.length)
+  await claimGone(device, 'task', 'activityid', deleted)
+  fact('Tasks deleted', deleted.length)
+  await claimGone(device, 'msdyn_workorder', 'msdyn_workorderid', moved)
+  for (const id of moved) await office.request(COLLEAGUE, 'GET', `msdyn_workorders(${id})?$select=msdyn_name`)
+  fact('Work orders given to the south', moved.length)
+  const pruned = Object.values(tables).reduce((sum, one) => sum + one.pruned, 0)
+  claim(pruned >= deleted.length + moved.length, 'what is gone was removed as such')
+  fact('Rows that the master moved with them', pruned - deleted.length - moved.length)
+  say(dim('What went south is still on the master; only the laptop has let go of it.'))
+}
+
+async function claimGone(device: Device, name: string, idColumn: string, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const here = await device.actions.rows(name, `${idColumn} eq ${id}`)
+    claim(here.length === 0, `${name} ${id} is not on the laptop any more`)
+  }
 }
 
 async function southernUser(office: Office, north: string): Promise<string> {
