@@ -113,6 +113,33 @@ test('headers that would change the meaning of a request are refused, those with
   expect((await ask('GET', 'accounts', { headers: { Consistency: 'Weak' } })).status).toBe(400)
 })
 
+test('the count of a collection is text, for those who ask for text', async () => {
+  const { ask } = bench()
+  expect((await ask('GET', 'accounts/$count', { headers: { Accept: 'text/plain' } })).status).toBe(200)
+  expect((await ask('GET', 'accounts', { headers: { Accept: 'text/plain' } })).status).toBe(415)
+})
+
+test('headers that would change a whole batch are refused on it', async () => {
+  const { ask } = bench()
+  const headers = { 'Content-Type': 'multipart/mixed; boundary=b', CallerObjectId: id(1) }
+  expect((await ask('POST', '$batch', { headers, body: '--b--' })).status).toBe(501)
+})
+
+test('users and the organisation are not deleted, pointers and links not written', async () => {
+  const { ask, emulator } = bench()
+  const [user] = emulator.users
+  const [organization] = emulator.master.rows('organization')
+  const [task] = emulator.master.rows('task')
+  for (const path of [
+    `systemusers(${user?.id})`,
+    `organizations(${organization?.id})`,
+    `activitypointers(${task?.id})`,
+  ]) {
+    const answer = await ask('DELETE', path)
+    expect([path, answer.status, answer.json.error.code]).toEqual([path, 400, '0x80040800'])
+  }
+})
+
 test('a page size that is no positive number is refused', async () => {
   const { ask } = bench()
   for (const size of ['0', '-1', 'x', '']) {

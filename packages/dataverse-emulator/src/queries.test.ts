@@ -78,6 +78,17 @@ test('numbers, money, dates, booleans and lookups compare with literals of their
   expect(await names(ask, '3 eq numberofemployees')).toEqual(['a'])
 })
 
+test('a time between two whole seconds equals none of them', async () => {
+  const { ask } = bench()
+  await withAccounts(ask, [{ name: 'a' }])
+  const at = '2025-06-02T06:00:00'
+  expect(await names(ask, `createdon ge ${at}Z`)).toEqual(['a'])
+  expect(await names(ask, `createdon ge ${at}.500Z`)).toEqual([])
+  expect(await names(ask, `createdon lt ${at}.500Z`)).toEqual(['a'])
+  expect(await names(ask, `createdon eq ${at}.500Z`)).toEqual([])
+  expect(await names(ask, `createdon eq ${at}.000Z`)).toEqual(['a'])
+})
+
 test('two columns of a row compare with each other', async () => {
   const { ask } = bench()
   await withAccounts(ask, [

@@ -1,4 +1,5 @@
 import { badPayload, notImplemented, WebApiError } from '../errors.ts'
+import { checkHeaders } from '../http/headers.ts'
 import { readPreferences } from '../http/prefer.ts'
 import type { Reply } from '../http/reply.ts'
 import { perform, refusal } from '../operations/answer.ts'
@@ -155,6 +156,7 @@ class BatchRun {
  */
 export function runBatch(org: Org, request: RawRequest): BatchAnswer {
   if (request.method !== 'POST') throw badPayload(`The method '${request.method}' is not valid for a batch.`)
+  checkHeaders(request.headers)
   const preferences = readPreferences(request.headers.get('Prefer'))
   const run = new BatchRun(org, request)
   let status = 200

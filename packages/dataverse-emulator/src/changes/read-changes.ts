@@ -133,7 +133,11 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   ]
   return jsonTextReply(
     `{"@odata.context":${context},${link},"value":[${items.join(',')}]}`,
-    applied(appliedAnnotations(request), request.preferences.trackChanges && 'odata.track-changes'),
+    applied(
+      appliedAnnotations(request),
+      request.preferences.maxPageSize !== undefined && `odata.maxpagesize=${request.preferences.maxPageSize}`,
+      request.preferences.trackChanges && 'odata.track-changes',
+    ),
   )
 }
 

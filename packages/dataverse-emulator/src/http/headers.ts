@@ -26,14 +26,18 @@ function checkVersion(headers: Headers): void {
   if (!/^4\.\d+$/.test(max)) throw badQuery(`The OData-MaxVersion header value '${max}' is not supported; use 4.0.`)
 }
 
-function checkMediaTypes(headers: Headers, hasBody: boolean): void {
+const JSON_ACCEPTED = /application\/json|application\/\*|\*\/\*/i
+
+/** Refuses media types that are not JSON, and forms of JSON the emulator does not write. `/$count` is plain text. */
+export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean): void {
   const accept = headers.get('accept') ?? '*/*'
   const type = headers.get('content-type') ?? ''
   for (const value of [accept, type]) {
     if (/ieee754compatible=true|odata\.metadata=(?:full|none)/i.test(value))
       throw notImplemented(`the media type '${value}'`)
   }
-  if (!/application\/json|application\/\*|\*\/\*/i.test(accept)) {
+  const isText = path.endsWith('/$count') && /text\/(?:plain|\*)/i.test(accept)
+  if (!JSON_ACCEPTED.test(accept) && !isText && !path.startsWith('$metadata')) {
     throw new WebApiError(
       415,
       '0x80060888',
@@ -46,9 +50,8 @@ function checkMediaTypes(headers: Headers, hasBody: boolean): void {
 }
 
 /** Refuses headers that ask for something the emulator would otherwise silently not do. */
-export function checkHeaders(headers: Headers, hasBody: boolean): void {
+export function checkHeaders(headers: Headers): void {
   checkVersion(headers)
-  checkMediaTypes(headers, hasBody)
   for (const [name, value] of headers) {
     if (WITHOUT_EFFECT.has(name)) continue
     if (name === 'mscrm.suppressduplicatedetection') {

@@ -37,6 +37,16 @@ const HOLDS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = 
   le: (order) => order <= 0,
 }
 
+// The literal was cut to its whole second; the true one is later, and equal to nothing.
+const HOLDS_BETWEEN_SECONDS: typeof HOLDS = {
+  eq: () => false,
+  ne: () => true,
+  gt: HOLDS.gt,
+  ge: HOLDS.gt,
+  lt: HOLDS.le,
+  le: HOLDS.le,
+}
+
 const SWAPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
   eq: 'eq',
   ne: 'ne',
@@ -81,12 +91,17 @@ function compareWithLiteral(column: Column, operator: ComparisonOperator, litera
     return () => null
   }
   const compare = comparison(column.kind)
-  const holds = HOLDS[operator]
+  const holds = betweenSeconds(column.kind, literal) ? HOLDS_BETWEEN_SECONDS[operator] : HOLDS[operator]
   const ifNull = operator === 'ne' ? true : operator === 'eq' ? false : null
   return (row) => {
     const found = value(row)
     return found === null ? ifNull : holds(compare(found, wanted))
   }
+}
+
+/** Whether a literal lies between two of the whole seconds that times are stored in. */
+function betweenSeconds(kind: ColumnKind, { type, text }: Literal): boolean {
+  return kind === 'dateTime' && type === 'dateTime' && /\.0*[1-9]/.test(text)
 }
 
 function compareColumns(left: Column, operator: ComparisonOperator, right: Column): Condition {

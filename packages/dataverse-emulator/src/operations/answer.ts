@@ -1,5 +1,5 @@
 import { methodNotAllowed, notImplemented, WebApiError } from '../errors.ts'
-import { checkHeaders } from '../http/headers.ts'
+import { checkHeaders, checkMediaTypes } from '../http/headers.ts'
 import { readPreferences, wantsAnnotation } from '../http/prefer.ts'
 import { errorReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
@@ -29,8 +29,9 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PATCH', 'PUT', 'DE
 /** Answers a request; refusals are thrown as WebApiError. */
 export function perform(org: Org, raw: RawRequest): WriteReply {
   if (!METHODS.has(raw.method)) throw methodNotAllowed(raw.method)
-  checkHeaders(raw.headers, raw.body !== '')
   const [path = '', ...search] = raw.resource.split('?')
+  checkHeaders(raw.headers)
+  checkMediaTypes(raw.headers, path, raw.body !== '')
   if (path.includes('#')) throw notImplemented('a URL fragment')
   return route(org, {
     ...raw,

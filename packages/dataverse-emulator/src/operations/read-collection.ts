@@ -43,7 +43,7 @@ export function nextLink(request: ApiRequest, cookie: string): string {
 }
 
 /** The values that place a row in an order. */
-export function placeOf(order: readonly OrderTerm[], row: Row): ReturnType<OrderTerm['value']>[] {
+function placeOf(order: readonly OrderTerm[], row: Row): ReturnType<OrderTerm['value']>[] {
   return order.map(({ value }) => value(row))
 }
 

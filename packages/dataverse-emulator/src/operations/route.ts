@@ -55,6 +55,7 @@ function underRow(
   rest: readonly PathSegment[],
 ): WriteReply {
   const [next, last, ...more] = rest
+  if (request.preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
   if (next === undefined) return onRow(org, request, table, key)
   if (last?.name === '$ref' && more.length === 0) {
     return answerReference(org, request, table, requireRow(org.database, table, key), next.name, next.inner)

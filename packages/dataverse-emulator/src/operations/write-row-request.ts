@@ -72,9 +72,19 @@ function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition
   annotationsOf(request)
 }
 
-function requireMessage(message: 'Create' | 'Update' | 'Delete', table: TableDefinition): void {
-  if (table.isIntersect || table.logicalName === 'activitypointer')
+type Message = 'Create' | 'Update' | 'Delete'
+
+// Links have `$ref`, pointers their activities; users are disabled rather than deleted, and there is one organisation.
+const UNSUPPORTED: Readonly<Record<string, readonly Message[]>> = {
+  activitypointer: ['Create', 'Update', 'Delete'],
+  organization: ['Create', 'Delete'],
+  systemuser: ['Delete'],
+}
+
+function requireMessage(message: Message, table: TableDefinition): void {
+  if (table.isIntersect || UNSUPPORTED[table.logicalName]?.includes(message)) {
     throw messageNotSupported(message, table.logicalName)
+  }
 }
 
 /** POST on a collection: 204 with the row's URL, or 201 with the row where asked for. */

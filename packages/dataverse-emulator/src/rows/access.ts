@@ -66,7 +66,7 @@ export function reach(
 }
 
 /** Whether the user may read every row of the table, which change tracking demands. */
-export function readsWholeTable(table: TableDefinition, user: User): boolean {
+function readsWholeTable(table: TableDefinition, user: User): boolean {
   return table.isIntersect || !hasOwners(table) || user.depth(table.logicalName, 'read') === 'organization'
 }
 

@@ -23,7 +23,7 @@ function timeText(instant: string): string {
 }
 
 /** The primary name of a row, as lookups to it display it. */
-export function displayName(database: Database, table: string, id: string): string | undefined {
+function displayName(database: Database, table: string, id: string): string | undefined {
   const name = database.schema.table(table)?.primaryName
   const value = typeof name === 'string' ? database.rows(table).get(id)?.values[name] : undefined
   return typeof value === 'string' ? value : undefined

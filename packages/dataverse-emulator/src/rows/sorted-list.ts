@@ -52,13 +52,6 @@ export class SortedList<T> {
     return true
   }
 
-  /** The item equal to this one. */
-  find(item: T): T | undefined {
-    const chunk = this.#chunks[this.#chunkAtOrAfter(item)]
-    const found = chunk?.[this.#positionIn(chunk, item)]
-    return found !== undefined && this.#compare(found, item) === 0 ? found : undefined
-  }
-
   /** All items in order, beginning with the first one that `before` does not hold for (`before` must be monotonic). */
   *ascending(before?: (item: T) => boolean): IterableIterator<T> {
     const start = before === undefined ? 0 : this.#firstChunk(before)
