@@ -24,7 +24,22 @@ const IDS: ReadonlySet<ColumnType> = new Set(['lookup', 'guid', 'file'])
  * Throws `invalid` naming the table, the column, the rule and the position.
  */
 export function parseTableFilter(text: string, table: TableMetadata): Filter {
-  return bind(parseFilter(text), table, text)
+  return bind(parsed(text, table), table, text)
+}
+
+/** The parser knows no tables: its errors get their place here. */
+function parsed(text: string, table: TableMetadata): Filter {
+  try {
+    return parseFilter(text)
+  } catch (error) {
+    if (!(error instanceof OutpostError)) throw error
+    const words = error.message.replace(`[${error.code}] filter: `, '')
+    throw new OutpostError(error.code, `filter of table '${table.name}': ${words}`, {
+      cause: error,
+      place: { ...error.place, table: table.name },
+      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    })
+  }
 }
 
 /** The columns a filter looks at. */
