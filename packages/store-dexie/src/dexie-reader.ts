@@ -14,7 +14,7 @@ import type {
 import type { Collection } from 'dexie'
 import { EMPTY_CATALOGUE, tableOf } from './catalogue.ts'
 import type { KeptCatalogue, KeptTable } from './catalogue.ts'
-import type { BaseRecord, ObjectStores, RowKey, RowRecord } from './database.ts'
+import type { BaseRecord, ObjectStores, RowKey, RowRecord } from './schema.ts'
 import { findTransactions } from './find-transactions.ts'
 import { rowOf } from './row-records.ts'
 

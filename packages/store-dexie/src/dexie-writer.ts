@@ -11,7 +11,7 @@ import type {
 } from '@outpost/core'
 import { redefine } from './catalogue.ts'
 import type { KeptCatalogue, KeptTable } from './catalogue.ts'
-import type { ObjectStores, RowKey } from './database.ts'
+import type { ObjectStores, RowKey } from './schema.ts'
 import { allOf, DexieReader } from './dexie-reader.ts'
 import type { CatalogueCache } from './dexie-reader.ts'
 import { recordOf, rowOf } from './row-records.ts'

@@ -2,7 +2,7 @@ import type { Store, StoreTable } from '@outpost/core'
 import { Dexie } from 'dexie'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { expect, test } from 'vitest'
-import { NATIVE_VERSION } from './database.ts'
+import { NATIVE_VERSION } from './schema.ts'
 import { openDexieStore } from './open-dexie-store.ts'
 
 const NOTE: StoreTable = {

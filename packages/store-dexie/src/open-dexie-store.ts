@@ -1,8 +1,8 @@
 import { OutpostError } from '@outpost/core'
 import type { Store } from '@outpost/core'
 import type { Dexie } from 'dexie'
-import { connect, FORMAT, NATIVE_VERSION } from './database.ts'
-import type { IndexedDatabases } from './database.ts'
+import { connect, FORMAT, NATIVE_VERSION } from './schema.ts'
+import type { IndexedDatabases } from './schema.ts'
 import { DexieStore } from './dexie-store.ts'
 import { storeError } from './errors.ts'
 

@@ -1,7 +1,7 @@
 import { indexKey, valuesInOrder } from '@outpost/core'
 import type { ColumnValue, StoredRow } from '@outpost/core'
 import type { KeptTable } from './catalogue.ts'
-import type { RowRecord } from './database.ts'
+import type { RowRecord } from './schema.ts'
 
 /** The record of the row. Throws `invalid` when the row does not fit its table. */
 export function recordOf(table: KeptTable, row: StoredRow): RowRecord {
