@@ -6,7 +6,7 @@ import { DeliveryLoop } from './delivery-loop.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
-import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import { abortError, concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
@@ -311,6 +311,7 @@ export class ClientOrg {
     // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
     if (this.#delivery === 'on-demand') return null
     return this.#serial.run(async () => {
+      if (this.#throttledFor() > 0) return null
       const next = await this.outbox.nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
       await this.#ensureIdentity(signal)
@@ -457,22 +458,30 @@ export class ClientOrg {
   async #exclusively<T>(options: CallOptions, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal
     this.#refuseWhileThrottled()
-    return this.#serial.run(async () => {
-      throwIfAborted(signal)
+    return this.#serial.runUnlessAborted(signal, async () => {
+      // The run before may have been asked to wait.
+      this.#refuseWhileThrottled()
       try {
         const result = await body(signal)
         this.#loop.succeeded()
         return result
       } catch (error) {
-        if (error instanceof OutpostError && OF_THE_CONNECTION.has(error.code)) this.#loop.failed(error)
+        if (!(error instanceof OutpostError)) throw error
+        // The master's side only sees that it was told to stop, not that the client org was closed.
+        if (error.code === 'aborted' && signal.aborted) throw abortError(signal)
+        if (OF_THE_CONNECTION.has(error.code)) this.#loop.failed(error)
         throw error
       }
     })
   }
 
-  #refuseWhileThrottled(): void {
+  #throttledFor(): number {
     const { state } = this.#loop
-    const left = state.kind === 'paused' && state.code === 'throttled' ? state.until - this.#env.now() : 0
+    return state.kind === 'paused' && state.code === 'throttled' ? state.until - this.#env.now() : 0
+  }
+
+  #refuseWhileThrottled(): void {
+    const left = this.#throttledFor()
     if (left > 0) {
       throw new MasterError('throttled', `the master has asked to wait; ${Math.ceil(left / 1000)} s are left`, {
         retryAfterMs: left,

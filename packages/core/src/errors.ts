@@ -109,10 +109,17 @@ export class MasterError extends OutpostError {
   }
 }
 
-/** Throws when the signal has aborted: its reason where that is an error of ours (`closed`), else `aborted`. */
+/** What an aborted signal means: its reason where that is an error of ours (`closed`), else `aborted`. */
+export function abortError(signal: AbortSignal): OutpostError {
+  const reason: unknown = signal.reason
+  return reason instanceof OutpostError
+    ? reason
+    : new OutpostError('aborted', 'the operation was cancelled', { cause: reason })
+}
+
+/** Throws `abortError` when the signal has aborted. */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted && signal.reason instanceof OutpostError) throw signal.reason
-  if (signal.aborted) throw new OutpostError('aborted', 'the operation was cancelled', { cause: signal.reason })
+  if (signal.aborted) throw abortError(signal)
 }
 
 const OF_ONE_TABLE: ReadonlySet<OutpostErrorCode> = new Set(['forbidden', 'not-found', 'rejected', 'expired'])
