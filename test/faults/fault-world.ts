@@ -7,6 +7,7 @@ import type { Configuration, MasterOrg, OrgStatus, Row, Store, SyncReport } from
 import { manualEnv } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
+import type { TokenRequest } from '@outpost/dataverse-adapter'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator, EmulatorOptions } from '@outpost/dataverse-emulator'
 import { serve } from '@outpost/dataverse-emulator/server'
@@ -56,13 +57,14 @@ export interface FaultWorld {
 
 export interface MasterOptions {
   readonly url?: string
-  readonly token?: () => string
+  readonly token?: (request: TokenRequest) => string | Promise<string>
 }
 
 export interface DeviceOptions extends MasterOptions {
   readonly configuration?: Configuration
   readonly path?: string
   readonly delivery?: 'at-once' | 'on-demand'
+  readonly pageSize?: number
   readonly store?: (store: Store) => Store
 }
 
@@ -111,7 +113,7 @@ export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promis
   const master = (given: MasterOptions = {}): MasterOrg =>
     dataverseMaster({
       url: given.url ?? proxy.url,
-      token: () => Promise.resolve(given.token?.() ?? emulator.tokenFor(user)),
+      token: async (request) => (await given.token?.(request)) ?? emulator.tokenFor(user),
       env,
       pageSize: PAGE_SIZE,
       timeouts: { readMs: DEADLINE_MS, writeMs: DEADLINE_MS, metadataMs: DEADLINE_MS },
@@ -125,7 +127,7 @@ export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promis
       master: master(given),
       env,
       delivery: given.delivery ?? 'on-demand',
-      pageSize: PAGE_SIZE,
+      pageSize: given.pageSize ?? PAGE_SIZE,
     })
     onTestFinished(async () => {
       await org.close()
@@ -225,7 +227,7 @@ export async function converges(there: FaultWorld, { org, rows }: Device): Promi
 }
 
 /** The first row of the table that the condition selects. */
-export async function anyRow({ org }: Device, table: string, where?: string): Promise<Row> {
+export async function anyRow({ org }: Pick<Device, 'org'>, table: string, where?: string): Promise<Row> {
   const [row] = await org.table(table).query({ ...(where === undefined ? {} : { where }), limit: 1 })
   if (!row) throw new Error(`the client org holds no such ${table}`)
   return row
