@@ -191,6 +191,24 @@ test.each(VARIANTS)(
   },
 )
 
+test('a row of a lost group that somebody else deleted is no proof that the group arrived', async () => {
+  const { there, device, send } = await scene({ knobs: {}, batched: false })
+  const deleted = String((await anyRow(device, 'contact'))['contactid'])
+  const updated = String((await anyRow(device, 'account', `primarycontactid ne ${deleted}`))['accountid'])
+  there.proxy.add({ match: /^POST .*\$batch/, fault: { kind: 'reset-request', after: 20 } })
+  const { seq } = await send((draft) => {
+    draft.update('account', updated, { telephone1: '555' })
+    draft.delete('contact', deleted)
+  })
+  there.emulator.master.remove('contact', deleted)
+  await there.heal()
+  await device.org.push()
+  expect(await device.org.outbox.get(seq)).toMatchObject({ status: 'processed', outcome: 'known' })
+  expect(there.emulator.master.row('account', updated)?.values).toMatchObject({ telephone1: '555' })
+  expect(there.effects(updated)).toBe(1)
+  await converges(there, device)
+})
+
 interface Verdict {
   readonly fault: Fault
   readonly rejection: readonly string[]
