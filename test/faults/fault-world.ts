@@ -95,9 +95,12 @@ async function makeTemplate(): Promise<string> {
   return path
 }
 
+/** Nothing here changes the schema, so that all emulators can have the same one; rows are made for each anew. */
+const SEED = fieldService({ rows: 200 })
+
 function begin(options: Partial<EmulatorOptions> = {}): { readonly env: ManualEnv; readonly emulator: Emulator } {
   const env = manualEnv({ now: Date.UTC(2026, 4, 1, 8) })
-  return { env, emulator: createEmulator({ seed: fieldService({ rows: 200 }), clock: () => env.now(), ...options }) }
+  return { env, emulator: createEmulator({ seed: SEED, clock: () => env.now(), ...options }) }
 }
 
 export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promise<FaultWorld> {
@@ -223,6 +226,7 @@ export async function converges(there: FaultWorld, { org, rows }: Device): Promi
     Object.values(report.tables).map(() => undefined),
   )
   expect(await differences(there, { org, rows })).toEqual([])
+  there.emulator.assertNoUnexpected()
   return report
 }
 

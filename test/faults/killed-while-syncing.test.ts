@@ -10,7 +10,7 @@ import { administrator } from '../engine/world.ts'
 import { converges, faultWorld, temporaryFolder } from './fault-world.ts'
 import type { FaultWorld } from './fault-world.ts'
 
-const ROUNDS = 10
+const ROUNDS = 8
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
 type Moment =
