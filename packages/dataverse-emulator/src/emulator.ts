@@ -18,7 +18,7 @@ import type { RawRequest } from './operations/answer.ts'
 import type { Org } from './org.ts'
 import { RequestLog } from './request-log.ts'
 import type { LoggedRequest } from './request-log.ts'
-import { Database } from './rows/database.ts'
+import { RowStore } from './rows/row-store.ts'
 import { MobileTracking } from './rows/mobile-tracking.ts'
 import { userFromSeed } from './rows/user.ts'
 import type { User } from './rows/user.ts'
@@ -114,14 +114,14 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const sleep = options.sleep ?? sleepFor
   const root = `${(options.root ?? 'https://org.emulator.test').replace(/\/$/, '')}/`
   const exposed = options.exposeHeaders ?? DEFAULT_EXPOSED
-  const database = new Database(seed.schema, { now, newId, firstVersion: options.firstVersion ?? 1_000_000n })
-  const tracking = new MobileTracking(database, seed.tracking?.trackingTable)
+  const store = new RowStore(seed.schema, { now, newId, firstVersion: options.firstVersion ?? 1_000_000n })
+  const tracking = new MobileTracking(store, seed.tracking?.trackingTable)
   const users = seed.users.map(userFromSeed)
   const userOf = (nameOrId: string | undefined): User => findUser(users, nameOrId ?? seed.defaultUserId)
   const knobs: Knobs = { ...defaultKnobs, ...options.knobs }
   const org: Org = {
     schema: seed.schema,
-    database,
+    store,
     organization: seed.organization,
     tracking,
     knobs,

@@ -56,7 +56,7 @@ function tableOf(org: Org, name: string): TableDefinition {
 }
 
 function rowOf(org: Org, table: string, id: string): Row {
-  const row = org.database.rows(tableOf(org, table).logicalName).get(id.toLowerCase())
+  const row = org.store.rows(tableOf(org, table).logicalName).get(id.toLowerCase())
   if (row === undefined) throw new RangeError(`no ${table} ${id}`)
   return row
 }
@@ -87,9 +87,9 @@ function changesFrom(org: Org, table: string, given: MasterValues): Changes {
 
 /** Makes the server's hand for an organisation. `userOf` finds who acts. */
 export function createMaster(org: Org, userOf: (nameOrId: string | undefined) => User): Master {
-  const { database, schema } = org
+  const { store, schema } = org
   const context = (options: As | undefined): WriteContext => ({
-    database,
+    store,
     organization: org.organization,
     tracking: org.tracking,
     user: userOf(options?.as),
@@ -105,41 +105,41 @@ export function createMaster(org: Org, userOf: (nameOrId: string | undefined) =>
       const changes = changesFrom(org, table, values)
       const definition = tableOf(org, table)
       const given = options?.id ?? changes.values.get(definition.primaryId)
-      const id = typeof given === 'string' ? given.toLowerCase() : database.newId()
-      return database.atomically(() => createRow(context(options), definition, id, changes)).id
+      const id = typeof given === 'string' ? given.toLowerCase() : store.newId()
+      return store.atomically(() => createRow(context(options), definition, id, changes)).id
     },
     update: (table, id, values, options) => {
       const changes = changesFrom(org, table, values)
-      database.atomically(() => updateRow(context(options), tableOf(org, table), rowOf(org, table, id), changes))
+      store.atomically(() => updateRow(context(options), tableOf(org, table), rowOf(org, table, id), changes))
     },
     remove: (table, id, options) => {
-      database.atomically(() => deleteRow(context(options), tableOf(org, table), rowOf(org, table, id)))
+      store.atomically(() => deleteRow(context(options), tableOf(org, table), rowOf(org, table, id)))
     },
     assign: (table, id, owner, options) => {
       const changes = { values: new Map(), lookups: new Map([['ownerid', owner]]) }
-      database.atomically(() => updateRow(context(options), tableOf(org, table), rowOf(org, table, id), changes))
+      store.atomically(() => updateRow(context(options), tableOf(org, table), rowOf(org, table, id), changes))
     },
     associate: (table, id, navigation, target, options) => {
       const row = rowOf(org, table, id)
-      database.atomically(() =>
+      store.atomically(() =>
         associate(context(options), tableOf(org, table), row, collection(table, navigation), target),
       )
     },
     disassociate: (table, id, navigation, target, options) => {
       const row = rowOf(org, table, id)
-      return database.atomically(() =>
+      return store.atomically(() =>
         disassociate(context(options), tableOf(org, table), row, collection(table, navigation), target),
       )
     },
     touch: (table, id) => {
       const row = rowOf(org, table, id)
-      database.update(table, row, row.values satisfies StoredValues)
+      store.update(table, row, row.values satisfies StoredValues)
     },
-    rows: (table) => [...database.rows(tableOf(org, table).logicalName).byId('asc')],
-    row: (table, id) => database.rows(tableOf(org, table).logicalName).get(id.toLowerCase()),
-    count: (table) => database.rows(tableOf(org, table).logicalName).size,
+    rows: (table) => [...store.rows(tableOf(org, table).logicalName).byId('asc')],
+    row: (table, id) => store.rows(tableOf(org, table).logicalName).get(id.toLowerCase()),
+    count: (table) => store.rows(tableOf(org, table).logicalName).size,
     expireDelta: () => {
-      org.expiredVersion = database.version
+      org.expiredVersion = store.version
     },
   }
 }

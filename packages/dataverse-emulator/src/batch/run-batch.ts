@@ -101,7 +101,7 @@ class BatchRun {
     const rows = new Map<string, Reference>()
     const answers: string[] = []
     let current = requests[0]
-    const boundary = `changesetresponse_${this.#org.database.newId()}`
+    const boundary = `changesetresponse_${this.#org.store.newId()}`
     const outcomes: PartOutcome[] = []
     const runAll = (): undefined => {
       for (const request of requests) {
@@ -116,7 +116,7 @@ class BatchRun {
       }
     }
     try {
-      this.#org.database.atomically(runAll)
+      this.#org.store.atomically(runAll)
     } catch (error) {
       if (!(error instanceof WebApiError) || current === undefined) throw error
       const reply = refusal(this.#org, current.headers, error)
@@ -136,7 +136,7 @@ class BatchRun {
   }
 
   #failureHeaders(): Readonly<Record<string, string>> {
-    return { REQ_ID: this.#org.database.newId() }
+    return { REQ_ID: this.#org.store.newId() }
   }
 
   #try(request: PartRequest, body: () => Reply): { readonly reply: Reply; readonly failed: boolean } {
@@ -166,7 +166,7 @@ export function runBatch(org: Org, request: RawRequest): BatchAnswer {
     status = failure
     break
   }
-  const boundary = `batchresponse_${org.database.newId()}`
+  const boundary = `batchresponse_${org.store.newId()}`
   return {
     reply: {
       status,

@@ -56,7 +56,7 @@ function readCursor(text: string): Cursor {
 }
 
 function deletionsAfter(org: Org, table: TableDefinition, version: bigint): readonly Tombstone[] {
-  const rows = org.database.rows(table.logicalName)
+  const rows = org.store.rows(table.logicalName)
   const latest = new Map<string, Tombstone>()
   for (const one of rows.tombstones) {
     // An id that was taken into use again is a changed row, not a deletion.
@@ -78,7 +78,7 @@ function collect(org: Org, table: TableDefinition, since: bigint | undefined, cu
   const deleted: Tombstone[] = []
   let more = false
   if (cursor.phase === 'rows') {
-    for (const row of org.database.rows(table.logicalName).byVersion('asc', cursor.after)) {
+    for (const row of org.store.rows(table.logicalName).byVersion('asc', cursor.after)) {
       more = changed.length === limit
       if (more) break
       changed.push(row)
@@ -109,13 +109,13 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   refuseOptions(request)
   requireTracking(table)
   requireWholeTable(table, request.user)
-  const { database, knobs } = org
+  const { store, knobs } = org
   const { options } = request.query
   const selection = parseSelect(org.schema, table, options.get('$select'))
   const given = options.get('$deltatoken')
   const since = given === undefined ? undefined : readDeltaToken(org, given)
   const cookie = options.get('$skiptoken')
-  const current = mintDeltaToken(database.version, database.now())
+  const current = mintDeltaToken(store.version, store.now())
   const cursor: Cursor =
     cookie === undefined ? { page: 1, phase: 'rows', after: since ?? -1n, token: current } : readCursor(cookie)
   const limit = Math.min(request.preferences.maxPageSize ?? MAX_ROWS, MAX_ROWS)
@@ -128,7 +128,7 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   const context = writeJson(`${request.root}$metadata#${set}${since === undefined ? '' : '/$delta'}`)
   const deletedContext = writeJson(`${request.root}$metadata#${table.entitySetName}/$deletedEntity`)
   const items = [
-    ...changed.map(rowWriter(database, table, selection.columns, annotationsOf(request))),
+    ...changed.map(rowWriter(store, table, selection.columns, annotationsOf(request))),
     ...deleted.map(({ id }) => `{"@odata.context":${deletedContext},"id":"${id}","reason":"deleted"}`),
   ]
   return jsonTextReply(
@@ -151,6 +151,6 @@ export function countChanges(org: Org, request: ApiRequest, table: TableDefiniti
   requireWholeTable(table, request.user)
   const version = readDeltaToken(org, request.query.options.get('$deltatoken') ?? '')
   let count = deletionsAfter(org, table, version).length
-  for (const _ of org.database.rows(table.logicalName).byVersion('asc', version)) count++
+  for (const _ of org.store.rows(table.logicalName).byVersion('asc', version)) count++
   return countReply(count)
 }

@@ -87,7 +87,7 @@ export function readCollection(
   const place = token === undefined ? undefined : readCookie(order, token)
   const limit = Math.min(top ?? maxPageSize ?? MAX_ROWS, MAX_ROWS)
   const page = readPage({ ...query, order, limit, ...(place === undefined ? {} : { after: place.after }) })
-  const writer = rowWriter(org.database, table, selection.columns, annotationsOf(request))
+  const writer = rowWriter(org.store, table, selection.columns, annotationsOf(request))
   const [first] = page.rows
   const last = page.rows.at(-1)
   const set = selection.context === undefined ? table.entitySetName : `${table.entitySetName}(${selection.context})`

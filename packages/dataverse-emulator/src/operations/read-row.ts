@@ -18,7 +18,7 @@ import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
 
 /** A row as the body of an answer, with its context. */
 export function rowBody(org: Org, request: ApiRequest, table: TableDefinition, row: Row, selection: Selection): string {
-  const writer = rowWriter(org.database, table, selection.columns, annotationsOf(request))
+  const writer = rowWriter(org.store, table, selection.columns, annotationsOf(request))
   const set = `${table.entitySetName}${selection.context === undefined ? '' : `(${selection.context})`}`
   const context = writeJson(`${request.root}$metadata#${set}/$entity`)
   return `{"@odata.context":${context},${metadataVersion(org, request)}${writer(row).slice(1)}`
@@ -28,7 +28,7 @@ export function rowBody(org: Org, request: ApiRequest, table: TableDefinition, r
 export function readRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row): Reply {
   allowOptions(request.query, ['$select'])
   allowConditions(request.headers, 'If-None-Match')
-  requireReach(org.database, table, request.user, 'read', row)
+  requireReach(org.store, table, request.user, 'read', row)
   const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
   const condition = readCondition(request.headers.get('If-None-Match'))
   const etag = etagOf(row)
@@ -44,11 +44,11 @@ export function readRow(org: Org, request: ApiRequest, table: TableDefinition, r
 export function readProperty(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): Reply {
   allowOptions(request.query, [])
   allowConditions(request.headers)
-  requireReach(org.database, table, request.user, 'read', row)
+  requireReach(org.store, table, request.user, 'read', row)
   const column = parseSelect(org.schema, table, name).columns.find((one) => wireName(one) === name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
   if ((row.values[column.logicalName] ?? null) === null && name !== 'versionnumber') return emptyReply()
-  const text = rowWriter(org.database, table, [column], () => false)(row)
+  const text = rowWriter(org.store, table, [column], () => false)(row)
   const value = text.slice(text.indexOf(`,${JSON.stringify(name)}:`) + name.length + 4, -1)
   const context = `${request.root}$metadata#${table.entitySetName}(${row.id})/${name}`
   return jsonReply({ '@odata.context': context, value: new RawJson(value) })

@@ -34,9 +34,9 @@ export function rowQuery(
   within: (row: Row) => boolean = () => true,
 ): RowQuery {
   const text = request.query.options.get('$filter')
-  const sees = reach(org.database, table, request.user, 'read')
+  const sees = reach(org.store, table, request.user, 'read')
   const visible = (row: Row): boolean => within(row) && sees(row)
-  const rows = org.database.rows(table.logicalName)
+  const rows = org.store.rows(table.logicalName)
   if (text === undefined) return { rows, condition: () => true, bounds: {}, visible }
   const expression = parseFilter(text, request.query.aliases)
   const scope = { schema: org.schema, table, userId: request.user.id }

@@ -21,7 +21,7 @@ function referenceInBody(org: Org, request: ApiRequest): Reference {
   const body = readJson(request.body)
   const url = isJsonObject(body) ? body.get('@odata.id') : undefined
   if (typeof url !== 'string') throw badPayload("The payload of a reference needs '@odata.id'.")
-  return resolveReference(org.database, url, request.contents)
+  return resolveReference(org.store, url, request.contents)
 }
 
 /** The member a DELETE names: as a key behind the navigation property, or in `$id`. */
@@ -29,10 +29,10 @@ function referenceToRemove(org: Org, request: ApiRequest, memberTable: string, i
   const url = request.query.options.get('$id')
   if (inner !== undefined) {
     const set = org.schema.table(memberTable)?.entitySetName ?? memberTable
-    return resolveReference(org.database, `${set}(${inner})`, request.contents)
+    return resolveReference(org.store, `${set}(${inner})`, request.contents)
   }
   if (url === undefined) throw invalidArgument('The $id of the reference to remove is missing.')
-  return resolveReference(org.database, url, request.contents)
+  return resolveReference(org.store, url, request.contents)
 }
 
 function writeCollection(
@@ -44,7 +44,7 @@ function writeCollection(
   inner: string | undefined,
 ): WriteReply {
   const context = writeContext(org, request.user)
-  requireReach(org.database, table, request.user, 'append', row)
+  requireReach(org.store, table, request.user, 'append', row)
   if (request.method === 'POST') {
     allowOptions(request.query, [])
     associate(context, table, row, navigation, referenceInBody(org, request))
@@ -91,7 +91,7 @@ export function memberTest(
   if (navigation.kind === 'OneToMany') {
     return (other) => leadsTo(other, navigation.relationship.referencingColumn, table.logicalName, row.id)
   }
-  const links = org.database.rows(navigation.relationship.intersectTable).holding(navigation.thisColumn, row.id)
+  const links = org.store.rows(navigation.relationship.intersectTable).holding(navigation.thisColumn, row.id)
   const members = new Set(links.map((link) => link.values[navigation.otherColumn]))
   return (other) => members.has(other.id)
 }
@@ -112,11 +112,11 @@ function readReferences(
   navigation: CollectionNavigation,
 ): WriteReply {
   allowOptions(request.query, [])
-  requireReach(org.database, table, request.user, 'read', row)
+  requireReach(org.store, table, request.user, 'read', row)
   const other = memberTable(org, navigation)
   const isMember = memberTest(org, table, row, navigation)
   const value: { '@odata.id': string }[] = []
-  for (const one of org.database.rows(other.logicalName).byId('asc')) {
+  for (const one of org.store.rows(other.logicalName).byId('asc')) {
     if (isMember(one)) value.push({ '@odata.id': `${request.root}${other.entitySetName}(${one.id})` })
   }
   return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#Collection($ref)`, value }) }

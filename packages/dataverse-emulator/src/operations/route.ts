@@ -42,7 +42,7 @@ function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: 
   if (binding === undefined || target === undefined || !binding.targets.includes(target.table))
     return { reply: emptyReply() }
   const other = org.schema.table(target.table)
-  const found = other === undefined ? undefined : org.database.rows(target.table).get(target.id)
+  const found = other === undefined ? undefined : org.store.rows(target.table).get(target.id)
   if (other === undefined || found === undefined) throw rowDoesNotExist(target.table, target.id)
   return { reply: readRow(org, request, other, found) }
 }
@@ -58,14 +58,14 @@ function underRow(
   if (request.preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
   if (next === undefined) return onRow(org, request, table, key)
   if (last?.name === '$ref' && more.length === 0) {
-    return answerReference(org, request, table, requireRow(org.database, table, key), next.name, next.inner)
+    return answerReference(org, request, table, requireRow(org.store, table, key), next.name, next.inner)
   }
   const collection = org.schema.collections(table.logicalName).get(next.name)
   const isCount = last?.name === '$count' && more.length === 0
   if (collection !== undefined && next.inner === undefined && (last === undefined || isCount)) {
     if (request.method !== 'GET') throw notImplemented(`${request.method} on a related collection`)
-    const row = requireRow(org.database, table, key)
-    requireReach(org.database, table, request.user, 'read', row)
+    const row = requireRow(org.store, table, key)
+    requireReach(org.store, table, request.user, 'read', row)
     const within = memberTest(org, table, row, collection)
     const other = memberTable(org, collection)
     return { reply: (isCount ? countCollection : readCollection)(org, request, other, within) }
@@ -74,20 +74,20 @@ function underRow(
   if (next.name.startsWith('Microsoft.Dynamics.CRM.')) throw notImplemented(`the bound operation '${next.name}'`)
   if (org.schema.lookupBindings(table.logicalName).has(next.name)) {
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
-    return relatedRow(org, request, table, requireRow(org.database, table, key), next.name)
+    return relatedRow(org, request, table, requireRow(org.store, table, key), next.name)
   }
   const column = org.schema.columnByWireName(table.logicalName, next.name)
   if (column === undefined) throw noSuchResource(next.name)
   if (column.type === 'File' || column.type === 'Image') throw notImplemented('file and image columns')
   if (request.method === 'PUT' || request.method === 'DELETE') return writeProperty(org, request, table, key, next.name)
   if (request.method !== 'GET') throw methodNotAllowed(request.method)
-  return { reply: readProperty(org, request, table, requireRow(org.database, table, key), next.name) }
+  return { reply: readProperty(org, request, table, requireRow(org.store, table, key), next.name) }
 }
 
 function onRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
   switch (request.method) {
     case 'GET':
-      return { reply: readRow(org, request, table, requireRow(org.database, table, key)) }
+      return { reply: readRow(org, request, table, requireRow(org.store, table, key)) }
     case 'PATCH':
       return patchRow(org, request, table, key)
     case 'DELETE':
@@ -107,7 +107,7 @@ function onContentId(org: Org, request: ApiRequest, name: string, rest: readonly
 }
 
 /**
- * Answers one request of the Web API. Writes happen inside one transaction of the database: what fails half way has
+ * Answers one request of the Web API. Writes happen inside one transaction of the row store: what fails half way has
  * changed nothing.
  */
 export function route(org: Org, request: ApiRequest): WriteReply {
@@ -118,10 +118,10 @@ export function route(org: Org, request: ApiRequest): WriteReply {
     inner === undefined &&
     (/^\$\d+$/.test(name) || (name.startsWith('$') && request.contents(name.slice(1)) !== undefined))
   )
-    return org.database.atomically(() => onContentId(org, request, name, rest))
+    return org.store.atomically(() => onContentId(org, request, name, rest))
   const table = org.schema.tableBySet(name)
   if (table !== undefined) {
-    return org.database.atomically(() => {
+    return org.store.atomically(() => {
       if (inner === undefined) return onCollection(org, request, table, rest)
       const key = parseKey(inner, table.primaryId)
       return underRow(org, request, table, key, rest)
@@ -134,7 +134,7 @@ export function route(org: Org, request: ApiRequest): WriteReply {
   }
   const metadata = answerMetadata(org.schema, {
     ...request,
-    nowMs: org.database.now(),
+    nowMs: org.store.now(),
     stampLifetimeDays: daysSetting(org, 'expiresubscriptionsindays', 90),
   })
   if (metadata !== undefined) return { reply: jsonReply(metadata) }

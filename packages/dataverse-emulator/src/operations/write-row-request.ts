@@ -92,9 +92,9 @@ export function postRow(org: Org, request: ApiRequest, table: TableDefinition): 
   allowWriteOptions(org, request, table)
   allowConditions(request.headers)
   requireMessage('Create', table)
-  const changes = readPayload(org.database, table, bodyObject(request), request.contents)
+  const changes = readPayload(org.store, table, bodyObject(request), request.contents)
   const given = changes.values.get(table.primaryId)
-  const id = typeof given === 'string' ? given : org.database.newId()
+  const id = typeof given === 'string' ? given : org.store.newId()
   const row = createRow(writeContext(org, request.user), table, id, changes)
   const status = request.preferences.representation ? 201 : 204
   return answer(org, request, table, row, status, entityUrl(request, table, id))
@@ -102,7 +102,7 @@ export function postRow(org: Org, request: ApiRequest, table: TableDefinition): 
 
 function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
   if (key.kind === 'id') return changes
-  const { values } = keyValues(org.database, table, key)
+  const { values } = keyValues(org.store, table, key)
   const plain = new Map(changes.values)
   const lookups = new Map(changes.lookups)
   for (const [name, value] of Object.entries(values)) {
@@ -128,14 +128,14 @@ export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, 
   const match = readCondition(request.headers.get('If-Match'))
   const noneMatch = readCondition(request.headers.get('If-None-Match'))
   if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
-  const row = findRow(org.database, table, key)
-  const changes = readPayload(org.database, table, bodyObject(request), request.contents)
+  const row = findRow(org.store, table, key)
+  const changes = readPayload(org.store, table, bodyObject(request), request.contents)
   const context = writeContext(org, request.user)
   const { representation } = request.preferences
   const keyUrl = key.kind === 'alternate' ? `${request.root}${decodeUrl(request.path)}` : undefined
   if (row === undefined) {
     if (match.kind !== 'none') throw requireRowError(org, table, key)
-    const id = key.kind === 'id' ? key.id : org.database.newId()
+    const id = key.kind === 'id' ? key.id : org.store.newId()
     const created = createRow(context, table, id, withKey(org, table, key, changes))
     return answer(org, request, table, created, representation ? 201 : 204, keyUrl ?? entityUrl(request, table, id))
   }
@@ -148,7 +148,7 @@ export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, 
 }
 
 function requireRowError(org: Org, table: TableDefinition, key: RowKey): Error {
-  requireRow(org.database, table, key)
+  requireRow(org.store, table, key)
   return rowDoesNotExist(table.logicalName, key.kind === 'id' ? key.id : '')
 }
 
@@ -164,7 +164,7 @@ function checkMatch(request: ApiRequest, table: TableDefinition, row: Row): void
 export function removeRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
   allowOptions(request.query, [])
   requireMessage('Delete', table)
-  const row = requireRow(org.database, table, key)
+  const row = requireRow(org.store, table, key)
   checkMatch(request, table, row)
   deleteRow(writeContext(org, request.user), table, row)
   return { reply: emptyReply() }
@@ -180,13 +180,13 @@ export function writeProperty(
 ): WriteReply {
   allowOptions(request.query, [])
   requireMessage('Update', table)
-  const row = requireRow(org.database, table, key)
+  const row = requireRow(org.store, table, key)
   checkMatch(request, table, row)
   const column = org.schema.columnByWireName(table.logicalName, name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
   const value = request.method === 'DELETE' ? null : bodyObject(request).get('value')
   if (value === undefined) throw badPayload("The payload has no member 'value'.")
-  const changes = readPayload(org.database, table, new Map([[name, value]]), request.contents)
+  const changes = readPayload(org.store, table, new Map([[name, value]]), request.contents)
   updateRow(writeContext(org, request.user), table, row, changes)
   return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
 }

@@ -1,7 +1,7 @@
 import { accessDenied, privilegeDenied } from '../errors.ts'
 import { targetKey } from '../schema.ts'
 import type { Privilege, TableDefinition } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import type { Row } from './row.ts'
 import type { User } from './user.ts'
 
@@ -20,12 +20,12 @@ function privilegeName(table: TableDefinition, privilege: Privilege): string {
   return `prv${privilege[0]?.toUpperCase() ?? ''}${privilege.slice(1)}${table.schemaName}`
 }
 
-function unitsBelow(database: Database, unit: string): ReadonlySet<string> {
+function unitsBelow(store: RowStore, unit: string): ReadonlySet<string> {
   const units = new Set([unit])
   let before = 0
   while (units.size > before) {
     before = units.size
-    for (const row of database.rows('businessunit').all()) {
+    for (const row of store.rows('businessunit').all()) {
       const parent = row.values['parentbusinessunitid']
       if (typeof parent === 'string' && units.has(parent)) units.add(row.id)
     }
@@ -46,7 +46,7 @@ function hasOwners(table: TableDefinition): boolean {
 
 /** The test whether a user's privilege reaches a row; a user without the privilege is refused at once (403). */
 export function reach(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   user: User,
   privilege: Privilege,
@@ -58,7 +58,7 @@ export function reach(
   if (depth === 'organization' || !hasOwners(table)) return () => true
   const unitColumn = table.ownership === 'BusinessOwned' ? 'businessunitid' : 'owningbusinessunit'
   if (depth === 'user') return (row) => isOwn(row, user) || row.id === user.id
-  const units = depth === 'businessUnit' ? new Set([user.businessUnitId]) : unitsBelow(database, user.businessUnitId)
+  const units = depth === 'businessUnit' ? new Set([user.businessUnitId]) : unitsBelow(store, user.businessUnitId)
   return (row) => {
     const unit = row.values[unitColumn]
     return (typeof unit === 'string' && units.has(unit)) || isOwn(row, user) || row.id === user.id
@@ -79,13 +79,13 @@ export function requireWholeTable(table: TableDefinition, user: User): void {
 
 /** Refuses (403) when the user's privilege does not reach the row. */
 export function requireReach(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   user: User,
   privilege: Privilege,
   row: Row,
 ): void {
-  if (!reach(database, table, user, privilege)(row)) {
+  if (!reach(store, table, user, privilege)(row)) {
     throw accessDenied(user.id, RIGHTS[privilege], table.logicalName, row.id)
   }
 }

@@ -14,7 +14,7 @@ function requireTarget(context: WriteContext, navigation: CollectionNavigation, 
       `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be added to '${navigation.navigation}', which holds '${expected}'.`,
     )
   }
-  const row = context.database.rows(target.table).get(target.id)
+  const row = context.store.rows(target.table).get(target.id)
   if (row === undefined) throw rowDoesNotExist(target.table, target.id)
   return row
 }
@@ -25,7 +25,7 @@ function findLink(
   id: string,
   other: string,
 ): Row | undefined {
-  const rows = context.database.rows(relationship.intersectTable)
+  const rows = context.store.rows(relationship.intersectTable)
   const link = rows.idByKey([thisColumn, otherColumn], { [thisColumn]: id, [otherColumn]: other })
   return link === undefined ? undefined : rows.get(link)
 }
@@ -38,10 +38,10 @@ export function associate(
   navigation: CollectionNavigation,
   target: Reference,
 ): void {
-  const { database } = context
+  const { store } = context
   const other = requireTarget(context, navigation, target)
   if (navigation.kind === 'OneToMany') {
-    const child = database.schema.table(target.table)
+    const child = store.schema.table(target.table)
     if (child === undefined) throw new RangeError(`no table ${target.table}`)
     const lookups = new Map([[navigation.relationship.referencingColumn, { table: table.logicalName, id: row.id }]])
     updateRow(context, child, other, { values: new Map(), lookups })
@@ -49,14 +49,14 @@ export function associate(
   }
   if (findLink(context, navigation, row.id, target.id) !== undefined) throw duplicateInsert()
   const { relationship, thisColumn, otherColumn } = navigation
-  const intersect = database.schema.table(relationship.intersectTable)
+  const intersect = store.schema.table(relationship.intersectTable)
   if (intersect === undefined) throw new RangeError(`no table ${relationship.intersectTable}`)
-  const id = database.newId()
-  const link = database.blank(intersect)
+  const id = store.newId()
+  const link = store.blank(intersect)
   link[intersect.primaryId] = id
   link[thisColumn] = row.id
   link[otherColumn] = target.id
-  database.insert(intersect.logicalName, id, link)
+  store.insert(intersect.logicalName, id, link)
 }
 
 /** Takes a row out of a collection; false where it is not in it. */
@@ -67,11 +67,11 @@ export function disassociate(
   navigation: CollectionNavigation,
   target: Reference,
 ): boolean {
-  const { database, tracking, user } = context
+  const { store, tracking, user } = context
   if (navigation.kind === 'OneToMany') {
     const other = requireTarget(context, navigation, target)
     const column = navigation.relationship.referencingColumn
-    const child = database.schema.table(target.table)
+    const child = store.schema.table(target.table)
     if (child === undefined || !leadsTo(other, column, table.logicalName, row.id)) return false
     updateRow(context, child, other, { values: new Map(), lookups: new Map([[column, null]]) })
     return true
@@ -79,7 +79,7 @@ export function disassociate(
   const link = findLink(context, navigation, row.id, target.id)
   if (link === undefined) return false
   const { relationship } = navigation
-  database.delete(relationship.intersectTable, link)
+  store.delete(relationship.intersectTable, link)
   const end = (name: string, column: string): Reference => ({ table: name, id: String(link.values[column]) })
   tracking.record(
     {

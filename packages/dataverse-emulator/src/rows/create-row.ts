@@ -28,9 +28,9 @@ export function applyChanges(
   draft: Draft,
   verb: 'create' | 'update',
 ): void {
-  const { database } = context
+  const { store } = context
   const column = (name: string): ColumnDefinition => {
-    const found = database.schema.column(table.logicalName, name)
+    const found = store.schema.column(table.logicalName, name)
     if (found === undefined) throw new RangeError(`${table.logicalName} has no column ${name}`)
     return found
   }
@@ -38,7 +38,7 @@ export function applyChanges(
     const lookup = column(name)
     if (!isLookupColumn(lookup)) throw new RangeError(`${table.logicalName}.${name} is no lookup`)
     refuseReadOnly(lookup, table, verb)
-    if (target !== null && database.rows(target.table).get(target.id) === undefined) {
+    if (target !== null && store.rows(target.table).get(target.id) === undefined) {
       throw rowDoesNotExist(target.table, target.id)
     }
     setLookup(lookup, draft, target)
@@ -67,13 +67,13 @@ function cannotBeNull(column: string): WebApiError {
 export function checkKeys(context: WriteContext, table: TableDefinition, id: string, draft: StoredValues): void {
   for (const key of table.keys) {
     if (key.indexStatus !== 'Active') continue
-    const holder = context.database.rows(table.logicalName).idByKey(key.columns, draft)
+    const holder = context.store.rows(table.logicalName).idByKey(key.columns, draft)
     if (holder !== undefined && holder !== id) throw keyViolated(key.displayName, key.columns.join(', '))
   }
 }
 
-function defaults({ database, user, organization }: WriteContext, table: TableDefinition, id: string): Draft {
-  const draft: Draft = database.blank(table)
+function defaults({ store, user, organization }: WriteContext, table: TableDefinition, id: string): Draft {
+  const draft: Draft = store.blank(table)
   draft[table.primaryId] = id
   for (const column of table.columns) {
     if (column.type === 'Boolean' && column.attributeOf === null) draft[column.logicalName] = column.defaultValue
@@ -85,20 +85,20 @@ function defaults({ database, user, organization }: WriteContext, table: TableDe
     ...(table.ownership === 'UserOwned' ? { ownerid: user.id, [targetKey('ownerid')]: 'systemuser' } : {}),
   }
   for (const [name, value] of Object.entries(offered)) {
-    if (value !== null && database.schema.column(table.logicalName, name.replace(/@table$/, ''))) draft[name] = value
+    if (value !== null && store.schema.column(table.logicalName, name.replace(/@table$/, ''))) draft[name] = value
   }
   return draft
 }
 
 /** Stamps who changed the row when, by the server's clock, in whole seconds. */
 export function stamp(
-  { database, user }: WriteContext,
+  { store, user }: WriteContext,
   table: TableDefinition,
   draft: Draft,
   verb: 'create' | 'update',
 ): void {
-  const now = wholeSeconds(database.now())
-  const has = (name: string): boolean => database.schema.column(table.logicalName, name) !== undefined
+  const now = wholeSeconds(store.now())
+  const has = (name: string): boolean => store.schema.column(table.logicalName, name) !== undefined
   if (verb === 'create') {
     const backDated = draft['overriddencreatedon'] ?? null
     if (has('createdon')) draft['createdon'] = backDated ?? now
@@ -111,12 +111,12 @@ export function stamp(
 
 /** Creates a row with the given id, with all that the server adds to it. */
 export function createRow(context: WriteContext, table: TableDefinition, id: string, changes: Changes): Row {
-  const { database } = context
-  if (context.enforcePrivileges) reach(database, table, context.user, 'create')
-  if (database.rows(table.logicalName).get(id) !== undefined) throw duplicateInsert()
+  const { store } = context
+  if (context.enforcePrivileges) reach(store, table, context.user, 'create')
+  if (store.rows(table.logicalName).get(id) !== undefined) throw duplicateInsert()
   const draft = defaults(context, table, id)
   applyChanges(context, table, id, changes, draft, 'create')
-  settleState(database.schema, table, id, undefined, draft, {
+  settleState(store.schema, table, id, undefined, draft, {
     state: changes.values.has('statecode'),
     status: changes.values.has('statuscode'),
   })
@@ -127,8 +127,8 @@ export function createRow(context: WriteContext, table: TableDefinition, id: str
     if (needed && (draft[column.logicalName] ?? null) === null) throw cannotBeNull(column.logicalName)
   }
   checkKeys(context, table, id, draft)
-  const row = database.insert(table.logicalName, id, draft)
-  if (context.enforcePrivileges) requireReach(database, table, context.user, 'create', row)
-  mirrorActivity(database, table, row)
+  const row = store.insert(table.logicalName, id, draft)
+  if (context.enforcePrivileges) requireReach(store, table, context.user, 'create', row)
+  mirrorActivity(store, table, row)
   return row
 }

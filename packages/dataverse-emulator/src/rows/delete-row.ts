@@ -24,45 +24,45 @@ function referencing(
   table: string,
   id: string,
 ): readonly Row[] {
-  const holders = context.database.rows(relationship.referencingTable).holding(relationship.referencingColumn, id)
+  const holders = context.store.rows(relationship.referencingTable).holding(relationship.referencingColumn, id)
   return holders.filter((row) => leadsTo(row, relationship.referencingColumn, table, id))
 }
 
 function unlink(context: WriteContext, relationship: OneToManyRelationship, row: Row): void {
-  const { database } = context
-  const table = database.schema.table(relationship.referencingTable)
-  const column = database.schema.column(relationship.referencingTable, relationship.referencingColumn)
-  const current = database.rows(relationship.referencingTable).get(row.id)
+  const { store } = context
+  const table = store.schema.table(relationship.referencingTable)
+  const column = store.schema.column(relationship.referencingTable, relationship.referencingColumn)
+  const current = store.rows(relationship.referencingTable).get(row.id)
   if (table === undefined || column === undefined || current === undefined || !isLookupColumn(column)) return
   const draft: Draft = { ...current.values }
   setLookup(column, draft, null)
   stamp(context, table, draft, 'update')
   computeColumns(context, table, draft)
-  mirrorActivity(database, table, database.update(table.logicalName, current, draft))
+  mirrorActivity(store, table, store.update(table.logicalName, current, draft))
 }
 
-function deleteLinks({ database }: WriteContext, table: TableDefinition, id: string): void {
-  for (const relationship of database.schema.relationshipsOf(table.logicalName).manyToMany) {
+function deleteLinks({ store }: WriteContext, table: TableDefinition, id: string): void {
+  for (const relationship of store.schema.relationshipsOf(table.logicalName).manyToMany) {
     const columns: string[] = []
     if (relationship.table1 === table.logicalName) columns.push(relationship.column1)
     if (relationship.table2 === table.logicalName) columns.push(relationship.column2)
     for (const column of columns) {
-      for (const link of database.rows(relationship.intersectTable).holding(column, id)) {
-        database.delete(relationship.intersectTable, link)
+      for (const link of store.rows(relationship.intersectTable).holding(column, id)) {
+        store.delete(relationship.intersectTable, link)
       }
     }
   }
 }
 
 function removeRow(context: WriteContext, table: TableDefinition, row: Row, seen: Set<string>): void {
-  const { database } = context
+  const { store } = context
   const key = `${table.logicalName} ${row.id}`
   if (seen.has(key)) return
   seen.add(key)
-  for (const relationship of database.schema.relationshipsOf(table.logicalName).oneToMany) {
+  for (const relationship of store.schema.relationshipsOf(table.logicalName).oneToMany) {
     const behavior = relationship.cascade.delete
     if (behavior !== 'Restrict' && behavior !== 'Cascade' && behavior !== 'RemoveLink') continue
-    const child = database.schema.table(relationship.referencingTable)
+    const child = store.schema.table(relationship.referencingTable)
     for (const one of referencing(context, relationship, table.logicalName, row.id)) {
       if (seen.has(`${relationship.referencingTable} ${one.id}`)) continue
       if (behavior === 'Restrict') throw restricted()
@@ -71,11 +71,11 @@ function removeRow(context: WriteContext, table: TableDefinition, row: Row, seen
     }
   }
   deleteLinks(context, table, row.id)
-  const current = database.rows(table.logicalName).get(row.id)
+  const current = store.rows(table.logicalName).get(row.id)
   if (current === undefined) return
-  database.delete(table.logicalName, current)
+  store.delete(table.logicalName, current)
   context.tracking.record({ kind: 'delete', row: { table: table.logicalName, id: row.id } }, context.user.id)
-  const twin = activityTwin(database, table, current)
+  const twin = activityTwin(store, table, current)
   if (twin !== undefined) removeRow(context, twin.table, twin.row, seen)
 }
 
@@ -84,6 +84,6 @@ function removeRow(context: WriteContext, table: TableDefinition, row: Row, seen
  * clears their lookup (a new version of theirs), Restrict refuses the whole delete (405). Its N:N links go with it.
  */
 export function deleteRow(context: WriteContext, table: TableDefinition, row: Row): void {
-  if (context.enforcePrivileges) requireReach(context.database, table, context.user, 'delete', row)
+  if (context.enforcePrivileges) requireReach(context.store, table, context.user, 'delete', row)
   removeRow(context, table, row, new Set())
 }

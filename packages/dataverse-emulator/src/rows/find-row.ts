@@ -3,25 +3,25 @@ import { columnKind } from '../odata/column-kind.ts'
 import { literalValue } from '../odata/literal-value.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import type { ColumnDefinition, StoredValue, TableDefinition } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import type { Row } from './row.ts'
 
 /** An alternate key's values in their stored form. */
 export type KeyValues = Readonly<Record<string, StoredValue>>
 
-function keyColumn(database: Database, table: TableDefinition, name: string): ColumnDefinition | undefined {
-  return database.schema.columnByWireName(table.logicalName, name)
+function keyColumn(store: RowStore, table: TableDefinition, name: string): ColumnDefinition | undefined {
+  return store.schema.columnByWireName(table.logicalName, name)
 }
 
 /** The stored values of an alternate key in a URL; the columns must be exactly those of a key with an active index. */
 export function keyValues(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   key: RowKey & { kind: 'alternate' },
 ): { readonly columns: readonly string[]; readonly values: KeyValues } {
   const values: Record<string, StoredValue> = {}
   for (const [name, literal] of key.values) {
-    const column = keyColumn(database, table, name)
+    const column = keyColumn(store, table, name)
     const kind = column === undefined ? undefined : columnKind(column)
     if (column === undefined || kind === undefined) throw invalidKey(table)
     const value = literalValue(column, kind, literal, 'eq')
@@ -42,18 +42,18 @@ function invalidKey(table: TableDefinition): Error {
 }
 
 /** The row a key addresses, if there is one. */
-export function findRow(database: Database, table: TableDefinition, key: RowKey): Row | undefined {
-  const rows = database.rows(table.logicalName)
+export function findRow(store: RowStore, table: TableDefinition, key: RowKey): Row | undefined {
+  const rows = store.rows(table.logicalName)
   if (key.kind === 'id') return rows.get(key.id)
-  const { columns, values } = keyValues(database, table, key)
+  const { columns, values } = keyValues(store, table, key)
   if (columns.some((column) => values[column] === null)) throw notImplemented('null in an alternate key')
   const id = rows.idByKey(columns, values)
   return id === undefined ? undefined : rows.get(id)
 }
 
 /** The row a key addresses, or the 404 that Dataverse answers. */
-export function requireRow(database: Database, table: TableDefinition, key: RowKey): Row {
-  const row = findRow(database, table, key)
+export function requireRow(store: RowStore, table: TableDefinition, key: RowKey): Row {
+  const row = findRow(store, table, key)
   if (row !== undefined) return row
   throw key.kind === 'id' ? rowDoesNotExist(table.logicalName, key.id) : noRowForKey(table.logicalName)
 }

@@ -1,6 +1,6 @@
 import { targetKey } from '../schema.ts'
 import type { ChoiceOption, ColumnDefinition, StoredValue, StoredValues } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import { roundDecimal } from './decimal.ts'
 
 function grouped(text: string): string {
@@ -23,15 +23,15 @@ function timeText(instant: string): string {
 }
 
 /** The primary name of a row, as lookups to it display it. */
-function displayName(database: Database, table: string, id: string): string | undefined {
-  const name = database.schema.table(table)?.primaryName
-  const value = typeof name === 'string' ? database.rows(table).get(id)?.values[name] : undefined
+function displayName(store: RowStore, table: string, id: string): string | undefined {
+  const name = store.schema.table(table)?.primaryName
+  const value = typeof name === 'string' ? store.rows(table).get(id)?.values[name] : undefined
   return typeof value === 'string' ? value : undefined
 }
 
 /** The text people see for a value (US English, UTC); undefined for types that have none. */
 export function formattedValue(
-  database: Database,
+  store: RowStore,
   column: ColumnDefinition,
   value: StoredValue,
   row: StoredValues,
@@ -55,7 +55,7 @@ export function formattedValue(
     case 'Double':
       return grouped(roundDecimal(String(value), column.precision) ?? String(value))
     case 'Money': {
-      const currency = database.rows('transactioncurrency').get(String(row['transactioncurrencyid'] ?? ''))
+      const currency = store.rows('transactioncurrency').get(String(row['transactioncurrencyid'] ?? ''))
       const symbol = currency?.values['currencysymbol'] ?? ''
       return `${String(symbol)}${grouped(roundDecimal(String(value), 2) ?? String(value))}`
     }
@@ -66,10 +66,10 @@ export function formattedValue(
     case 'Owner': {
       const stored = row[targetKey(column.logicalName)]
       const target = typeof stored === 'string' ? stored : (column.targets[0] ?? '')
-      return displayName(database, target, String(value))
+      return displayName(store, target, String(value))
     }
     case 'EntityName':
-      return database.schema.table(String(value))?.displayName
+      return store.schema.table(String(value))?.displayName
     default:
       return undefined
   }

@@ -1,6 +1,6 @@
 import type { StoredValue } from '../schema.ts'
 import { wholeSeconds } from './date-time.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import type { Reference } from './reference.ts'
 
 /** What the tracking table records of a table. */
@@ -24,19 +24,19 @@ const KIND_VALUES: Readonly<Record<TrackedKind, number>> = { disassociate: 1, de
  * the change it records, with a row of its own and therefore a version of its own. Off until enabled for a table.
  */
 export class MobileTracking {
-  readonly #database: Database
+  readonly #store: RowStore
   readonly #trackingTable: string | undefined
   readonly #kinds = new Map<string, ReadonlySet<TrackedKind>>()
 
-  constructor(database: Database, trackingTable: string | undefined) {
-    this.#database = database
+  constructor(store: RowStore, trackingTable: string | undefined) {
+    this.#store = store
     this.#trackingTable = trackingTable
   }
 
   /** Records these kinds of event for a table (removed N:N links: for the intersect table) from now on. */
   enable(table: string, kinds: readonly TrackedKind[] = ['delete', 'owner', 'disassociate']): void {
     if (this.#trackingTable === undefined) throw new RangeError('the seed has no tracking table')
-    if (this.#database.schema.table(table) === undefined) throw new RangeError(`no table ${table}`)
+    if (this.#store.schema.table(table) === undefined) throw new RangeError(`no table ${table}`)
     this.#kinds.set(table, new Set(kinds))
   }
 
@@ -48,10 +48,10 @@ export class MobileTracking {
     const target = this.#trackingTable
     const watched = event.kind === 'disassociate' ? event.intersectTable : event.row.table
     if (target === undefined || this.#kinds.get(watched)?.has(event.kind) !== true) return
-    const table = this.#database.schema.table(target)
+    const table = this.#store.schema.table(target)
     if (table === undefined) return
-    const id = this.#database.newId()
-    const now = wholeSeconds(this.#database.now())
+    const id = this.#store.newId()
+    const now = wholeSeconds(this.#store.now())
     const related = event.kind === 'disassociate' ? event.related : undefined
     const offered: Readonly<Record<string, StoredValue>> = {
       [table.primaryId]: id,
@@ -67,8 +67,8 @@ export class MobileTracking {
       createdby: by,
       modifiedby: by,
     }
-    const values = this.#database.blank(table)
+    const values = this.#store.blank(table)
     for (const name of Object.keys(values)) values[name] = offered[name] ?? null
-    this.#database.insert(target, id, values)
+    this.#store.insert(target, id, values)
   }
 }

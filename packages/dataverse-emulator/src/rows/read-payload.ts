@@ -10,7 +10,7 @@ import { isJsonArray, isJsonObject } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
 import { isLookupColumn } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import { payloadValue } from './payload-value.ts'
 import { resolveReference } from './resolve-reference.ts'
 import type { ContentReference } from './resolve-reference.ts'
@@ -28,7 +28,7 @@ export interface Changes {
 const BIND = '@odata.bind'
 
 function bindTarget(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   navigation: string,
   value: Json,
@@ -37,8 +37,8 @@ function bindTarget(
   if (value === null) return null
   if (isJsonArray(value)) throw badPayload(`A bind of '${navigation}' takes one URL, not a list.`)
   if (typeof value !== 'string') throw badPayload(`The value of '${navigation}${BIND}' is not a URL.`)
-  const target = resolveReference(database, value, contents)
-  const binding = database.schema.lookupBindings(table.logicalName).get(navigation)
+  const target = resolveReference(store, value, contents)
+  const binding = store.schema.lookupBindings(table.logicalName).get(navigation)
   if (binding !== undefined && !binding.targets.includes(target.table)) {
     throw badPayload(
       `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be bound to the navigation property '${navigation}', which leads to '${binding.targets.join(', ')}'.`,
@@ -52,12 +52,12 @@ function bindTarget(
  * properties only.
  */
 export function readPayload(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   body: JsonObject,
   contents: ContentReference,
 ): Changes {
-  const { schema } = database
+  const { schema } = store
   const bindings = schema.lookupBindings(table.logicalName)
   const values = new Map<string, StoredValue>()
   const lookups = new Map<string, LookupValue>()
@@ -75,7 +75,7 @@ export function readPayload(
     const binding = bindings.get(property)
     if (at > 0 && name.slice(at) === BIND) {
       if (binding !== undefined)
-        setLookup(binding.column.logicalName, bindTarget(database, table, property, value, contents))
+        setLookup(binding.column.logicalName, bindTarget(store, table, property, value, contents))
       else if (schema.collections(table.logicalName).has(property))
         throw notImplemented('binding a collection on create')
       else throw undeclaredAnnotated(property)

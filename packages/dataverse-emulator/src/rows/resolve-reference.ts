@@ -1,6 +1,6 @@
 import { badPayload, noSuchResource, WebApiError } from '../errors.ts'
 import { parseKey, splitPath } from '../odata/resource-path.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import { requireRow } from './find-row.ts'
 import type { Reference } from './reference.ts'
 
@@ -28,7 +28,7 @@ export function unknownContentId(contentId: string): WebApiError {
  * Resolves the URL of a row in `@odata.bind` or `@odata.id`: `contacts(id)`, `/contacts(id)`, absolute, with an
  * alternate key, or `$1` inside a change set. The row must exist when an alternate key names it.
  */
-export function resolveReference(database: Database, url: string, contents: ContentReference): Reference {
+export function resolveReference(store: RowStore, url: string, contents: ContentReference): Reference {
   if (url.startsWith('$') || url.startsWith('/$')) {
     const contentId = url.replace(/^\/?\$/, '')
     const found = contents(contentId)
@@ -39,8 +39,8 @@ export function resolveReference(database: Database, url: string, contents: Cont
   if (segment === undefined || segment.inner === undefined || rest.length > 0) {
     throw badPayload(`The URL '${url}' is not a valid entity reference.`)
   }
-  const table = database.schema.tableBySet(segment.name)
+  const table = store.schema.tableBySet(segment.name)
   if (table === undefined) throw noSuchResource(segment.name)
   const key = parseKey(segment.inner, table.primaryId)
-  return { table: table.logicalName, id: key.kind === 'id' ? key.id : requireRow(database, table, key).id }
+  return { table: table.logicalName, id: key.kind === 'id' ? key.id : requireRow(store, table, key).id }
 }

@@ -1,7 +1,7 @@
 import { isLookupColumn, targetKey } from '../schema.ts'
 import type { LookupColumn, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue, exactNumber } from './check-value.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import { divideDecimals } from './decimal.ts'
 import type { Reference } from './reference.ts'
 import type { WriteContext } from './write-context.ts'
@@ -28,17 +28,17 @@ export function setLookup(column: LookupColumn, draft: Draft, target: Reference 
 /** How many decimals Money takes where the currency says so. */
 export function moneyScale(context: WriteContext, values: StoredValues): number {
   const currency = values['transactioncurrencyid'] ?? context.organization.currencyId
-  const row = context.database.rows('transactioncurrency').get(String(currency))
+  const row = context.store.rows('transactioncurrency').get(String(currency))
   const precision = row?.values['currencyprecision']
   return typeof precision === 'number' ? precision : 2
 }
 
-function computeMoney({ database, organization }: WriteContext, table: TableDefinition, draft: Draft): void {
+function computeMoney({ store, organization }: WriteContext, table: TableDefinition, draft: Draft): void {
   // The currency table has columns of both names too, but there they mean the currency itself.
-  const currencyColumn = database.schema.column(table.logicalName, 'transactioncurrencyid')
+  const currencyColumn = store.schema.column(table.logicalName, 'transactioncurrencyid')
   if (currencyColumn === undefined || !isLookupColumn(currencyColumn)) return
   draft['transactioncurrencyid'] ??= organization.currencyId
-  const currency = database.rows('transactioncurrency').get(String(draft['transactioncurrencyid']))
+  const currency = store.rows('transactioncurrency').get(String(draft['transactioncurrencyid']))
   const rate = currency?.values['exchangerate'] ?? 1
   draft['exchangerate'] = rate
   for (const column of table.columns) {
@@ -49,11 +49,11 @@ function computeMoney({ database, organization }: WriteContext, table: TableDefi
   }
 }
 
-function computeOwner(database: Database, table: TableDefinition, draft: Draft): void {
+function computeOwner(store: RowStore, table: TableDefinition, draft: Draft): void {
   if (table.ownership !== 'UserOwned') return
   const owner = draft['ownerid'] ?? null
   const isTeam = draft[targetKey('ownerid')] === 'team'
-  const ownerRow = owner === null ? undefined : database.rows(isTeam ? 'team' : 'systemuser').get(String(owner))
+  const ownerRow = owner === null ? undefined : store.rows(isTeam ? 'team' : 'systemuser').get(String(owner))
   const unit = ownerRow?.values['businessunitid'] ?? null
   const columns: Readonly<Record<string, StoredValue>> = {
     owningbusinessunit: unit,
@@ -61,13 +61,13 @@ function computeOwner(database: Database, table: TableDefinition, draft: Draft):
     owningteam: isTeam ? owner : null,
   }
   for (const [name, value] of Object.entries(columns)) {
-    if (database.schema.column(table.logicalName, name) !== undefined) draft[name] = value
+    if (store.schema.column(table.logicalName, name) !== undefined) draft[name] = value
   }
 }
 
 /** Recomputes what the server alone decides: owning columns, base amounts, formula columns. */
 export function computeColumns(context: WriteContext, table: TableDefinition, draft: Draft): void {
-  computeOwner(context.database, table, draft)
+  computeOwner(context.store, table, draft)
   computeMoney(context, table, draft)
   for (const column of table.columns) {
     if (column.formula !== undefined)
@@ -76,7 +76,7 @@ export function computeColumns(context: WriteContext, table: TableDefinition, dr
 }
 
 function checkFormula(context: WriteContext, table: TableDefinition, name: string, value: StoredValue): StoredValue {
-  const column = context.database.schema.column(table.logicalName, name)
+  const column = context.store.schema.column(table.logicalName, name)
   if (column === undefined) return value
   // A computed text is cut, not refused, where it is too long for its column.
   const fitted = column.type === 'String' && typeof value === 'string' ? value.slice(0, column.maxLength) : value

@@ -13,24 +13,24 @@ import type { WriteContext } from './write-context.ts'
 
 /** Updates a row; the version rises even where no value changes. A new owner is an assignment and cascades as one. */
 export function updateRow(context: WriteContext, table: TableDefinition, row: Row, changes: Changes): Row {
-  const { database, user } = context
+  const { store, user } = context
   const owner = changes.lookups.get('ownerid')
   const others = changes.values.size + changes.lookups.size - (owner === undefined ? 0 : 1)
   if (context.enforcePrivileges) {
-    if (owner !== undefined) requireReach(database, table, user, 'assign', row)
-    if (owner === undefined || others > 0) requireReach(database, table, user, 'write', row)
+    if (owner !== undefined) requireReach(store, table, user, 'assign', row)
+    if (owner === undefined || others > 0) requireReach(store, table, user, 'write', row)
   }
   const draft: Draft = { ...row.values }
   applyChanges(context, table, row.id, changes, draft, 'update')
-  settleState(database.schema, table, row.id, { ...row.values }, draft, {
+  settleState(store.schema, table, row.id, { ...row.values }, draft, {
     state: changes.values.has('statecode'),
     status: changes.values.has('statuscode'),
   })
   stamp(context, table, draft, 'update')
   computeColumns(context, table, draft)
   checkKeys(context, table, row.id, draft)
-  const updated = database.update(table.logicalName, row, draft)
-  mirrorActivity(database, table, updated)
+  const updated = store.update(table.logicalName, row, draft)
+  mirrorActivity(store, table, updated)
   if (owner !== undefined && owner !== null && isOtherOwner(row, owner)) {
     recordOwner(context, table, row)
     cascadeOwner(context, table, row.id, owner, new Set([row.id]))
@@ -53,17 +53,17 @@ function cascadeOwner(
   owner: Reference,
   seen: Set<string>,
 ): void {
-  const { database } = context
-  for (const relationship of database.schema.relationshipsOf(table.logicalName).oneToMany) {
-    const child = database.schema.table(relationship.referencingTable)
+  const { store } = context
+  for (const relationship of store.schema.relationshipsOf(table.logicalName).oneToMany) {
+    const child = store.schema.table(relationship.referencingTable)
     if (child === undefined || child.ownership !== 'UserOwned' || relationship.cascade.assign !== 'Cascade') continue
-    for (const row of database.rows(child.logicalName).holding(relationship.referencingColumn, id)) {
+    for (const row of store.rows(child.logicalName).holding(relationship.referencingColumn, id)) {
       if (seen.has(row.id) || !leadsTo(row, relationship.referencingColumn, table.logicalName, id)) continue
       seen.add(row.id)
       const draft: Draft = { ...row.values, ownerid: owner.id, [targetKey('ownerid')]: owner.table }
       stamp(context, child, draft, 'update')
       computeColumns(context, child, draft)
-      mirrorActivity(database, child, database.update(child.logicalName, row, draft))
+      mirrorActivity(store, child, store.update(child.logicalName, row, draft))
       if (isOtherOwner(row, owner)) recordOwner(context, child, row)
       cascadeOwner(context, child, row.id, owner, seen)
     }

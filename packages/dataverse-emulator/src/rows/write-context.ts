@@ -1,11 +1,11 @@
 import type { SeedOrganization } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import type { MobileTracking } from './mobile-tracking.ts'
 import type { User } from './user.ts'
 
 /** What a write needs to know besides its rows. */
 export interface WriteContext {
-  readonly database: Database
+  readonly store: RowStore
   readonly organization: SeedOrganization
   readonly tracking: MobileTracking
   /** Who writes; becomes createdby, modifiedby and the default owner. */

@@ -1,6 +1,6 @@
 import { isLookupColumn, targetKey, wireName } from '../schema.ts'
 import type { ColumnDefinition, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
-import type { Database } from './database.ts'
+import type { RowStore } from './row-store.ts'
 import { padDecimal, roundDecimal } from './decimal.ts'
 import { formattedValue } from './formatted-value.ts'
 import type { Row } from './row.ts'
@@ -43,7 +43,7 @@ export function etagOf(row: Row): string {
 }
 
 function annotationWriter(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   column: ColumnDefinition,
   wants: (annotation: string) => boolean,
@@ -61,12 +61,11 @@ function annotationWriter(
     if (lookup !== undefined) {
       const stored = row[targetKey(column.logicalName)]
       const to = typeof stored === 'string' ? stored : lookup.targets[0]
-      const binding =
-        to === undefined ? undefined : database.schema.bindingOf(table.logicalName, column.logicalName, to)
+      const binding = to === undefined ? undefined : store.schema.bindingOf(table.logicalName, column.logicalName, to)
       if (navigation) text += member(NAVIGATION, binding?.navigation)
       if (target) text += member(LOOKUP_TABLE, to)
     }
-    return formatted ? text + member(FORMATTED, formattedValue(database, column, value, row)) : text
+    return formatted ? text + member(FORMATTED, formattedValue(store, column, value, row)) : text
   }
 }
 
@@ -75,7 +74,7 @@ function annotationWriter(
  * `wants` accepts) before the property they describe.
  */
 export function rowWriter(
-  database: Database,
+  store: RowStore,
   table: TableDefinition,
   columns: readonly ColumnDefinition[],
   wants: (annotation: string) => boolean,
@@ -84,7 +83,7 @@ export function rowWriter(
     name: column.logicalName,
     member: `${JSON.stringify(wireName(column))}:`,
     write: valueWriter(column),
-    annotate: annotationWriter(database, table, column, wants),
+    annotate: annotationWriter(store, table, column, wants),
   }))
   return (row) => {
     let text = `{"@odata.etag":"W/\\"${row.version}\\""`

@@ -3,8 +3,8 @@ import { rowShape } from './row-shape.ts'
 import { TableRows } from './table-rows.ts'
 import type { Row } from './row.ts'
 
-/** What a database needs from outside. */
-export interface DatabaseOptions {
+/** What a row store needs from outside. */
+export interface RowStoreOptions {
   readonly now: () => number
   readonly newId: () => string
   readonly firstVersion: bigint
@@ -14,7 +14,7 @@ export interface DatabaseOptions {
  * All rows of the organisation under one version counter. Versions rise but skip, as those of a shared database do.
  * Changes made inside `atomically` are taken back when it throws; the versions they used are not given out again.
  */
-export class Database {
+export class RowStore {
   readonly schema: Schema
   readonly now: () => number
   readonly newId: () => string
@@ -24,7 +24,7 @@ export class Database {
   #version: bigint
   #undo: (() => void)[] | undefined
 
-  constructor(schema: Schema, options: DatabaseOptions) {
+  constructor(schema: Schema, options: RowStoreOptions) {
     this.schema = schema
     this.now = options.now
     this.newId = options.newId
