@@ -21,7 +21,7 @@ import type { ChaosProxy } from './chaos-proxy.ts'
 export const DEADLINE_MS = 30_000
 
 /** Longer than any pause or back-off; shorter than the life of a token. */
-export const LATER_MS = 10 * 60_000
+const LATER_MS = 10 * 60_000
 
 /** Accounts come in three pages and contacts in five; ids are compared at every pull, on pages of the same size. */
 export const PAGE_SIZE = 3
