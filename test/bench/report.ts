@@ -1,0 +1,65 @@
+import type { Measures } from './workloads.ts'
+
+/** The runs of one contender, in order. */
+export interface Runs {
+  readonly contender: string
+  readonly measures: readonly Measures[]
+}
+
+/** One line of the table. Ratios are to `raw`, each run to the raw run of its own round. */
+export interface Line {
+  readonly measure: string
+  readonly contender: string
+  readonly values: readonly number[]
+  readonly median: number
+  /** From the fastest to the slowest run, as a share of the median. */
+  readonly spread: number
+  readonly ratio: number
+  readonly ratios: readonly number[]
+}
+
+/** A measure that spreads further than this says nothing about a ratio near it. */
+const NOISE_BOUND = 0.3
+
+export function linesOf(runs: readonly Runs[]): readonly Line[] {
+  const raw = runs.find(({ contender }) => contender === 'raw')
+  const names = Object.keys(raw?.measures[0] ?? {})
+  return names.flatMap((measure) =>
+    runs.map(({ contender, measures }): Line => {
+      const values = measures.map((run) => run[measure] ?? Number.NaN)
+      const ratios = values.map((value, round) => value / (raw?.measures[round]?.[measure] ?? Number.NaN))
+      const spread = (Math.max(...values) - Math.min(...values)) / median(values)
+      return { measure, contender, values, median: median(values), spread, ratio: median(ratios), ratios }
+    }),
+  )
+}
+
+export function tableOf(lines: readonly Line[]): string {
+  const cells = lines.map(({ measure, contender, median: middle, spread, ratio, ratios }) => [
+    measure,
+    contender,
+    middle.toFixed(middle < 100 ? 2 : 0),
+    `${Math.round(spread * 100)} %`,
+    `${ratio.toFixed(2)}`,
+    `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
+  ])
+  const table = [['measure', 'contender', 'median', 'spread', '÷ raw', 'from–to'], ...cells]
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
+  const pad = (cell: string, column: number): string =>
+    column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+  return table.map((row) => `  ${row.map(pad).join('   ')}`.trimEnd()).join('\n')
+}
+
+/** A warning when times spread too far to tell; undefined when they do not. */
+export function noiseWarning(lines: readonly Line[]): string | undefined {
+  const noisy = lines.filter(({ measure, spread }) => measure.endsWith('ms') && spread > NOISE_BOUND)
+  if (noisy.length === 0) return undefined
+  const names = noisy.map(({ measure, contender }) => `${measure} of ${contender}`).join(', ')
+  return `NOISY: spread above ${NOISE_BOUND * 100} % in ${names}. Too noisy to tell: use more --runs or a quieter machine.`
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2
+}
