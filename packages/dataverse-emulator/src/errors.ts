@@ -28,6 +28,14 @@ export function badQuery(message: string): WebApiError {
   return new WebApiError(400, '0x80060888', message)
 }
 
+/** How many conditions one query may have. */
+export const MAX_CONDITIONS = 500
+
+/** 400 for a query with more conditions than that. */
+export function tooManyConditions(): WebApiError {
+  return new WebApiError(400, '0x8004430c', 'Number of conditions in query exceeded maximum limit.')
+}
+
 /** 400 for a query that names a column the table does not have. */
 export function noSuchProperty(column: string, table: string): WebApiError {
   return badQuery(`Could not find a property named '${column}' on type 'Microsoft.Dynamics.CRM.${table}'.`)

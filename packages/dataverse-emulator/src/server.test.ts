@@ -58,7 +58,8 @@ test('serves the Web API, with links and contexts under the address it was asked
 
 test('a URL of 32,000 characters is answered', async () => {
   const { api, bearer } = await served()
-  const filter = `accountid eq ${id(1)}${` or accountid eq ${id(2)}`.repeat(500)}`
+  const values = Array.from({ length: 800 }, (_, number) => `'${id(number + 1)}'`).join(',')
+  const filter = `Microsoft.Dynamics.CRM.In(PropertyName='accountid',PropertyValues=[${values}])`
   const answer = await read(
     await fetch(`${api}accounts?$select=name&$filter=${encodeURIComponent(filter)}`, { headers: bearer }),
   )
@@ -146,4 +147,31 @@ test('a port that is taken is an error', async () => {
   const org = bench()
   const { port } = await served(org)
   await expect(serve(org.emulator, { port })).rejects.toThrow('EADDRINUSE')
+})
+
+function sendRaw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.end(text))
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+  })
+}
+
+test('what cannot become a request is refused in the form of the Web API, and the server goes on', async () => {
+  const { port, api, bearer } = await served()
+  for (const [head, status] of [
+    ['TRACE /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: x', 405],
+    ['GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: a b', 400],
+    ['GET /api/data/v9.2/WhoAmI HTTP/1.1\r\nHost: [', 400],
+    ['GET http://[ HTTP/1.1\r\nHost: x', 400],
+  ] as const) {
+    const answer = await sendRaw(port, `${head}\r\nConnection: close\r\n\r\n`)
+    expect(answer).toContain(`HTTP/1.1 ${status} `)
+    expect(answer).toContain('{"error":{"code":"0x80060888","message":')
+  }
+  expect((await fetch(`${api}WhoAmI`, { headers: bearer })).status).toBe(200)
+  const absolute = `GET ${api}WhoAmI HTTP/1.1\r\nHost: x\r\nAuthorization: ${bearer['Authorization']}`
+  expect(await sendRaw(port, `${absolute}\r\nConnection: close\r\n\r\n`)).toContain('HTTP/1.1 200 ')
 })

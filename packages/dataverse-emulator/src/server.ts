@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Emulator } from './emulator.ts'
+import { badQuery, methodNotAllowed } from './errors.ts'
+import { errorReply } from './http/reply.ts'
 import { ConnectionDropped } from './http/respond.ts'
 
 /** Where to listen. */
@@ -33,7 +35,9 @@ function requestFrom(message: IncomingMessage, body: Buffer, origin: string, sig
   }
   const method = message.method ?? 'GET'
   const hasBody = method !== 'GET' && method !== 'HEAD' && body.length > 0
-  const url = `http://${message.headers.host ?? new URL(origin).host}${message.url ?? '/'}`
+  const target = message.url ?? '/'
+  const isAbsolute = /^https?:\/\//i.test(target)
+  const url = isAbsolute ? target : `http://${message.headers.host ?? new URL(origin).host}${target}`
   return new Request(url, { method, headers, signal, ...(hasBody ? { body: body.toString('utf8') } : {}) })
 }
 
@@ -57,6 +61,28 @@ async function writeResponse(response: Response, out: ServerResponse): Promise<v
   out.end()
 }
 
+/** The answer to what never becomes a request: a URL or Host header that are none, a method that fetch does not know. */
+function refuseMalformed(message: IncomingMessage, out: ServerResponse): void {
+  const error = message.method === 'TRACE' ? methodNotAllowed('TRACE') : badQuery('The request URL is not valid.')
+  const { status, headers, body } = errorReply(error, { emptyErrorCodes: false, decimalErrorCodes: false }, () => false)
+  out.writeHead(status, { ...headers }).end(body)
+}
+
+function requestOrNone(
+  message: IncomingMessage,
+  body: Buffer,
+  origin: string,
+  signal: AbortSignal,
+): Request | undefined {
+  try {
+    return requestFrom(message, body, origin, signal)
+  } catch (error) {
+    // Request and URL refuse what Node's parser let through with a TypeError, and throw nothing else.
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
 async function exchange(
   emulator: Emulator,
   origin: string,
@@ -66,8 +92,9 @@ async function exchange(
   const gone = new AbortController()
   out.on('close', () => gone.abort(new Error('the connection was closed')))
   try {
-    const body = await readBody(message)
-    await writeResponse(await emulator.handle(requestFrom(message, body, origin, gone.signal)), out)
+    const request = requestOrNone(message, await readBody(message), origin, gone.signal)
+    if (request === undefined) refuseMalformed(message, out)
+    else await writeResponse(await emulator.handle(request), out)
   } catch (error) {
     const isDefect = !(error instanceof ConnectionDropped) && !gone.signal.aborted && !out.headersSent
     if (isDefect) out.writeHead(500, { 'Content-Type': 'text/plain' }).end(`The emulator failed: ${String(error)}`)

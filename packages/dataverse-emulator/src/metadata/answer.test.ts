@@ -301,3 +301,16 @@ test('a restored organisation has the same names and other MetadataIds', () => {
 test('RetrieveTimestamp gives the current stamp', () => {
   expect(get('RetrieveTimestamp()').Timestamp).toBe(`${schema.stamp}!06/02/2025 06:00:00`)
 })
+
+test('labels are not filtered by', () => {
+  expect(refusal("EntityDefinitions?$filter=DisplayName/UserLocalizedLabel/Label eq 'Account'")).toEqual(query)
+})
+
+test('a filter of any depth and length is answered or refused', () => {
+  expect(refusal(`EntityDefinitions?$filter=${'('.repeat(50_000)}`)).toEqual(query)
+  expect(refusal(`EntityDefinitions?$filter=${'not '.repeat(50_000)}IsActivity`)).toEqual(query)
+  const long = (count: number): string =>
+    `EntityDefinitions?$filter=${Array(count).fill('IsActivity eq true').join(' or ')}`
+  expect(refusal(long(500))).toBeUndefined()
+  expect(refusal(long(501))).toEqual({ status: 400, code: '0x8004430c' })
+})

@@ -8,7 +8,7 @@ import { describeGlobalChoice } from './describe-option-set.ts'
 import { describeRelationship } from './describe-relationship.ts'
 import { describeTable } from './describe-table.ts'
 import type { Described } from './described.ts'
-import { modelType } from './model.ts'
+import { knownType, modelType, navigationOf } from './model.ts'
 import { noSuchComponent, noSuchTable } from './refusals.ts'
 import type { MetadataRequest } from './request.ts'
 import { retrieveMetadataChanges } from './retrieve-changes.ts'
@@ -82,9 +82,10 @@ function step(place: Place, segment: PathSegment): Place {
   const cast = /^Microsoft\.Dynamics\.CRM\.(\w+)$/.exec(segment.name)?.[1]
   if (cast !== undefined && segment.inner === undefined) return castTo(place, cast)
   if (place.found === null || isList(place.found)) throw notImplemented(`'${segment.name}' on a metadata collection`)
-  const navigation = modelType(place.type)?.navigations[segment.name]
+  const navigation = navigationOf(knownType(place.type), segment.name)
   if (navigation === undefined) {
-    if (segment.name in place.found.properties) throw notImplemented(`single metadata properties ('${segment.name}')`)
+    if (Object.hasOwn(place.found.properties, segment.name))
+      throw notImplemented(`single metadata properties ('${segment.name}')`)
     throw noSuchResource(segment.name)
   }
   const target = place.found.navigations[segment.name]?.() ?? null

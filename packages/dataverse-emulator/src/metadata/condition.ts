@@ -19,7 +19,8 @@ const enumDotNetTypes: Readonly<Record<string, string>> = {
 }
 
 /** Compiles a MetadataFilterExpression; `names` are the properties that components of this kind have. */
-export function compileCriteria(criteria: unknown, names: ReadonlySet<string>): CriteriaTest {
+export function compileCriteria(criteria: unknown, names: ReadonlySet<string>, depth = 0): CriteriaTest {
+  if (depth > 100) throw invalidArgument('The Filters of a MetadataFilterExpression are nested too deeply.')
   if (criteria === undefined || criteria === null) return () => true
   const filter = asObject(criteria, 'Criteria')
   onlyKeys(filter, ['FilterOperator', 'Conditions', 'Filters'], 'MetadataFilterExpression')
@@ -27,7 +28,7 @@ export function compileCriteria(criteria: unknown, names: ReadonlySet<string>): 
   if (operator !== 'And' && operator !== 'Or') throw invalidArgument(`FilterOperator '${operator}' is not valid.`)
   const tests = [
     ...asList(filter['Conditions'], 'Conditions').map((condition) => compileCondition(condition, names)),
-    ...asList(filter['Filters'], 'Filters').map((inner) => compileCriteria(inner, names)),
+    ...asList(filter['Filters'], 'Filters').map((inner) => compileCriteria(inner, names, depth + 1)),
   ]
   if (tests.length === 0) return () => true
   return operator === 'And'

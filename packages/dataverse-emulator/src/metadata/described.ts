@@ -53,7 +53,8 @@ export function objectFrom(value: JsonValue): Readonly<Record<string, JsonValue 
 
 /** A member of a JSON object; undefined for anything that is none or lacks it. */
 export function memberOf(value: JsonValue, name: string): JsonValue | undefined {
-  return objectFrom(value)?.[name]
+  const object = objectFrom(value)
+  return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined
 }
 
 export function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {

@@ -1,4 +1,4 @@
-import { badQuery, WebApiError } from '../errors.ts'
+import { badQuery, MAX_CONDITIONS, tooManyConditions, WebApiError } from '../errors.ts'
 import { lex } from '../odata/lex.ts'
 import type { Token } from '../odata/lex.ts'
 import { memberOf } from './described.ts'
@@ -17,14 +17,18 @@ interface EnumLiteral {
   readonly member: string
 }
 
-const operators: Readonly<Record<string, (left: Primitive, right: Primitive) => boolean>> = {
-  eq: (left, right) => left === right,
-  ne: (left, right) => left !== right,
-  gt: (left, right) => left !== null && right !== null && left > right,
-  ge: (left, right) => left !== null && right !== null && left >= right,
-  lt: (left, right) => left !== null && right !== null && left < right,
-  le: (left, right) => left !== null && right !== null && left <= right,
-}
+type Comparison = (left: Primitive, right: Primitive) => boolean
+
+const operators: ReadonlyMap<string, Comparison> = new Map<string, Comparison>(
+  Object.entries({
+    eq: (left, right) => left === right,
+    ne: (left, right) => left !== right,
+    gt: (left, right) => left !== null && right !== null && left > right,
+    ge: (left, right) => left !== null && right !== null && left >= right,
+    lt: (left, right) => left !== null && right !== null && left < right,
+    le: (left, right) => left !== null && right !== null && left <= right,
+  } satisfies Record<string, Comparison>),
+)
 const operatorKinds: Readonly<Record<string, string>> = {
   eq: 'Equal',
   ne: 'NotEqual',
@@ -49,6 +53,8 @@ class Parser {
   readonly #text: string
   readonly #type: ModelType
   #at = 0
+  #depth = 0
+  #conditions = 0
 
   constructor(tokens: readonly Token[], text: string, type: ModelType) {
     this.#tokens = tokens
@@ -81,6 +87,13 @@ class Parser {
   }
 
   #unary(): MetadataTest {
+    if (++this.#depth > 200) throw badQuery('The filter is nested too deeply.')
+    const test = this.#operand()
+    this.#depth--
+    return test
+  }
+
+  #operand(): MetadataTest {
     if (this.#takeWord('not')) {
       const operand = this.#unary()
       return (described) => !operand(described)
@@ -94,6 +107,7 @@ class Parser {
   }
 
   #comparison(): MetadataTest {
+    if (++this.#conditions > MAX_CONDITIONS) throw tooManyConditions()
     const first = this.#next()
     if (first.kind !== 'word') throw this.#unexpected(first)
     if (this.#peek().text === '(' && this.#peek().kind === 'mark') throw unsupportedFunction(first.text)
@@ -102,7 +116,7 @@ class Parser {
     const property = path.join('/')
     if (!this.#type.properties.includes(first.text)) throw noSuchMetadataProperty(first.text, this.#type.name)
     const operator = this.#peek()
-    const compare = operators[operator.text]
+    const compare = operators.get(operator.text)
     if (operator.kind !== 'word' || compare === undefined) return (described) => valueAt(described, property) === true
     this.#next()
     const literal = this.#literal()
@@ -168,7 +182,11 @@ class Parser {
 function valueAt(described: Described, path: string): Primitive {
   const [first = '', ...rest] = path.split('/')
   let value = described.properties[first]
-  for (const step of rest) value = value === undefined || value === null ? value : memberOf(value, step)
+  for (const step of rest) {
+    // Labels depend on the reader's language, and the service does not filter by them.
+    if (value !== undefined && memberOf(value, 'LocalizedLabels') !== undefined) throw notFilterable(path)
+    value = value === undefined || value === null ? value : memberOf(value, step)
+  }
   if (value === undefined) throw noSuchMetadataProperty(path, described.type)
   if (value !== null && typeof value === 'object') throw notFilterable(path)
   return value

@@ -194,6 +194,11 @@ export function knownType(name: string): ModelType {
   return found
 }
 
+/** A navigation property of a type by its exact name. */
+export function navigationOf({ navigations }: ModelType, name: string): ModelNavigation | undefined {
+  return Object.hasOwn(navigations, name) ? navigations[name] : undefined
+}
+
 /** The enum type of a property, by its path; such a property compares only with a literal of that type. */
 export const enumTypes: Readonly<Record<string, string>> = {
   OwnershipType: 'OwnershipTypes',

@@ -323,3 +323,10 @@ test('a stamp expires by age, by decree, and when it is not of this organisation
 test('a stamp that is none is refused as an argument', () => {
   expect(refusal(() => call(newSchema(), { stamp: 'yesterday' }))).toEqual(invalid)
 })
+
+test('criteria of any depth are answered or refused', () => {
+  const depth = 20_000
+  const criteria = `${'{"Filters":['.repeat(depth)}${']}'.repeat(depth)}`
+  const search = `@p1={"Criteria":${criteria}}`
+  expect(refusal(() => raw(newSchema(), 'RetrieveMetadataChanges(Query=@p1)', search))).toEqual(invalid)
+})

@@ -2,7 +2,7 @@ import { badQuery, notImplemented } from '../errors.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { Described } from './described.ts'
 import { compileMetadataFilter } from './filter.ts'
-import { knownType } from './model.ts'
+import { knownType, navigationOf } from './model.ts'
 import type { ModelType } from './model.ts'
 import { noSuchMetadataProperty } from './refusals.ts'
 
@@ -70,7 +70,7 @@ function readSelect(text: string | undefined, type: ModelType): readonly string[
   if (text === undefined) return undefined
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
-    if (name === '*' || name in type.navigations) throw notImplemented(`$select=${name} on metadata`)
+    if (name === '*' || navigationOf(type, name) !== undefined) throw notImplemented(`$select=${name} on metadata`)
     if (!type.properties.includes(name)) throw noSuchMetadataProperty(name, type.name)
   }
   return names
@@ -82,7 +82,7 @@ function readExpand(text: string | undefined, type: ModelType): Shape['expand'] 
     const open = part.indexOf('(')
     const name = (open < 0 ? part : part.slice(0, open)).trim()
     if (name.includes('/')) throw notImplemented(`the path '${name}' in $expand on metadata`)
-    const navigation = type.navigations[name]
+    const navigation = navigationOf(type, name)
     if (navigation === undefined) throw noSuchMetadataProperty(name, type.name)
     if (open >= 0 && !part.trimEnd().endsWith(')')) throw badQuery(`Syntax error in $expand '${text}'.`)
     const inner = open < 0 ? '' : part.trimEnd().slice(open + 1, -1)

@@ -1,8 +1,23 @@
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 function characterClass(body: string): string {
   const negated = body.startsWith('^')
-  const members = (negated ? body.slice(1) : body).replace(/[\\\]^]/g, '\\$&')
-  if (members === '') return negated ? '[\\s\\S]' : '(?!)'
-  return `[${negated ? '^' : ''}${members}]`
+  const members = (negated ? body.slice(1) : body).toLowerCase()
+  let source = ''
+  for (let at = 0; at < members.length; at++) {
+    const first = members.charAt(at)
+    const last = members.charAt(at + 2)
+    if (members[at + 1] !== '-' || last === '') source += escaped(first)
+    else {
+      // A range that runs backwards holds nothing.
+      if (first <= last) source += `${escaped(first)}-${escaped(last)}`
+      at += 2
+    }
+  }
+  if (source === '') return negated ? '[\\s\\S]' : '(?!)'
+  return `[${negated ? '^' : ''}${source}]`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { badQuery, notImplemented } from '../errors.ts'
+import { badQuery, MAX_CONDITIONS, notImplemented, tooManyConditions } from '../errors.ts'
 import type {
   ComparisonOperator,
   Expression,
@@ -43,6 +43,7 @@ class Parser {
   readonly #tokens: readonly Token[]
   #next = 0
   #depth = 0
+  #conditions = 0
 
   constructor(text: string, aliases: ReadonlyMap<string, string>) {
     this.#text = text
@@ -140,6 +141,7 @@ class Parser {
   }
 
   #predicate(): Expression {
+    if (++this.#conditions > MAX_CONDITIONS) throw tooManyConditions()
     const token = this.#peek()
     const call = this.#tokens[this.#next + 1]
     if (token.kind === 'word' && call?.kind === 'mark' && call.text === '(') {
@@ -225,8 +227,10 @@ class Parser {
       values.push(token.text)
       this.#next++
     } while (this.#mark(','))
-    this.#expect(']')
-    return values
+    if (this.#mark(']')) return values
+    throw badQuery(
+      "Invalid JSON. A comma character ',' was expected in scope 'Array'. Every two elements in an array and properties of an object must be separated by commas.",
+    )
   }
 
   #alias(name: string): string {

@@ -32,10 +32,10 @@ export function parseQuery(search: string): QueryOptions {
   return { options, aliases, raw }
 }
 
-const REFUSED: Readonly<Record<string, string>> = {
-  $skip: 'Skip Clause is not supported in CRM',
-  $search: 'Search Clause is not supported in CRM',
-}
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['$skip', 'Skip Clause is not supported in CRM'],
+  ['$search', 'Search Clause is not supported in CRM'],
+])
 
 /**
  * Lets through the options a resource understands. `$skip` and `$search` get Dataverse's own refusal, anything else
@@ -44,7 +44,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function allowOptions({ options, aliases }: QueryOptions, allowed: readonly string[]): void {
   for (const name of options.keys()) {
     if (allowed.includes(name) || name === 'tag') continue
-    const refusal = REFUSED[name]
+    const refusal = REFUSED.get(name)
     throw refusal === undefined ? notImplemented(`the query option '${name}' here`) : badQuery(refusal)
   }
   if (aliases.size > 0 && !allowed.includes('@')) throw notImplemented('parameter aliases here')
