@@ -131,3 +131,36 @@ test('a cookie that was tampered with is refused', async () => {
     expect(answer.status).toBe(400)
   }
 })
+
+test('a lookup orders by the name of what it leads to, nulls first, and pages in that order', async () => {
+  const { ask, emulator } = bench()
+  for (const { id: old } of emulator.master.rows('new_skill')) emulator.master.remove('new_skill', old)
+  const contacts = ['Zeta', 'alpha', 'Mid'].map((lastname) => emulator.master.create('contact', { lastname }))
+  for (const { id: old } of emulator.master.rows('account')) emulator.master.update('account', old, { name: 'other' })
+  for (const [at, contact] of [...contacts, null].entries()) {
+    emulator.master.create('account', { name: 'mine', primarycontactid: contact }, { id: id(at + 1) })
+  }
+  const seen: (string | null)[] = []
+  let link: string | undefined =
+    "accounts?$select=_primarycontactid_value&$filter=name eq 'mine'&$orderby=_primarycontactid_value"
+  for (const Prefer = 'odata.maxpagesize=1'; link !== undefined;) {
+    const answer: Answer = await ask('GET', link, { headers: { Prefer } })
+    seen.push(...answer.json.value.map((row: Record<string, string>) => row['_primarycontactid_value']))
+    link = next(answer)
+  }
+  const [zeta, alpha, mid] = contacts
+  expect(seen).toEqual([null, alpha, mid, zeta])
+})
+
+test('the token of a link is escaped as Dataverse escapes it', async () => {
+  const { ask } = withSkills(3)
+  const answer = await ask('GET', 'new_skills?$select=new_name', { headers: { Prefer: 'odata.maxpagesize=2' } })
+  expect(next(answer).split('$skiptoken=')[1]).toMatch(
+    /^%3Ccookie%20pagenumber=%222%22%20pagingcookie=%22%253ccookie%2520page%253d%25221%2522%253e%253cnew_skillid%2520last%253d%2522%257b[0-9A-F-]{36}%257d%2522%2520first%253d%2522%257b[0-9A-F-]{36}%257d%2522%2520%252f%253e%253c%252fcookie%253e%22%20istracking=%22False%22%20\/%3E$/,
+  )
+})
+
+test('$top is checked even where the page size overrides it', async () => {
+  const { ask } = withSkills(1)
+  expect((await ask('GET', 'new_skills?$top=abc', { headers })).status).toBe(400)
+})

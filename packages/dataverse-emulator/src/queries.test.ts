@@ -358,3 +358,35 @@ test('related rows are read through navigation properties', async () => {
   const back = await ask('GET', `contacts(${contact?.id})/account_primary_contact?$select=name&$filter=name eq 'a'`)
   expect(back.json.value.map((row: { name: string }) => row.name)).toEqual(['a'])
 })
+
+test('a range in a LIKE set that runs backwards matches nothing', async () => {
+  const { ask } = bench()
+  await withAccounts(ask, [{ name: 'm' }])
+  expect(await names(ask, "contains(name,'[z-a]')")).toEqual([])
+})
+
+test('a query has at most 500 conditions', async () => {
+  const { ask } = bench()
+  const many = (count: number): string =>
+    `accounts?$select=name&$filter=${Array(count).fill("name eq 'q'").join(' or ')}`
+  expect((await ask('GET', many(500))).status).toBe(200)
+  for (const count of [501, 50_000]) {
+    expect(await refusal(ask, many(count))).toEqual([
+      400,
+      '0x8004430c',
+      'Number of conditions in query exceeded maximum limit.',
+    ])
+  }
+})
+
+test('an apostrophe inside a value in single quotes breaks a list of values', async () => {
+  const { ask } = bench()
+  const list = (values: string): string =>
+    `contacts?$filter=Microsoft.Dynamics.CRM.In(PropertyName=@p1,PropertyValues=@p2)&@p1='lastname'&@p2=[${values}]`
+  expect(await refusal(ask, list(`'OBrian','O'Brian','O'Bryan'`))).toEqual([
+    400,
+    '0x80060888',
+    "Invalid JSON. A comma character ',' was expected in scope 'Array'. Every two elements in an array and properties of an object must be separated by commas.",
+  ])
+  expect((await ask('GET', list(`"OBrian","O'Brian"`))).status).toBe(200)
+})

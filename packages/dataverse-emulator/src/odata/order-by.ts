@@ -1,6 +1,10 @@
 import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
 import type { Row } from '../rows/row.ts'
-import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
+import { displayName } from '../rows/formatted-value.ts'
+import type { RowStore } from '../rows/row-store.ts'
+import { lookupTarget } from '../rows/row-values.ts'
+import { isLookupColumn } from '../schema.ts'
+import type { ColumnDefinition, LookupColumn, TableDefinition } from '../schema.ts'
 import { columnReader } from './bind-filter.ts'
 import { columnKind } from './column-kind.ts'
 import type { ColumnKind } from './column-kind.ts'
@@ -15,7 +19,16 @@ export interface OrderTerm {
   readonly value: (row: Row) => QueryValue
 }
 
+/** Lookups are ordered by the name of what they lead to; the service has no order by their ids. */
+function targetName(store: RowStore, column: LookupColumn): (row: Row) => QueryValue {
+  return ({ values }) => {
+    const target = lookupTarget(column, values)
+    return target === undefined ? null : (displayName(store, target.table, target.id) ?? null)
+  }
+}
+
 function term(
+  store: RowStore,
   table: TableDefinition,
   column: ColumnDefinition | undefined,
   name: string,
@@ -24,6 +37,7 @@ function term(
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
   const kind = columnKind(column)
   if (kind === undefined) throw notImplemented(`ordering by a ${column.type} column`)
+  if (isLookupColumn(column)) return { column, kind: 'text', direction, value: targetName(store, column) }
   return { column, kind, direction, value: columnReader(column) }
 }
 
@@ -31,7 +45,8 @@ function term(
  * Reads `$orderby`. The primary key is always the last term, so that the order is total and a cookie can name a place
  * in it; without `$orderby` it is the only one.
  */
-export function parseOrderBy(schema: Schema, table: TableDefinition, text: string | undefined): readonly OrderTerm[] {
+export function parseOrderBy(store: RowStore, table: TableDefinition, text: string | undefined): readonly OrderTerm[] {
+  const { schema } = store
   const terms: OrderTerm[] = []
   for (const part of text === undefined ? [] : text.split(',')) {
     const [name = '', direction = 'asc', ...rest] = part.trim().split(/\s+/)
@@ -39,10 +54,10 @@ export function parseOrderBy(schema: Schema, table: TableDefinition, text: strin
     if (rest.length > 0 || name === '' || (direction !== 'asc' && direction !== 'desc')) {
       throw badQuery(`Syntax error at position ${(text ?? '').length} in '${text ?? ''}'.`)
     }
-    terms.push(term(table, schema.columnByWireName(table.logicalName, name), name, direction))
+    terms.push(term(store, table, schema.columnByWireName(table.logicalName, name), name, direction))
   }
   if (terms.some(({ column }) => column.isPrimaryId)) return terms
-  return [...terms, term(table, schema.column(table.logicalName, table.primaryId), table.primaryId, 'asc')]
+  return [...terms, term(store, table, schema.column(table.logicalName, table.primaryId), table.primaryId, 'asc')]
 }
 
 /** Compares the places of two value lists in an order; nulls come first ascending, last descending. */

@@ -40,7 +40,7 @@ export function writeCookie(
     return `<${name} ${end(term, 'last', last[index] ?? null)} ${end(term, 'first', first[index] ?? null)} />`
   })
   const inner = `<cookie page="${page - 1}">${places.join('')}</cookie>`
-  const encoded = encodeURIComponent(inner)
+  const encoded = encodeURIComponent(inner).replace(/%../g, (escape) => escape.toLowerCase())
   return `<cookie pagenumber="${page}" pagingcookie="${encoded}" istracking="${tracking ? 'True' : 'False'}" />`
 }
 

@@ -39,7 +39,8 @@ function countOf(text: string | undefined): boolean {
 /** The link to the next page: the options of this one and a cookie. */
 export function nextLink(request: ApiRequest, cookie: string): string {
   const options = request.query.raw.filter(([name]) => name !== '$skiptoken').map(([name, raw]) => `${name}=${raw}`)
-  return `${request.root}${request.path}?${[...options, `$skiptoken=${encodeURIComponent(cookie)}`].join('&')}`
+  const token = encodeURIComponent(cookie).replaceAll('%3D', '=').replaceAll('%2F', '/')
+  return `${request.root}${request.path}?${[...options, `$skiptoken=${token}`].join('&')}`
 }
 
 /** The values that place a row in an order. */
@@ -80,9 +81,10 @@ export function readCollection(
   const { options } = request.query
   const { maxPageSize } = request.preferences
   const selection = parseSelect(org.schema, table, options.get('$select'))
-  const order = parseOrderBy(org.schema, table, options.get('$orderby'))
+  const order = parseOrderBy(org.store, table, options.get('$orderby'))
   const query = rowQuery(org, request, table, within)
-  const top = maxPageSize === undefined ? topOf(options.get('$top')) : undefined
+  const asked = topOf(options.get('$top'))
+  const top = maxPageSize === undefined ? asked : undefined
   const token = options.get('$skiptoken')
   const place = token === undefined ? undefined : readCookie(order, token)
   const limit = Math.min(top ?? maxPageSize ?? MAX_ROWS, MAX_ROWS)

@@ -23,7 +23,7 @@ function timeText(instant: string): string {
 }
 
 /** The primary name of a row, as lookups to it display it. */
-function displayName(store: RowStore, table: string, id: string): string | undefined {
+export function displayName(store: RowStore, table: string, id: string): string | undefined {
   const name = store.schema.table(table)?.primaryName
   const value = typeof name === 'string' ? store.rows(table).get(id)?.values[name] : undefined
   return typeof value === 'string' ? value : undefined
