@@ -58,7 +58,7 @@ const create = (number: number, more: Partial<Request> = {}): Request => ({
 const broken: Request = { method: 'POST', url: 'accounts', body: { name: 'x'.repeat(500) } }
 
 test('requests run in order and are answered in order, in the form Dataverse sends', async () => {
-  const { ask } = bench()
+  const { ask, emulator } = bench()
   const answer = await send(ask, [create(1), { method: 'GET', url: `accounts(${id(1)})?$select=name` }])
   expect(answer.status).toBe(200)
   expect(answer.headers.get('Content-Type')).toMatch(/^multipart\/mixed; boundary=batchresponse_[0-9a-f-]{36}$/)
@@ -66,6 +66,8 @@ test('requests run in order and are answered in order, in the form Dataverse sen
   expect(answer.text).toContain(
     'Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\n',
   )
+  const url = `${emulator.root}api/data/v9.2/accounts(${id(1)})`
+  expect(answer.text).toContain(`OData-Version: 4.0\r\nLocation: ${url}\r\nOData-EntityId: ${url}\r\n`)
   expect(answer.text).toContain('Content-Type: application/json; odata.metadata=minimal; odata.streaming=true\r\n')
   expect(answer.text).toContain('"name":"n1"')
 })
@@ -85,7 +87,9 @@ test('processing stops at the first failure: its status is the whole answer’s,
   const { ask, emulator } = bench()
   const answer = await send(ask, [create(1), broken, create(2)])
   expect([answer.status, statuses(answer)]).toEqual([400, [204, 400]])
-  expect(answer.text).toMatch(/REQ_ID: [0-9a-f-]{36}/)
+  expect(answer.text).toMatch(
+    /\r\n\r\nHTTP\/1\.1 400 Bad Request\r\nREQ_ID: [0-9a-f-]{36}\r\nContent-Type: application\/json; odata\.metadata=minimal\r\n/,
+  )
   expect(answer.text).toContain('0x80044331')
   expect(emulator.master.row('account', id(1))).toBeDefined()
   expect(emulator.master.row('account', id(2))).toBeUndefined()
@@ -238,4 +242,49 @@ test('an unimplemented request inside a batch counts as unexpected', async () =>
   const { ask, emulator } = bench()
   await send(ask, [{ method: 'GET', url: 'accounts?$apply=x' }])
   expect(() => emulator.assertNoUnexpected()).toThrow('accounts?$apply=x')
+})
+
+test('a request for another host is refused, in the URL of a part too', async () => {
+  const { ask } = bench()
+  const elsewhere = 'https://other.example/api/data/v9.2/WhoAmI'
+  const answer = await send(ask, [{ method: 'GET', url: elsewhere }])
+  expect([answer.status, statuses(answer)]).toEqual([400, [400]])
+  expect(answer.text).toContain(`The URI '${elsewhere}' is not valid because it is not based on `)
+})
+
+test('parts that are no HTTP are refused, whatever is wrong with them', async () => {
+  const { ask } = bench()
+  const head = 'Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n'
+  for (const request of [
+    'GET WhoAmI HTTP/1.1\r\nna me: x',
+    'GET WhoAmI HTTP/1.1\r\nX-Name: Ж',
+    'GET WhoAmI HTTP/1.1\r\nX-Name: a\u0001b',
+    'GET WhoAmI HTTP/1.1\r\n: x',
+    'GET WhoAmI HTTP/1.0',
+    'GET WhoAmI',
+    'WhoAmI',
+  ]) {
+    const answer = await ask('POST', '$batch', {
+      headers: { 'Content-Type': 'multipart/mixed; boundary=b' },
+      body: `--b\r\n${head}${request}\r\n\r\n\r\n--b--\r\n`,
+    })
+    expect([request, answer.status, answer.json.error.code]).toEqual([request, 400, '0x80048d19'])
+  }
+})
+
+test('a URL with blanks in a request line is taken as it is', async () => {
+  const { ask } = bench()
+  const answer = await send(ask, [create(1), { method: 'GET', url: "accounts?$select=name&$filter=name eq 'n1'" }])
+  expect(statuses(answer)).toEqual([204, 200])
+  expect(answer.text).toContain('"name":"n1"')
+})
+
+test('a batch takes no other method, no query option, no condition and no batch inside', async () => {
+  const { ask } = bench()
+  const headers = { 'Content-Type': 'multipart/mixed; boundary=b' }
+  expect((await ask('GET', '$batch')).status).toBe(405)
+  expect((await ask('POST', '$batch?$top=1', { headers, body: '--b--' })).status).toBe(501)
+  expect((await ask('POST', '$batch', { headers: { ...headers, 'If-Match': '*' }, body: '--b--' })).status).toBe(501)
+  const nested = await send(ask, [{ method: 'POST', url: '$batch' }])
+  expect([nested.status, statuses(nested)]).toEqual([400, [400]])
 })

@@ -182,3 +182,14 @@ test('a new owner cascades to the rows below, each with a new version', async ()
   expect(emulator.master.row('contact', id(2))?.values).toMatchObject({ ownerid: other?.id, owninguser: other?.id })
   expect(emulator.master.row('contact', id(2))?.version).toBeGreaterThan(before)
 })
+
+test('a reference has one place to name its row', async () => {
+  const { ask } = bench()
+  await withEnds(ask)
+  const link = `new_skills(${id(1)})/${NN}/$ref`
+  const body = { '@odata.id': `bookableresources(${id(2)})` }
+  expect((await ask('POST', link, { body: { ...body, name: 'x' } })).status).toBe(400)
+  expect((await ask('POST', link, { body })).status).toBe(204)
+  const twice = `new_skills(${id(1)})/${NN}(${id(2)})/$ref?$id=bookableresources(${id(2)})`
+  expect((await ask('DELETE', twice)).status).toBe(501)
+})

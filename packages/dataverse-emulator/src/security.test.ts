@@ -96,3 +96,23 @@ test('WhoAmI tells who the token belongs to', async () => {
     })
   }
 })
+
+test('what a hidden row leads to is hidden with it, and references to hidden rows are left out', async () => {
+  const { ask, emulator } = bench()
+  const technician = emulator.users.find((user) => user.name === TECHNICIAN)
+  const owner = { table: 'systemuser', id: technician?.id ?? '' }
+  const other = { table: 'systemuser', id: emulator.users.find((user) => user.name === ADMIN)?.id ?? '' }
+  technician?.setDepth('account', 'read', 'user')
+  technician?.setDepth('contact', 'read', 'user')
+  const mine = emulator.master.create('contact', { lastname: 'mine', ownerid: owner })
+  const account = emulator.master.create('account', { name: 'hidden', ownerid: other, primarycontactid: mine })
+  for (const path of ['primarycontactid', 'primarycontactid/$ref', 'contact_customer_accounts/$ref']) {
+    expect((await ask('GET', `accounts(${account})/${path}`, { as: TECHNICIAN })).status).toBe(403)
+  }
+  const open = emulator.master.create('account', { name: 'open', ownerid: owner })
+  const parent = { table: 'account', id: open }
+  emulator.master.create('contact', { lastname: 'theirs', ownerid: other, parentcustomerid: parent })
+  emulator.master.update('contact', mine, { parentcustomerid: parent })
+  const list = await ask('GET', `accounts(${open})/contact_customer_accounts/$ref`, { as: TECHNICIAN })
+  expect(list.json.value).toEqual([{ '@odata.id': `${emulator.root}api/data/v9.2/contacts(${mine})` }])
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bench, id, made } from './ask.test-support.ts'
-import type { Ask } from './ask.test-support.ts'
+import type { Answer, Ask } from './ask.test-support.ts'
 
 const NONE = 'ffffffff-0000-4000-8000-00000000ffff'
 
@@ -370,4 +370,61 @@ test('activities are mirrored in activitypointer, which is not written itself', 
   expect((await refused(ask, 'activitypointers', { subject: 'c' }))[1]).toBe('0x80040800')
   await ask('DELETE', `tasks(${id(1)})`)
   expect((await ask('GET', `activitypointers(${id(1)})`)).status).toBe(404)
+})
+
+test('a whole number is written without fraction and exponent', async () => {
+  const { ask } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'One' })
+  for (const number of ['5.0', '5e0', '1e2']) {
+    const answer = await ask('PATCH', `accounts(${id(1)})`, { body: `{"numberofemployees":${number}}` })
+    expect([answer.status, answer.json.error.code]).toEqual([400, '0x80048d19'])
+  }
+})
+
+test('a bind to another host, or past the Web API of the own one, is refused', async () => {
+  const { ask, emulator } = bench()
+  const [contact] = emulator.master.rows('contact')
+  const bind = (url: string): Promise<Answer> =>
+    ask('PATCH', `accounts(${id(1)})`, { body: { 'primarycontactid@odata.bind': `${url}contacts(${contact?.id})` } })
+  for (const url of ['https://other.example/api/data/v9.2/', emulator.root, 'ftp://x/', 'https://other.example/']) {
+    const answer = await bind(url)
+    expect([answer.status, answer.json.error.message]).toEqual([
+      400,
+      expect.stringContaining('is not valid because it is not based on'),
+    ])
+  }
+  for (const url of ['', '/', '/api/data/v9.2/', `${emulator.root}api/data/v9.0/`])
+    expect((await bind(url)).status).toBe(204)
+})
+
+test('a body that says it is of another table is refused', async () => {
+  const { ask } = bench()
+  const create = (type: string): Promise<Answer> =>
+    ask('POST', 'accounts', { body: { '@odata.type': type, name: 'x' } })
+  expect((await create('#Microsoft.Dynamics.CRM.contact')).status).toBe(400)
+  expect((await create('Microsoft.Dynamics.CRM.account')).status).toBe(204)
+  expect((await create('#Microsoft.Dynamics.CRM.account')).status).toBe(204)
+})
+
+test('the URL of a row made by an alternate key is a header, whatever characters the key has', async () => {
+  const { ask, emulator } = bench()
+  for (const [written, stored] of [
+    ['Ж 1', 'Ж 1'],
+    ['%0A', '\n'],
+    ["O''Neil (1/2)", "O'Neil (1/2)"],
+  ] as const) {
+    const answer = await ask('PATCH', `accounts(accountnumber='${written}')`, { body: { name: 'x' } })
+    expect([answer.status, decodeURIComponent(answer.headers.get('OData-EntityId') ?? '')]).toEqual([
+      204,
+      decodeURIComponent(`${emulator.root}api/data/v9.2/accounts(accountnumber='${written}')`),
+    ])
+    expect(emulator.master.rows('account').some((row) => row.values['accountnumber'] === stored)).toBe(true)
+  }
+})
+
+test('members that a body has no use for are refused', async () => {
+  const { ask } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'One' })
+  const put = await ask('PUT', `accounts(${id(1)})/name`, { body: { value: 'Two', telephone1: '5' } })
+  expect([put.status, put.json.error.code]).toEqual([400, '0x80048d19'])
 })

@@ -20,13 +20,15 @@ export function boundaryOf(contentType: string | null): string | undefined {
   return match?.[1] ?? match?.[2]
 }
 
+const HEADER = /^([\w!#$%&'*+.^`|~-]+)[ \t]*:([\t\x20-\x7e\x80-\xff]*)$/
+
 function readHeaders(lines: string): Headers {
   const headers = new Headers()
   for (const line of lines.split(/\r?\n/)) {
-    const colon = line.indexOf(':')
     if (line.trim() === '') continue
-    if (colon <= 0) throw badPayload(`Invalid header '${line}' in the batch.`)
-    headers.append(line.slice(0, colon).trim(), line.slice(colon + 1).trim())
+    const header = HEADER.exec(line)
+    if (header === null) throw badPayload(`Invalid header '${line}' in the batch.`)
+    headers.append(header[1] ?? '', (header[2] ?? '').trim())
   }
   return headers
 }
@@ -60,7 +62,7 @@ export function parsePartRequest({ headers, content }: Part): PartRequest {
     throw badPayload(`The content type '${type}' is not valid for a part of a batch.`)
   const [head, body] = splitHead(content.replace(/^(?:\r?\n)+/, ''))
   const [line = '', ...rest] = head.split(/\r?\n/)
-  const match = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?\s*$/.exec(line)
+  const match = /^([A-Z]+) +(\S.*?) +HTTP\/1\.1\s*$/.exec(line)
   if (match === null) throw badPayload(`Invalid request line '${line}' in the batch.`)
   return {
     method: match[1] ?? '',

@@ -1,7 +1,8 @@
-import { badPayload, notImplemented, WebApiError } from '../errors.ts'
-import { checkHeaders } from '../http/headers.ts'
+import { badPayload, methodNotAllowed, WebApiError } from '../errors.ts'
+import { allowConditions, checkHeaders } from '../http/headers.ts'
 import { readPreferences } from '../http/prefer.ts'
 import type { Reply } from '../http/reply.ts'
+import { allowOptions, parseQuery } from '../odata/query-options.ts'
 import { perform, refusal } from '../operations/answer.ts'
 import type { RawRequest } from '../operations/answer.ts'
 import type { Org } from '../org.ts'
@@ -37,7 +38,11 @@ function readItem(part: Part): Item {
       throw badPayload('A change set cannot hold another one.')
     const request = parsePartRequest(one)
     const contentId = one.headers.get('Content-ID') ?? request.headers.get('Content-ID')
-    if (contentId === null) throw badPayload('A request in a change set needs a Content-ID header.')
+    if (contentId === null) {
+      throw badPayload(
+        "The header with name 'Content-ID' was not present in the header collection of the batch operation.",
+      )
+    }
     if (request.method === 'GET') throw badPayload("The HTTP method 'GET' is not allowed in a change set.")
     return { ...request, contentId }
   })
@@ -74,8 +79,8 @@ class BatchRun {
   }
 
   #raw(request: PartRequest, contents: RawRequest['contents']): RawRequest {
-    const resource = resourceOf(request.url)
-    if (resource.startsWith('$batch')) throw notImplemented('a batch inside a batch')
+    const resource = resourceOf(request.url, this.#outer.root)
+    if (resource.startsWith('$batch')) throw badPayload('A batch cannot hold another batch.')
     const { method, headers, body } = request
     const version = /\/api\/data\/v9\.[0-2]\//.exec(request.url)?.[0]
     const root =
@@ -93,7 +98,7 @@ class BatchRun {
         ).reply,
     )
     this.outcomes.push({ request, status: reply.status })
-    this.parts.push(writePart(reply, failed ? this.#failureHeaders() : {}))
+    this.parts.push(writePart(failed ? this.#identified(reply) : reply))
     return failed ? reply.status : undefined
   }
 
@@ -120,7 +125,7 @@ class BatchRun {
     } catch (error) {
       if (!(error instanceof WebApiError) || current === undefined) throw error
       const reply = refusal(this.#org, current.headers, error)
-      const part = writePart(reply, { 'Content-ID': current.contentId, ...this.#failureHeaders() })
+      const part = writePart(this.#identified(reply), { 'Content-ID': current.contentId })
       this.#addChangeSet(boundary, [part])
       this.outcomes.push(...outcomes.map(({ request }) => ({ request, status: undefined })))
       this.outcomes.push({ request: current, status: reply.status })
@@ -135,8 +140,9 @@ class BatchRun {
     this.parts.push(`Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n${writeMultipart(boundary, answers)}`)
   }
 
-  #failureHeaders(): Readonly<Record<string, string>> {
-    return { REQ_ID: this.#org.store.newId() }
+  /** A refusal with the id of its request, by which support would find it. */
+  #identified(reply: Reply): Reply {
+    return { ...reply, headers: { REQ_ID: this.#org.store.newId(), ...reply.headers } }
   }
 
   #try(request: PartRequest, body: () => Reply): { readonly reply: Reply; readonly failed: boolean } {
@@ -155,8 +161,10 @@ class BatchRun {
  * `Prefer: odata.continue-on-error` was sent, when everything is run and the status is 200.
  */
 export function runBatch(org: Org, request: RawRequest): BatchAnswer {
-  if (request.method !== 'POST') throw badPayload(`The method '${request.method}' is not valid for a batch.`)
+  if (request.method !== 'POST') throw methodNotAllowed(request.method)
   checkHeaders(request.headers)
+  allowConditions(request.headers)
+  allowOptions(parseQuery(request.resource.replace('$batch', '')), [])
   const preferences = readPreferences(request.headers.get('Prefer'))
   const run = new BatchRun(org, request)
   let status = 200

@@ -17,13 +17,17 @@ const PHRASES: Readonly<Record<number, string>> = {
   501: 'Not Implemented',
 }
 
-/** Writes one answer as an `application/http` part, with headers of the part itself. */
-export function writePart(reply: Reply, partHeaders: Readonly<Record<string, string>>): string {
+/**
+ * Writes one answer as an `application/http` part, with headers of the part itself. Inside of a batch a written row
+ * has its URL in `Location` too.
+ */
+export function writePart(reply: Reply, partHeaders: Readonly<Record<string, string>> = {}): string {
   const lines = ['Content-Type: application/http', 'Content-Transfer-Encoding: binary']
   for (const [name, value] of Object.entries(partHeaders)) lines.push(`${name}: ${value}`)
   lines.push('', `HTTP/1.1 ${reply.status} ${PHRASES[reply.status] ?? 'Error'}`)
   for (const [name, value] of Object.entries(reply.headers)) {
-    lines.push(`${name}: ${name === 'Content-Type' && reply.body !== undefined ? streaming(value) : value}`)
+    if (name === 'OData-EntityId') lines.push(`Location: ${value}`)
+    lines.push(`${name}: ${name === 'Content-Type' && reply.status < 400 ? streaming(value) : value}`)
   }
   lines.push('', reply.body ?? '')
   return lines.join('\r\n')

@@ -1,4 +1,11 @@
-import { badPayload, invalidArgument, methodNotAllowed, noSuchResource, WebApiError } from '../errors.ts'
+import {
+  badPayload,
+  invalidArgument,
+  methodNotAllowed,
+  noSuchResource,
+  notImplemented,
+  WebApiError,
+} from '../errors.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import { allowConditions } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
@@ -7,7 +14,7 @@ import { allowOptions } from '../odata/query-options.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
 import { associate, disassociate } from '../rows/associate.ts'
-import { requireReach } from '../rows/access.ts'
+import { reach, requireReach } from '../rows/access.ts'
 import { resolveReference } from '../rows/resolve-reference.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
@@ -15,13 +22,17 @@ import { updateRow } from '../rows/update-row.ts'
 import type { Reference } from '../rows/reference.ts'
 import type { CollectionNavigation, LookupBinding, TableDefinition } from '../schema.ts'
 import { leadsTo } from '../rows/update-row.ts'
+import { MAX_ROWS } from './read-collection.ts'
 import type { WriteReply } from './write-row-request.ts'
 
 function referenceInBody(org: Org, request: ApiRequest): Reference {
   const body = readJson(request.body)
+  const members = isJsonObject(body) ? [...body.keys()] : []
+  const strange = members.find((name) => !name.startsWith('@'))
+  if (strange !== undefined) throw badPayload(`The property '${strange}' has no place in the payload of a reference.`)
   const url = isJsonObject(body) ? body.get('@odata.id') : undefined
   if (typeof url !== 'string') throw badPayload("The payload of a reference needs '@odata.id'.")
-  return resolveReference(org.store, url, request.contents)
+  return resolveReference(org.store, url, request)
 }
 
 /** The member a DELETE names: as a key behind the navigation property, or in `$id`. */
@@ -29,10 +40,10 @@ function referenceToRemove(org: Org, request: ApiRequest, memberTable: string, i
   const url = request.query.options.get('$id')
   if (inner !== undefined) {
     const set = org.schema.table(memberTable)?.entitySetName ?? memberTable
-    return resolveReference(org.store, `${set}(${inner})`, request.contents)
+    return resolveReference(org.store, `${set}(${inner})`, request)
   }
   if (url === undefined) throw invalidArgument('The $id of the reference to remove is missing.')
-  return resolveReference(org.store, url, request.contents)
+  return resolveReference(org.store, url, request)
 }
 
 function writeCollection(
@@ -49,7 +60,7 @@ function writeCollection(
     allowOptions(request.query, [])
     associate(context, table, row, navigation, referenceInBody(org, request))
   } else if (request.method === 'DELETE') {
-    allowOptions(request.query, ['$id'])
+    allowOptions(request.query, inner === undefined ? ['$id'] : [])
     const member = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
     const removed = disassociate(context, table, row, navigation, referenceToRemove(org, request, member, inner))
     if (!removed && org.knobs.absentLinkStatus === 404) throw notAssociated()
@@ -115,15 +126,25 @@ function readReferences(
   requireReach(org.store, table, request.user, 'read', row)
   const other = memberTable(org, navigation)
   const isMember = memberTest(org, table, row, navigation)
+  const sees = reach(org.store, other, request.user, 'read')
   const value: { '@odata.id': string }[] = []
   for (const one of org.store.rows(other.logicalName).byId('asc')) {
-    if (isMember(one)) value.push({ '@odata.id': `${request.root}${other.entitySetName}(${one.id})` })
+    if (!isMember(one) || !sees(one)) continue
+    if (value.length === MAX_ROWS) throw notImplemented('paging of references')
+    value.push({ '@odata.id': `${request.root}${other.entitySetName}(${one.id})` })
   }
   return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#Collection($ref)`, value }) }
 }
 
-function readReference(org: Org, request: ApiRequest, row: Row, binding: LookupBinding): WriteReply {
+function readReference(
+  org: Org,
+  request: ApiRequest,
+  source: TableDefinition,
+  row: Row,
+  binding: LookupBinding,
+): WriteReply {
   allowOptions(request.query, [])
+  requireReach(org.store, source, request.user, 'read', row)
   const target = lookupTarget(binding.column, row.values)
   const table = target === undefined ? undefined : org.schema.table(target.table)
   if (target === undefined || table === undefined || !binding.targets.includes(target.table))
@@ -146,7 +167,7 @@ export function answerReference(
   const collection = org.schema.collections(table.logicalName).get(name)
   if (binding !== undefined && inner === undefined) {
     return request.method === 'GET'
-      ? readReference(org, request, row, binding)
+      ? readReference(org, request, table, row, binding)
       : writeSingle(org, request, table, row, binding)
   }
   if (collection === undefined) throw noSuchResource(name)

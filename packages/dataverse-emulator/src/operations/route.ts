@@ -37,6 +37,7 @@ function onCollection(org: Org, request: ApiRequest, table: TableDefinition, res
 }
 
 function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): WriteReply {
+  requireReach(org.store, table, request.user, 'read', row)
   const binding = org.schema.lookupBindings(table.logicalName).get(name)
   const target = binding === undefined ? undefined : lookupTarget(binding.column, row.values)
   if (binding === undefined || target === undefined || !binding.targets.includes(target.table))
@@ -139,6 +140,6 @@ export function route(org: Org, request: ApiRequest): WriteReply {
   })
   if (metadata !== undefined) return { reply: jsonReply(metadata) }
   // Functions, actions and metadata sets begin with a capital or a dollar sign; entity sets do not.
-  if (/^[A-Z$]/.test(name) || inner !== undefined) throw notImplemented(`'${name}'`)
+  if (/^[A-Z$]/.test(name)) throw notImplemented(`'${name}'`)
   throw noSuchResource(name)
 }

@@ -5,6 +5,7 @@ import {
   noSuchProperty,
   recordExists,
   rowDoesNotExist,
+  undeclaredProperty,
   versionMismatch,
 } from '../errors.ts'
 import { allowConditions, readCondition } from '../http/headers.ts'
@@ -12,8 +13,7 @@ import { emptyReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
-import type { JsonObject } from '../json/read.ts'
-import { decodeUrl } from '../odata/decode.ts'
+import type { Json, JsonObject } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
 import { parseSelect } from '../odata/select.ts'
 import type { RowKey } from '../odata/resource-path.ts'
@@ -92,7 +92,7 @@ export function postRow(org: Org, request: ApiRequest, table: TableDefinition): 
   allowWriteOptions(org, request, table)
   allowConditions(request.headers)
   requireMessage('Create', table)
-  const changes = readPayload(org.store, table, bodyObject(request), request.contents)
+  const changes = readPayload(org.store, table, bodyObject(request), request)
   const given = changes.values.get(table.primaryId)
   const id = typeof given === 'string' ? given : org.store.newId()
   const row = createRow(writeContext(org, request.user), table, id, changes)
@@ -129,10 +129,11 @@ export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, 
   const noneMatch = readCondition(request.headers.get('If-None-Match'))
   if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
   const row = findRow(org.store, table, key)
-  const changes = readPayload(org.store, table, bodyObject(request), request.contents)
+  const changes = readPayload(org.store, table, bodyObject(request), request)
   const context = writeContext(org, request.user)
   const { representation } = request.preferences
-  const keyUrl = key.kind === 'alternate' ? `${request.root}${decodeUrl(request.path)}` : undefined
+  const keyUrl =
+    key.kind === 'alternate' ? `${request.root}${request.path.replace(/[^!-~]+/g, encodeURIComponent)}` : undefined
   if (row === undefined) {
     if (match.kind !== 'none') throw requireRowError(org, table, key)
     const id = key.kind === 'id' ? key.id : org.store.newId()
@@ -170,6 +171,13 @@ export function removeRow(org: Org, request: ApiRequest, table: TableDefinition,
   return { reply: emptyReply() }
 }
 
+function onlyMember(body: JsonObject, name: string, table: TableDefinition): Json | undefined {
+  for (const member of body.keys()) {
+    if (member !== name && !member.startsWith('@')) throw undeclaredProperty(member, table.logicalName)
+  }
+  return body.get(name)
+}
+
 /** PUT or DELETE of one property. */
 export function writeProperty(
   org: Org,
@@ -184,9 +192,9 @@ export function writeProperty(
   checkMatch(request, table, row)
   const column = org.schema.columnByWireName(table.logicalName, name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
-  const value = request.method === 'DELETE' ? null : bodyObject(request).get('value')
+  const value = request.method === 'DELETE' ? null : onlyMember(bodyObject(request), 'value', table)
   if (value === undefined) throw badPayload("The payload has no member 'value'.")
-  const changes = readPayload(org.store, table, new Map([[name, value]]), request.contents)
+  const changes = readPayload(org.store, table, new Map([[name, value]]), request)
   updateRow(writeContext(org, request.user), table, row, changes)
   return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
 }

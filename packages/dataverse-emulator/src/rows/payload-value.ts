@@ -19,7 +19,8 @@ function cannotConvert(value: Json, column: ColumnDefinition): Error {
 }
 
 function int32(text: string): number | undefined {
-  const number = Number(text)
+  // 5.0 and 5e0 are decimals to the service, whatever their value.
+  const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
   return Number.isInteger(number) && number >= -2147483648 && number <= 2147483647 ? number : undefined
 }
 

@@ -13,7 +13,7 @@ import type { StoredValue, TableDefinition } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
 import { payloadValue } from './payload-value.ts'
 import { resolveReference } from './resolve-reference.ts'
-import type { ContentReference } from './resolve-reference.ts'
+import type { UrlScope } from './resolve-reference.ts'
 import type { Reference } from './reference.ts'
 
 /** A lookup's new value: a row, or nothing. */
@@ -32,12 +32,12 @@ function bindTarget(
   table: TableDefinition,
   navigation: string,
   value: Json,
-  contents: ContentReference,
+  scope: UrlScope,
 ): LookupValue {
   if (value === null) return null
   if (isJsonArray(value)) throw badPayload(`A bind of '${navigation}' takes one URL, not a list.`)
   if (typeof value !== 'string') throw badPayload(`The value of '${navigation}${BIND}' is not a URL.`)
-  const target = resolveReference(store, value, contents)
+  const target = resolveReference(store, value, scope)
   const binding = store.schema.lookupBindings(table.logicalName).get(navigation)
   if (binding !== undefined && !binding.targets.includes(target.table)) {
     throw badPayload(
@@ -47,16 +47,20 @@ function bindTarget(
   return target
 }
 
+function checkType(table: TableDefinition, value: Json): void {
+  const expected = `Microsoft.Dynamics.CRM.${table.logicalName}`
+  if (value === expected || value === `#${expected}`) return
+  const given = typeof value === 'string' ? value.replace(/^#/, '') : 'null'
+  throw badPayload(
+    `A resource with type '${given}' was found, but it is not assignable to the expected type '${expected}'.`,
+  )
+}
+
 /**
  * Reads the body of a create or update against the table: exact names, exact types, lookups through their navigation
  * properties only.
  */
-export function readPayload(
-  store: RowStore,
-  table: TableDefinition,
-  body: JsonObject,
-  contents: ContentReference,
-): Changes {
+export function readPayload(store: RowStore, table: TableDefinition, body: JsonObject, scope: UrlScope): Changes {
   const { schema } = store
   const bindings = schema.lookupBindings(table.logicalName)
   const values = new Map<string, StoredValue>()
@@ -70,12 +74,12 @@ export function readPayload(
   }
   for (const [name, value] of body) {
     const at = name.indexOf('@')
+    if (name === '@odata.type') checkType(table, value)
     if (at === 0) continue
     const property = at < 0 ? name : name.slice(0, at)
     const binding = bindings.get(property)
     if (at > 0 && name.slice(at) === BIND) {
-      if (binding !== undefined)
-        setLookup(binding.column.logicalName, bindTarget(store, table, property, value, contents))
+      if (binding !== undefined) setLookup(binding.column.logicalName, bindTarget(store, table, property, value, scope))
       else if (schema.collections(table.logicalName).has(property))
         throw notImplemented('binding a collection on create')
       else throw undeclaredAnnotated(property)
