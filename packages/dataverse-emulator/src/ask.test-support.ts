@@ -58,7 +58,7 @@ export function asker(emulator: Emulator): Ask {
 /** Reads a response to its end. */
 export async function read(response: Response): Promise<Answer> {
   const text = await response.text()
-  const isJson = (response.headers.get('Content-Type') ?? '').startsWith('application/json')
+  const isJson = text !== '' && (response.headers.get('Content-Type') ?? '').startsWith('application/json')
   const json: unknown = isJson ? JSON.parse(text) : undefined
   return { status: response.status, headers: response.headers, text, json }
 }

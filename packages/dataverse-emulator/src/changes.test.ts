@@ -196,3 +196,17 @@ test('a row that leaves a filter or an owner is to the delta an ordinary changed
   expect(delta.json.value).toHaveLength(1)
   expect(Object.keys(delta.json.value[0])).toEqual(['@odata.etag', 'name', 'accountid'])
 })
+
+test('a token with an impossible date does not live for ever', async () => {
+  const { ask } = bench()
+  const answer = await ask('GET', 'accounts?$select=name&$deltatoken=1000000%2199%2f99%2f2017%2008%3a10%3a44')
+  expect(answer.status).toBe(400)
+})
+
+test('a delta link counts with the selection it carries', async () => {
+  const { ask, emulator } = bench()
+  const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
+  emulator.master.create('account', { name: 'new' })
+  expect((await ask('GET', deltaLink.replace('?', '/$count?'))).text).toBe('1')
+  expect((await ask('GET', deltaLink.replace('?$select=name', '/$count?$select=nope'))).status).toBe(400)
+})

@@ -72,6 +72,7 @@ test('GET with the current etag is 304 without a body, 200 after a change, 404 w
   const headers = { 'If-None-Match': etag }
   const same = await ask('GET', `accounts(${id(1)})`, { headers })
   expect([same.status, same.text]).toEqual([304, ''])
+  expect(same.headers.get('Content-Type')).toBe('application/json; odata.metadata=minimal')
   emulator.master.touch('account', id(1))
   expect((await ask('GET', `accounts(${id(1)})`, { headers })).status).toBe(200)
   emulator.master.remove('account', id(1))
@@ -203,4 +204,10 @@ test('a condition where it would not be looked at is refused', async () => {
     const answer = await ask(method, target, { headers: { [header]: 'W/"1"' }, body })
     expect([method, target, answer.status]).toEqual([method, target, 501])
   }
+})
+
+test('If-None-Match: * on a read is refused rather than ignored', async () => {
+  const { ask } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'One' })
+  expect((await ask('GET', `accounts(${id(1)})`, { headers: { 'If-None-Match': '*' } })).status).toBe(501)
 })

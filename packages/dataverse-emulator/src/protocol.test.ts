@@ -351,3 +351,39 @@ test('no unknown query function, operator or text function is ever ignored', asy
     expect([filter, status === 400 || status === 501]).toEqual([filter, true])
   }
 })
+
+test('annotations are asked for by the beginning of their name', async () => {
+  const { ask } = bench()
+  const headers = { Prefer: 'odata.include-annotations="Microsoft.PowerApps.CDS.ErrorDetails*"' }
+  const { error } = (await ask('GET', `accounts(${id(1)})`, { headers })).json
+  expect(Object.keys(error)).toEqual([
+    'code',
+    'message',
+    '@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus',
+    '@Microsoft.PowerApps.CDS.ErrorDetails.SubErrorCode',
+  ])
+})
+
+test('a preference with a value it does not have is refused', async () => {
+  const { ask } = bench()
+  for (const Prefer of ['odata.track-changes=false', 'odata.continue-on-error=no', 'odata.include-annotations="*']) {
+    expect([Prefer, (await ask('GET', 'accounts?$top=1', { headers: { Prefer } })).status]).toEqual([Prefer, 501])
+  }
+})
+
+test('names that every object has are nobody’s columns, options or sets', async () => {
+  const { ask } = bench()
+  for (const [path, status] of [
+    ['accounts?__proto__=1', 501],
+    ['__proto__(1)', 404],
+    ['accountz(1)', 404],
+    ['WhoAmI(x=1)', 400],
+    ['EntityDefinitions?$expand=constructor', 400],
+    ['EntityDefinitions?$select=constructor', 400],
+    ["EntityDefinitions(LogicalName='account')/constructor", 404],
+    ["EntityDefinitions?$select=LogicalName&$filter=LogicalName constructor 'a'", 400],
+    ["EntityDefinitions?$select=LogicalName&$filter=DisplayName/constructor eq 'a'", 400],
+  ] as const) {
+    expect([path, (await ask('GET', path)).status]).toEqual([path, status])
+  }
+})

@@ -31,6 +31,7 @@ export function readDeltaToken(org: Org, token: string): bigint {
   if (match === null) throw badQuery(`The delta token '${token}' is not valid.`)
   const [, version = '0', month, day, year, time] = match
   const mintedMs = Date.parse(`${year}-${month}-${day}T${time}Z`)
+  if (Number.isNaN(mintedMs)) throw badQuery(`The delta token '${token}' is not valid.`)
   const ageMs = org.store.now() - mintedMs
   const isKnown = BigInt(version) > org.expiredVersion && BigInt(version) <= org.store.version
   if (!isKnown || ageMs > daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS) throw expiredToken(org)

@@ -143,10 +143,9 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
 
 /** GET of `/set/$count?$deltatoken=…`: how many changes and deletions there are since the token. */
 export function countChanges(org: Org, request: ApiRequest, table: TableDefinition): Reply {
-  for (const name of request.query.options.keys()) {
-    if (name !== '$deltatoken')
-      throw badQuery(`The "${name}" query parameter isn't supported when Change Tracking is enabled.`)
-  }
+  refuseOptions(request)
+  // A delta link with /$count put into it still carries the selection, which must be a valid one.
+  parseSelect(org.schema, table, request.query.options.get('$select'))
   requireTracking(table)
   requireWholeTable(table, request.user)
   const version = readDeltaToken(org, request.query.options.get('$deltatoken') ?? '')

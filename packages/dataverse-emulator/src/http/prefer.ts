@@ -10,7 +10,7 @@ export interface Preferences {
   readonly continueOnError: boolean
 }
 
-const PREFERENCE = /\s*([^=;,\s]+)\s*(?:=\s*(?:"([^"]*)"|([^,;\s]*)))?\s*(?:,|$)/y
+const PREFERENCE = /\s*([^=;,\s]+)\s*(?:=\s*(?:"([^"]*)"|([^",;\s]*)))?\s*(?:,|$)/y
 
 function split(header: string): [string, string | undefined][] {
   const found: [string, string | undefined][] = []
@@ -21,6 +21,11 @@ function split(header: string): [string, string | undefined][] {
     found.push([match[1] ?? '', match[2] ?? match[3]])
   }
   return found
+}
+
+function isOn(name: string, value: string | undefined): boolean {
+  if (value !== undefined && value !== 'true') throw notImplemented(`the preference '${name}=${value}'`)
+  return true
 }
 
 function pageSize(value: string | undefined): number {
@@ -53,10 +58,10 @@ export function readPreferences(header: string | null): Preferences {
         maxPageSize = pageSize(value)
         break
       case 'odata.track-changes':
-        trackChanges = true
+        trackChanges = isOn(name, value)
         break
       case 'odata.continue-on-error':
-        continueOnError = value === undefined || value === 'true'
+        continueOnError = isOn(name, value)
         break
       default:
         throw notImplemented(`the preference '${name}${value === undefined ? '' : `=${value}`}'`)
@@ -65,12 +70,12 @@ export function readPreferences(header: string | null): Preferences {
   return { representation, annotations, maxPageSize, trackChanges, continueOnError }
 }
 
-/** Whether an annotation was asked for: by name, by `*`, by `Namespace.*`; a leading `-` takes one back. */
+/** Whether an annotation was asked for: by name or by its beginning and a `*`; a leading `-` takes one back. */
 export function wantsAnnotation({ annotations }: Pick<Preferences, 'annotations'>, name: string): boolean {
   let wanted = false
   for (const one of annotations) {
     const pattern = one.replace(/^-/, '')
-    if (pattern === '*' || pattern === name || (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1)))) {
+    if (pattern === name || (pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1)))) {
       wanted = !one.startsWith('-')
     }
   }

@@ -9,7 +9,8 @@ export interface Reply {
   readonly body: string | undefined
 }
 
-const JSON_TYPE = 'application/json; odata.metadata=minimal'
+/** The media type of every JSON answer. */
+export const JSON_TYPE = 'application/json; odata.metadata=minimal'
 
 /** 200 (or another status) with a JSON body. */
 export function jsonReply(value: JsonValue, headers: Readonly<Record<string, string>> = {}, status = 200): Reply {

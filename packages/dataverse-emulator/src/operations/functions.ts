@@ -60,6 +60,7 @@ export function answerFunction(
 ): Reply | undefined {
   if (name === 'WhoAmI') {
     allowOptions(request.query, [])
+    if ((inner ?? '').trim() !== '') throw badQuery(`The function 'WhoAmI' takes no parameters.`)
     return jsonReply(whoAmI(org, request))
   }
   if (name === 'RetrieveCurrentOrganization') {

@@ -1,4 +1,4 @@
-import { emptyReply, jsonReply, jsonTextReply } from '../http/reply.ts'
+import { emptyReply, JSON_TYPE, jsonReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import { allowConditions, readCondition } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
@@ -8,7 +8,7 @@ import { parseSelect } from '../odata/select.ts'
 import type { Selection } from '../odata/select.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
-import { noSuchProperty } from '../errors.ts'
+import { noSuchProperty, notImplemented } from '../errors.ts'
 import type { Row } from '../rows/row.ts'
 import { etagOf, rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
@@ -31,9 +31,11 @@ export function readRow(org: Org, request: ApiRequest, table: TableDefinition, r
   requireReach(org.store, table, request.user, 'read', row)
   const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
   const condition = readCondition(request.headers.get('If-None-Match'))
+  if (condition.kind === 'any') throw notImplemented('If-None-Match: * on a read')
   const etag = etagOf(row)
   const plain = request.preferences.annotations.length === 0 && table.optimisticConcurrency
-  if (condition.kind === 'etag' && condition.etag === etag && plain) return emptyReply({}, 304)
+  if (condition.kind === 'etag' && condition.etag === etag && plain)
+    return emptyReply({ 'Content-Type': JSON_TYPE }, 304)
   return jsonTextReply(rowBody(org, request, table, row, selection), {
     ETag: etag,
     ...applied(appliedAnnotations(request)),
