@@ -1,0 +1,111 @@
+// The built program as a process: what it prints, what it serves, how it ends.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+
+const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+
+const running: ChildProcess[] = []
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly out: string
+  readonly err: string
+}
+
+interface Started {
+  readonly child: ChildProcess
+  /** The first line it prints. */
+  readonly line: Promise<string>
+  readonly ended: Promise<Ended>
+}
+
+function start(...args: readonly string[]): Started {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.push(child)
+  let out = ''
+  let err = ''
+  child.stderr.on('data', (part: Buffer) => (err += part.toString()))
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (exitCode, signal) => resolve({ exitCode, signal, out, err }))
+  })
+  const line = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (part: Buffer) => {
+      out += part.toString()
+      if (out.includes('\n')) resolve(out.slice(0, out.indexOf('\n')))
+    })
+    child.on('close', () => reject(new Error(`it ended without a line: ${err}`)))
+  })
+  line.catch(() => undefined)
+  return { child, line, ended }
+}
+
+interface Ready {
+  readonly url: string
+  readonly api: string
+  readonly users: readonly { readonly name: string; readonly id: string; readonly token: string }[]
+}
+
+async function ask(
+  api: string,
+  path: string,
+  token: string,
+): Promise<{ readonly status: number; readonly json: unknown }> {
+  const response = await fetch(`${api}${path}`, { headers: { Authorization: `Bearer ${token}` } })
+  return { status: response.status, json: response.status === 200 ? await response.json() : undefined }
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'with --json it prints one line when ready, serves each user, and ends on %s even while connected',
+  async (signal) => {
+    const { child, line, ended } = start('--rows', '300', '--json')
+    const ready = JSON.parse(await line) as Ready
+    expect(ready.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    expect(ready.api).toBe(`${ready.url}/api/data/v9.2/`)
+    expect(ready.users.map((user) => user.name)).toContain('Sunniva Admin')
+    for (const { id, token } of ready.users) {
+      expect(await ask(ready.api, 'WhoAmI', token)).toMatchObject({ status: 200, json: { UserId: id } })
+    }
+    const page = await ask(ready.api, 'accounts?$select=name&$top=2', ready.users[0]?.token ?? '')
+    expect(page).toMatchObject({ status: 200, json: { value: [{}, {}] } })
+    expect((await ask(ready.api, 'WhoAmI', 'nobody')).status).toBe(401)
+    child.kill(signal)
+    const { exitCode, signal: killedBy, out, err } = await ended
+    expect([exitCode, killedBy, err, out.split('\n').length]).toEqual([0, null, '', 2])
+    await expect(fetch(ready.api)).rejects.toThrow('fetch failed')
+  },
+)
+
+test('without --json it prints the address and a token for each user', async () => {
+  const { child, line, ended } = start('--rows', '200')
+  expect(await line).toMatch(/^Dataverse emulator, Web API at http:\/\/127\.0\.0\.1:\d+\/api\/data\/v9\.2\/$/)
+  child.kill('SIGTERM')
+  expect((await ended).out).toMatch(/^ {2}Sunniva Admin +emulator\.\S+$/m)
+})
+
+test('wrong options and a port in use are one line on the error stream and exit code 1', async () => {
+  expect(await start('--rows', 'many').ended).toEqual({
+    exitCode: 1,
+    signal: null,
+    out: '',
+    err: "outpost-emulator: --rows takes a whole number from 200 to 10000000, not 'many'\n",
+  })
+  const first = start('--rows', '200', '--json')
+  const port = new URL((JSON.parse(await first.line) as Ready).url).port
+  const second = await start('--rows', '200', '--port', port).ended
+  expect([second.exitCode, second.out]).toEqual([1, ''])
+  expect(second.err).toMatch(/^outpost-emulator: listen EADDRINUSE[^\n]*\n$/)
+})
+
+test('--help says what there is and serves nothing', async () => {
+  const { exitCode, out, err } = await start('--help').ended
+  expect([exitCode, err]).toEqual([0, ''])
+  for (const option of ['--seed', '--rows', '--port', '--host', '--token-hours', '--json'])
+    expect(out).toContain(option)
+})
