@@ -428,3 +428,18 @@ test('members that a body has no use for are refused', async () => {
   const put = await ask('PUT', `accounts(${id(1)})/name`, { body: { value: 'Two', telephone1: '5' } })
   expect([put.status, put.json.error.code]).toEqual([400, '0x80048d19'])
 })
+
+test('an opportunity is neither won nor lost by a plain update', async () => {
+  const { ask } = bench()
+  await made(ask, 'opportunities', { opportunityid: id(1), name: 'One' })
+  for (const [statecode, word, message] of [
+    [1, 'Won', 'WinOpportunityRequest'],
+    [2, 'Lost', 'LoseOpportunityRequest'],
+  ] as const) {
+    const answer = await ask('PATCH', `opportunities(${id(1)})`, { body: { statecode } })
+    expect([answer.status, answer.json.error.message]).toEqual([
+      400,
+      `This message can not be used to set the state of opportunity to ${word}. In order to set state of opportunity to ${word}, use the ${message} message instead.`,
+    ])
+  }
+})

@@ -2,6 +2,15 @@ import { invalidArgument, WebApiError } from '../errors.ts'
 import type { Schema, StateColumn, StatusColumn, TableDefinition } from '../schema.ts'
 import type { Draft } from './row-values.ts'
 
+// States that no create and no update sets, and the message that does.
+const BY_MESSAGE: Readonly<Record<string, ReadonlyMap<number, string>>> = {
+  incident: new Map([[1, 'CloseIncidentRequest']]),
+  opportunity: new Map([
+    [1, 'WinOpportunityRequest'],
+    [2, 'LoseOpportunityRequest'],
+  ]),
+}
+
 function stateColumns(
   schema: Schema,
   table: TableDefinition,
@@ -56,10 +65,11 @@ export function settleState(
   if (moves && previous.transitions !== undefined && !previous.transitions.includes(reason.value)) {
     throw invalidStatus(table, state, id, draft['statuscode'], draft['statecode'])
   }
-  const RESOLVED = 1
-  if (table.logicalName === 'incident' && draft['statecode'] === RESOLVED && before?.['statecode'] !== RESOLVED) {
+  const message = BY_MESSAGE[table.logicalName]?.get(Number(draft['statecode']))
+  if (message !== undefined && before?.['statecode'] !== draft['statecode']) {
+    const goal = `state of ${table.logicalName} to ${chosen?.invariantName ?? String(draft['statecode'])}`
     throw invalidArgument(
-      'This message can not be used to set the state of incident to Resolved. In order to set state of incident to Resolved, use the CloseIncidentRequest message instead.',
+      `This message can not be used to set the ${goal}. In order to set ${goal}, use the ${message} message instead.`,
     )
   }
 }
