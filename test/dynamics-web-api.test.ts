@@ -202,6 +202,55 @@ test('reads metadata: tables, columns by type with their options, relationships'
   expect(relationships.value.length).toBeGreaterThan(0)
 })
 
+test('reads what a lookup leads to, and what changed in the metadata since', async () => {
+  const { api, emulator } = await house()
+  const lookups = await api.retrieveAttributes<{ LogicalName: string; Targets: string[] }>({
+    entityKey: "LogicalName='contact'",
+    castType: 'Microsoft.Dynamics.CRM.LookupAttributeMetadata',
+    select: ['LogicalName', 'Targets'],
+  })
+  const parent = lookups.value.find((column) => column.LogicalName === 'parentcustomerid')
+  expect(parent?.Targets).toEqual(['account', 'contact'])
+  interface MetadataChanges {
+    ServerVersionStamp: string
+    EntityMetadata: { LogicalName: string; Attributes: { LogicalName: string }[] }[]
+  }
+  const Query = {
+    Properties: { AllProperties: false, PropertyNames: ['Attributes'] },
+    AttributeQuery: { Properties: { AllProperties: false, PropertyNames: ['LogicalName'] } },
+  }
+  const changes = (ClientVersionStamp?: string): Promise<MetadataChanges> =>
+    api.callFunction<MetadataChanges>({
+      functionName: 'RetrieveMetadataChanges',
+      parameters: ClientVersionStamp === undefined ? { Query } : { Query, ClientVersionStamp },
+    })
+  const all = await changes()
+  expect(all.EntityMetadata.length).toBe(emulator.schema.tables().length)
+  emulator.schema.changeColumn('account', 'name', (column) => ({ ...column, displayName: 'Firm' }))
+  const since = await changes(all.ServerVersionStamp)
+  expect(since.EntityMetadata.map(({ LogicalName, Attributes }) => [LogicalName, Attributes.length])).toEqual([
+    ['account', 1],
+  ])
+})
+
+test('links rows of an N:N relationship; the second time is refused, as is a link to nothing', async () => {
+  const { api, emulator } = await house()
+  const skill = await create(api, { collection: 'new_skills', data: { new_name: 'Welding' } })
+  const [resource] = emulator.master.rows('bookableresource')
+  const link = {
+    collection: 'new_skills',
+    primaryKey: skill,
+    relationshipName: 'new_Skill_BookableResource',
+    relatedCollection: 'bookableresources',
+    relatedKey: resource?.id ?? '',
+  }
+  await api.associate(link)
+  expect(await statusOf(api.associate(link))).toBe(412)
+  expect(await statusOf(api.associate({ ...link, relatedKey: 'ffffffff-0000-4000-8000-00000000ffff' }))).toBe(404)
+  await api.disassociate(link)
+  expect(await statusOf(api.disassociate(link))).toBe(404)
+})
+
 test('reads a delta: a changed row, a new one and a deletion', async () => {
   const { api } = await house()
   const changed = await create(api, { collection: 'accounts', data: { name: 'before' } })
