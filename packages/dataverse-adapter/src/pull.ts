@@ -3,7 +3,7 @@ import { MasterError, OutpostError } from '@outpost/core'
 import { allOf, filterText } from './filter-text.ts'
 import { jsonObject, type JsonObject } from './json.ts'
 import { query, readPage, type ReadContext, type WirePage } from './read-page.ts'
-import { LOOKUP_TABLE, malformed, masterRow, needsLookupTables, selectList } from './values.ts'
+import { LOOKUP_TABLE, malformed, needsLookupTables, rowReader, selectList } from './values.ts'
 import { canRead, MODIFIED_COLUMN, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
 /*
@@ -172,7 +172,7 @@ async function read(
     },
     signal,
   )
-  return { wire, rows: wire.rows.map((row) => masterRow(table, columns, row)) }
+  return { wire, rows: wire.rows.map(rowReader(table, columns)) }
 }
 
 function newerThan(table: TableMetadata, since: { readonly version: string; readonly time: string | null }): string {

@@ -34,15 +34,23 @@ export function needsLookupTables(table: TableMetadata, columns: readonly string
 }
 
 /**
- * A row of an answer as core knows it: the given columns under their logical names, and nothing else. Throws `protocol`
- * when it is not a row of that table.
+ * Makes rows of answers what core knows: the given columns under their logical names, and nothing else. Throws `protocol`
+ * for what is not a row of that table.
  */
+export function rowReader(table: TableMetadata, columns: readonly string[]): (wire: Json | undefined) => MasterRow {
+  const wanted = columns.map((name) => wantedColumn(readableColumn(table, name)))
+  return (wire) => {
+    const row = jsonObject(wire)
+    if (!row) throw malformed(table, 'a row that is not an object')
+    const values: Record<string, ColumnValue> = {}
+    for (const column of wanted) addColumn(values, table, column, row)
+    return { id: rowId(table, row), version: versionOf(row, values), values }
+  }
+}
+
+/** One row of an answer, as `rowReader` makes it. */
 export function masterRow(table: TableMetadata, columns: readonly string[], wire: Json | undefined): MasterRow {
-  const row = jsonObject(wire)
-  if (!row) throw malformed(table, 'a row that is not an object')
-  const values: Record<string, ColumnValue> = {}
-  for (const name of columns) addColumn(values, table, readableColumn(table, name), row)
-  return { id: rowId(table, row), version: versionOf(row, values), values }
+  return rowReader(table, columns)(wire)
 }
 
 /** The id of a row: its key, or for a link the two keys it connects. */
@@ -66,22 +74,35 @@ function guidIn(table: TableMetadata, row: JsonObject, column: string): string {
   return guid
 }
 
+/** A column with the names it goes by, made once for all rows. */
+interface WantedColumn {
+  readonly column: ColumnMetadata
+  readonly wireName: string
+  /** The annotation and the column of a lookup's target table, where it can point to several. */
+  readonly target: { readonly wireName: string; readonly name: string } | null
+}
+
+function wantedColumn(column: ColumnMetadata): WantedColumn {
+  const wireName = wireColumn(column)
+  const target = { wireName: `${wireName}@${LOOKUP_TABLE}`, name: `${column.name}${TARGET_SUFFIX}` }
+  return { column, wireName, target: isPolymorphic(column) ? target : null }
+}
+
 function addColumn(
   values: Record<string, ColumnValue>,
   table: TableMetadata,
-  column: ColumnMetadata,
+  { column, wireName, target }: WantedColumn,
   row: JsonObject,
 ): void {
-  const wireName = wireColumn(column)
   const value = row[wireName]
   // Absent is "not answered", which is not null.
   if (value === undefined) return
   if (typeof value === 'object' && value !== null) throw malformed(table, `column ${column.name} that is not a scalar`)
   values[column.name] = columnValue(column, value)
-  if (!isPolymorphic(column)) return
-  const target = row[`${wireName}@${LOOKUP_TABLE}`]
-  if (value === null) values[`${column.name}${TARGET_SUFFIX}`] = null
-  else if (typeof target === 'string') values[`${column.name}${TARGET_SUFFIX}`] = target
+  if (!target) return
+  const targetTable = row[target.wireName]
+  if (value === null) values[target.name] = null
+  else if (typeof targetTable === 'string') values[target.name] = targetTable
   else throw malformed(table, `column ${column.name} without the table it points to`)
 }
 
