@@ -6,8 +6,9 @@ import { DeliveryLoop } from './delivery-loop.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
-import { abortError, concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
-import type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
+import { abortError, MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import type { ConnectionState, OutpostEvent, PushReport, SyncReport } from './events.ts'
+import { IdentityGuard } from './identity-guard.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
@@ -17,7 +18,9 @@ import { alwaysOnline } from './ports/connectivity.ts'
 import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
-import { forgetPulls, isComplete, pullTable, restartPulls } from './pull.ts'
+import { pullTables } from './pull-tables.ts'
+import { forgetPulls, isComplete, restartPulls } from './pull.ts'
+import type { PullContext } from './pull.ts'
 import { push } from './push.ts'
 import type { PushContext } from './push.ts'
 import type { Row } from './row.ts'
@@ -34,6 +37,8 @@ export interface ClientOrgOptions {
   readonly delivery?: 'at-once' | 'on-demand'
   /** Rows per page of a pull. The default is 5,000, the most that Dataverse gives. */
   readonly pageSize?: number
+  /** Told of exceptions thrown by listeners of events, which are ignored otherwise. */
+  readonly onListenerError?: (error: unknown) => void
 }
 
 export interface CallOptions {
@@ -72,8 +77,8 @@ export class ClientOrg {
   readonly #closing = new AbortController()
   readonly #listeners = new Set<(event: OutpostEvent) => void>()
   readonly #owner: string
-  #identity: MasterIdentity | null = null
-  #identified = false
+  readonly #identity: IdentityGuard
+  readonly #onListenerError: (error: unknown) => void
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #tables: ReadonlyMap<string, ConfiguredTable> = new Map()
 
@@ -94,6 +99,8 @@ export class ClientOrg {
     this.#delivery = options.delivery ?? 'at-once'
     this.#catalogue = new Catalogue(store)
     this.#owner = env.newId()
+    this.#identity = new IdentityGuard(master, env)
+    this.#onListenerError = options.onListenerError ?? (() => {})
     this.#loop = new DeliveryLoop({
       env,
       connectivity,
@@ -105,8 +112,8 @@ export class ClientOrg {
       tables: () => this.#tables,
       readiness: () => ({
         tables: this.#tables,
-        organizationId: this.#identity?.organizationId ?? '',
-        userId: this.#identity?.userId ?? '',
+        organizationId: this.#identity.bound?.organizationId ?? '',
+        userId: this.#identity.bound?.userId ?? '',
         now: env.now(),
         owner: this.#owner,
       }),
@@ -122,10 +129,10 @@ export class ClientOrg {
    */
   async connect(options: CallOptions = {}): Promise<MasterIdentity> {
     return this.#exclusively(options, async (signal) => {
-      const identity = await this.#identify(signal)
-      if (!this.#identity) {
+      const identity = await this.#identity.identify(signal)
+      if (!this.#identity.bound) {
         await this.#store.write('connect', (tx) => writeIdentity(tx, identity))
-        this.#identity = identity
+        this.#identity.bound = identity
       }
       await this.#pullMetadata(signal)
       return identity
@@ -140,7 +147,7 @@ export class ClientOrg {
   async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
     return this.#exclusively(options, async (signal) => {
       this.#connected()
-      await this.#ensureIdentity(signal)
+      await this.#identity.ensure(signal)
       return this.#pullMetadata(signal)
     })
   }
@@ -170,6 +177,7 @@ export class ClientOrg {
       this.#connected()
       await this.#applyConfiguration(configuration)
     })
+    this.#wake()
   }
 
   /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
@@ -183,7 +191,11 @@ export class ClientOrg {
       })
     }
     table()
-    return new Table<T>({ store: this.#store, table, filterContext: () => ({ userId: this.#identity?.userId ?? '' }) })
+    return new Table<T>({
+      store: this.#store,
+      table,
+      filterContext: () => ({ userId: this.#identity.bound?.userId ?? '' }),
+    })
   }
 
   /**
@@ -213,7 +225,8 @@ export class ClientOrg {
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
   async push(options: CallOptions = {}): Promise<PushReport> {
     return this.#exclusively(options, async (signal) => {
-      await this.#ensureIdentity(signal)
+      this.#connected()
+      await this.#identity.ensure(signal)
       return push(this.#pushContext(), signal)
     })
   }
@@ -225,10 +238,10 @@ export class ClientOrg {
   async sync(options: CallOptions = {}): Promise<SyncReport> {
     return this.#exclusively(options, async (signal) => {
       this.#connected()
-      this.#checkIdentity(await this.#master.identify(signal))
-      if ((await this.#master.metadataStamp(signal)) !== this.#catalogue.stamp) await this.#pullMetadata(signal)
+      await this.#identity.identify(signal)
+      const metadata = await this.#refreshMetadata(signal)
       const pushed = await push(this.#pushContext(), signal)
-      return { pushed, tables: await this.#pullTables(signal) }
+      return { ...metadata, pushed, tables: await pullTables(this.#pullContext(), this.#tables, signal) }
     })
   }
 
@@ -239,7 +252,7 @@ export class ClientOrg {
       tables[name] = { rows, complete: await isComplete(this.#store, name) }
     }
     return {
-      identity: this.#identity,
+      identity: this.#identity.bound,
       catalogueStamp: this.#catalogue.stamp,
       connection: this.#loop.state,
       tables,
@@ -249,7 +262,7 @@ export class ClientOrg {
 
   /** Forgets a pause of the connection, or that a sign-in was missing, and tries again now. */
   reconnect(): void {
-    this.#identified = false
+    this.#identity.forget()
     this.#loop.forget()
     this.#wake()
   }
@@ -280,7 +293,7 @@ export class ClientOrg {
         }
         await tx.clear()
       })
-      this.#identified = false
+      this.#identity.forget()
       await this.#load()
     })
   }
@@ -296,14 +309,14 @@ export class ClientOrg {
     const settings = await this.#store.read('load settings', readSettings)
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
     await this.#catalogue.load()
-    this.#identity = settings.identity
+    this.#identity.bound = settings.identity
     this.#configuration = settings.configuration
     const known = await this.#catalogue.tables(Object.keys(settings.configuration.tables))
     this.#tables = checkConfiguration(settings.configuration, known)
   }
 
   #wake(): void {
-    if (this.#delivery === 'at-once' && this.#identity) this.#loop.wake()
+    if (this.#delivery === 'at-once' && this.#identity.bound) this.#loop.wake()
   }
 
   /** The background's turn. Gives back when the next waiting transaction is due. */
@@ -314,7 +327,7 @@ export class ClientOrg {
       if (this.#throttledFor() > 0) return null
       const next = await this.outbox.nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
-      await this.#ensureIdentity(signal)
+      await this.#identity.ensure(signal)
       await push(this.#pushContext(), signal)
       this.#loop.succeeded()
       const after = await this.outbox.nextAttempt()
@@ -322,29 +335,27 @@ export class ClientOrg {
     })
   }
 
-  async #pullTables(signal: AbortSignal): Promise<Readonly<Record<string, TableReport>>> {
-    const reports: Record<string, TableReport> = {}
-    const context = {
+  #pullContext(): PullContext {
+    return {
       store: this.#store,
       master: this.#master,
       pageSize: this.#pageSize,
-      emit: (event: OutpostEvent) => this.#emit(event),
+      emit: (event) => this.#emit(event),
     }
-    for (const [name, table] of this.#tables) {
-      const report = await this.#pullReporting(() => pullTable(context, table, signal))
-      reports[name] = report
-      this.#emit({ type: 'pull.table', table: name, report })
-    }
-    return reports
   }
 
-  /** A failure that concerns one table is reported; one that concerns the connection or the store ends the run. */
-  async #pullReporting(pull: () => Promise<TableReport>): Promise<TableReport> {
+  /**
+   * Copies the metadata when it has changed. Where the configuration cannot be kept with the new metadata (a table is
+   * gone), that is reported and the old copy stays: the other tables go on, and what is gone fails by itself.
+   */
+  async #refreshMetadata(signal: AbortSignal): Promise<Pick<SyncReport, 'metadataError'>> {
+    if ((await this.#master.metadataStamp(signal)) === this.#catalogue.stamp) return {}
     try {
-      return await pull()
+      await this.#pullMetadata(signal)
+      return {}
     } catch (error) {
-      if (!concernsOneTable(error)) throw error
-      return { received: 0, written: 0, pruned: 0, kept: 0, error: { code: error.code, message: error.message } }
+      if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
+      return { metadataError: { code: error.code, message: error.message } }
     }
   }
 
@@ -418,40 +429,10 @@ export class ClientOrg {
   }
 
   #connected(): MasterIdentity {
-    if (this.#identity) return this.#identity
+    if (this.#identity.bound) return this.#identity.bound
     throw new OutpostError('refused', 'this client org is not connected to a master yet', {
       remedy: 'Call connect() first.',
     })
-  }
-
-  /** Makes sure, once for each sign-in, that the master is the one this client org belongs to. */
-  async #ensureIdentity(signal: AbortSignal): Promise<void> {
-    this.#connected()
-    if (this.#identified) return
-    this.#checkIdentity(await this.#identify(signal))
-  }
-
-  async #identify(signal: AbortSignal): Promise<MasterIdentity> {
-    const identity = await this.#master.identify(signal)
-    this.#checkIdentity(identity)
-    return identity
-  }
-
-  #checkIdentity(found: MasterIdentity): void {
-    const bound = this.#identity
-    if (bound && (found.organizationId !== bound.organizationId || found.userId !== bound.userId)) {
-      const what = found.organizationId === bound.organizationId ? 'user' : 'organisation'
-      const wanted = what === 'user' ? bound.userId : `${bound.organizationId} (${bound.url})`
-      const given = what === 'user' ? found.userId : `${found.organizationId} (${found.url})`
-      throw new OutpostError(
-        'wrong-master',
-        `this client org belongs to the ${what} ${wanted}, but ${given} answered`,
-        {
-          remedy: `Sign in as the ${what} it belongs to, or use another store for this one. Nothing was sent.`,
-        },
-      )
-    }
-    this.#identified = true
   }
 
   /** Runs alone, with the caller's signal and the org's own; what it learns of the connection goes to the loop. */
@@ -491,7 +472,14 @@ export class ClientOrg {
   }
 
   #emit(event: OutpostEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // What a listener does wrong must not stop a delivery between its claim and its end.
+        this.#onListenerError(error)
+      }
+    }
   }
 }
 

@@ -3,14 +3,17 @@ import type { Change, LinkChange, RowReference } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
-import { openTransactions, refreshRows } from './local-rows.ts'
-import { columnOf } from './metadata.ts'
-import type { ManyToManyMetadata, TableMetadata } from './metadata.ts'
-import type { OfflineTransaction, UnsequencedTransaction } from './outbox/offline-transaction.ts'
+import { dependenciesOf, referencesOf, touchesOf } from './dependencies.ts'
+import { refreshChanged } from './local-rows.ts'
+import type { ManyToManyMetadata } from './metadata.ts'
+import type { UnsequencedTransaction } from './outbox/offline-transaction.ts'
 import type { StoreReader, StoreWriter } from './ports/store.ts'
 import { linkId, rowKey, TARGET_SUFFIX } from './row.ts'
 import type { Row } from './row.ts'
 import { validateValues } from './validate-values.ts'
+
+/** What one request to the master can carry, and so one transaction (Microsoft Learn, "Execute batch operations"). */
+const CHANGES_LIMIT = 1000
 
 export interface CommitContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
@@ -33,17 +36,24 @@ export async function commit(
 ): Promise<number | null> {
   const changes = parentsFirst(await changesOf(tx, requests, context.tables), context.tables)
   if (changes.length === 0) return null
-  const references = changes.flatMap((change) => referencesOf(change, context.tables))
-  const changed = changes.map((change) => rowKey(change.table, change.id))
-  const touches = [...new Set([...changed, ...references.map((reference) => rowKey(reference.table, reference.id))])]
+  if (changes.length > CHANGES_LIMIT) {
+    throw new OutpostError(
+      'invalid',
+      `one write changes ${changes.length} rows; at most ${CHANGES_LIMIT} can be sent as a unit`,
+      {
+        place: { rule: 'too-many-changes' },
+        remedy: 'Split it into several writes.',
+      },
+    )
+  }
   const entry: UnsequencedTransaction = {
     id: context.id,
     organizationId: context.organizationId,
     userId: context.userId,
     catalogueStamp: context.catalogueStamp,
     changes,
-    touches,
-    dependsOn: dependencies(changes, await openTransactions(tx, touches), new Set(touches)),
+    touches: touchesOf(changes, context.tables),
+    dependsOn: await dependenciesOf(tx, changes, context.tables),
     status: 'pending',
     outcome: 'not-sent',
     attempts: 0,
@@ -56,26 +66,6 @@ export async function commit(
   const [seq] = await tx.appendTransactions([entry])
   await refreshChanged(tx, changes, context.tables)
   return seq ?? null
-}
-
-/** Shows the effect of changes that were added to, or taken from, the open part of the outbox. */
-export async function refreshChanged(
-  tx: StoreWriter,
-  changes: readonly Change[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
-): Promise<void> {
-  for (const [table, ids] of idsByTable(changes)) {
-    const configured = tables.get(table)
-    if (configured) await refreshRows(tx, configured, ids)
-  }
-}
-
-export function idsByTable(
-  changes: readonly { readonly table: string; readonly id: string }[],
-): ReadonlyMap<string, readonly string[]> {
-  const ids = new Map<string, Set<string>>()
-  for (const { table, id } of changes) ids.set(table, (ids.get(table) ?? new Set()).add(id))
-  return new Map([...ids].map(([table, set]) => [table, [...set]]))
 }
 
 /** A row as the requests of one write change it. One row yields at most one change. */
@@ -128,6 +118,7 @@ function applyRequest(row: WorkingRow, request: Exclude<Request, { kind: 'associ
   if (metadata.intersect) throw fail('intersect', 'links are made and removed with associate and disassociate')
   if (request.kind === 'create') {
     if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
+    if (row.before) throw fail('row-exists', 'the same write deletes it; create it with a second write')
     const values = validateValues(metadata, request.values, { kind: 'create', columns, id: row.id })
     Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
     return
@@ -206,24 +197,6 @@ function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTab
   })
 }
 
-/** The rows that a change points to: targets of lookups it sets, and both ends of a link. */
-export function referencesOf(change: Change, tables: ReadonlyMap<string, ConfiguredTable>): readonly RowReference[] {
-  if ('relationship' in change) return [change.first, change.second]
-  if (change.kind === 'delete') return []
-  const metadata = tables.get(change.table)?.metadata
-  return Object.entries(change.values).flatMap(([name, id]) => {
-    const target = metadata && targetTable(metadata, name, change.values)
-    return typeof id === 'string' && target !== undefined ? [{ table: target, id }] : []
-  })
-}
-
-function targetTable(metadata: TableMetadata, name: string, values: Row): string | undefined {
-  const targets = columnOf(metadata, name)?.targets
-  if (!targets) return undefined
-  const named = values[name + TARGET_SUFFIX]
-  return typeof named === 'string' ? named : targets[0]?.table
-}
-
 /** Rows that others of the same write point to are created before those; deletions come last, children before parents. */
 function parentsFirst(changes: readonly Change[], tables: ReadonlyMap<string, ConfiguredTable>): readonly Change[] {
   const created = new Map(
@@ -253,24 +226,4 @@ function parentsFirst(changes: readonly Change[], tables: ReadonlyMap<string, Co
   }
   for (const change of changes.filter((candidate) => candidate.kind !== 'delete')) visit(change)
   return [...sorted, ...changes.filter((change) => change.kind === 'delete').toReversed()]
-}
-
-/**
- * Which earlier transactions must be settled first: those that change the same rows, those that create what these changes
- * point to, and, for a deletion, those that point to the deleted row.
- */
-function dependencies(
-  changes: readonly Change[],
-  open: readonly OfflineTransaction[],
-  touches: ReadonlySet<string>,
-): readonly number[] {
-  const changed = new Set(changes.map((change) => rowKey(change.table, change.id)))
-  const deleted = changes.filter((change) => change.kind === 'delete').map((change) => rowKey(change.table, change.id))
-  const comesFirst = (earlier: Change): boolean => {
-    const key = rowKey(earlier.table, earlier.id)
-    return changed.has(key) || (earlier.kind === 'create' && touches.has(key))
-  }
-  return open
-    .filter((earlier) => earlier.changes.some(comesFirst) || deleted.some((key) => earlier.touches.includes(key)))
-    .map((earlier) => earlier.seq)
 }

@@ -52,14 +52,18 @@ export interface ConfiguredTable {
   readonly fingerprint: string
 }
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof TableConfiguration>([
-  'columns',
-  'syncFilter',
-  'uploadFilter',
-  'syncDeletion',
-  'conflictPolicy',
-  'indexes',
-])
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
+
+/** What each option may hold. A configuration can come from a file, where no compiler has looked at it. */
+const OPTION_TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  columns: isTexts,
+  syncFilter: (value) => typeof value === 'string',
+  uploadFilter: (value) => typeof value === 'string',
+  syncDeletion: (value) => typeof value === 'boolean',
+  conflictPolicy: (value) => typeof value === 'string',
+  indexes: (value) => Array.isArray(value) && value.every(isTexts),
+} satisfies Record<keyof TableConfiguration, (value: unknown) => boolean>
+
 const POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'manual']
 
 /** Checks a whole configuration against the catalogue. Throws `invalid` for the first rule that is broken, naming it. */
@@ -68,6 +72,7 @@ export function checkConfiguration(
   catalogue: ReadonlyMap<string, TableMetadata>,
 ): ReadonlyMap<string, ConfiguredTable> {
   const checked = new Map<string, ConfiguredTable>()
+  checkShape(configuration)
   for (const [name, table] of Object.entries(configuration.tables)) {
     const metadata = catalogue.get(name)
     if (!metadata) {
@@ -82,15 +87,34 @@ export function checkConfiguration(
   return checked
 }
 
+function checkShape(configuration: unknown): void {
+  const shaped = isObject(configuration) && isObject(configuration['tables'])
+  const unknown = shaped ? Object.keys(configuration).find((key) => key !== 'tables') : undefined
+  if (shaped && unknown === undefined) return
+  const message = unknown === undefined ? "an object with 'tables' is needed" : `there is no setting '${unknown}'`
+  throw new OutpostError('invalid', `configuration: ${message}`, { place: { rule: 'configuration-shape' } })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function checkTable(metadata: TableMetadata, given: TableConfiguration): ConfiguredTable {
-  for (const option of Object.keys(given)) {
-    if (!OPTIONS.has(option)) throw refuse(metadata, 'unknown-option', `there is no option '${option}'`)
+  const options: unknown = given
+  if (!isObject(options)) throw refuse(metadata, 'option-type', 'an object with its options is needed')
+  for (const [option, value] of Object.entries(options)) {
+    const suits = OPTION_TYPES[option]
+    if (!suits) throw refuse(metadata, 'unknown-option', `there is no option '${option}'`)
+    if (value !== undefined && !suits(value))
+      throw refuse(metadata, 'option-type', `option '${option}' cannot be ${JSON.stringify(value)}`)
   }
   if (given.conflictPolicy !== undefined && !POLICIES.includes(given.conflictPolicy)) {
     throw refuse(metadata, 'conflict-policy', `'${given.conflictPolicy}' is not one of ${POLICIES.join(', ')}`)
   }
   const columns = selectedColumns(metadata, given.columns)
   const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata)
+  const companion = syncFilter && columnsOfFilter(syncFilter).find((column) => column.endsWith(TARGET_SUFFIX))
+  if (companion) throw refuse(metadata, 'unknown-column', `the master cannot filter by '${companion}'`, companion)
   const uploadFilter = given.uploadFilter === undefined ? null : parseTableFilter(given.uploadFilter, metadata)
   for (const column of uploadFilter ? columnsOfFilter(uploadFilter) : []) {
     if (!columns.includes(column.replace(TARGET_SUFFIX, ''))) {

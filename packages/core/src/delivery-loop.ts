@@ -47,6 +47,8 @@ export class DeliveryLoop {
   wake(): void {
     const throttled = this.#state.kind === 'paused' && this.#state.code === 'throttled'
     if (this.#closing.signal.aborted || this.#state.kind === 'signed-out' || (throttled && this.#alarm)) return
+    // The change to online will wake it again.
+    if (!this.#options.connectivity.online) return
     this.#alarm?.abort()
     this.#woken = true
     this.#running ??= this.#run().finally(() => {

@@ -67,6 +67,15 @@ export class Draft {
   }
 
   #add(request: Request): void {
+    if ('values' in request && (typeof request.values !== 'object' || request.values === null)) {
+      throw new OutpostError(
+        'invalid',
+        `${request.kind} of ${request.table} ${request.id}: an object with values is needed`,
+        {
+          place: { table: request.table, row: request.id, rule: 'values' },
+        },
+      )
+    }
     if (this.#closed)
       throw new OutpostError('refused', 'the write has ended; await what its body does before it returns')
     this.#requests.push(request)
@@ -74,11 +83,14 @@ export class Draft {
 }
 
 function end(reference: RowReference): RowReference {
+  if (typeof reference?.table !== 'string') {
+    throw new OutpostError('invalid', 'a link needs the table and the id of both rows', { place: { rule: 'row-id' } })
+  }
   return { table: reference.table, id: guid(reference.table, reference.id) }
 }
 
 function guid(table: string, id: string): string {
-  const canonical = canonicalGuid(id)
+  const canonical = typeof id === 'string' ? canonicalGuid(id) : null
   if (canonical === null) {
     throw new OutpostError('invalid', `${JSON.stringify(id)} is not the id of a row of '${table}': a GUID is needed`, {
       place: { table, row: id, rule: 'row-id' },

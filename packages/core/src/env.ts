@@ -10,6 +10,8 @@ export interface Env {
   newId(): string
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** The environment of the running program. */
 export const systemEnv: Env = {
   now: () => Date.now(),
@@ -18,10 +20,15 @@ export const systemEnv: Env = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error)
-      const wake = setTimeout(() => {
-        signal.removeEventListener('abort', stop)
-        resolve()
-      }, ms)
+      // A timer takes no more than 31 bits of milliseconds; a longer one would ring at once.
+      const wake = setTimeout(
+        () => {
+          signal.removeEventListener('abort', stop)
+          if (ms <= LONGEST_TIMER_MS) resolve()
+          else systemEnv.sleep(ms - LONGEST_TIMER_MS, signal).then(resolve, reject)
+        },
+        Math.min(ms, LONGEST_TIMER_MS),
+      )
       function stop(): void {
         clearTimeout(wake)
         reject(signal.reason as Error)

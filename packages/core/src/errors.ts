@@ -122,9 +122,15 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortError(signal)
 }
 
-const OF_ONE_TABLE: ReadonlySet<OutpostErrorCode> = new Set(['forbidden', 'not-found', 'rejected', 'expired'])
+const OF_ONE_TABLE: ReadonlySet<OutpostErrorCode> = new Set([
+  'forbidden',
+  'not-found',
+  'rejected',
+  'expired',
+  'invalid',
+])
 
-/** True for a master's refusal to read one table, which says nothing about the connection or about other tables. */
-export function concernsOneTable(error: unknown): error is MasterError {
-  return error instanceof MasterError && OF_ONE_TABLE.has(error.code)
+/** True for a failure to read one table, which says nothing about the connection or about other tables. */
+export function concernsOneTable(error: unknown): error is OutpostError {
+  return error instanceof OutpostError && OF_ONE_TABLE.has(error.code)
 }

@@ -54,6 +54,8 @@ export interface PushReport {
 
 /** What one run of a sync did. */
 export interface SyncReport {
+  /** Why a change of the master's metadata could not be taken over; the run went on with the old copy. */
+  readonly metadataError?: { readonly code: OutpostErrorCode; readonly message: string }
   readonly pushed: PushReport
   readonly tables: Readonly<Record<string, TableReport>>
 }

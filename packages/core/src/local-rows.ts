@@ -3,7 +3,7 @@ import type { ConfiguredTable } from './configuration.ts'
 import { relationshipOf } from './metadata.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import type { MasterRow } from './ports/master-org.ts'
-import type { BaseRow, StoredRow, StoreReader, StoreWriter } from './ports/store.ts'
+import type { BaseRow, StoreColumnType, StoredRow, StoreReader, StoreWriter } from './ports/store.ts'
 import { rowKey } from './row.ts'
 import type { ColumnValue, Row } from './row.ts'
 
@@ -69,11 +69,23 @@ export function knownMaster(id: string, base: BaseRow | undefined, row: StoredRo
   return { id, row: row ? { values: row.values, version: row.version } : null }
 }
 
-/** A pulled row in the shape the store keeps: every kept column, null where the master gave none. */
+/**
+ * A row in the shape the store keeps: every kept column, null where there is no value. A value that does not suit its
+ * column is none: it comes from a change that was made before the master retyped the column, and that change is refused
+ * by the master in its turn.
+ */
 export function keptValues(table: ConfiguredTable, values: Row): Row {
   const kept: Record<string, ColumnValue> = {}
-  for (const column of table.store.columns) kept[column.name] = values[column.name] ?? null
+  for (const { name, type } of table.store.columns) {
+    const value = values[name] ?? null
+    kept[name] = value !== null && suits(value, type) ? value : null
+  }
   return kept
+}
+
+function suits(value: Exclude<ColumnValue, null>, type: StoreColumnType): boolean {
+  if (type === 'decimal') return typeof value !== 'boolean'
+  return typeof value === (type === 'text' ? 'string' : type)
 }
 
 export function masterRow(table: ConfiguredTable, row: MasterRow): KnownMaster {
@@ -123,6 +135,26 @@ async function openChanges(
     }
   }
   return found
+}
+
+/** Shows the effect of changes that were added to, or taken from, the open part of the outbox. */
+export async function refreshChanged(
+  tx: StoreWriter,
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const [table, ids] of idsByTable(changes)) {
+    const configured = tables.get(table)
+    if (configured) await refreshRows(tx, configured, ids)
+  }
+}
+
+export function idsByTable(
+  changes: readonly { readonly table: string; readonly id: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, Set<string>>()
+  for (const { table, id } of changes) ids.set(table, (ids.get(table) ?? new Set()).add(id))
+  return new Map([...ids].map(([table, set]) => [table, [...set]]))
 }
 
 /** The unsettled transactions that touch any of the rows, in the order of the outbox. */

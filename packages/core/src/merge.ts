@@ -3,6 +3,7 @@ import type { DeleteChange, UpdateChange } from './change.ts'
 import { columnOf } from './metadata.ts'
 import type { ColumnMetadata } from './metadata.ts'
 import type { ConflictDecision } from './outbox/offline-transaction.ts'
+import { decimalText, roundsTo } from './decimal.ts'
 import { TARGET_SUFFIX } from './row.ts'
 import type { ColumnValue, Row } from './row.ts'
 
@@ -25,11 +26,13 @@ export type Merge =
  */
 export function mergeUpdate(change: UpdateChange, remote: Row, table: ConfiguredTable): Merge {
   const names = Object.keys(change.values).filter((name) => !name.endsWith(TARGET_SUFFIX))
-  const same = (name: string, one: ColumnValue, other: ColumnValue): boolean =>
-    sameValue(columnOf(table.metadata, name), one, other)
-  const ours = names.filter((name) => !same(name, remote[name] ?? null, change.values[name] ?? null))
+  const same = (name: string, one: ColumnValue | undefined, other: ColumnValue | undefined): boolean =>
+    sameValue(columnOf(table.metadata, name), one ?? null, other ?? null)
+  // What was not read of the master is not null there: it cannot be compared, and is sent.
+  const ours = names.filter((name) => !(name in remote) || !same(name, remote[name], change.values[name]))
   if (ours.length === 0) return { kind: 'applied' }
-  const clashes = ours.filter((name) => !same(name, remote[name] ?? null, change.before[name] ?? null))
+  const changed = ours.filter((name) => name in remote && !same(name, remote[name], change.before[name]))
+  const clashes = withStatusPair(table, changed, ours)
   if (clashes.length === 0) return { kind: 'send', values: pick(change.values, ours), conflicts: [] }
 
   const policy = table.conflictPolicy
@@ -48,6 +51,16 @@ export function mergeUpdate(change: UpdateChange, remote: Row, table: Configured
         : { kind: 'send', values: pick(change.values, rest), conflicts }
     }
   }
+}
+
+/** State and status are one value in two columns: a clash in one of them is a clash in both. */
+function withStatusPair(
+  table: ConfiguredTable,
+  clashes: readonly string[],
+  ours: readonly string[],
+): readonly string[] {
+  const pair = ours.filter((name) => ['state', 'status'].includes(columnOf(table.metadata, name)?.type ?? ''))
+  return pair.some((name) => clashes.includes(name)) ? [...new Set([...clashes, ...pair])] : clashes
 }
 
 /**
@@ -107,6 +120,10 @@ function pick(values: Row, names: readonly string[]): Row {
 /** Whether the master would hold the same for both: it rounds decimals to the column's precision. */
 function sameValue(column: ColumnMetadata | undefined, one: ColumnValue, other: ColumnValue): boolean {
   if (one === other) return true
-  if (typeof one !== 'number' || typeof other !== 'number' || column?.precision === undefined) return false
-  return one.toFixed(column.precision) === other.toFixed(column.precision)
+  const decimals = column?.precision !== undefined && isDecimal(one) && isDecimal(other)
+  return decimals && roundsTo(one, other, column.precision ?? 0)
+}
+
+function isDecimal(value: ColumnValue): value is string | number {
+  return typeof value === 'number' || (typeof value === 'string' && decimalText(value) !== '')
 }

@@ -1,6 +1,4 @@
-import jsonPatch from 'fast-json-patch'
 import type { Change } from './change.ts'
-import { refreshChanged } from './commit.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import { mergeDelete, mergeUpdate } from './merge.ts'
 import type { Merge } from './merge.ts'
@@ -9,10 +7,14 @@ import type { ReadinessContext } from './outbox/readiness.ts'
 import { transition } from './outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from './ports/store.ts'
 import type { Row } from './row.ts'
+import { refreshChanged } from './local-rows.ts'
 import { conflictError, settledAs } from './settle.ts'
+import { liftOut, onValues } from './stack.ts'
 import type { Settled } from './settle.ts'
 
 export interface Claim {
+  /** How many columns that both sides had changed were decided, in what is sent as well as in what is settled. */
+  readonly conflicts: number
   /** Claimed, in the order of the outbox, with their changes brought up to the master's present rows. */
   readonly sending: readonly OfflineTransaction[]
   /** Settled without being sent. */
@@ -23,7 +25,8 @@ export interface Claim {
  * Claims transactions for sending, in the given store transaction.
  *
  * Where a pull has brought a newer row in the meantime, each change is merged into it first: what remains is what is
- * sent. A transaction of which nothing remains is settled here, one that a person has to decide becomes Error.
+ * sent. A transaction of which nothing remains is settled here, one that a person has to decide becomes Error. Under
+ * `server-wins` a conflict in one row overrules the whole transaction: it is all or nothing.
  */
 export async function prepare(
   tx: StoreWriter,
@@ -32,8 +35,9 @@ export async function prepare(
 ): Promise<Claim> {
   const sending: OfflineTransaction[] = []
   const settled: Settled[] = []
-  const current = await tx.transactions(ready.map((transaction) => transaction.seq))
-  for (const transaction of current) {
+  let decided = 0
+  for (const { seq } of ready) {
+    const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
     if (transaction.lease && transaction.lease.owner !== context.owner && transaction.lease.until > context.now)
       continue
@@ -52,14 +56,16 @@ export async function prepare(
           nextAttemptAt: null,
         }),
       )
-    } else settled.push({ transaction: next, conflicts: conflicts.length })
+    } else settled.push({ transaction: next, conflicts: 0 })
+    decided += conflicts.length
     if (next.changes !== transaction.changes || next.status !== 'pending') {
       await tx.putTransactions([next])
+      await liftDropped(tx, transaction, next, conflicts)
       await refreshChanged(tx, transaction.changes, context.tables)
     }
   }
   if (sending.length > 0) await tx.putTransactions(sending)
-  return { sending, settled }
+  return { sending, settled, conflicts: decided }
 }
 
 interface MergedChange {
@@ -67,6 +73,21 @@ interface MergedChange {
   readonly change: Change | null
   readonly conflicts: readonly ConflictDecision[]
   readonly verdict: 'send' | 'applied' | 'overruled' | 'undecided'
+}
+
+/** What a policy took out of a transaction no longer is what later changes of the row stand on. */
+async function liftDropped(
+  tx: StoreWriter,
+  before: OfflineTransaction,
+  after: OfflineTransaction,
+  conflicts: readonly ConflictDecision[],
+): Promise<void> {
+  for (const change of before.changes) {
+    if (change.kind !== 'update') continue
+    const lost = conflicts.filter((conflict) => conflict.id === change.id && conflict.resolved === 'remote')
+    const columns = after.status === 'archived' ? undefined : lost.map((conflict) => conflict.column)
+    await liftOut(tx, before.seq, change, columns)
+  }
 }
 
 function decide(
@@ -80,8 +101,9 @@ function decide(
     const rejection: RejectionClass = 'conflict'
     return transition(transaction, 'refused', now, { lastError: conflictError(transaction, rejection, now) }, note)
   }
-  if (changes.length === 0) {
-    const overruled = merged.some((result) => result.verdict === 'overruled')
+  const overruled = merged.some((result) => result.verdict === 'overruled')
+  const whole = merged.some((result) => result.conflicts.some((conflict) => conflict.policy === 'server-wins'))
+  if (changes.length === 0 || (overruled && whole)) {
     return overruled
       ? transition(transaction, 'overruled', now, { outcome: 'known' }, note)
       : settledAs(transaction, 'delivered', now, 'the master has these values already')
@@ -127,7 +149,7 @@ function onto(change: Change, merge: Extract<Merge, { kind: 'send' }>, row: Row,
   if (change.kind === 'delete') return { ...change, before: row, version }
   if (change.kind !== 'update') return change
   const before = Object.fromEntries(Object.keys(merge.values).map((name) => [name, row[name] ?? null]))
-  return { ...change, values: merge.values, before, patch: jsonPatch.compare(before, merge.values), version }
+  return onValues({ ...change, values: merge.values, version }, before)
 }
 
 function unmerged(change: Change): MergedChange {

@@ -1,26 +1,26 @@
 import type { Catalogue } from './catalogue.ts'
 import type { Change } from './change.ts'
-import { idsByTable, referencesOf } from './commit.ts'
+
 import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
 import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, PushReport } from './events.ts'
-import { masterRow } from './local-rows.ts'
+import { referencesOf } from './dependencies.ts'
+import { takeBases } from './evidence.ts'
+import { idsByTable, masterRow } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
-import { nextReady } from './outbox/readiness.ts'
+import { LEASE_MS, nextReady } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
 import type { MasterOrg, OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { prepare } from './prepare.ts'
-import { settle, settleUnanswered, settleUnverified, settleVerified } from './settle.ts'
+import { settle, settleUnanswered } from './settle.ts'
 import type { Settled } from './settle.ts'
+import { settleUnverified, settleVerified } from './verify.ts'
 
 /** What one request to the master carries at the most. A change set holds a transaction together, whatever its size. */
 const LIMITS = { transactions: 50, changes: 500 }
-
-/** How long a claim on a transaction holds. Longer than any request may take. */
-const LEASE_MS = 180_000
 
 export interface PushContext {
   readonly store: Store
@@ -60,7 +60,11 @@ export async function push(context: PushContext, signal: AbortSignal): Promise<P
     const unknown = ready.filter((transaction) => transaction.outcome === 'unknown')
     const known = ready.filter((transaction) => transaction.outcome !== 'unknown')
     if (unknown.length > 0) await report(context, count, await verify(context, unknown, signal))
-    if (known.length > 0) await report(context, count, await sendRound(context, known, signal))
+    if (known.length === 0) continue
+    await lookAtUnversioned(context, known, signal)
+    const round = await sendRound(context, known, signal)
+    counts.conflicts += round.conflicts
+    await report(context, count, round.settled)
   }
   const left = (await context.store.read('count transactions', (tx) => tx.countTransactions())).pending
   return { ...counts, left }
@@ -89,11 +93,11 @@ async function sendRound(
   context: PushContext,
   ready: readonly OfflineTransaction[],
   signal: AbortSignal,
-): Promise<readonly Settled[]> {
+): Promise<{ readonly settled: readonly Settled[]; readonly conflicts: number }> {
   const claim = await context.store.write('claim transactions', (tx) =>
     prepare(tx, ready, { ...readiness(context), leaseUntil: context.env.now() + LEASE_MS }),
   )
-  if (claim.sending.length === 0) return claim.settled
+  if (claim.sending.length === 0) return claim
   context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
   let outcomes: readonly PushOutcome[]
   try {
@@ -101,16 +105,35 @@ async function sendRound(
     outcomes = await context.master.push(outgoing, signal)
   } catch (error) {
     const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
-    await context.store.write('release transactions', (tx) =>
-      settleUnanswered(tx, claim.sending, failure, context.env.now()),
-    )
+    await context.store.write('release transactions', (tx) => settleUnanswered(tx, claim.sending, failure, context.env))
     throw failure
   }
   const masters = await readMasters(context, claim.sending, outcomes, signal)
   const settled = await context.store.write('settle transactions', (tx) =>
     settle(tx, claim.sending, outcomes, masters, { tables: context.tables, env: context.env }),
   )
-  return [...claim.settled, ...settled]
+  return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
+}
+
+/**
+ * Where a table's rows cannot be written on condition of their version, the master's present rows are read before, so that
+ * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
+ */
+async function lookAtUnversioned(
+  context: PushContext,
+  ready: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<void> {
+  const blind = ready.flatMap((transaction) =>
+    transaction.changes.filter(
+      (change) =>
+        (change.kind === 'update' || change.kind === 'delete') &&
+        context.tables.get(change.table)?.metadata.versioned === false,
+    ),
+  )
+  if (blind.length === 0) return
+  const masters = await readRows(context, blind, signal)
+  await context.store.write('look at unversioned rows', (tx) => takeBases(tx, blind, masters, context.tables))
 }
 
 /** Reads the master's rows of transactions whose answer says that they are not what was thought. */

@@ -31,6 +31,7 @@ const CHUNK = 1000
 
 /** Checks a query against the table's kept columns. Throws `invalid` naming the column and, in a filter, the position. */
 export function checkQuery(query: Query, table: ConfiguredTable): CheckedQuery {
+  checkShape(query, table)
   const filter = query.where === undefined ? null : parseTableFilter(query.where, table.metadata)
   const order = (query.orderBy ?? []).map((text) => {
     const match = /^\s*(\S+?)(?:\s+(asc|desc))?\s*$/.exec(text)
@@ -48,6 +49,18 @@ export function checkQuery(query: Query, table: ConfiguredTable): CheckedQuery {
   if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0))
     throw refuse(table, 'limit', `the limit ${limit} is not a whole number`)
   return { filter, order, limit }
+}
+
+const PARTS: ReadonlySet<string> = new Set<keyof Query>(['where', 'orderBy', 'limit'])
+
+function checkShape(query: Query, table: ConfiguredTable): void {
+  if (typeof query !== 'object' || query === null) throw refuse(table, 'query-shape', 'an object is needed')
+  const unknown = Object.keys(query).find((part) => !PARTS.has(part))
+  if (unknown !== undefined) throw refuse(table, 'query-shape', `a query has no '${unknown}'`)
+  if (query.where !== undefined && typeof query.where !== 'string')
+    throw refuse(table, 'query-shape', "'where' is a text")
+  if (query.orderBy !== undefined && !Array.isArray(query.orderBy))
+    throw refuse(table, 'query-shape', "'orderBy' is a list of columns")
 }
 
 /** The rows that match, in order. Reads by an index where one narrows the filter or has the wanted order. */
@@ -156,7 +169,10 @@ function indexable(table: ConfiguredTable, column: string, value: ColumnValue): 
   const type = table.store.columns.find((kept) => kept.name === column)?.type
   if (type === undefined || type === 'decimal') return undefined
   if (value === null || typeof value !== 'string') return value
-  if (columnOf(table.metadata, column)?.type === 'datetime') {
+  if (type !== 'text') return undefined
+  const columnType = columnOf(table.metadata, column)?.type
+  if (columnType === 'date') return value.length === 10 ? value : undefined
+  if (columnType === 'datetime') {
     const instant = new Date(value)
     return Number.isNaN(instant.getTime()) ? undefined : `${instant.toISOString().slice(0, 19)}Z`
   }

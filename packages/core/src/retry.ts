@@ -1,11 +1,11 @@
 const FIRST_MS = 1_000
-const LIMIT_MS = 120_000
+export const LONGEST_DELAY_MS = 120_000
 
 /**
  * How long to wait before the next attempt, after `attempts` failed ones: doubling from one second to two minutes, with
  * up to half of it taken off by `random` (in [0, 1)), so that devices which failed together do not return together.
  */
 export function delayMs(attempts: number, random: number): number {
-  const full = Math.min(LIMIT_MS, FIRST_MS * 2 ** Math.max(0, attempts - 1))
+  const full = Math.min(LONGEST_DELAY_MS, FIRST_MS * 2 ** Math.max(0, attempts - 1))
   return Math.round(full * (1 - random / 2))
 }

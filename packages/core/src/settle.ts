@@ -1,18 +1,17 @@
-import type { Change, CreateChange } from './change.ts'
+import type { Change } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
 import { MasterError } from './errors.ts'
 import type { OutpostError } from './errors.ts'
-import { assumedMaster, masterRow, openTransactions, refreshRows } from './local-rows.ts'
+import { isOurs, takeBases } from './evidence.ts'
+import { assumedMaster, masterRow, refreshRows } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
-import { mergeUpdate } from './merge.ts'
 import type { OfflineTransaction, RejectionClass, TransactionError } from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from './ports/master-org.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
-import { rowKey } from './row.ts'
-import type { Row } from './row.ts'
+import { standOnMaster } from './stack.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
 export interface Settled {
@@ -37,14 +36,12 @@ export async function settle(
   context: SettleContext,
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
-  const current = await tx.transactions(sent.map((transaction) => transaction.seq))
-  for (const [index, transaction] of current.entries()) {
-    const outcome = outcomes[index]
+  for (const [index, { seq }] of sent.entries()) {
+    // Read one by one: settling one can rewrite what stands on it.
+    const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
-    settled.push({
-      transaction: await settleOne(tx, transaction, outcome ?? UNANSWERED, masters, context),
-      conflicts: 0,
-    })
+    const outcome = outcomes[index] ?? UNANSWERED
+    settled.push({ transaction: await settleOne(tx, transaction, outcome, masters, context), conflicts: 0 })
   }
   return settled
 }
@@ -69,7 +66,7 @@ async function settleOne(
   const now = context.env.now()
   switch (outcome.kind) {
     case 'processed':
-      return deliver(tx, transaction, pushedMasters(outcome.rows, context.tables), now, context.tables)
+      return deliver(tx, transaction, pushedMasters(outcome.rows, context.tables), context)
     case 'exists':
       return settleExisting(tx, transaction, masters, context)
     case 'stale':
@@ -90,53 +87,23 @@ async function settleOne(
   }
 }
 
-/** The master has every change: shows its rows, and moves later transactions on the same rows onto them. */
-async function deliver(
+/** The master has every change: shows its rows, and lets later transactions on the same rows stand on them. */
+export async function deliver(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   masters: MasterRows,
-  now: number,
-  tables: ReadonlyMap<string, ConfiguredTable>,
+  context: SettleContext,
   note?: string,
 ): Promise<OfflineTransaction> {
-  const delivered = await keep(tx, settledAs(transaction, 'delivered', now, note))
+  const delivered = await keep(tx, settledAs(transaction, 'delivered', context.env.now(), note))
   for (const change of transaction.changes) {
-    const table = tables.get(change.table)
+    const table = context.tables.get(change.table)
     if (!table) continue
     const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
-    if (known.row) await moveLater(tx, change, known.row)
+    if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
-}
-
-/**
- * Later transactions on a row were made on top of this one's values. What the master made of those values (rounded,
- * completed by a plug-in) is no conflict with them: they now stand on the master's row.
- */
-async function moveLater(
-  tx: StoreWriter,
-  change: Change,
-  row: { readonly values: Row; readonly version: string | null },
-): Promise<void> {
-  const later = await openTransactions(tx, [rowKey(change.table, change.id)])
-  const written: Row = change.kind === 'create' || change.kind === 'update' ? change.values : {}
-  const moved = later.map((transaction) => ({
-    ...transaction,
-    changes: transaction.changes.map((other): Change => {
-      if (other.table !== change.table || other.id !== change.id) return other
-      if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
-      if (other.kind !== 'update') return other
-      const before = Object.fromEntries(
-        Object.entries(other.before).map(([name, seen]) => [
-          name,
-          name in written || change.kind === 'create' ? (row.values[name] ?? null) : seen,
-        ]),
-      )
-      return { ...other, before }
-    }),
-  }))
-  if (moved.length > 0) await tx.putTransactions(moved)
 }
 
 /** What the master made of the changed rows, by its answer to a push. */
@@ -177,7 +144,7 @@ async function settleExisting(
   const ours = creates.some((change) => isOurs(change, masters, context.tables, sentBefore))
   if (!ours) return refuse(tx, transaction, keyClash(transaction, SAME_ID, now))
   const note = 'the master had it already; its first answer was lost'
-  return deliver(tx, transaction, masters, now, context.tables, note)
+  return deliver(tx, transaction, masters, context, note)
 }
 
 interface KeyClash {
@@ -197,21 +164,6 @@ const ANOTHER_ROW: KeyClash = {
 
 function keyClash(transaction: OfflineTransaction, clash: KeyClash, now: number): TransactionError {
   return { code: 'conflict', rejection: 'key-clash', ...clash, at: now, attempt: transaction.attempts }
-}
-
-/** Whether the master's row is the one that the change creates. */
-function isOurs(
-  change: CreateChange,
-  masters: MasterRows,
-  tables: ReadonlyMap<string, ConfiguredTable>,
-  sentBefore: boolean,
-): boolean {
-  const row = masters.get(change.table)?.get(change.id)?.row
-  if (!row) return false
-  if (!change.chosenId) return true
-  const table = tables.get(change.table)
-  const asUpdate = { ...change, kind: 'update', before: {}, patch: [], version: null } as const
-  return sentBefore && table !== undefined && mergeUpdate(asUpdate, row.values, table).kind === 'applied'
 }
 
 /** The master's row is newer than the one the change was made on: takes the newer row as the base, to be merged next. */
@@ -249,100 +201,8 @@ function isCurrent(changes: readonly Change[], masters: MasterRows): boolean {
   )
 }
 
-/** Resolves transactions whose answer was lost, by what was read of their rows: delivered, or to be sent again. */
-export async function settleVerified(
-  tx: StoreWriter,
-  unknown: readonly OfflineTransaction[],
-  masters: MasterRows,
-  context: SettleContext,
-): Promise<readonly Settled[]> {
-  const settled: Settled[] = []
-  const now = context.env.now()
-  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
-    if (transaction?.status !== 'pending') continue
-    if (isOnMaster(transaction.changes, masters, context.tables)) {
-      const done = await deliver(
-        tx,
-        transaction,
-        masters,
-        now,
-        context.tables,
-        'found on the master; the answer was lost',
-      )
-      settled.push({ transaction: done, conflicts: 0 })
-      continue
-    }
-    await takeBases(tx, transaction.changes, masters, context.tables)
-    const note = { note: 'not found on the master; to be sent again' }
-    settled.push({
-      transaction: await keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note)),
-      conflicts: 0,
-    })
-  }
-  return settled
-}
-
-/**
- * A transaction is delivered as a whole or not at all, so one row that only it can have created proves all of it. The
- * effect of an update or a deletion can also be somebody else's: it takes all of them, and no link, which is not read.
- */
-function isOnMaster(
-  changes: readonly Change[],
-  masters: MasterRows,
-  tables: ReadonlyMap<string, ConfiguredTable>,
-): boolean {
-  if (changes.some((change) => change.kind === 'create')) {
-    return changes.some((change) => change.kind === 'create' && isOurs(change, masters, tables, true))
-  }
-  return changes.every((change) => {
-    const table = tables.get(change.table)
-    const known = masters.get(change.table)?.get(change.id)
-    if (!table || !known) return false
-    if (change.kind === 'delete') return known.row === null
-    return (
-      change.kind === 'update' && known.row !== null && mergeUpdate(change, known.row.values, table).kind === 'applied'
-    )
-  })
-}
-
-/** Takes what was read of the master as the base of rows it still has. A row it no longer has keeps what we know of it. */
-async function takeBases(
-  tx: StoreWriter,
-  changes: readonly Change[],
-  masters: MasterRows,
-  tables: ReadonlyMap<string, ConfiguredTable>,
-): Promise<void> {
-  for (const change of changes) {
-    const table = tables.get(change.table)
-    const known = masters.get(change.table)?.get(change.id)
-    if (table && known?.row) await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
-  }
-}
-
-/** Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. */
-export async function settleUnverified(
-  tx: StoreWriter,
-  unknown: readonly OfflineTransaction[],
-  failure: MasterError,
-  context: SettleContext,
-): Promise<readonly Settled[]> {
-  const settled: Settled[] = []
-  const now = context.env.now()
-  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
-    if (transaction?.status !== 'pending') continue
-    const attempts = transaction.attempts + 1
-    const lastError = errorOf(failure, { ...transaction, attempts }, now)
-    const nextAttemptAt = now + delayMs(attempts, context.env.random())
-    const waiting = { lease: null, attempts, lastError, nextAttemptAt }
-    settled.push({
-      transaction: await keep(tx, transition(transaction, 'deferred', now, waiting, { note: 'could not be verified' })),
-      conflicts: 0,
-    })
-  }
-  return settled
-}
-
-function errorOf(failure: OutpostError, transaction: OfflineTransaction, now: number): TransactionError {
+/** A failure to ask, as it is kept with a transaction. */
+export function errorOf(failure: OutpostError, transaction: OfflineTransaction, now: number): TransactionError {
   return {
     code: failure.code,
     message: failure.message,
@@ -354,14 +214,22 @@ function errorOf(failure: OutpostError, transaction: OfflineTransaction, now: nu
   }
 }
 
-/** Gives claimed transactions back when the master could not be asked. They stay pending; what is unknown stays so. */
+/** How often a transaction got no answer, at last alone, before it is taken for the cause. */
+const SUSPECT_ATTEMPTS = 3
+
+/**
+ * Gives claimed transactions back when the master could not be asked. They stay pending; what is unknown stays so. One
+ * that fails again although it was sent alone may be the cause itself: it waits, and the others go on without it.
+ */
 export async function settleUnanswered(
   tx: StoreWriter,
   sent: readonly OfflineTransaction[],
   failure: OutpostError,
-  now: number,
+  env: Env,
 ): Promise<void> {
+  const now = env.now()
   const arrived = !(failure instanceof MasterError) || failure.mayHaveArrived
+  const isSuspect = (attempts: number): boolean => arrived && sent.length === 1 && attempts >= SUSPECT_ATTEMPTS
   for (const transaction of await tx.transactions(sent.map(({ seq }) => seq))) {
     if (transaction?.status !== 'pending') continue
     const lastError = errorOf(failure, transaction, now)
@@ -373,6 +241,7 @@ export async function settleUnanswered(
         outcome: arrived ? 'unknown' : 'not-sent',
         attempts,
         lastError,
+        nextAttemptAt: isSuspect(attempts) ? now + delayMs(attempts, env.random()) : null,
       }),
     )
   }
@@ -407,7 +276,7 @@ export function conflictError(
     message: gone ? 'The row no longer exists on the master.' : 'The row was changed here and on the master.',
     remedy: gone
       ? 'Archive the transaction to drop the change, or create the row anew.'
-      : "Compare both sides in the transaction's conflicts, then amend it and set it to pending, or archive it to take the master's row.",
+      : "Compare both sides in the transaction's conflicts. Set it to pending to send it all the same, amend it, or archive it to take the master's row.",
     at: now,
     attempt: transaction.attempts,
   }
@@ -422,7 +291,7 @@ function refuse(
   return keep(tx, transition(transaction, 'refused', lastError.at, refused, { note: lastError.message }))
 }
 
-async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {
+export async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {
   await tx.putTransactions([transaction])
   return transaction
 }

@@ -37,7 +37,7 @@ export class Table<T extends Row = Row> {
   async getMany(ids: readonly string[]): Promise<readonly (T | undefined)[]> {
     const { store } = this.#context
     const { name } = this.#context.table().metadata
-    const canonical = ids.map((id) => canonicalGuid(id) ?? id.toLowerCase())
+    const canonical = ids.map((id) => canonicalGuid(String(id)) ?? String(id).toLowerCase())
     const rows = await store.read(`rows of ${name}`, (tx) => tx.rows(name, canonical))
     return rows.map((row) => row?.values as T | undefined)
   }
@@ -74,6 +74,13 @@ export class Table<T extends Row = Row> {
       stopped = true
       unsubscribe()
     }
+    const report = (error: OutpostError): void => {
+      try {
+        onError(error)
+      } catch {
+        // There is nobody left to tell, and a rejection that nobody handles would end the process.
+      }
+    }
     const refresh = async (): Promise<void> => {
       stale = true
       if (running) return
@@ -90,7 +97,7 @@ export class Table<T extends Row = Row> {
         }
       } catch (error) {
         stop()
-        onError(OutpostError.from(error, 'store'))
+        report(OutpostError.from(error, 'store'))
       } finally {
         running = false
       }

@@ -1,3 +1,4 @@
+import { decimalText } from './decimal.ts'
 import { OutpostError } from './errors.ts'
 import { columnOf, isPolymorphic } from './metadata.ts'
 import type { ColumnMetadata, TableMetadata } from './metadata.ts'
@@ -122,8 +123,9 @@ function canonicalValue(
       if (typeof value !== 'string' || !/^-?\d+(,-?\d+)*$/.test(value)) {
         throw fail('value-type', `option numbers separated by commas are needed, not ${kindOf(value)}`)
       }
-      for (const option of value.split(',')) anOption(column, Number(option), fail)
-      return value
+      const options = [...new Set(value.split(',').map(Number))].toSorted((one, other) => one - other)
+      for (const option of options) anOption(column, option, fail)
+      return options.join(',')
     }
     case 'date': {
       if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value) || !isCalendarDate(value)) {
@@ -160,6 +162,7 @@ function canonicalInstant(column: ColumnMetadata, value: ColumnValue, fail: Fail
   }
   const instant = new Date(offset === undefined ? `${value}Z` : value)
   if (Number.isNaN(instant.getTime())) throw wrong()
+  if (instant.getUTCFullYear() > 9999) throw fail('range', 'the master keeps no times after the year 9999')
   if (instant.getUTCFullYear() < 1753) throw fail('range', 'the master keeps no times before 1753-01-01')
   return `${instant.toISOString().slice(0, 19)}Z`
 }
@@ -188,8 +191,7 @@ function anOption(column: ColumnMetadata, value: number, fail: Fail): number {
 
 /** A decimal as the client org keeps it: a number where a double is exact, decimal text without trailing zeros elsewhere. */
 export function canonicalDecimal(value: string | number): string | number {
-  if (typeof value === 'number') return value
-  const text = value.includes('.') ? value.replace(/\.?0+$/, '') : value
+  const text = decimalText(value)
   const digits = text.replace(/[-.]/g, '').replace(/^0+/, '')
   return digits.length <= 15 ? Number(text) : text
 }

@@ -86,11 +86,20 @@ function limitsOf(type: ColumnType, attribute: JsonObject): Partial<ColumnMetada
       return defined({ min: number('MinValue'), max: number('MaxValue') })
     case 'decimal':
     case 'double':
-    case 'money':
       return defined({ min: number('MinValue'), max: number('MaxValue'), precision: number('Precision') })
+    case 'money':
+      return defined({ min: number('MinValue'), max: number('MaxValue'), precision: moneyPrecision(attribute) })
     default:
       return {}
   }
+}
+
+/** The digits that most currencies keep. A column can leave them to the organisation or to each row's currency. */
+const CURRENCY_PRECISION = 2
+
+function moneyPrecision(attribute: JsonObject): number {
+  const own = attribute['PrecisionSource'] === 0 ? attribute['Precision'] : undefined
+  return typeof own === 'number' ? own : CURRENCY_PRECISION
 }
 
 function defined(limits: Readonly<Record<string, number | undefined>>): Partial<ColumnMetadata> {

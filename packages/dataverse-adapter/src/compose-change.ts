@@ -131,7 +131,13 @@ function bodyOf(table: TableMetadata, values: Row, before: Row, transaction: Out
     if (!column) throw new NotComposable(`table "${table.name}" has no column "${name}"`, name)
     members.push(
       column.type === 'lookup'
-        ? lookupMember(table, column, value, { ...before, ...values }, transaction)
+        ? lookupMember(
+            table,
+            column,
+            value,
+            value === null ? { ...values, ...before } : { ...before, ...values },
+            transaction,
+          )
         : `${JSON.stringify(name)}:${literal(column, value)}`,
     )
   }
@@ -180,7 +186,7 @@ function bindingName(properties: Readonly<Record<string, string>>, target: strin
   return properties[target] ?? (target === 'systemuser' || target === 'team' ? properties['owner'] : undefined)
 }
 
-/** Any of a lookup's properties empties it. */
+/** Any of a lookup's properties empties it; better the one of the table that it pointed to, where that is known. */
 function onlyName(properties: Readonly<Record<string, string>>, value: ColumnValue): string | undefined {
   return value === null ? Object.values(properties)[0] : undefined
 }

@@ -29,6 +29,7 @@ const COLUMN = [
   'MinValue',
   'MaxValue',
   'Precision',
+  'PrecisionSource',
   'OptionSet',
   'Targets',
   'DateTimeBehavior',

@@ -1,3 +1,4 @@
+import { compareDecimals, decimalText } from '../decimal.ts'
 import type { ColumnValue, Row } from '../row.ts'
 import type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction, ValueOrder } from './filter.ts'
 
@@ -82,7 +83,7 @@ export function order(left: ColumnValue, right: ColumnValue, as: ValueOrder): nu
   switch (as) {
     case 'number':
       if (typeof left === 'number' && typeof right === 'number') return left - right
-      return orderDecimals(String(left), String(right))
+      return compareDecimals(asNumber(left), asNumber(right))
     case 'boolean':
       return Number(left) - Number(right)
     case 'instant':
@@ -97,17 +98,9 @@ function orderText(left: string, right: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-const DECIMAL = /^-?\d+(\.\d+)?$/
-
-/** Compares decimal texts exactly, also where a double would round them. */
-function orderDecimals(left: string, right: string): number {
-  if (!DECIMAL.test(left) || !DECIMAL.test(right)) return Number(left) - Number(right)
-  const [leftWhole = '', leftRest = ''] = left.split('.')
-  const [rightWhole = '', rightRest = ''] = right.split('.')
-  const digits = Math.max(leftRest.length, rightRest.length)
-  const difference =
-    BigInt(leftWhole + leftRest.padEnd(digits, '0')) - BigInt(rightWhole + rightRest.padEnd(digits, '0'))
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+/** Function arguments are text; what is no number there compares like zero, as the master would refuse it anyway. */
+function asNumber(value: ColumnValue): string | number {
+  return typeof value === 'number' ? value : decimalText(String(value)) || '0'
 }
 
 function textMatches(name: TextFunction, value: ColumnValue, wanted: string): Truth {

@@ -10,7 +10,7 @@ const PATTERNS: readonly (readonly [Token['type'], RegExp])[] = [
   ['guid', /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/iy],
   ['date', /\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?(?![\w-])/iy],
   ['number', /-?\d+(\.\d+)?([eE][+-]?\d+)?(?![\w.])/y],
-  ['name', /@?[A-Za-z_]\w*([./]\w+)*/y],
+  ['name', /@?[A-Za-z_][\w$]*([./]\w+)*/y],
   ['punctuation', /[(),[\]=]/y],
 ]
 

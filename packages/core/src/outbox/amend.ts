@@ -1,10 +1,11 @@
-import jsonPatch from 'fast-json-patch'
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { knownMaster } from '../local-rows.ts'
 import type { StoreReader } from '../ports/store.ts'
-import type { ColumnValue } from '../row.ts'
+import { TARGET_SUFFIX } from '../row.ts'
+import type { ColumnValue, Row } from '../row.ts'
+import { onValues } from '../stack.ts'
 import { validateValues } from '../validate-values.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 
@@ -12,7 +13,7 @@ import type { OfflineTransaction } from './offline-transaction.ts'
 export async function amendChange(
   tx: StoreReader,
   transaction: OfflineTransaction,
-  values: Readonly<Record<string, ColumnValue>>,
+  values: Readonly<Record<string, ColumnValue | undefined>>,
   row: { readonly table: string; readonly id: string } | undefined,
   tables: ReadonlyMap<string, ConfiguredTable>,
 ): Promise<readonly Change[]> {
@@ -34,30 +35,34 @@ export async function amendChange(
     throw new OutpostError('invalid', `table '${change.table}' is no longer configured`, {
       place: { table: change.table, rule: 'unknown-table' },
     })
-  const columns = new Set(table.columns)
+  const replace = (next: Change): readonly Change[] =>
+    transaction.changes.map((other) => (other === change ? next : other))
+  const rules = { columns: new Set(table.columns), id: change.id }
+  const given = Object.fromEntries(Object.entries(values).filter(isGiven))
   if (change.kind === 'create') {
-    const checked = validateValues(table.metadata, values, { kind: 'create', columns, id: change.id })
-    return transaction.changes.map((other) =>
-      other === change ? { ...change, values: { ...change.values, ...checked } } : other,
-    )
+    const checked = validateValues(table.metadata, given, { ...rules, kind: 'create' })
+    return replace({ ...change, values: { ...without(change.values, values), ...checked } })
   }
   const [base] = await tx.bases(change.table, [change.id])
   const [stored] = await tx.rows(change.table, [change.id])
-  const current = knownMaster(change.id, base, stored).row
-  const checked = validateValues(table.metadata, values, {
+  const master = knownMaster(change.id, base, stored).row
+  const left = without(change.values, values)
+  const checked = validateValues(table.metadata, given, {
+    ...rules,
     kind: 'update',
-    columns,
-    id: change.id,
-    ...(current ? { current: current.values } : {}),
+    current: { ...master?.values, ...left },
   })
-  const amended = { ...change.values, ...checked }
-  const before = Object.fromEntries(Object.keys(amended).map((name) => [name, current?.values[name] ?? null]))
-  const next: Change = {
-    ...change,
-    values: amended,
-    before,
-    patch: jsonPatch.compare(before, amended),
-    version: current?.version ?? null,
-  }
-  return transaction.changes.map((other) => (other === change ? next : other))
+  const amended = { ...left, ...checked }
+  const before = Object.fromEntries(Object.keys(amended).map((name) => [name, master?.values[name] ?? null]))
+  return replace(onValues({ ...change, values: amended, version: master?.version ?? null }, before))
+}
+
+function isGiven(entry: [string, ColumnValue | undefined]): entry is [string, ColumnValue] {
+  return entry[1] !== undefined
+}
+
+/** The values without the columns that are to be taken out, and without their `$table`. */
+function without(values: Row, taken: Readonly<Record<string, ColumnValue | undefined>>): Row {
+  const out = Object.keys(taken).filter((name) => taken[name] === undefined)
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !out.includes(name.replace(TARGET_SUFFIX, ''))))
 }

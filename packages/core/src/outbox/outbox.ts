@@ -1,15 +1,17 @@
-import { refreshChanged, referencesOf } from '../commit.ts'
+import { creatorOf, dependenciesOf, referencesOf, touchesOf } from '../dependencies.ts'
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import { OutpostError } from '../errors.ts'
-import { openTransactions } from '../local-rows.ts'
+import { openTransactions, refreshChanged } from '../local-rows.ts'
 import type { Store, StoreWriter } from '../ports/store.ts'
-import { rowKey } from '../row.ts'
+import { canonicalGuid, rowKey } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
 import { amendChange } from './amend.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
+import { putAway } from './put-away.ts'
 import { pendingReason } from './readiness.ts'
 import type { PendingReason, ReadinessContext } from './readiness.ts'
+import { BEGUN_ANEW, revive } from './revive.ts'
 import { transition } from './transitions.ts'
 
 /** A transaction as it is listed: with the reason why it is still pending, where it is. */
@@ -52,7 +54,7 @@ export class Outbox {
     return this.#context.store.read('list transactions', async (tx) => {
       const found = await tx.findTransactions({
         ...(statuses === 'all' ? {} : { statuses }),
-        ...(row ? { touching: [rowKey(row.table, row.id)] } : {}),
+        ...(row ? { touching: [rowKey(row.table, canonicalRow(row).id)] } : {}),
         ...(after === undefined ? {} : { after }),
         ...(limit === undefined ? {} : { limit }),
       })
@@ -150,21 +152,19 @@ export class Outbox {
       }
       const { now } = this.#context.readiness()
       for (const transaction of chosen.values()) refuseInFlight(transaction, now)
-      await tx.putTransactions(
-        [...chosen.values()].map((transaction) => transition(transaction, 'archived', now, { lease: null })),
-      )
-      await this.#refresh(tx, [...chosen.values()])
+      await putAway(tx, [...chosen.values()], this.#context.tables(), now)
       return [...chosen.keys()]
     })
   }
 
   /**
    * Corrects the values of an unsent transaction and sends it again: the given columns are checked and replace those of
-   * its change. `row` says which row is meant where the transaction changes several. Throws `invalid` like a write.
+   * its change; `undefined` takes a column out of it. `row` says which row is meant where the transaction changes several.
+   * Throws `invalid` like a write, and `refused` while it is not known whether the master has the transaction.
    */
   async amend(
     seq: number,
-    values: Readonly<Record<string, ColumnValue>>,
+    values: Readonly<Record<string, ColumnValue | undefined>>,
     row?: { readonly table: string; readonly id: string },
   ): Promise<void> {
     await this.#context.store.write('amend', async (tx) => {
@@ -172,47 +172,27 @@ export class Outbox {
       if (!transaction) return
       const { now } = this.#context.readiness()
       refuseInFlight(transaction, now)
+      refuseUnknown(transaction)
       const tables = this.#context.tables()
-      const changes = await amendChange(tx, transaction, values, row, tables)
-      const touches = touchesOf(changes, tables)
-      const dependsOn = await createdBefore(tx, seq, touches, transaction.dependsOn)
-      const fresh = {
+      const changes = await amendChange(tx, transaction, values, row && canonicalRow(row), tables)
+      await refuseLaterRows(tx, seq, changes, tables)
+      const dependsOn = await dependenciesOf(tx, changes, tables, seq)
+      const amended = {
+        ...BEGUN_ANEW,
         changes,
-        touches,
+        touches: touchesOf(changes, tables),
         dependsOn,
-        attempts: 0,
-        nextAttemptAt: null,
-        lastError: null,
-        outcome: unresolved(transaction),
+        outcome: 'not-sent' as const,
       }
-      await tx.putTransactions([transition(transaction, 'amended', now, fresh)])
-      await this.#refresh(tx, [transaction])
+      await tx.putTransactions([transition(transaction, 'amended', now, amended)])
+      await refreshChanged(tx, transaction.changes, tables)
     })
     this.#context.wake()
   }
 
-  async #pendingAgain(tx: StoreWriter, transactions: readonly OfflineTransaction[]): Promise<void> {
-    const { now } = this.#context.readiness()
-    const pending = transactions.map((transaction) => {
-      const fresh = { attempts: 0, nextAttemptAt: null, lastError: null, outcome: unresolved(transaction) }
-      return transition(transaction, 'set-pending', now, fresh)
-    })
-    await tx.putTransactions(pending)
-    await this.#refresh(tx, pending)
+  #pendingAgain(tx: StoreWriter, transactions: readonly OfflineTransaction[]): Promise<void> {
+    return revive(tx, transactions, this.#context.tables(), this.#context.readiness().now)
   }
-
-  #refresh(tx: StoreWriter, transactions: readonly OfflineTransaction[]): Promise<void> {
-    return refreshChanged(
-      tx,
-      transactions.flatMap((transaction) => transaction.changes),
-      this.#context.tables(),
-    )
-  }
-}
-
-/** A verdict means that nothing happened on the master; an answer that never came still has to be looked for. */
-function unresolved(transaction: OfflineTransaction): 'unknown' | 'not-sent' {
-  return transaction.outcome === 'unknown' ? 'unknown' : 'not-sent'
 }
 
 function refuseInFlight(transaction: OfflineTransaction, now: number): void {
@@ -242,22 +222,38 @@ async function dependents(tx: StoreWriter, transaction: OfflineTransaction): Pro
   return (await openTransactions(tx, created)).filter((other) => other.seq > transaction.seq)
 }
 
-function touchesOf(changes: readonly Change[], tables: ReadonlyMap<string, ConfiguredTable>): readonly string[] {
-  const rows = changes.flatMap((change) => [change, ...referencesOf(change, tables)])
-  return [...new Set(rows.map((row) => rowKey(row.table, row.id)))]
+/** While the answer is missing the master may have the old values: what is corrected then could be lost. */
+function refuseUnknown(transaction: OfflineTransaction): void {
+  if (transaction.outcome !== 'unknown' || transaction.status === 'processed') return
+  throw new OutpostError('refused', `it is not known yet whether the master has transaction #${transaction.seq}`, {
+    remedy: 'Sync first, which finds it out; or make the correction with a new write.',
+  })
 }
 
-async function createdBefore(
+/** A row that only a later transaction creates cannot be pointed to by an earlier one. */
+async function refuseLaterRows(
   tx: StoreWriter,
   seq: number,
-  touches: readonly string[],
-  known: readonly number[],
-): Promise<readonly number[]> {
-  const wanted = new Set(touches)
-  const creators = (await openTransactions(tx, touches)).filter(
-    (other) =>
-      other.seq < seq &&
-      other.changes.some((change) => change.kind === 'create' && wanted.has(rowKey(change.table, change.id))),
-  )
-  return [...new Set([...known, ...creators.map((creator) => creator.seq)])]
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const reference of changes.flatMap((change) => referencesOf(change, tables))) {
+    const creator = await creatorOf(tx, reference, tables)
+    if (!creator || creator.seq <= seq) continue
+    throw new OutpostError(
+      'invalid',
+      `amend of #${seq}: ${reference.table} ${reference.id} is created later, by #${creator.seq}`,
+      {
+        place: { table: reference.table, row: reference.id, rule: 'lookup-order' },
+        remedy: 'Send that transaction first, or set the lookup with a new write.',
+      },
+    )
+  }
+}
+
+function canonicalRow(row: { readonly table: string; readonly id: string }): {
+  readonly table: string
+  readonly id: string
+} {
+  return { table: row.table, id: canonicalGuid(row.id) ?? row.id.toLowerCase() }
 }

@@ -32,5 +32,13 @@ export function transition(
   if (status === undefined) {
     throw new OutpostError('refused', `transaction #${transaction.seq} is ${transaction.status}; it cannot be ${event}`)
   }
-  return { ...transaction, ...changes, status, history: [...transaction.history, { at, event, ...note }] }
+  return { ...transaction, ...changes, status, history: shortened([...transaction.history, { at, event, ...note }]) }
+}
+
+const HISTORY_LIMIT = 60
+
+/** A history that is long because the master could not be reached loses its oldest vain attempts, and nothing else. */
+function shortened(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const vain = history.findIndex((entry) => entry.event === 'sent' || entry.event === 'deferred')
+  return history.length <= HISTORY_LIMIT || vain === -1 ? history : history.toSpliced(vain, 1)
 }

@@ -1,0 +1,108 @@
+import type { Change, RowReference } from './change.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import { openTransactions } from './local-rows.ts'
+import { columnOf } from './metadata.ts'
+import type { TableMetadata } from './metadata.ts'
+import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import type { StoreReader } from './ports/store.ts'
+import { rowKey, TARGET_SUFFIX } from './row.ts'
+import type { Row } from './row.ts'
+
+type Tables = ReadonlyMap<string, ConfiguredTable>
+
+/** The rows that a change points to: targets of lookups it sets, and both ends of a link. */
+export function referencesOf(change: Change, tables: Tables): readonly RowReference[] {
+  if ('relationship' in change) return [change.first, change.second]
+  return change.kind === 'delete' ? [] : lookupsOf(change.table, change.values, tables)
+}
+
+/** The row keys that a transaction touches: changed rows, rows they point to, and rows they pointed to before. */
+export function touchesOf(changes: readonly Change[], tables: Tables): readonly string[] {
+  const rows = changes.flatMap((change) => [change, ...referencesOf(change, tables), ...leftBehind(change, tables)])
+  return [...new Set(rows.map((row) => rowKey(row.table, row.id)))]
+}
+
+/**
+ * The seqs of the open transactions, before `seq` where it is given, that must be settled before these changes can be
+ * sent: the last one that changes a same row (it waits for those before it), those that create what is pointed to, and,
+ * for a deletion, every one that points or pointed to the deleted row.
+ */
+export async function dependenciesOf(
+  tx: StoreReader,
+  changes: readonly Change[],
+  tables: Tables,
+  seq = Number.POSITIVE_INFINITY,
+): Promise<readonly number[]> {
+  const found = new Set<number>()
+  for (const change of changes) {
+    const key = rowKey(change.table, change.id)
+    const last = await firstThat(tx, key, 'descending', (other) => other.seq < seq && changesRow(other, key))
+    if (last) found.add(last.seq)
+    for (const reference of referencesOf(change, tables)) {
+      const creator = await creatorOf(tx, reference, tables)
+      if (creator && creator.seq < seq) found.add(creator.seq)
+    }
+    if (change.kind !== 'delete') continue
+    for (const other of await openTransactions(tx, [key])) if (other.seq < seq) found.add(other.seq)
+  }
+  return [...found].toSorted((one, other) => one - other)
+}
+
+/** The open transaction that creates the row; undefined where the master has the row, or nobody makes it. */
+export async function creatorOf(
+  tx: StoreReader,
+  { table, id }: RowReference,
+  tables: Tables,
+): Promise<OfflineTransaction | undefined> {
+  if (!tables.has(table)) return undefined
+  const [base] = await tx.bases(table, [id])
+  if (!base || base.values !== null) return undefined
+  const key = rowKey(table, id)
+  return firstThat(tx, key, 'ascending', (other) =>
+    other.changes.some((change) => change.kind === 'create' && rowKey(change.table, change.id) === key),
+  )
+}
+
+const PART = 20
+
+/** Reads the open transactions that touch a row part by part: there can be thousands, and the wanted one is near an end. */
+async function firstThat(
+  tx: StoreReader,
+  key: string,
+  direction: 'ascending' | 'descending',
+  wanted: (transaction: OfflineTransaction) => boolean,
+): Promise<OfflineTransaction | undefined> {
+  let after: number | undefined
+  for (;;) {
+    const query = { statuses: ['pending', 'error'], touching: [key], direction, limit: PART } as const
+    const part = await tx.findTransactions({ ...query, ...(after === undefined ? {} : { after }) })
+    const found = part.find(wanted)
+    if (found || part.length < PART) return found
+    after = part.at(-1)?.seq
+  }
+}
+
+function changesRow(transaction: OfflineTransaction, key: string): boolean {
+  return transaction.changes.some((change) => rowKey(change.table, change.id) === key)
+}
+
+/** The rows that a changed or deleted row pointed to: they must not be deleted before it has let go of them. */
+function leftBehind(change: Change, tables: Tables): readonly RowReference[] {
+  return change.kind === 'update' || change.kind === 'delete' ? lookupsOf(change.table, change.before, tables) : []
+}
+
+function lookupsOf(table: string, values: Row, tables: Tables): readonly RowReference[] {
+  const metadata = tables.get(table)?.metadata
+  if (!metadata) return []
+  return Object.entries(values).flatMap(([name, id]) => {
+    const target = targetTable(metadata, name, values)
+    return typeof id === 'string' && target !== undefined ? [{ table: target, id }] : []
+  })
+}
+
+function targetTable(metadata: TableMetadata, name: string, values: Row): string | undefined {
+  const targets = columnOf(metadata, name)?.targets
+  if (!targets) return undefined
+  const named = values[name + TARGET_SUFFIX]
+  return typeof named === 'string' ? named : targets[0]?.table
+}

@@ -1,0 +1,82 @@
+import jsonPatch from 'fast-json-patch'
+import type { Change, UpdateChange } from './change.ts'
+import type { StoreWriter } from './ports/store.ts'
+import { rowKey } from './row.ts'
+import type { Row } from './row.ts'
+
+/*
+ * Unsent changes of one row stand on one another: each remembers the values it was made on, which is what a conflict is
+ * judged by. When one of them leaves the stack, or comes back to it, those above it must stand on what is then below
+ * them, or they would be taken for conflicts with values that only ever existed here.
+ */
+
+/** The master has the change: later ones stand on what the master made of it (rounded, completed by a plug-in). */
+export function standOnMaster(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  row: { readonly values: Row; readonly version: string | null },
+): Promise<void> {
+  const written: Row = change.kind === 'create' ? row.values : change.kind === 'update' ? change.values : {}
+  return rewriteLater(tx, seq, change, (other) => {
+    if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
+    const seen = Object.keys(other.before).filter((name) => name in written)
+    return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
+  })
+}
+
+/** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */
+export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: readonly string[]): Promise<void> {
+  if (change.kind !== 'update') return Promise.resolve()
+  const lifted = columns ?? Object.keys(change.values)
+  return rewriteLater(tx, seq, change, (other) => {
+    const stood = lifted.filter((name) => name in other.before && other.before[name] === change.values[name])
+    return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
+  })
+}
+
+/** The change is to be delivered after all: later ones stand on its values, and wait for it. */
+export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
+  const values: Row = change.kind === 'update' || change.kind === 'create' ? change.values : {}
+  const rewrite = (other: Stacked): Stacked => {
+    const names = Object.keys(values).filter((name) => name in other.before)
+    return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
+  }
+  return rewriteLater(tx, seq, change, rewrite, 'wait')
+}
+
+type Stacked = Extract<Change, { kind: 'update' | 'delete' }>
+
+/** The change as if it had been made on these values; the same object when they are what it was made on. */
+function withBefore(change: Stacked, seen: Row): Stacked {
+  if (Object.entries(seen).every(([name, value]) => change.before[name] === value)) return change
+  const before = { ...change.before, ...seen }
+  return change.kind === 'delete' ? { ...change, before } : onValues(change, before)
+}
+
+/** An update as if it had been made on these values. */
+export function onValues(change: UpdateChange, before: Row): UpdateChange {
+  return { ...change, before, patch: jsonPatch.compare(before, change.values) }
+}
+
+async function rewriteLater(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  rewrite: (other: Stacked) => Stacked,
+  waiting?: 'wait',
+): Promise<void> {
+  const touching = [rowKey(change.table, change.id)]
+  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: seq })
+  for (const transaction of later) {
+    const onRow = transaction.changes.filter((other) => other.table === change.table && other.id === change.id)
+    const changes = transaction.changes.map((other) =>
+      onRow.includes(other) && (other.kind === 'update' || other.kind === 'delete') ? rewrite(other) : other,
+    )
+    const waits = waiting !== undefined && onRow.length > 0 && !transaction.dependsOn.includes(seq)
+    const rewritten = changes.some((other, at) => other !== transaction.changes[at])
+    if (!waits && !rewritten) continue
+    const dependsOn = waits ? [...transaction.dependsOn, seq] : transaction.dependsOn
+    await tx.putTransactions([{ ...transaction, changes, dependsOn }])
+  }
+}

@@ -1,0 +1,61 @@
+import type { OutpostError } from './errors.ts'
+import { isOnMaster, takeBases } from './evidence.ts'
+import type { MasterRows } from './local-rows.ts'
+import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import { transition } from './outbox/transitions.ts'
+import type { StoreWriter } from './ports/store.ts'
+import { delayMs } from './retry.ts'
+import { deliver, errorOf, keep } from './settle.ts'
+import type { Settled, SettleContext } from './settle.ts'
+
+/** Resolves transactions whose answer was lost, by what was read of their rows: delivered, or to be sent again. */
+export async function settleVerified(
+  tx: StoreWriter,
+  unknown: readonly OfflineTransaction[],
+  masters: MasterRows,
+  context: SettleContext,
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = []
+  for (const { seq } of unknown) {
+    const [transaction] = await tx.transactions([seq])
+    if (transaction?.status !== 'pending') continue
+    settled.push({ transaction: await settleOne(tx, transaction, masters, context), conflicts: 0 })
+  }
+  return settled
+}
+
+async function settleOne(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  masters: MasterRows,
+  context: SettleContext,
+): Promise<OfflineTransaction> {
+  const now = context.env.now()
+  if (isOnMaster(transaction.changes, masters, context.tables)) {
+    return deliver(tx, transaction, masters, context, 'found on the master; the answer was lost')
+  }
+  await takeBases(tx, transaction.changes, masters, context.tables)
+  const note = { note: 'not found on the master; to be sent again' }
+  return keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note))
+}
+
+/** Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. */
+export async function settleUnverified(
+  tx: StoreWriter,
+  unknown: readonly OfflineTransaction[],
+  failure: OutpostError,
+  context: SettleContext,
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = []
+  const now = context.env.now()
+  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending') continue
+    const attempts = transaction.attempts + 1
+    const lastError = errorOf(failure, { ...transaction, attempts }, now)
+    const nextAttemptAt = now + delayMs(attempts, context.env.random())
+    const waiting = { lease: null, attempts, lastError, nextAttemptAt }
+    const put = transition(transaction, 'deferred', now, waiting, { note: 'could not be verified' })
+    settled.push({ transaction: await keep(tx, put), conflicts: 0 })
+  }
+  return settled
+}

@@ -1,0 +1,198 @@
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+import type { Device, DeviceOptions, World } from './world.ts'
+
+/* Several unsent changes of one row stand on one another. What happens to one must not be taken for a conflict by the next. */
+
+async function opened(options?: DeviceOptions): Promise<{ there: World; device: Device; id: string }> {
+  const there = world()
+  const device = await there.device(options)
+  await device.sync()
+  const [account] = await device.org.table('account').query({ limit: 1 })
+  return { there, device, id: String(account?.['accountid']) }
+}
+
+const change = async (device: Device, id: string, values: Record<string, string | null>): Promise<number> =>
+  Number((await device.org.write((draft) => draft.update('account', id, values))).seq)
+
+test('archiving an edit lets the later one stand, although the master was touched meanwhile', async () => {
+  const { there, device, id } = await opened()
+  const first = await change(device, id, { name: 'B' })
+  await change(device, id, { name: 'C' })
+  await device.org.outbox.archive([first])
+  there.emulator.master.update('account', id, { telephone1: '999' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'C', telephone1: '999' })
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('an edit that the master overruled does not take a later edit of another column with it', async () => {
+  const configuration = {
+    tables: { account: { columns: ['name', 'telephone1'], conflictPolicy: 'server-wins' as const } },
+  }
+  const { there, device, id } = await opened({ configuration })
+  const first = await change(device, id, { name: 'Ours', telephone1: '1' })
+  const second = await change(device, id, { telephone1: '2' })
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect((await device.org.outbox.get(first))?.status).toBe('archived')
+  expect((await device.org.outbox.get(second))?.status).toBe('processed')
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs', telephone1: '2' })
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('an archived edit that is set to pending again comes back under the later ones', async () => {
+  const { there, device, id } = await opened()
+  const first = await change(device, id, { name: 'B' })
+  await device.org.outbox.archive([first])
+  const second = await change(device, id, { name: 'C' })
+  await device.org.outbox.setPending([first])
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'C' })
+  expect((await device.org.outbox.get(second))?.reason).toEqual({ kind: 'blocked', by: first })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('C')
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 2, archived: 0, error: 0 })
+})
+
+test('what was delivered cannot be archived and then sent a second time', async () => {
+  const { device, id } = await opened()
+  const seq = await change(device, id, { name: 'B' })
+  await device.org.push()
+  await device.org.outbox.archive([seq])
+  await expect(device.org.outbox.setPending([seq])).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('while the answer is missing a correction is refused, because the master may have the old values', async () => {
+  const { there, device } = await opened()
+  await device.org.write((draft) => draft.create('account', { name: 'First' }))
+  there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  await expect(device.org.outbox.amend(1, { name: 'Corrected' })).rejects.toMatchObject({ code: 'refused' })
+  await device.org.push()
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 1 })
+})
+
+test('a row is not deleted before the rows that pointed to it have let go, even when they are refused', async () => {
+  const { there, device } = await opened({
+    configuration: {
+      tables: { account: { columns: ['name'] }, contact: { columns: ['lastname', 'parentcustomerid'] } },
+    },
+  })
+  const { master } = there.emulator
+  const [a, b] = [master.create('account', { name: 'A' }), master.create('account', { name: 'B' })]
+  const contact = master.create('contact', { lastname: 'Moves', parentcustomerid: { table: 'account', id: a } })
+  await device.sync()
+  await device.org.write((draft) =>
+    draft.update('contact', contact, { parentcustomerid: b, parentcustomerid$table: 'account' }),
+  )
+  const deletion = await device.org.write((draft) => draft.delete('account', a))
+  expect((await device.org.outbox.get(Number(deletion.seq)))?.reason).toEqual({ kind: 'blocked', by: 1 })
+  there.emulator.faults.add({
+    match: { method: 'PATCH', path: /contacts/ },
+    fault: { kind: 'status', status: 400, body: 'json', code: '0x80040265' },
+  })
+  await device.org.push()
+  expect(master.row('contact', contact)?.values['parentcustomerid']).toBe(a)
+  expect(master.row('account', a)).toBeDefined()
+})
+
+test('a deletion that a person decided about is sent when it is set to pending again', async () => {
+  const { there, device } = await opened()
+  const id = there.emulator.master.create('account', { name: 'Unloved' })
+  await device.sync()
+  await device.org.write((draft) => draft.delete('account', id))
+  there.emulator.master.update('account', id, { name: 'Loved again' })
+  await device.sync()
+  expect((await device.org.outbox.get(1))?.lastError).toMatchObject({ rejection: 'conflict' })
+  await device.org.outbox.setPending([1])
+  await device.sync()
+  expect(there.emulator.master.row('account', id)).toBeUndefined()
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('a transaction that the master cannot swallow does not keep the others from arriving', async () => {
+  const { there, device } = await opened()
+  for (const name of ['Good 1', 'Poison', 'Good 2'])
+    await device.org.write((draft) => draft.create('account', { name }))
+  const swallow = there.emulator.fetch
+  const { ClientOrg } = await import('@outpost/core')
+  const { dataverseMaster } = await import('@outpost/dataverse-adapter')
+  const org = await ClientOrg.open({
+    store: device.store,
+    env: there.env,
+    delivery: 'on-demand',
+    master: dataverseMaster({
+      url: there.emulator.root,
+      token: () => Promise.resolve(there.emulator.tokenFor('Sunniva Admin')),
+      env: there.env,
+      fetch: (url, init) =>
+        typeof init?.body === 'string' && init.body.includes('Poison')
+          ? Promise.resolve(
+              new Response('<html>Gateway timeout</html>', { status: 504, headers: { 'Content-Type': 'text/html' } }),
+            )
+          : swallow(url, init),
+    }),
+  })
+  for (let round = 0; round < 6; round += 1) await org.push().catch(() => {})
+  const names = there.emulator.master.rows('account').map((row) => row.values['name'])
+  expect(names).toEqual(expect.arrayContaining(['Good 1', 'Good 2']))
+  expect(await org.outbox.counts()).toMatchObject({ processed: 2, pending: 1, error: 0 })
+})
+
+test('two hundred edits of one row are delivered in their order, each waiting for one other', async () => {
+  const { there, device, id } = await opened()
+  for (let at = 1; at <= 200; at += 1) await change(device, id, { name: `Edit ${at}` })
+  const listed = await device.org.outbox.list({ statuses: ['pending'] })
+  expect(listed.map(({ dependsOn }) => dependsOn.length).filter((count) => count > 1)).toEqual([])
+  await device.org.push()
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('Edit 200')
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 200, pending: 0 })
+})
+
+test.each([
+  ['revenue', 1.005],
+  ['revenue', 2.675],
+  ['revenue', 0.285],
+])('an unanswered write of %s %d is recognised on the master, however it was rounded', async (column, value) => {
+  const { there, device, id } = await opened()
+  await device.org.write((draft) => draft.update('account', id, { [column]: value }))
+  there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  const version = there.emulator.master.row('account', id)?.version
+  await device.sync()
+  expect((await device.org.outbox.get(1))?.status).toBe('processed')
+  expect(there.emulator.master.row('account', id)?.version).toBe(version)
+})
+
+test('an exception of a listener neither stops the delivery nor goes unseen', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  device.org.subscribe((event) => {
+    if (event.type === 'push.sent') throw new TypeError('a bug of the application')
+  })
+  await device.org.write((draft) => draft.create('account', { name: 'Sent all the same' }))
+  expect(await device.org.push()).toMatchObject({ processed: 1 })
+})
+
+test('a table that the master has dropped is reported and does not stop the others', async () => {
+  const there = world()
+  const device = await there.device({ configuration: { tables: { account: { columns: ['name'] }, new_x: {} } } })
+  await device.sync()
+  there.emulator.schema.removeTable('new_x')
+  await device.org.write((draft) => draft.create('account', { name: 'Still sent' }))
+  const report = await device.sync()
+  expect(report.metadataError).toMatchObject({ code: 'invalid' })
+  expect(report.pushed).toMatchObject({ processed: 1 })
+  expect(report.tables['account']?.error).toBeUndefined()
+  expect(report.tables['new_x']?.error).toBeDefined()
+})
+
+test('an edit of a column that is no longer kept is sent, and not taken for a conflict', async () => {
+  const { there, device, id } = await opened()
+  await change(device, id, { telephone1: '4711' })
+  await device.org.configure({ tables: { account: { columns: ['name'] }, contact: { columns: ['lastname'] } } })
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs', telephone1: '4711' })
+})
