@@ -19,6 +19,8 @@ const attw = fileURLToPath(new URL('dist/index.js', import.meta.resolve('@arethe
 
 // Entry points that name Node; all others must type-check and load for a page as well.
 const nodeOnly = new Set(['@outpost/store-sqlite', '@outpost/dataverse-emulator/server', '@outpost/cli'])
+// Entry points whose types need those of a page: dexie's own name IndexedDB and files.
+const pageOnly = new Set(['@outpost/store-dexie'])
 
 /** Runs a program to its end, at most two minutes. Never rejects: the answer says how it ended. */
 const run = (program, args, cwd) =>
@@ -120,11 +122,12 @@ async function runCommands(packages, consumer) {
 async function typeCheck(entries, consumer) {
   const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, target: 'ES2023' }
   const pages = entries.filter((entry) => !nodeOnly.has(entry))
+  const programs = entries.filter((entry) => !pageOnly.has(entry))
   const inNode = { lib: ['ES2023'], types: ['node'] }
   const inPage = { lib: ['ES2023', 'DOM'], types: [] }
   const consumers = [
-    { name: 'nodenext', entries, options: { module: 'NodeNext', moduleResolution: 'NodeNext', ...inNode } },
-    { name: 'bundler', entries, options: { module: 'ESNext', moduleResolution: 'Bundler', ...inNode } },
+    { name: 'nodenext', entries: programs, options: { module: 'NodeNext', moduleResolution: 'NodeNext', ...inNode } },
+    { name: 'bundler', entries: programs, options: { module: 'ESNext', moduleResolution: 'Bundler', ...inNode } },
     { name: 'page', entries: pages, options: { module: 'ESNext', moduleResolution: 'Bundler', ...inPage } },
   ]
   for (const { name, entries: used, options } of consumers) {

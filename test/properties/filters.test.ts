@@ -159,6 +159,6 @@ function withoutPositions(filter: Filter): unknown {
     case 'not':
       return { kind: 'not', part: withoutPositions(filter.part) }
     default:
-      return { ...filter, position: 0 }
+      return { ...filter, position: 0, rightPosition: 0 }
   }
 }

@@ -57,7 +57,7 @@ test.each(implementations)(
     const asked: string[] = []
     const url = await organisation((request, response) => {
       asked.push(
-        `${request.method} ${decodeURIComponent(request.url ?? '')} ${request.headers.authorization} ${request.headers['consistency']}`,
+        `${request.method} ${decodeURIComponent(request.url ?? '')} ${request.headers.authorization} ${String(request.headers['consistency'])}`,
       )
       response.writeHead(200, JSON_TYPE).end('{"Stamp":"2026-01-01T00:00:00Z","Tables":[{"LogicalName":"account"}]}')
     })

@@ -66,9 +66,9 @@ function bind(filter: Filter, table: TableMetadata, text: string): Filter {
       return { ...filter, part: bind(filter.part, table, text) }
     case 'compare-columns': {
       const as = valueOrder(known(filter.column, filter.position))
-      if (valueOrder(known(filter.other, filter.position)) !== as) {
+      if (valueOrder(known(filter.other, filter.rightPosition ?? filter.position)) !== as) {
         const message = `columns '${filter.column}' and '${filter.other}' cannot be compared`
-        throw refuse('value-type', message, filter.other, filter.position)
+        throw refuse('value-type', message, filter.other, filter.rightPosition ?? filter.position)
       }
       return { ...filter, as }
     }
@@ -76,7 +76,12 @@ function bind(filter: Filter, table: TableMetadata, text: string): Filter {
       const column = known(filter.column, filter.position)
       if (column && !suits(filter.value, column)) {
         const wanted = `the ${filter.value.type} ${JSON.stringify(filter.value.value)} does not suit a ${column.type} column`
-        throw refuse('value-type', `${wanted}; write ${example(column)}`, filter.column, filter.position)
+        throw refuse(
+          'value-type',
+          `${wanted}; write ${example(column)}`,
+          filter.column,
+          filter.rightPosition ?? filter.position,
+        )
       }
       return filter
     }

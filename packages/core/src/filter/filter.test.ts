@@ -107,7 +107,7 @@ test.each([
   ['a eq b'],
 ])('%s is the same after being printed and parsed again', (text) => {
   const withoutPositions = (filter: Filter): unknown =>
-    JSON.parse(JSON.stringify(filter, (key, value: unknown) => (key === 'position' ? 0 : value)))
+    JSON.parse(JSON.stringify(filter, (key, value: unknown) => (key.toLowerCase().endsWith('position') ? 0 : value)))
   const filter = parseFilter(text)
   expect(withoutPositions(parseFilter(printFilter(filter)))).toEqual(withoutPositions(filter))
 })
@@ -149,6 +149,15 @@ test.each([
   const refusal = caught(() => parseTableFilter(text, table))
   expect(refusal.code).toBe('invalid')
   expect(refusal.place).toMatchObject({ table: 'account', column: name, rule })
+})
+
+test.each([
+  ['employees eq Active', 13],
+  ['name eq nosuch', 8],
+  ["employees eq 'many'", 13],
+  ['nosuch eq 5', 0],
+])('%s is refused with the place of the part that is wrong', (text, position) => {
+  expect(caught(() => parseTableFilter(text, table)).place.position).toBe(position)
 })
 
 test('a filter nested without end is refused instead of overflowing the stack', () => {

@@ -21,6 +21,8 @@ export type Filter =
       readonly column: string
       readonly operator: ComparisonOperator
       readonly value: FilterValue
+      /** The offset of the value. */
+      readonly rightPosition?: number
       readonly position: number
     }
   | {
@@ -28,6 +30,8 @@ export type Filter =
       readonly column: string
       readonly operator: ComparisonOperator
       readonly other: string
+      /** The offset of `other`. */
+      readonly rightPosition?: number
       readonly as?: ValueOrder
       readonly position: number
     }

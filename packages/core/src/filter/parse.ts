@@ -90,9 +90,9 @@ class FilterParser {
     }
     const right = this.#next()
     if (right.type === 'name' && !['null', 'true', 'false'].includes(right.text)) {
-      return { kind: 'compare-columns', ...common, other: this.#column(right) }
+      return { kind: 'compare-columns', ...common, other: this.#column(right), rightPosition: right.position }
     }
-    return { kind: 'compare', ...common, value: this.#literal(right) }
+    return { kind: 'compare', ...common, value: this.#literal(right), rightPosition: right.position }
   }
 
   #textFunction(name: Token): Filter {
