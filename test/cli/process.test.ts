@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { syncedWorkplace } from './workplace.ts'
 import type { Workplace } from './workplace.ts'
 
-const program = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
+const program = fileURLToPath(new URL('../../packages/cli/bin/outpost.js', import.meta.url))
 
 interface Ended {
   readonly exitCode: number | null

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { systemEnv } from '@outpost/core'
 import { run } from './run.ts'
 
