@@ -62,7 +62,7 @@ const CONFIGURATIONS: readonly (readonly [string, Configuration, ErrorPlace])[] 
   [
     'a filter with a value of another type',
     account({ syncFilter: "numberofemployees gt '5'" }),
-    { table: 'account', column: 'numberofemployees', rule: 'value-type', position: 0 },
+    { table: 'account', column: 'numberofemployees', rule: 'value-type', position: 21 },
   ],
   [
     'an upload filter of a column that is not kept',

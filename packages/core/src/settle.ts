@@ -229,11 +229,13 @@ export async function settleUnanswered(
 ): Promise<void> {
   const now = env.now()
   const arrived = !(failure instanceof MasterError) || failure.mayHaveArrived
-  const isSuspect = (attempts: number): boolean => arrived && sent.length === 1 && attempts >= SUSPECT_ATTEMPTS
+  // Who gives up or closes says nothing about what was sent.
+  const counts = arrived && failure.code !== 'aborted' && failure.code !== 'closed'
+  const isSuspect = (attempts: number): boolean => counts && sent.length === 1 && attempts >= SUSPECT_ATTEMPTS
   for (const transaction of await tx.transactions(sent.map(({ seq }) => seq))) {
     if (transaction?.status !== 'pending') continue
     const lastError = errorOf(failure, transaction, now)
-    const attempts = arrived ? transaction.attempts : transaction.attempts - 1
+    const attempts = counts ? transaction.attempts : transaction.attempts - 1
     await keep(
       tx,
       transition(transaction, 'deferred', now, {
