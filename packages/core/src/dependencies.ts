@@ -31,7 +31,7 @@ export async function dependenciesOf(
   tx: StoreReader,
   changes: readonly Change[],
   tables: Tables,
-  seq = Number.POSITIVE_INFINITY,
+  seq: number = Number.POSITIVE_INFINITY,
 ): Promise<readonly number[]> {
   const found = new Set<number>()
   for (const change of changes) {

@@ -4,7 +4,7 @@ import type { Connection, SqlValue } from './connection.ts'
 
 /** The transactions with these seqs. */
 export function readTransactions(connection: Connection, seqs: readonly number[]): Map<number, OfflineTransaction> {
-  const sql = 'SELECT o.seq, o.body FROM json_each(?) AS wanted JOIN outbox AS o ON o.seq = wanted.value'
+  const sql = 'SELECT o.seq, o.body FROM json_each(?) AS wanted CROSS JOIN outbox AS o ON o.seq = wanted.value'
   const rows = connection.rows(sql, JSON.stringify(seqs))
   return new Map(rows.map((row) => [Number(row[0]), transactionOf(row)]))
 }

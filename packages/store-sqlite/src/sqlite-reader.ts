@@ -31,7 +31,8 @@ export class SqliteReader implements StoreReader {
 
   async rows(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
     const kept = tableOf(this.catalogue, table)
-    const sql = `SELECT ${kept.columnList}, wanted.key FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
+    // CROSS JOIN: SQLite's planner would rather read the whole table than look up what json_each gives.
+    const sql = `SELECT ${kept.columnList}, wanted.key FROM json_each(?) AS wanted CROSS JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
     const found = new Array<StoredRow | undefined>(ids.length).fill(undefined)
     for (const row of this.connection.rows(sql, idList(kept, ids))) found[Number(row.at(-1))] = storedRow(kept, row)
     return found
@@ -39,7 +40,7 @@ export class SqliteReader implements StoreReader {
 
   async versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     const kept = tableOf(this.catalogue, table)
-    const sql = `SELECT wanted.value, r.${VERSION} FROM json_each(?) AS wanted JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
+    const sql = `SELECT wanted.value, r.${VERSION} FROM json_each(?) AS wanted CROSS JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
     const rows = this.connection.rows(sql, idList(kept, ids))
     return new Map(rows.map(([id, version]) => [id as string, version as string | null]))
   }
@@ -78,7 +79,7 @@ export class SqliteReader implements StoreReader {
     const all = 'SELECT id, version, local, row FROM bases WHERE "table" = ?'
     const rows = ids
       ? this.connection.rows(
-          `SELECT b.id, b.version, b.local, b.row FROM json_each(?) AS wanted JOIN bases AS b ON b."table" = ? AND b.id = wanted.value ORDER BY wanted.key`,
+          `SELECT b.id, b.version, b.local, b.row FROM json_each(?) AS wanted CROSS JOIN bases AS b ON b."table" = ? AND b.id = wanted.value ORDER BY wanted.key`,
           JSON.stringify(ids),
           table,
         )
