@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs'
-import { copyFile, mkdtemp } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ClientOrg, OutpostError } from '@outpost/core'
 import type { Configuration, MasterOrg, OrgStatus, Row, Store, SyncReport } from '@outpost/core'
 import { manualEnv } from '@outpost/core/testing'
@@ -12,7 +11,7 @@ import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator, EmulatorOptions } from '@outpost/dataverse-emulator'
 import { serve } from '@outpost/dataverse-emulator/server'
 import { openSqliteStore } from '@outpost/store-sqlite'
-import { expect, onTestFinished } from 'vitest'
+import { afterAll, expect, onTestFinished } from 'vitest'
 import { administrator, differences } from '../engine/world.ts'
 import { chaosProxy } from './chaos-proxy.ts'
 import type { ChaosProxy } from './chaos-proxy.ts'
@@ -78,9 +77,12 @@ export interface Device {
 /** The database of a client org in sync. Every emulator of these tests begins with the same rows, so that one does for all. */
 let template: Promise<string> | undefined
 
+afterAll(async () => {
+  if (template) await rm(dirname(await template), { recursive: true, force: true })
+})
+
 async function makeTemplate(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'outpost-template-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const { env, emulator } = begin()
   const path = join(folder, 'client.db')
   const store = await openSqliteStore({ path })
@@ -186,7 +188,7 @@ function versions({ master }: Emulator): ReadonlyMap<string, bigint> {
 /** A folder that goes away with the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'outpost-faults-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 

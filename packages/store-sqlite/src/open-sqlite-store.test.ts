@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store, StoreTable } from '@outpost/core'
 import Database from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openSqliteStore } from './open-sqlite-store.ts'
 import { APPLICATION_ID } from './schema.ts'
 
@@ -27,7 +28,9 @@ const NOTE: StoreTable = {
 }
 
 function folder(): string {
-  return mkdtempSync(join(tmpdir(), 'outpost-'))
+  const path = mkdtempSync(join(tmpdir(), 'outpost-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
 }
 
 async function withNotes(path: string, count: number): Promise<void> {

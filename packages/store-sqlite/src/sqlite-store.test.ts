@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store, StoredRow, StoreTable } from '@outpost/core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openSqliteStore } from './open-sqlite-store.ts'
 
 const LINK: StoreTable = {
@@ -12,7 +12,9 @@ const LINK: StoreTable = {
 }
 
 function newPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'outpost-')), 'client.db')
+  const folder = mkdtempSync(join(tmpdir(), 'outpost-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'client.db')
 }
 
 function row(id: string, label: string): StoredRow {
