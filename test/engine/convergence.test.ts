@@ -46,7 +46,8 @@ test.each(Array.from({ length: RUNS }, (_, index) => [index + 1]))('seed %i conv
   let device = await there.device({ configuration: CONFIGURATION, pageSize: 25 })
   for (let step = 0; step < STEPS; step += 1) {
     const chance = random()
-    if (chance < 0.35) await localWrite(device, pick, random)
+    if (chance < 0.3) await localWrite(device, pick, random)
+    else if (chance < 0.36) await decision(device, pick, random)
     else if (chance < 0.6) masterChange(there, pick, random)
     else if (chance < 0.75) there.emulator.faults.add({ nth: 1 + Math.floor(random() * 3), fault: pick(FAULTS) })
     else if (chance < 0.8) device = await device.crash()
@@ -78,12 +79,29 @@ async function localWrite(device: Device, pick: Pick, random: () => number): Pro
       const parent = draft.create('account', { name, revenue: Math.round(random() * 1e7) / 1000 })
       if (random() < 0.5)
         draft.create('contact', { lastname: name, parentcustomerid: parent, parentcustomerid$table: 'account' })
+    } else if (accounts.length > 0 && contacts.length > 0 && kind < 0.4) {
+      draft.update('contact', pick(contacts), { parentcustomerid: pick(accounts), parentcustomerid$table: 'account' })
+      draft.update('account', pick(accounts), { telephone1: name })
     } else if (accounts.length > 0 && kind < 0.7)
       draft.update('account', pick(accounts), { [pick(['name', 'telephone1'])]: name })
     else if (contacts.length > 0 && kind < 0.9)
       draft.update('contact', pick(contacts), { [pick(['firstname', 'lastname'])]: name })
     else if (contacts.length > 0) draft.delete('contact', pick(contacts))
   })
+}
+
+/** What a person may do with the outbox; what is not allowed at the moment must be refused with an error of ours. */
+async function decision(device: Device, pick: Pick, random: () => number): Promise<void> {
+  const all = await device.org.outbox.list({ statuses: 'all' })
+  if (all.length === 0) return
+  const { seq } = pick(all)
+  const { outbox } = device.org
+  const chosen = random() < 0.5 ? outbox.archive([seq], { dependents: 'archive' }) : outbox.setPending([seq])
+  const failure = await chosen.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (failure !== null) expect((failure as OutpostError).code).toBe('refused')
 }
 
 function masterChange({ emulator }: World, pick: Pick, random: () => number): void {
