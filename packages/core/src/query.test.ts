@@ -18,11 +18,12 @@ const metadata = tableMetadata('account', [
   column('active', 'boolean'),
   column('revenue', 'money', { precision: 2 }),
   column('createdon', 'datetime', { clock: 'utc' }),
+  column('birthday', 'date'),
   column('hidden', 'text'),
 ])
 
 function configured(indexes: readonly (readonly string[])[]): ConfiguredTable {
-  const columns = ['name', 'city', 'size', 'active', 'revenue', 'createdon']
+  const columns = ['name', 'city', 'size', 'active', 'revenue', 'createdon', 'birthday']
   const table = checkConfiguration({ tables: { account: { columns, indexes } } }, new Map([['account', metadata]])).get(
     'account',
   )
@@ -30,7 +31,7 @@ function configured(indexes: readonly (readonly string[])[]): ConfiguredTable {
   return table
 }
 
-const INDEXES = [['name'], ['city', 'size'], ['active', 'city', 'name'], ['createdon']]
+const INDEXES = [['name'], ['city', 'size'], ['active', 'city', 'name'], ['createdon'], ['birthday'], ['size']]
 const CONTEXT = { userId: '11111111-1111-4111-8111-111111111111' }
 
 const WHERE = [
@@ -47,6 +48,9 @@ const WHERE = [
   "name eq 'ÄRGER' or size eq 1",
   'createdon ge 2026-01-05T00:00:00Z and createdon lt 2026-01-09T12:00:00+02:00',
   'revenue gt 100.5',
+  'birthday ge 1956-04-28T00:00:00Z',
+  'birthday eq 1956-04-28',
+  'size gt -12345678901234567890',
   "not contains(name,'a')",
 ]
 const ORDER = [
@@ -172,6 +176,7 @@ function sampleRows(count: number): readonly StoredRow[] {
       size: pick([0, 1, 2, 3, 4, 5, 6, 7, null]),
       active: pick([true, false, null]),
       revenue: pick([5, 100.5, 100.51, '12345678901234567.25', -3, null]),
+      birthday: pick(['1956-04-28', '1956-04-27', '2001-01-01', null]),
       createdon: pick([
         '2026-01-01T00:00:00Z',
         '2026-01-05T00:00:00Z',
