@@ -155,6 +155,13 @@ test('configure does one thing at a time', async () => {
   }
 })
 
+test('options of a table without --table say what is missing', async () => {
+  const { outpost } = await connectedWorkplace({})
+  const refused = await outpost('configure', '--columns', 'name')
+  expect(refused.exitCode).toBe(2)
+  expect(refused.err).toContain('--table <name>')
+})
+
 test('nothing is configured before the client org is connected', async () => {
   const { outpost, file } = await workplace()
   expect((await outpost('configure', '--table', 'account')).exitCode).toBe(5)

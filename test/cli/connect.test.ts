@@ -43,12 +43,30 @@ test('an address that cannot be one is a usage error and leaves no file behind',
   await expect(files.access(database)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-test('a master that cannot be reached is exit code 3', async () => {
-  const { outpost, url, goDown } = await workplace()
+test('connect says what it is doing, on stderr', async () => {
+  const { outpost, url } = await workplace()
+  const connected = await outpost('connect', url)
+  expect(connected.err).toMatch(new RegExp(`^connecting to ${url} .*\nmetadata: \\d+ tables\n$`))
+})
+
+test('a master that cannot be reached is exit code 3; its address is named and no file stays', async () => {
+  const { outpost, url, goDown, database } = await workplace()
   await goDown()
   const failed = await outpost('connect', url, '--json')
   expect(failed.exitCode).toBe(3)
-  expect(failed.error).toMatchObject({ code: 'offline', cause: 'ECONNREFUSED' })
+  expect(failed.error).toMatchObject({ code: 'offline', cause: 'ECONNREFUSED', master: url })
+  expect((await outpost('connect', url)).err).toContain(`master  ${url}`)
+  for (const suffix of ['', '-wal', '-shm', '-lock']) {
+    await expect(files.access(database + suffix)).rejects.toMatchObject({ code: 'ENOENT' })
+  }
+})
+
+test('connecting again in vain leaves the client org as it is', async () => {
+  const { outpost, url, goDown } = await workplace()
+  await outpost('connect', url)
+  await goDown()
+  expect((await outpost('connect', url)).exitCode).toBe(3)
+  expect((await outpost('status', '--json')).json.identity.url).toBe(url)
 })
 
 test('a captive portal is not taken for a master', async () => {
@@ -73,7 +91,7 @@ test('without a token, and with one that is refused, the exit code is 4', async 
     const failed = await outpostWith({ variables }, 'connect', url, '--json')
     expect(failed.exitCode).toBe(4)
     expect(failed.error.code).toBe('unauthenticated')
-    expect(failed.error.remedy).toBeTruthy()
+    expect(failed.error.remedy).toMatch(/OUTPOST_TOKEN.*--token-command/)
     expect(failed.err + failed.out).not.toContain('made-up-token')
   }
 })
@@ -120,7 +138,7 @@ test('a client org is not connected to a second organisation', async () => {
   const variables = { OUTPOST_DB: first.database, OUTPOST_TOKEN: second.token }
   const refused = await first.outpostWith({ variables }, 'connect', second.url, '--json')
   expect(refused.exitCode).toBe(4)
-  expect(refused.error.code).toBe('wrong-master')
+  expect(refused.error).toMatchObject({ code: 'wrong-master', remedy: expect.stringContaining('--db') })
   expect((await first.outpost('status', '--json')).json.identity.url).toBe(first.url)
 })
 

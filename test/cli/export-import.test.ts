@@ -1,4 +1,5 @@
 import { promises as files } from 'node:fs'
+import { fieldService } from '@outpost/dataverse-emulator'
 import { expect, test } from 'vitest'
 import { connectedWorkplace, expectDone, rowsOf, syncedWorkplace, workplace } from './workplace.ts'
 
@@ -112,6 +113,41 @@ test('lines that break a rule are reported with line, column and rule; the other
     [12, 'ownerid', 'lookup-target'],
   ])
   expect((await outpost('status', '--json')).json.transactions.pending).toBe(2)
+})
+
+test('rows of one client org are imported into another; columns that cannot be set are left out, which is said once', async () => {
+  const tables = {
+    account: { columns: ['name', 'statecode', 'statuscode', 'createdon', 'versionnumber', 'modifiedon'] },
+  }
+  const here = await syncedWorkplace(tables)
+  const path = await here.file('accounts.jsonl')
+  const { rows } = (await here.outpost('export', path, '--rows', 'account', '--json')).json
+  const there = await connectedWorkplace(tables, { seed: fieldService({ rows: 200 }) })
+  const imported = await there.outpost('import', path, '--rows', 'account')
+  expect(imported).toMatchObject({ exitCode: 0, err: '' })
+  expect(imported.out).toContain(`${rows} rows created, 0 updated, 0 unchanged, 0 refused.`)
+  for (const column of ['statecode', 'createdon', 'versionnumber']) {
+    expect(imported.out.match(new RegExp(`^  ${column} cannot be set`, 'gm'))).toHaveLength(1)
+  }
+  expect((await there.outpost('status', '--json')).json.transactions.pending).toBe(rows)
+})
+
+test('of many refused lines the first are shown, and all are counted by their reason', async () => {
+  const { outpost, file } = await connectedWorkplace(TABLES)
+  const lines = Array.from({ length: 30 }, (_, at) => (at % 3 === 0 ? '{"name":5}' : '{"name":"x","telephone1":"1"}'))
+  const imported = await outpost('import', await file('x.jsonl', lines.join('\n')), '--rows', 'account')
+  expect(imported.exitCode).toBe(1)
+  expect(imported.out.match(/^  line \d+ /gm)).toHaveLength(20)
+  expect(imported.out).toContain(
+    'and 10 more. In all:\n        20  not-selected, column telephone1\n        10  value-type',
+  )
+})
+
+test('rows that are imported as a configuration are told apart from one', async () => {
+  const { outpost, file } = await connectedWorkplace(TABLES)
+  const refused = await outpost('import', await file('x.jsonl', '{"name":"A"}\n{"name":"B"}\n'), '--json')
+  expect(refused.error).toMatchObject({ exitCode: 2, place: { rule: 'usage' } })
+  expect(refused.error.remedy).toContain('--rows <table>')
 })
 
 test('an interrupted import keeps what it has committed and says where it stopped', async () => {

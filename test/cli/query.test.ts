@@ -51,6 +51,12 @@ test('query without a match is no failure', async () => {
   })
 })
 
+test('the query of the first run in the help finds something', async () => {
+  const { outpost } = await syncedWorkplace(TABLES)
+  const [, filter = ''] = /query account --where "(.*)"/.exec((await outpost('--help')).out) ?? []
+  expect(rowsOf((await outpost('query', 'account', '--where', filter, '--json')).out)).not.toEqual([])
+})
+
 test('query names what it cannot do', async () => {
   const { outpost } = await syncedWorkplace(TABLES)
   const broken: readonly (readonly [argv: readonly string[], place: Readonly<Record<string, unknown>>])[] = [

@@ -64,6 +64,27 @@ test('a refused transaction is exit code 1, and stays so until somebody decides'
   expect((await outpost('sync')).exitCode).toBe(0)
 })
 
+test('the progress of a push is one line for each batch', async () => {
+  const { outpost, file } = await syncedWorkplace(TABLES)
+  const rows = Array.from({ length: 70 }, (_, at) => JSON.stringify({ name: `Row ${at}` }))
+  const lines = [...rows, '{"name":"Twin","accountnumber":"A-000001"}'].join('\n')
+  await expectDone(outpost('import', await file('x.jsonl', lines), '--rows', 'account'))
+  const synced = await outpost('sync')
+  const sent = synced.err.split('\n').filter((line) => line.startsWith('sent '))
+  expect(sent).toEqual(['sent 50: 50 processed; 21 left', 'sent 21: 20 processed, 1 refused (#71); 0 left'])
+})
+
+test('a change of the metadata that does not fit the configuration is a warning and exit code 1', async () => {
+  const { outpost, emulator } = await syncedWorkplace(TABLES)
+  emulator.schema.removeTable('contact')
+  const synced = await outpost('sync', '--json')
+  expect(synced.exitCode).toBe(1)
+  expect(synced.json.metadataError.code).toBe('invalid')
+  const told = await outpost('sync')
+  expect(told.exitCode).toBe(1)
+  expect(told.out).toMatch(/^Warning: the master's metadata has changed.*contact/m)
+})
+
 test('a table that may not be read is exit code 1; the others are finished', async () => {
   const { outpost, emulator } = await connectedWorkplace(TABLES)
   emulator.faults.add({ match: { path: /accounts\?/ }, times: Infinity, fault: { kind: 'status', status: 403 } })
@@ -74,12 +95,16 @@ test('a table that may not be read is exit code 1; the others are finished', asy
 })
 
 test('with the master down the exit code is 3 and what is pending stays', async () => {
-  const { outpost, file, goDown, comeBack } = await syncedWorkplace(TABLES)
+  const { outpost, file, url, goDown, comeBack } = await syncedWorkplace(TABLES)
   await expectDone(outpost('import', await file('x.jsonl', '{"name":"Neu AG"}'), '--rows', 'account'))
   await goDown()
   const failed = await outpost('sync', '--json')
   expect(failed.exitCode).toBe(3)
-  expect(failed.error.code).toBe('offline')
+  expect(failed.error).toMatchObject({
+    code: 'offline',
+    master: url,
+    remedy: expect.stringContaining("'outpost sync'"),
+  })
   expect((await outpost('status', '--json')).json.transactions.pending).toBe(1)
   await comeBack()
   expect((await outpost('sync', '--json')).json.pushed.processed).toBe(1)
@@ -107,6 +132,7 @@ test('a master that asks to wait is exit code 3, with how long it asked for', as
   const failed = await outpost('sync', '--json')
   expect(failed.exitCode).toBe(3)
   expect(failed.error).toMatchObject({ code: 'throttled', status: 429, retryAfterMs: 17_000 })
+  expect(failed.error.remedy).toContain("Run 'outpost sync' again in 17 s")
 })
 
 test('an answer that is cut off changes nothing and is exit code 3', async () => {

@@ -38,9 +38,18 @@ test('tx list shows what is in Error unless asked otherwise', async () => {
   expect(await seqs('--status', 'all', '--row', `account/{${PARENT.toUpperCase()}}`)).toEqual(['1 error'])
   expect(await seqs('--status', 'archived')).toEqual([])
   const text = (await place.outpost('tx', '--status', 'all')).out
-  expect(text).toMatch(/^ *1 +error .*key-clash/m)
-  expect(text).toMatch(/^ *2 +pending .*ready to be sent$/m)
-  expect(text).toMatch(/^ *3 +pending .*held by the upload filter of account$/m)
+  expect(text).toMatch(/^ *1 +error .*\n +key-clash: /m)
+  expect(text).toMatch(/^ *2 +pending .*\n +ready to be sent$/m)
+  expect(text).toMatch(/^ *3 +pending .*\n +held by the upload filter of account$/m)
+})
+
+test('tx list shows the reason on a terminal of 80 columns', async () => {
+  const place = await refusedOnce()
+  let out = ''
+  const stdout = { isTTY: true, columns: 80, write: (text: string) => void (out += text) }
+  await place.outpostWith({ stdout }, 'tx', 'list')
+  expect(out).toMatch(/^ +key-clash: /m)
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
 })
 
 test('tx show tells the changes, the history, and the error with its remedy', async () => {
@@ -48,6 +57,7 @@ test('tx show tells the changes, the history, and the error with its remedy', as
   const { out } = await place.outpost('tx', 'show', '1')
   expect(out).toMatch(/error +key-clash: Entity Key/)
   expect(out).toMatch(/remedy +\S/)
+  expect(out).toContain('outpost tx retry 1')
   expect(out).toMatch(/answer +HTTP 412, 0x80060892/)
   expect(out).toContain('accountnumber = "A-000001"')
   expect(out).toMatch(/committed\n.*sent\n.*refused/)
@@ -83,6 +93,28 @@ test('tx amend with an empty value clears the column', async () => {
   await expectDone(place.outpost('tx', 'amend', '1', 'accountnumber='))
   expect((await place.outpost('sync')).exitCode).toBe(0)
   expect(place.emulator.master.row('account', PARENT)?.values['accountnumber'] ?? null).toBeNull()
+})
+
+test('tx amend --drop takes a column out of the change', async () => {
+  const place = await syncedWorkplace(TABLES)
+  const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
+  await writes(place, 'account', { accountid: row.accountid, name: 'Renamed', accountnumber: 'A-1' })
+  const amended = await place.outpost('tx', 'amend', '1', '--drop', 'accountnumber', '--json')
+  expect(amended.json.changes[0].values).toEqual({ name: 'Renamed' })
+  expect((await place.outpost('sync')).exitCode).toBe(0)
+  const values = place.emulator.master.row('account', row.accountid)?.values
+  expect(values).toMatchObject({ name: 'Renamed', accountnumber: row.accountnumber })
+})
+
+test('tx amend --drop refuses what is not there and what would leave nothing', async () => {
+  const place = await syncedWorkplace(TABLES)
+  const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
+  await writes(place, 'account', { accountid: row.accountid, name: 'Renamed' })
+  const missing = await place.outpost('tx', 'amend', '1', '--drop', 'revenue', '--json')
+  expect(missing.error).toMatchObject({ exitCode: 2, place: { column: 'revenue', rule: 'unknown-column' } })
+  const emptied = await place.outpost('tx', 'amend', '1', '--drop', 'name', '--json')
+  expect(emptied.error).toMatchObject({ exitCode: 2, place: { rule: 'empty-change' } })
+  expect((await place.outpost('tx', 'show', '1', '--json')).json.changes[0].values).toEqual({ name: 'Renamed' })
 })
 
 test('tx amend names the rule that a value breaks and changes nothing', async () => {
@@ -126,12 +158,23 @@ test('tx retry needs numbers or --all, and numbers that exist', async () => {
   expect(processed.error.code).toBe('refused')
 })
 
+test('a delivered transaction that was archived is not sent again', async () => {
+  const place = await syncedWorkplace(TABLES)
+  await writes(place, 'account', { accountid: PARENT, name: 'Neu AG' })
+  await expectDone(place.outpost('sync'))
+  await expectDone(place.outpost('tx', 'archive', '1'))
+  const refused = await place.outpost('tx', 'retry', '1', '--json')
+  expect(refused.error).toMatchObject({ code: 'refused', exitCode: 1, remedy: expect.stringContaining('anew') })
+  expect(place.emulator.master.row('account', PARENT)?.values['name']).toBe('Neu AG')
+  expect((await place.outpost('tx', 'archive', '--help')).out).toContain('only put away')
+})
+
 test('tx archive takes the effect back, and takes dependents along only when told', async () => {
   const place = await refusedOnce()
   await writes(place, 'contact', { lastname: 'Lund', parentcustomerid: PARENT, parentcustomerid$table: 'account' })
   const refused = await place.outpost('tx', 'archive', '1', '--json')
   expect(refused.exitCode).toBe(1)
-  expect(refused.error).toMatchObject({ code: 'refused', remedy: expect.any(String) })
+  expect(refused.error).toMatchObject({ code: 'refused', remedy: expect.stringContaining('--with-dependents') })
   expect((await place.outpost('tx', 'archive', '1', '--with-dependents', '--json')).json).toEqual({ archived: [1, 2] })
   const gone = await place.outpost('query', 'account', '--where', "name eq 'Twin'", '--json')
   expect(gone.out).toBe('')
@@ -150,11 +193,15 @@ test('numbers, statuses and rows that are none are usage errors', async () => {
     ['list', '--row', 'account/12'],
     ['archive'],
     ['amend', '1'],
+    ['amend', '1', 'name=a', 'name=b'],
+    ['amend', '1', 'name=a', '--drop', 'name'],
+    ['list', 'frobnicate'],
     ['frobnicate'],
   ]) {
     const refused = await place.outpost('tx', ...argv, '--json')
     expect({ argv, ...refused.error }).toMatchObject({ argv, exitCode: 2, place: { rule: 'usage' } })
   }
+  expect((await place.outpost('tx', 'frobnicate')).err).toContain("unknown command 'tx frobnicate'")
   const unknown = await place.outpost('tx', 'show', '99', '--json')
   expect(unknown.exitCode).toBe(2)
   expect(unknown.error.place.rule).toBe('unknown-transaction')

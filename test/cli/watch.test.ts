@@ -59,7 +59,14 @@ test('watch tells of transactions as they settle', async () => {
   await expectDone(place.outpost('import', await place.file('x.jsonl', lines), '--rows', 'account'))
   const watched = await watchWhile(place, [])
   expect(watched.exitCode).toBe(0)
-  expect(watched.out).toMatch(/#1 processed\n.*#2 error\n.*synced: 1 processed, 1 refused/)
+  expect(watched.out).toMatch(/sent 2: 1 processed, 1 refused \(#2\); 0 left\n.*synced: 1 processed, 1 refused/)
+})
+
+test('watch warns of metadata that could not be taken over', async () => {
+  const place = await syncedWorkplace(TABLES)
+  place.emulator.schema.removeTable('account')
+  const watched = await watchWhile(place, [])
+  expect(watched.out).toMatch(/synced: the master's metadata has changed .*account/)
 })
 
 test('watch gives up with exit code 4 when a fixed token is refused', async () => {

@@ -64,6 +64,9 @@ export function transactionLines(transaction: ListedTransaction, paint: Paint): 
       ? [`  after     ${transaction.dependsOn.map((other) => `#${other}`).join(', ')}`]
       : []),
     ...(lastError ? errorLines(lastError, paint) : []),
+    ...(status === 'error'
+      ? [`  then      outpost tx retry ${seq}, tx amend ${seq} column=value, or tx archive ${seq}`]
+      : []),
     '',
     paint.bold('Changes'),
     ...changes.flatMap(changeLines),
@@ -91,7 +94,8 @@ function errorLines(error: TransactionError, paint: Paint): readonly string[] {
     `  ${paint.red('error')}     ${describeError(error)}`,
     ...(error.change === undefined ? [] : [`  where     change ${error.change + 1}${place ? `, ${place}` : ''}`]),
     ...(answer.length > 0 ? [`  answer    ${answer.join(', ')}`] : []),
-    `  remedy    ${oneLine(error.remedy)}`,
+    // What was no verdict is sent by the next sync; nothing else of this program sends.
+    `  remedy    ${error.rejection ? oneLine(error.remedy) : "Nothing to decide: the next 'outpost sync' sends it again."}`,
   ]
 }
 

@@ -51,7 +51,8 @@ export function exitCodeOf(code: OutpostErrorCode): number {
 export const EXIT_CODES_HELP = `Exit codes:
   0    done
   1    refused: by the master or by the state of the client org; transactions in
-       Error, tables that could not be finished, or lines that were not imported
+       Error, tables that could not be finished, lines that were not imported, or
+       metadata that could not be taken over
   2    bad usage or invalid input; nothing was changed
   3    the master cannot be reached now; try again later
   4    sign-in needed, or signed in to the wrong organisation or as the wrong user

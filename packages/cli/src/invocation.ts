@@ -13,6 +13,10 @@ export interface Invocation {
   /** True where a refused token may be followed by another one. */
   readonly renewableToken: boolean
   readonly paint: Paint
+  /** The command's name. */
+  readonly command: string
+  /** The master's address, from when it is known: a failure to reach it names it. */
+  readonly master: { url?: string }
 }
 
 /** Writes the result of a command: as one JSON document, or as lines for people. */
@@ -23,7 +27,7 @@ export function reply(invocation: Invocation, result: unknown, lines: () => read
 
 export function invocationOf(
   io: Io,
-  options: Pick<Invocation, 'database' | 'json' | 'token' | 'renewableToken'>,
+  options: Pick<Invocation, 'database' | 'json' | 'token' | 'renewableToken' | 'command' | 'master'>,
 ): Invocation {
   return { ...options, io, paint: paintFor(io.stdout, io.variables) }
 }

@@ -60,7 +60,7 @@ const GUIDE = `A first run:
   $ outpost connect contoso.crm4
   $ outpost configure --table account --columns name,telephone1 --filter "statecode eq 0"
   $ outpost sync
-  $ outpost query account --where "startswith(name,'A')"`
+  $ outpost query account --where "startswith(name,'N')"`
 
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }

@@ -1,11 +1,14 @@
 import type { OutpostEvent, TableReport } from '@outpost/core'
 import type { Invocation } from './invocation.ts'
+import { pushBatches } from './push-batches.ts'
 import { count, counted, cut, oneLine, paintFor } from './text.ts'
 
 const BAR = 24
 
 /** Shows the events of a sync. `end` leaves a clean line behind. */
 export interface Progress {
+  /** What is being done now. */
+  say(text: string): void
   show(event: OutpostEvent): void
   end(): void
 }
@@ -16,21 +19,22 @@ export interface Progress {
  */
 export function progressOf(invocation: Invocation): Progress {
   const { stderr } = invocation.io
-  if (invocation.json) return { show: () => {}, end: () => {} }
+  if (invocation.json) return { say: () => {}, show: () => {}, end: () => {} }
   return stderr.isTTY ? drawnProgress(invocation) : plainProgress(invocation)
 }
 
 function plainProgress({ io }: Invocation): Progress {
   const line = (text: string): unknown => io.stderr.write(`${text}\n`)
+  const batches = pushBatches(({ text }) => line(text))
   return {
+    say: line,
     show(event) {
+      batches.show(event)
       if (event.type === 'pull.page') line(`${event.table}: ${rowsSoFar(event)}`)
       else if (event.type === 'pull.table') line(`${event.table}: ${outcome(event.report)}`)
       else if (event.type === 'metadata.pulled') line(`metadata: ${counted(event.tables, 'table')}`)
-      else if (event.type === 'push.sent') line(`sending ${counted(event.transactions.length, 'transaction')}`)
-      else if (event.type === 'push.settled') line(`#${event.seq}: ${event.status}, ${count(event.left)} left`)
     },
-    end() {},
+    end: () => batches.end(),
   }
 }
 
@@ -52,8 +56,14 @@ function drawnProgress({ io }: Invocation): Progress {
     clear()
     stderr.write(`${text}\n`)
   }
+  const batches = pushBatches(({ text, refused }) => {
+    if (refused) keep(`${paint.red('✗')} ${label('sending')} ${text}`)
+    else draw(`  ${label('sending')} ${text}`)
+  })
   return {
+    say: (text) => draw(`  ${text}`),
     show(event) {
+      batches.show(event)
       if (event.type === 'pull.page') draw(`  ${label(event.table)} ${bar(event)} ${rowsSoFar(event)}`)
       else if (event.type === 'pull.table') {
         const mark = event.report.error ? paint.red('✗') : paint.green('✓')
@@ -62,12 +72,11 @@ function drawnProgress({ io }: Invocation): Progress {
         keep(`${paint.green('✓')} ${label('metadata')} ${counted(event.tables, 'table')}`)
       else if (event.type === 'push.sent')
         draw(`  ${label('sending')} ${counted(event.transactions.length, 'transaction')} …`)
-      else if (event.type === 'push.settled') {
-        if (event.status === 'error') keep(`${paint.red('✗')} ${label('sending')} #${event.seq} was refused`)
-        draw(`  ${label('sending')} ${count(event.left)} left`)
-      }
     },
-    end: clear,
+    end() {
+      batches.end()
+      clear()
+    },
   }
 }
 

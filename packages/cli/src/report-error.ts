@@ -2,14 +2,24 @@ import { MasterError, OutpostError } from '@outpost/core'
 import type { ErrorPlace } from '@outpost/core'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
+import { remedyOf } from './remedy.ts'
+import type { RemedyContext } from './remedy.ts'
 import { oneLine, paintFor } from './text.ts'
 
+/** What is known of a run that failed. */
+export interface FailedRun extends RemedyContext {
+  readonly json: boolean
+  /** The master's address, where it is known. */
+  readonly url: string | undefined
+}
+
 /** Writes a failure to stderr, with its place and its remedy, and gives back the exit code. */
-export function reportError(io: Io, error: unknown, json: boolean): number {
+export function reportError(io: Io, error: unknown, run: FailedRun): number {
+  const { json } = run
   if (!(error instanceof OutpostError)) return reportDefect(io, error, json)
   const exitCode = exitCodeOf(error.code)
   if (json) {
-    io.stderr.write(`${JSON.stringify({ error: { ...errorAsJson(error), exitCode } })}\n`)
+    io.stderr.write(`${JSON.stringify({ error: { ...errorAsJson(error, run), exitCode } })}\n`)
     return exitCode
   }
   const paint = paintFor(io.stderr, io.variables)
@@ -24,17 +34,26 @@ export function reportError(io: Io, error: unknown, json: boolean): number {
     const details = [`HTTP ${error.status}`, error.masterCode, error.requestId && `request ${error.requestId}`]
     io.stderr.write(`  answer  ${oneLine(details.filter(Boolean).join(', '))}\n`)
   }
+  const master = addressOf(error, run)
+  if (master) io.stderr.write(`  master  ${oneLine(master)}\n`)
   const cause = causeCode(error)
   if (cause) io.stderr.write(`  cause   ${oneLine(cause)}\n`)
-  if (error.remedy) io.stderr.write(`  remedy  ${oneLine(error.remedy)}\n`)
+  const remedy = remedyOf(error, run)
+  if (remedy) io.stderr.write(`  remedy  ${oneLine(remedy)}\n`)
   return exitCode
 }
 
 /** A failure as plain JSON: code, message, and what else is known of it. */
-export function errorAsJson(error: OutpostError): Record<string, unknown> {
-  const { code, message, place, remedy } = error
+export function errorAsJson(error: OutpostError, run: Omit<FailedRun, 'json'>): Record<string, unknown> {
+  const { code, message, place } = error
   const { status, masterCode, requestId, retryAfterMs } = error instanceof MasterError ? error : {}
-  return { code, message, place, remedy, status, masterCode, requestId, retryAfterMs, cause: causeCode(error) }
+  const known = { code, message, place, remedy: remedyOf(error, run), master: addressOf(error, run) }
+  return { ...known, status, masterCode, requestId, retryAfterMs, cause: causeCode(error) }
+}
+
+/** The master's address, for a failure to reach it. */
+function addressOf(error: OutpostError, { url }: Pick<FailedRun, 'url'>): string | undefined {
+  return exitCodeOf(error.code) === EXIT.unreachable ? url : undefined
 }
 
 /** The place of an error in words; empty when nothing is known. */

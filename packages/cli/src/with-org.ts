@@ -8,7 +8,7 @@ import type { Invocation } from './invocation.ts'
 export interface OrgAccess {
   /** The master's address, for a client org that does not know it yet. An existing one knows it. */
   readonly url?: string
-  /** Whether a database that is not there is made. Only `connect` makes one. */
+  /** Whether a database that is not there is made, and removed again when the body fails. Only `connect` makes one. */
   readonly create?: boolean
 }
 
@@ -20,7 +20,9 @@ export async function withOrg<T>(
 ): Promise<T> {
   const { database, io, token } = invocation
   if (!create) await requireFile(database)
+  const made = create && !(await isThere(database))
   const store = await openSqliteStore({ path: database })
+  let done = false
   try {
     let address = url
     const master = lateMaster(() => {
@@ -30,12 +32,16 @@ export async function withOrg<T>(
     const org = await ClientOrg.open({ store, master, env: io.env, delivery: 'on-demand' })
     try {
       address ??= (await org.status()).identity?.url
-      return await body(org)
+      if (address !== undefined) invocation.master.url = address
+      const result = await body(org)
+      done = true
+      return result
     } finally {
       await org.close()
     }
   } finally {
     await store.close()
+    if (made && !done) await removeDatabase(database)
   }
 }
 
@@ -50,6 +56,13 @@ export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOr
 /** Removes a closed database with the files that SQLite keeps beside it. */
 export async function removeDatabase(path: string): Promise<void> {
   for (const suffix of ['', '-wal', '-shm', '-lock']) await files.rm(path + suffix, { force: true })
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return files.access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -64,16 +64,19 @@ Examples:
 }
 
 async function configure(invocation: Invocation, file: string | undefined, options: Options): Promise<number> {
+  const edit = editOf(options)
+  if (options.table === undefined && Object.keys(edit).length > 0) {
+    throw new OutpostError('invalid', 'options of a table are given without --table', {
+      place: { rule: 'usage' },
+      remedy: 'Say which table is meant: --table <name>.',
+    })
+  }
   const wanted = [file, options.table, options.remove, options.show || undefined].filter((one) => one !== undefined)
   if (wanted.length !== 1) {
     throw new OutpostError('invalid', 'configure does one thing at a time', {
       place: { rule: 'usage' },
       remedy: 'Give a file, or --table, or --remove, or --show.',
     })
-  }
-  const edit = editOf(options)
-  if (options.table === undefined && Object.keys(edit).length > 0) {
-    throw new OutpostError('invalid', 'options of a table are given without --table', { place: { rule: 'usage' } })
   }
   const given =
     file === undefined ? undefined : configurationFrom(parseJson(await readText(file, invocation.io), file), file)

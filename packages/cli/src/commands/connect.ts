@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
+import { progressOf } from '../progress.ts'
 import { counted } from '../text.ts'
 import { withOrg } from '../with-org.ts'
 
@@ -14,7 +15,7 @@ export function addConnect(program: Command, action: Action): void {
     .addHelpText(
       'after',
       `
-Makes the database if there is none. Connecting again renews the copy of the metadata.
+Makes the database if there is none, and leaves none behind when it fails. Connecting again renews the copy of the metadata.
 A client org belongs to one organisation and one user; connecting it to others is refused.
 
 Examples:
@@ -30,7 +31,13 @@ async function connect(invocation: Invocation, text: string): Promise<number> {
   return withOrg(
     invocation,
     async (org) => {
-      const identity = await org.connect({ signal: invocation.io.signal })
+      const progress = progressOf(invocation)
+      const unsubscribe = org.subscribe((event) => progress.show(event))
+      progress.say(`connecting to ${url} and copying its metadata, which can take a minute`)
+      const identity = await org.connect({ signal: invocation.io.signal }).finally(() => {
+        unsubscribe()
+        progress.end()
+      })
       const tables = (await org.masterTables()).length
       reply(invocation, { ...identity, database: invocation.database, tables }, () => [
         `Connected ${invocation.database} to ${identity.url}`,

@@ -1,5 +1,5 @@
 import { canonicalGuid, columnOf, OutpostError, TARGET_SUFFIX } from '@outpost/core'
-import type { ClientOrg, ColumnValue, Row, TableMetadata } from '@outpost/core'
+import type { ClientOrg, ColumnMetadata, ColumnValue, Row, TableMetadata } from '@outpost/core'
 import type { Command } from 'commander'
 import { applyConfiguration, configurationFrom } from '../configuration-file.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -7,10 +7,14 @@ import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { isObject, parseJson, readLines, readText } from '../read-input.ts'
-import { errorAsJson, placeText } from '../report-error.ts'
+import { placeText } from '../report-error.ts'
 import { count, counted, oneLine } from '../text.ts'
+import type { Paint } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
 import { showConfigured } from './configure.ts'
+
+/** How many refused lines are shown one by one. */
+const SHOWN = 20
 
 export function addImport(program: Command, action: Action): void {
   program
@@ -22,7 +26,8 @@ export function addImport(program: Command, action: Action): void {
       'after',
       `
 A line with the id of a row that is here updates the columns that differ; any other line creates a row. Every line is
-a transaction of its own and goes to the outbox: the next sync sends it. A line that breaks a rule is reported with its
+a transaction of its own and goes to the outbox: the next sync sends it. Columns that nobody can set (createdon,
+versionnumber, the state of a new row) are left out, which is said once for each. A line that breaks a rule is reported with its
 number, column and rule (exit code 1); the others are imported. Lines with ids may be imported again: nothing changes.
 
 Examples:
@@ -40,12 +45,30 @@ Examples:
 }
 
 async function importConfiguration(invocation: Invocation, file: string): Promise<number> {
-  const configuration = configurationFrom(parseJson(await readText(file, invocation.io), file), file)
+  const text = await readText(file, invocation.io)
+  if (holdsRows(text)) {
+    throw new OutpostError('invalid', `${file} holds rows, not a configuration`, {
+      place: { rule: 'usage' },
+      remedy: 'Name their table with --rows <table>.',
+    })
+  }
+  const configuration = configurationFrom(parseJson(text, file), file)
   return withConnectedOrg(invocation, async (org) => {
     await applyConfiguration(org, configuration)
     showConfigured(invocation, org)
     return EXIT.ok
   })
+}
+
+/** Whether the first line alone is an object that is no configuration, as in JSON lines. */
+function holdsRows(text: string): boolean {
+  const [first = ''] = text.trimStart().split('\n', 1)
+  try {
+    const value: unknown = JSON.parse(first)
+    return isObject(value) && Object.keys(value).length > 0 && !('tables' in value || 'version' in value)
+  } catch {
+    return false
+  }
 }
 
 interface RefusedLine {
@@ -57,6 +80,7 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   const { io, paint } = invocation
   const counts = { created: 0, updated: 0, unchanged: 0 }
   const refused: RefusedLine[] = []
+  const leftOut = new Map<string, number>()
   let line = 0
   await withConnectedOrg(invocation, async (org) => {
     org.table(name)
@@ -67,7 +91,9 @@ async function importRows(invocation: Invocation, file: string, name: string): P
       line += 1
       if (text.trim() === '') continue
       try {
-        counts[await importLine(org, table, parseJson(text, 'the line'))] += 1
+        const { outcome, without } = await importLine(org, table, parseJson(text, 'the line'))
+        counts[outcome] += 1
+        for (const column of without) leftOut.set(column, (leftOut.get(column) ?? 0) + 1)
       } catch (error) {
         if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
         refused.push({ line, error })
@@ -75,13 +101,12 @@ async function importRows(invocation: Invocation, file: string, name: string): P
     }
   })
   const interrupted = io.signal.aborted
-  const report = { table: name, ...counts, refused: refused.map(refusedAsJson), interrupted }
+  const without = [...leftOut].map(([column, rows]) => ({ column, rows }))
+  const report = { table: name, ...counts, leftOut: without, refused: refused.map(refusedAsJson), interrupted }
   reply(invocation, report, () => [
     `${counted(counts.created, 'row')} created, ${count(counts.updated)} updated, ${count(counts.unchanged)} unchanged, ${count(refused.length)} refused.`,
-    ...refused.map(({ line: at, error }) => {
-      const place = placeText(error.place)
-      return `  ${paint.red(`line ${at}`)}  ${oneLine(error.message)}${place ? paint.dim(`  (${place})`) : ''}`
-    }),
+    ...without.map(({ column, rows }) => `  ${column} cannot be set by import; left out of ${counted(rows, 'row')}.`),
+    ...refusedLines(refused, paint),
     ...(interrupted ? [`Interrupted after line ${line}; importing the file again goes on.`] : []),
     ...(counts.created + counts.updated > 0 ? ["Run 'outpost sync' to send."] : []),
   ])
@@ -89,19 +114,80 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   return refused.length > 0 ? EXIT.refused : EXIT.ok
 }
 
-type LineOutcome = 'created' | 'updated' | 'unchanged'
+/** The first refused lines, and how many there are for each reason where that is not all of them. */
+function refusedLines(refused: readonly RefusedLine[], paint: Paint): readonly string[] {
+  const shown = refused.slice(0, SHOWN).map(({ line, error }) => {
+    const place = placeText(error.place)
+    return `  ${paint.red(`line ${line}`)}  ${oneLine(error.message)}${place ? paint.dim(`  (${place})`) : ''}`
+  })
+  if (refused.length <= SHOWN) return shown
+  const reasons = new Map<string, number>()
+  for (const { error } of refused) {
+    const { column, rule = error.code } = error.place
+    const reason = column === undefined ? rule : `${rule}, column ${column}`
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  }
+  const byCount = [...reasons].toSorted(([, one], [, other]) => other - one)
+  return [
+    ...shown,
+    `  and ${count(refused.length - SHOWN)} more. In all:`,
+    ...byCount.map(([reason, times]) => `  ${count(times).padStart(8)}  ${reason}`),
+  ]
+}
 
-async function importLine(org: ClientOrg, table: TableMetadata, value: unknown): Promise<LineOutcome> {
+interface ImportedLine {
+  readonly outcome: 'created' | 'updated' | 'unchanged'
+  /** The columns that cannot be set. */
+  readonly without: readonly string[]
+}
+
+async function importLine(org: ClientOrg, table: TableMetadata, value: unknown): Promise<ImportedLine> {
   const { [table.primaryId]: givenId = null, ...values } = rowFrom(value, table)
   const id = idFrom(givenId, table)
   const current = id === null ? undefined : await org.table(table.name).get(id)
   if (id !== null && current) {
-    const { seq } = await org.write((draft) => draft.update(table.name, id, differing(values, current)))
-    return seq === null ? 'unchanged' : 'updated'
+    const { settable, without } = split(differing(values, current), table, 'update')
+    const { seq } = await org.write((draft) => draft.update(table.name, id, settable))
+    return { outcome: seq === null ? 'unchanged' : 'updated', without }
   }
   const given = Object.fromEntries(Object.entries(values).filter(([, one]) => one !== null))
-  await org.write((draft) => draft.create(table.name, given, id ?? undefined))
-  return 'created'
+  const { settable, without } = split(given, table, 'create')
+  await org.write((draft) => draft.create(table.name, settable, id ?? undefined))
+  return { outcome: 'created', without }
+}
+
+/**
+ * Takes out what the master does not let anybody set: ids, times and versions that it gives itself. A row is created in
+ * its first state, so that a status of another state is taken out as well.
+ */
+function split(
+  values: Row,
+  table: TableMetadata,
+  kind: 'create' | 'update',
+): { readonly settable: Row; readonly without: readonly string[] } {
+  const without = new Set<string>()
+  for (const name of Object.keys(values)) {
+    const column = columnOf(table, name)
+    if (column && !isSettable(column, kind)) without.add(name)
+  }
+  const state = table.columns.find((column) => column.type === 'state')
+  const status = table.columns.find((column) => column.type === 'status')
+  if (
+    kind === 'create' &&
+    state &&
+    status &&
+    without.has(state.name) &&
+    values[state.name] !== 0 &&
+    status.name in values
+  )
+    without.add(status.name)
+  const settable = Object.entries(values).filter(([name]) => !without.has(name.replace(TARGET_SUFFIX, '')))
+  return { settable: Object.fromEntries(settable), without: [...without] }
+}
+
+function isSettable(column: ColumnMetadata, kind: 'create' | 'update'): boolean {
+  const { readable, creatable, updatable, type } = column
+  return readable && (kind === 'create' ? creatable : updatable) && type !== 'file' && type !== 'image'
 }
 
 /** The values that are not the row's already. A lookup travels with its target table. */
@@ -148,5 +234,5 @@ function refuse(table: TableMetadata, rule: string, message: string, column?: st
 
 function refusedAsJson({ line, error }: RefusedLine): Record<string, unknown> {
   const { table: _, ...place } = error.place
-  return { line, ...place, message: error.message, remedy: errorAsJson(error)['remedy'] }
+  return { line, ...place, message: error.message, remedy: error.remedy }
 }

@@ -16,7 +16,8 @@ export function addSync(program: Command, action: Action): void {
       'after',
       `
 Interrupting is safe at any time: what has been received stays, the next sync goes on from there.
-Exit code 1 when transactions are in Error afterwards, or when a table could not be finished.
+Exit code 1 when transactions are in Error afterwards, when a table could not be finished, or when a change of the
+master's metadata could not be taken over.
 
 Examples:
   $ outpost sync
@@ -32,7 +33,7 @@ Examples:
             reportLines(invocation, report, transactions.error, failed),
           )
           const unfinished = Object.values(report.tables).some((table) => table.error)
-          return transactions.error > 0 || unfinished ? EXIT.refused : EXIT.ok
+          return transactions.error > 0 || unfinished || report.metadataError ? EXIT.refused : EXIT.ok
         }),
       ),
     )
@@ -51,12 +52,13 @@ async function syncShowingProgress(invocation: Invocation, org: ClientOrg): Prom
 
 function reportLines(
   { paint }: Invocation,
-  { pushed, tables }: SyncReport,
+  { metadataError, pushed, tables }: SyncReport,
   errors: number,
   failed: readonly ListedTransaction[],
 ): readonly string[] {
   const names = Object.entries(tables)
   return [
+    ...(metadataError ? [paint.yellow(`Warning: ${metadataText(metadataError)}`)] : []),
     `Sent: ${pushText(pushed)}`,
     ...(names.length === 0
       ? ["No tables are kept; choose some with 'outpost configure'."]
@@ -79,6 +81,11 @@ function reportLines(
           "See 'outpost tx show <seq>'.",
         ]),
   ]
+}
+
+/** Why the copy of the metadata is still the old one, in words. */
+export function metadataText(error: NonNullable<SyncReport['metadataError']>): string {
+  return `the master's metadata has changed and does not fit the configuration, the old copy stays: ${oneLine(error.message)}`
 }
 
 /** What a push did, in words. */

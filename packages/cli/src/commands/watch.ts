@@ -6,10 +6,11 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { outcome } from '../progress.ts'
+import { pushBatches } from '../push-batches.ts'
 import { errorAsJson } from '../report-error.ts'
 import { oneLine } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
-import { pushText } from './sync.ts'
+import { metadataText, pushText } from './sync.ts'
 
 export function addWatch(program: Command, action: Action): void {
   program
@@ -41,19 +42,24 @@ async function watch(invocation: Invocation, org: ClientOrg, everySeconds: numbe
     if (invocation.json) io.stdout.write(`${JSON.stringify({ at, ...event })}\n`)
     else for (const line of lines) io.stdout.write(`${invocation.paint.dim(at.slice(11, 19))}  ${line}\n`)
   }
+  const batches = pushBatches(({ text }) => {
+    if (!invocation.json) say({}, [text])
+  })
   const unsubscribe = org.subscribe((event) => {
-    if (event.type === 'push.settled') say(event, [`#${event.seq} ${event.status}`])
+    batches.show(event)
+    if (event.type === 'push.settled' && invocation.json) say(event, [])
   })
   try {
     while (!io.signal.aborted) {
       try {
-        const report = await org.sync({ signal: io.signal })
+        const report = await org.sync({ signal: io.signal }).finally(() => batches.end())
         say({ type: 'synced', ...report }, [`synced: ${reportText(report)}`])
       } catch (error) {
         if (io.signal.aborted) break
         if (!(error instanceof OutpostError) || !passes(error, invocation)) throw error
-        say({ type: 'failed', error: errorAsJson(error) }, [
-          invocation.paint.yellow(`not synced: ${oneLine(error.message)}`),
+        const { url } = invocation.master
+        say({ type: 'failed', error: errorAsJson(error, { ...invocation, url }) }, [
+          invocation.paint.yellow(`not synced: ${oneLine(error.message)}${url === undefined ? '' : ` (${url})`}`),
         ])
       }
       await sleepUnlessAborted(invocation, everySeconds * 1000)
@@ -71,12 +77,13 @@ function passes(error: OutpostError, { renewableToken }: Invocation): boolean {
   return exitCodeOf(error.code) === EXIT.unreachable
 }
 
-function reportText({ pushed, tables }: SyncReport): string {
+function reportText({ metadataError, pushed, tables }: SyncReport): string {
   const busy = Object.entries(tables).filter(
     ([, table]) => table.written > 0 || table.pruned > 0 || table.kept > 0 || table.error,
   )
   const sent = pushed.processed + pushed.refused + pushed.overruled + pushed.left > 0 ? [pushText(pushed)] : []
-  const parts = [...sent, ...busy.map(([name, table]) => `${name}: ${outcome(table)}`)]
+  const drift = metadataError ? [metadataText(metadataError)] : []
+  const parts = [...drift, ...sent, ...busy.map(([name, table]) => `${name}: ${outcome(table)}`)]
   return parts.length === 0 ? 'nothing new' : parts.join(' · ')
 }
 

@@ -1,0 +1,67 @@
+import { MasterError } from '@outpost/core'
+import type { OutpostError } from '@outpost/core'
+
+/** What a remedy depends on besides the error. */
+export interface RemedyContext {
+  /** The name of the command that failed; empty where none was run. */
+  readonly command: string
+  /** True where tokens come from a command. */
+  readonly renewableToken: boolean
+}
+
+/**
+ * What the reader can do about an error, in the words of this command line: a command runs once, so that nothing is "tried
+ * again by itself". Undefined when nothing is known.
+ */
+export function remedyOf(error: OutpostError, { command, renewableToken }: RemedyContext): string | undefined {
+  // What needs the network without being a sync is repeated itself.
+  const again = `Run 'outpost ${command === 'connect' ? 'connect' : 'sync'}' again`
+  switch (error.code) {
+    case 'offline':
+      return command === 'connect'
+        ? `Check the address and the network. ${again}.`
+        : `${again} when the network is back.`
+    case 'timeout':
+    case 'unavailable':
+      return `${again} when the master answers; nothing is lost.`
+    case 'throttled':
+      return `${again} ${waitText(error)}; nothing is lost.`
+    case 'unauthenticated':
+      // Without a status the token was not even had, and whoever could not give it says why.
+      if (!(error instanceof MasterError) || error.status === undefined) return error.remedy
+      return renewableToken
+        ? 'Sign in again, so that --token-command prints a fresh token, then repeat.'
+        : 'Put a fresh token into OUTPOST_TOKEN, or name a program that prints one with --token-command.'
+    case 'wrong-master':
+      return 'Use a token of the organisation and user it belongs to, or another client org with --db. Nothing was sent.'
+    case 'store-full':
+      return 'Free space on the disk; what was committed is kept.'
+    case 'refused':
+      return remedyOfRefusal(error, command)
+    default:
+      return error.remedy
+  }
+}
+
+function remedyOfRefusal(error: OutpostError, command: string): string | undefined {
+  switch (command) {
+    case 'disconnect':
+      return "Run 'outpost sync' first, put away what is not wanted with 'outpost tx archive', or add --discard-unsent."
+    case 'archive':
+      return 'Archive those too: add --with-dependents.'
+    case 'amend':
+      return "Run 'outpost sync' first, which finds it out."
+    case 'retry':
+      return "Make the change anew, for instance with 'outpost import --rows'."
+    default:
+      // A refusal that names a table is about its unsent rows.
+      return error.place.table === undefined
+        ? error.remedy
+        : "Run 'outpost sync' first, or put its transactions away with 'outpost tx archive'."
+  }
+}
+
+function waitText(error: OutpostError): string {
+  const ms = error instanceof MasterError ? error.retryAfterMs : undefined
+  return ms === undefined ? 'in a few minutes' : `in ${Math.max(1, Math.ceil(ms / 1000))} s`
+}
