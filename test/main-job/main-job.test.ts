@@ -1,7 +1,10 @@
 // Runs the built example as a person would: `npm start` is the same program.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 const program = fileURLToPath(new URL('../../examples/main-job/dist/main.js', import.meta.url))
 
@@ -55,3 +58,62 @@ test(
     expect(story).toMatch(/account [0-9a-f-]{36} telephone1: "\+45 00 00 00 00" on the master/)
   },
 )
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly err: string
+}
+
+/** Plays it with a temporary folder of its own. `onOut` may end it before its time. */
+function playIn(
+  folder: string,
+  options: readonly string[],
+  onOut: (child: ReturnType<typeof spawn>) => void = () => {},
+): Promise<Ended> {
+  const env = { ...process.env, NO_COLOR: '1', TMPDIR: folder, TEMP: folder, TMP: folder }
+  const child = spawn(process.execPath, [program, ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return new Promise((resolve) => {
+    let err = ''
+    let out = ''
+    let told = false
+    child.stderr.on('data', (part: Buffer) => (err += part.toString()))
+    child.stdout.on('data', (part: Buffer) => {
+      out += part.toString()
+      // By now the laptop has made its database.
+      // By now the laptop has made its database.
+      if (!told && out.includes('Table definitions copied')) onOut(child)
+      told ||= out.includes('Table definitions copied')
+    })
+    child.on('close', (exitCode) => resolve({ exitCode, err }))
+  })
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'outpost-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('a reader that has enough ends it without a complaint and nothing stays behind', { timeout: 60_000 }, async () => {
+  const folder = temporaryFolder()
+  const ended = await playIn(folder, ['--rows', '2000'], (child) => child.stdout?.destroy())
+  expect(ended).toEqual({ exitCode: 0, err: '' })
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('SIGTERM ends it and nothing stays behind', { timeout: 60_000 }, async () => {
+  const folder = temporaryFolder()
+  const ended = await playIn(folder, ['--rows', '2000'], (child) => child.kill('SIGTERM'))
+  expect(ended).toEqual({ exitCode: 143, err: '' })
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('an argument that there is not, and a place for files that there is not, are one line each', async () => {
+  const folder = temporaryFolder()
+  const unknown = await playIn(folder, ['--row', '2000'])
+  expect(unknown.exitCode).toBe(2)
+  expect(unknown.err).toMatch(/^Unknown option '--row'.*\n$/)
+  const unwritable = await playIn(join(folder, 'missing'), [])
+  expect(unwritable.exitCode).toBe(1)
+  expect(unwritable.err).toMatch(/^no temporary directory can be made .*\n$/)
+})

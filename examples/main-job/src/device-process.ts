@@ -39,10 +39,14 @@ interface Waiting {
 export async function startDevice({ path, url, token, onEvent, onLive }: DeviceOptions): Promise<Device> {
   const program = fileURLToPath(new URL('./device.js', import.meta.url))
   const child = fork(program, [path, url], { env: { ...process.env, OUTPOST_TOKEN: token } })
+  const end = (): boolean => child.kill('SIGKILL')
+  // Before everything else that is done at the end: the laptop's files cannot be removed while it writes them.
+  process.prependListener('exit', end)
   const waiting = new Map<number, Waiting>()
   let calls = 0
   const ended = new Promise<string>((resolve) => {
     child.on('exit', (code, signal) => {
+      process.removeListener('exit', end)
       const how = signal ?? `code ${code}`
       for (const { reject } of waiting.values())
         reject(new DeviceFailure('ended', `the laptop's process ended: ${how}`))
@@ -83,7 +87,7 @@ export async function startDevice({ path, url, token, onEvent, onLive }: DeviceO
     actions,
     pid: child.pid ?? 0,
     kill: () => {
-      child.kill('SIGKILL')
+      end()
       return ended
     },
   }

@@ -5,7 +5,7 @@
 //
 // --rows   about how many rows the master holds (40,000 unless given, at least 1,000)
 // --spoil  changes a row on the master behind the comparison's back; the run must then find it and fail
-import { promises as files, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,35 +13,36 @@ import { BrokenClaim } from './claim.ts'
 import { tellStory } from './story.ts'
 import { bold, green, red, say } from './terminal.ts'
 
-const { values: options } = parseArgs({
-  options: { rows: { type: 'string', default: '40000' }, spoil: { type: 'boolean', default: false } },
-})
-
-const rows = Number(options.rows)
-if (!Number.isInteger(rows) || rows < 1_000) {
-  process.stderr.write('--rows needs a whole number from 1000 on\n')
-  process.exit(2)
-}
+const { rows, spoil } = readArguments()
 
 /** Nothing in here should ever take this long; a story that hangs has failed. */
 const DEADLINE_MS = 180_000
 
-const directory = await files.mkdtemp(join(tmpdir(), 'outpost-main-job-'))
+const directory = makeDirectory()
 const started = performance.now()
-process.once('SIGINT', () => {
-  rmSync(directory, { recursive: true, force: true })
-  process.exit(130)
+// However the process ends, the laptop's process ends before this, and nothing stays behind.
+process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
+for (const [signal, exitCode] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(exitCode))
+}
+// A reader such as `head` that has enough closes the pipe; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
 })
 const watchdog = setTimeout(() => {
   say(red(`This did not happen as told: the story ends within ${DEADLINE_MS / 1000} s`))
-  rmSync(directory, { recursive: true, force: true })
   process.exit(1)
 }, DEADLINE_MS)
 try {
   const same = await tellStory({
     database: join(directory, 'laptop.db'),
     rows,
-    spoil: options.spoil,
+    spoil,
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   process.stdout.write(`\n${same ? green('Both sides agree.') : red('The sides differ.')} ${bold(`${seconds} s`)}\n`)
@@ -53,5 +54,31 @@ try {
   process.exitCode = 1
 } finally {
   clearTimeout(watchdog)
-  await files.rm(directory, { recursive: true, force: true })
+}
+
+function readArguments(): { readonly rows: number; readonly spoil: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { rows: { type: 'string', default: '40000' }, spoil: { type: 'boolean', default: false } },
+    })
+    const given = Number(values.rows)
+    if (!Number.isInteger(given) || given < 1_000) throw new RangeError('--rows needs a whole number from 1000 on')
+    return { rows: given, spoil: values.spoil }
+  } catch (error) {
+    return giveUp(2, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function makeDirectory(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'outpost-main-job-'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return giveUp(1, `no temporary directory can be made (TMPDIR says where): ${why}`)
+  }
+}
+
+function giveUp(exitCode: number, why: string): never {
+  process.stderr.write(`${why}\n`)
+  process.exit(exitCode)
 }
