@@ -57,6 +57,12 @@ test('the query of the first run in the help finds something', async () => {
   expect(rowsOf((await outpost('query', 'account', '--where', filter, '--json')).out)).not.toEqual([])
 })
 
+test('query says how to keep a table that is not kept', async () => {
+  const { outpost } = await syncedWorkplace(TABLES)
+  const refused = await outpost('query', 'contact', '--json')
+  expect(refused.error.remedy).toContain("'outpost configure --table <name>'")
+})
+
 test('query names what it cannot do', async () => {
   const { outpost } = await syncedWorkplace(TABLES)
   const broken: readonly (readonly [argv: readonly string[], place: Readonly<Record<string, unknown>>])[] = [

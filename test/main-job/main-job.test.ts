@@ -80,7 +80,6 @@ function playIn(
     child.stdout.on('data', (part: Buffer) => {
       out += part.toString()
       // By now the laptop has made its database.
-      // By now the laptop has made its database.
       if (!told && out.includes('Table definitions copied')) onOut(child)
       told ||= out.includes('Table definitions copied')
     })

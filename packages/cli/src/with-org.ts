@@ -1,6 +1,6 @@
 import { promises as files } from 'node:fs'
 import { ClientOrg, OutpostError } from '@outpost/core'
-import type { MasterOrg } from '@outpost/core'
+import type { MasterOrg, Table } from '@outpost/core'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { openSqliteStore } from '@outpost/store-sqlite'
 import type { Invocation } from './invocation.ts'
@@ -50,6 +50,16 @@ export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOr
   return withOrg(invocation, async (org) => {
     if ((await org.status()).identity === null) throw notConnected()
     return body(org)
+  })
+}
+
+/** The rows of a table that is kept. Throws `invalid` saying how to keep one that is not. */
+export function keptTable(org: ClientOrg, name: string): Table {
+  if (Object.hasOwn(org.configuration.tables, name)) return org.table(name)
+  throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
+    place: { table: name, rule: 'unknown-table' },
+    remedy:
+      "Keep it with 'outpost configure --table <name>', then run 'outpost sync'. 'outpost status' lists what is kept.",
   })
 }
 

@@ -10,7 +10,7 @@ import { isObject, parseJson, readLines, readText } from '../read-input.ts'
 import { placeText } from '../report-error.ts'
 import { count, counted, oneLine } from '../text.ts'
 import type { Paint } from '../text.ts'
-import { withConnectedOrg } from '../with-org.ts'
+import { keptTable, withConnectedOrg } from '../with-org.ts'
 import { showConfigured } from './configure.ts'
 
 /** How many refused lines are shown one by one. */
@@ -83,7 +83,7 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   const leftOut = new Map<string, number>()
   let line = 0
   await withConnectedOrg(invocation, async (org) => {
-    org.table(name)
+    keptTable(org, name)
     const table = await org.masterTable(name)
     if (!table) return
     for await (const text of readLines(file, io)) {

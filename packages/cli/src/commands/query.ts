@@ -5,7 +5,7 @@ import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { nameList, wholeNumber } from '../arguments.ts'
 import { counted, cut, oneLine, tableLines, widthOf } from '../text.ts'
-import { withConnectedOrg } from '../with-org.ts'
+import { keptTable, withConnectedOrg } from '../with-org.ts'
 
 interface Options {
   readonly where?: string
@@ -63,7 +63,7 @@ export async function selectRows(
   query: Query,
   columns: readonly string[] | undefined,
 ): Promise<readonly Row[]> {
-  const table = org.table(name)
+  const table = keptTable(org, name)
   if (columns === undefined) return table.query(query)
   if (columns.length === 0) {
     throw new OutpostError('invalid', '--columns names no column', { place: { table: name, rule: 'usage' } })
