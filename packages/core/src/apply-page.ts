@@ -1,5 +1,5 @@
 import type { ConfiguredTable } from './configuration.ts'
-import { keptValues, masterRow, refreshRows } from './local-rows.ts'
+import { masterRow, refreshRows } from './local-rows.ts'
 import type { MasterRow } from './ports/master-org.ts'
 import type { StoredRow, StoreWriter } from './ports/store.ts'
 
@@ -24,10 +24,9 @@ export async function applyPage(
   const fresh = everyRow ? rows : rows.filter((row) => held(row.id) !== row.version)
   const dirty = fresh.filter((row) => bases.has(row.id))
   const clean = fresh.filter((row) => !bases.has(row.id))
-  await tx.putRows(
-    name,
-    clean.map((row): StoredRow => ({ id: row.id, version: row.version, values: keptValues(table, row.values) })),
-  )
+  // A page's rows hold just the asked columns already: copying each of them would be a fifth of the time of a download.
+  const put = clean.map((row): StoredRow => ({ id: row.id, version: row.version, values: row.values }))
+  await tx.putRows(name, put)
   if (dirty.length > 0) {
     await refreshRows(
       tx,

@@ -12,7 +12,7 @@ export interface MasterIdentity {
   readonly url: string
 }
 
-/** A row as the master has it. `values` holds the requested columns, null where the master says null. */
+/** A row as the master has it. `values` holds exactly the requested columns, null where the master says null. */
 export interface MasterRow {
   readonly id: string
   readonly version: string
