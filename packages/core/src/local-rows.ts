@@ -74,7 +74,7 @@ export function knownMaster(id: string, base: BaseRow | undefined, row: StoredRo
  * column is none: it comes from a change that was made before the master retyped the column, and that change is refused
  * by the master in its turn.
  */
-export function keptValues(table: ConfiguredTable, values: Row): Row {
+function keptValues(table: ConfiguredTable, values: Row): Row {
   const kept: Record<string, ColumnValue> = {}
   for (const { name, type } of table.store.columns) {
     const value = values[name] ?? null
