@@ -56,6 +56,22 @@ test('a pull runs whatever the outbox holds', async () => {
   expect(await device.org.table('account').get(made)).toMatchObject({ name: 'Made there' })
 })
 
+test('a write that the master gives no answer to does not keep the pull from running', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  await device.org.write((draft) => draft.create('account', { name: 'Never answered' }))
+  const made = there.emulator.master.create('account', { name: 'Made there' })
+  there.emulator.faults.add({
+    match: { method: 'PATCH' },
+    times: Infinity,
+    fault: { kind: 'status', status: 504, body: 'html' },
+  })
+  await expect(device.sync()).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await device.org.table('account').get(made)).toMatchObject({ name: 'Made there' })
+  expect(await device.org.outbox.counts()).toMatchObject({ pending: 1, error: 0 })
+})
+
 test('a table that the master refuses does not stop the others', async () => {
   const there = world()
   const device = await there.device()

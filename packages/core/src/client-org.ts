@@ -233,15 +233,21 @@ export class ClientOrg {
 
   /**
    * One whole run: metadata if it has changed, push, then a pull of every configured table. A table that fails does not
-   * stop the others; its error is in the report. Throws when the master cannot be asked at all.
+   * stop the others; its error is in the report. Throws when the master cannot be asked at all, and, once everything is
+   * pulled, when it gave no answer to what was pushed.
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
     return this.#exclusively(options, async (signal) => {
       this.#connected()
       await this.#identity.identify(signal)
       const metadata = await this.#refreshMetadata(signal)
-      const pushed = await push(this.#pushContext(), signal)
-      return { ...metadata, pushed, tables: await pullTables(this.#pullContext(), this.#tables, signal) }
+      const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
+        if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
+        throw error
+      })
+      const tables = await pullTables(this.#pullContext(), this.#tables, signal)
+      if (pushed instanceof OutpostError) throw pushed
+      return { ...metadata, pushed, tables }
     })
   }
 
@@ -482,6 +488,9 @@ export class ClientOrg {
     }
   }
 }
+
+/** What one request can meet though others would not: no reason to leave out the pull. */
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
 
 const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'offline',
