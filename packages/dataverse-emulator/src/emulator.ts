@@ -13,6 +13,7 @@ import type { Knobs } from './knobs.ts'
 import { loadSeed } from './load-seed.ts'
 import { createMaster } from './master.ts'
 import type { Master } from './master.ts'
+import { builtInOperations } from './operations/built-in-operations.ts'
 import { answer, refusal } from './operations/answer.ts'
 import type { RawRequest } from './operations/answer.ts'
 import type { Org } from './org.ts'
@@ -125,6 +126,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     organization: seed.organization,
     tracking,
     knobs,
+    operations: [...builtInOperations],
     expiredVersion: -1n,
   }
   const tokens = new Tokens(now, newId)

@@ -1,4 +1,5 @@
 import type { Knobs } from './knobs.ts'
+import type { Operation } from './operations/operation.ts'
 import type { RowStore } from './rows/row-store.ts'
 import type { MobileTracking } from './rows/mobile-tracking.ts'
 import type { User } from './rows/user.ts'
@@ -12,6 +13,8 @@ export interface Org {
   readonly organization: SeedOrganization
   readonly tracking: MobileTracking
   readonly knobs: Knobs
+  /** Functions and actions: the built-in ones and those that were registered. */
+  readonly operations: Operation[]
   /** Delta tokens up to this version are expired, whatever their date. */
   expiredVersion: bigint
 }

@@ -14,16 +14,26 @@ import { unknownContentId } from '../rows/resolve-reference.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import type { TableDefinition } from '../schema.ts'
-import { answerFunction } from './functions.ts'
 import { countCollection, readCollection } from './read-collection.ts'
 import { readProperty, readRow } from './read-row.ts'
 import { answerReference, memberTable, memberTest } from './references.ts'
+import { runOperation } from './run-operation.ts'
 import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
 import type { WriteReply } from './write-row-request.ts'
+
+/** Whether a segment behind a set or a row names a function or action rather than a property. */
+function isOperation({ operations }: Org, name: string): boolean {
+  return name.startsWith('Microsoft.Dynamics.CRM.') || operations.some((one) => one.name === name)
+}
 
 function onCollection(org: Org, request: ApiRequest, table: TableDefinition, rest: readonly PathSegment[]): WriteReply {
   const [next, ...more] = rest
   if (next !== undefined) {
+    const answer =
+      more.length === 0 && isOperation(org, next.name)
+        ? runOperation(org, request, next.name, next.inner, { table })
+        : undefined
+    if (answer !== undefined) return answer
     if (next.name !== '$count' || next.inner !== undefined || more.length > 0)
       throw notImplemented(`'${next.name}' on a collection`)
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
@@ -71,8 +81,12 @@ function underRow(
     const other = memberTable(org, collection)
     return { reply: (isCount ? countCollection : readCollection)(org, request, other, within) }
   }
-  if (last !== undefined || next.inner !== undefined) throw notImplemented(`the path '${request.path}'`)
-  if (next.name.startsWith('Microsoft.Dynamics.CRM.')) throw notImplemented(`the bound operation '${next.name}'`)
+  if (last !== undefined) throw notImplemented(`the path '${request.path}'`)
+  if (isOperation(org, next.name)) {
+    const answer = runOperation(org, request, next.name, next.inner, { table, row: requireRow(org.store, table, key) })
+    if (answer !== undefined) return answer
+  }
+  if (next.inner !== undefined) throw notImplemented(`the path '${request.path}'`)
   if (org.schema.lookupBindings(table.logicalName).has(next.name)) {
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
     return relatedRow(org, request, table, requireRow(org.store, table, key), next.name)
@@ -128,11 +142,8 @@ export function route(org: Org, request: ApiRequest): WriteReply {
       return underRow(org, request, table, key, rest)
     })
   }
-  const answer = rest.length === 0 ? answerFunction(org, request, name, inner) : undefined
-  if (answer !== undefined) {
-    if (request.method !== 'GET') throw methodNotAllowed(request.method)
-    return { reply: answer }
-  }
+  const answer = rest.length === 0 ? runOperation(org, request, name, inner) : undefined
+  if (answer !== undefined) return answer
   const metadata = answerMetadata(org.schema, {
     ...request,
     nowMs: org.store.now(),

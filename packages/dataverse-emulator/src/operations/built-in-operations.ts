@@ -1,0 +1,5 @@
+import type { Operation } from './operation.ts'
+import { organizationOperations } from './organization-operations.ts'
+
+/** The functions and actions every organisation has. Those of metadata are answered in `metadata/`. */
+export const builtInOperations: readonly Operation[] = [...organizationOperations]
