@@ -1,0 +1,5 @@
+import type { CapabilityArea } from './capability.ts'
+import { protocol } from './protocol.ts'
+
+/** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
+export const capabilityAreas: readonly CapabilityArea[] = [protocol]
