@@ -107,6 +107,15 @@ function decoded(target: string): string {
   }
 }
 
+type Body = Pick<RawRequest, 'body' | 'bytes'>
+
+async function readBody(request: Request): Promise<{ readonly body: string; readonly bytes: Uint8Array }> {
+  if (request.body === null) return { body: '', bytes: new Uint8Array() }
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  const isText = !/^application\/octet-stream\b/i.test(request.headers.get('Content-Type') ?? '')
+  return { body: isText ? new TextDecoder().decode(bytes) : '', bytes }
+}
+
 /** Makes an emulator and loads its seed. */
 export function createEmulator(options: EmulatorOptions): Emulator {
   const { seed } = options
@@ -167,14 +176,17 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     }
   }
 
-  const serve = (request: Request, url: URL, body: string, user: User | undefined, batch: number): Reply => {
+  const serve = (request: Request, url: URL, sent: Body, user: User | undefined, batch: number): Reply => {
     if (user === undefined) return unauthorized()
     const target = url.pathname + url.search
     const prefix = API.exec(target)?.[0]
     if (prefix === undefined) return refusal(org, request.headers, notImplemented(`the path '${url.pathname}'`))
     const resource = target.slice(prefix.length)
     const { method, headers } = request
-    return api({ method, root: url.origin + prefix, resource, headers, body, user, contents: () => undefined }, batch)
+    return api(
+      { method, root: url.origin + prefix, resource, headers, ...sent, user, contents: () => undefined },
+      batch,
+    )
   }
 
   const answerWith = async (fault: Fault | undefined, signal: AbortSignal, proceed: () => Reply): Promise<Reply> => {
@@ -205,7 +217,8 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const handle = async (request: Request): Promise<Response> => {
     if (isPreflight(request)) return preflight(request)
     const url = new URL(request.url)
-    const body = request.method === 'GET' || request.method === 'HEAD' ? '' : await request.text()
+    const sent = await readBody(request)
+    const body = sent.bytes.length > 0 && sent.body === '' ? `(${sent.bytes.length} bytes)` : sent.body
     request.signal.throwIfAborted()
     const user = tokens.userOf(request.headers.get('Authorization'), audiences)
     const path = url.pathname + url.search
@@ -214,7 +227,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     const entry = { method: request.method, path, headers: Object.fromEntries(request.headers), body, user: user?.name }
     let reply: Reply | undefined
     try {
-      reply = await answerWith(fault, request.signal, () => serve(request, url, body, user, place))
+      reply = await answerWith(fault, request.signal, () => serve(request, url, sent, user, place))
     } finally {
       log.add({ ...entry, status: reply?.status })
     }

@@ -38,7 +38,7 @@ function requestFrom(message: IncomingMessage, body: Buffer, origin: string, sig
   const target = message.url ?? '/'
   const isAbsolute = /^https?:\/\//i.test(target)
   const url = isAbsolute ? target : `http://${message.headers.host ?? new URL(origin).host}${target}`
-  return new Request(url, { method, headers, signal, ...(hasBody ? { body: body.toString('utf8') } : {}) })
+  return new Request(url, { method, headers, signal, ...(hasBody ? { body: new Uint8Array(body) } : {}) })
 }
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {

@@ -82,10 +82,11 @@ class BatchRun {
     const resource = resourceOf(request.url, this.#outer.root)
     if (resource.startsWith('$batch')) throw badPayload('A batch cannot hold another batch.')
     const { method, headers, body } = request
+    const bytes = undefined
     const version = /\/api\/data\/v9\.[0-2]\//.exec(request.url)?.[0]
     const root =
       version === undefined ? this.#outer.root : this.#outer.root.replace(/\/api\/data\/v9\.[0-2]\/$/, version)
-    return { ...this.#outer, method, root, resource, headers, body, contents }
+    return { ...this.#outer, method, root, resource, headers, body, bytes, contents }
   }
 
   #single(request: PartRequest): number | undefined {

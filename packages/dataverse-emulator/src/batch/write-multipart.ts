@@ -29,7 +29,7 @@ export function writePart(reply: Reply, partHeaders: Readonly<Record<string, str
     if (name === 'OData-EntityId') lines.push(`Location: ${value}`)
     lines.push(`${name}: ${name === 'Content-Type' && reply.status < 400 ? streaming(value) : value}`)
   }
-  lines.push('', reply.body ?? '')
+  lines.push('', typeof reply.body === 'string' ? reply.body : '')
   return lines.join('\r\n')
 }
 

@@ -6,7 +6,7 @@ import type { JsonValue } from '../json/write.ts'
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
+  readonly body: string | Uint8Array | undefined
 }
 
 /** The media type of every JSON answer. */

@@ -15,7 +15,10 @@ export interface ApiRequest {
   readonly query: QueryOptions
   readonly headers: Headers
   readonly preferences: Preferences
+  /** The body as text; empty where it was sent as `application/octet-stream`. */
   readonly body: string
+  /** The body as it came; absent inside of a batch, whose parts are text. */
+  readonly bytes: Uint8Array | undefined
   readonly user: User
   /** Rows that earlier parts of the same change set made or changed, by Content-ID. */
   readonly contents: ContentReference

@@ -28,7 +28,7 @@ export function respond(reply: Reply, extra: Readonly<Record<string, string>>, f
   const headers = new Headers({ ...reply.headers, ...extra })
   if (reply.body === undefined || NO_BODY.has(reply.status))
     return new Response(null, { status: reply.status, headers })
-  const whole = new TextEncoder().encode(reply.body)
+  const whole = typeof reply.body === 'string' ? new TextEncoder().encode(reply.body) : new Uint8Array(reply.body)
   if (fault?.kind === 'cutBodyAt') {
     // The length of the whole body is announced: that is how the cut shows.
     headers.set('Content-Length', String(whole.length))

@@ -19,7 +19,10 @@ export interface RawRequest {
   /** Path and query behind the root, still encoded. */
   readonly resource: string
   readonly headers: Headers
+  /** The body as text; empty where it was sent as `application/octet-stream`. */
   readonly body: string
+  /** The body as it came; absent inside of a batch, whose parts are text. */
+  readonly bytes: Uint8Array | undefined
   readonly user: User
   readonly contents: ContentReference
 }
