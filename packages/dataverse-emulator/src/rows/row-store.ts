@@ -1,7 +1,48 @@
 import type { Schema, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { rowShape } from './row-shape.ts'
 import { TableRows } from './table-rows.ts'
-import type { Row } from './row.ts'
+import type { Row, Tombstone } from './row.ts'
+
+/** One change of a transaction, to be taken back or done again. */
+interface Step {
+  readonly table: string
+  readonly row: Row
+  /** The version this change was stamped with. */
+  readonly version: bigint
+  readonly undo: () => void
+  readonly redo: () => void
+}
+
+/** A transaction whose rows are stamped already but not to be seen before it commits. */
+export interface WithheldTransaction<T> {
+  /** What the body gave. */
+  readonly result: T
+  /** Whether it has changed anything; without that there is nothing to commit. */
+  readonly isEmpty: boolean
+  /** Makes its rows visible. Once is enough; a second time does nothing. */
+  commit(): void
+}
+
+/** All rows, deletions and the version counter of a moment. */
+export interface StoreSnapshot {
+  readonly version: bigint
+  readonly tables: ReadonlyMap<string, { readonly rows: readonly Row[]; readonly tombstones: readonly Tombstone[] }>
+}
+
+interface Withheld {
+  readonly steps: readonly Step[]
+  readonly keys: ReadonlySet<string>
+  readonly firstVersion: bigint
+}
+
+/** Thrown inside a transaction that meets a row locked by a withheld one; the outermost transaction catches it. */
+class RowLocked extends Error {
+  readonly by: Withheld
+  constructor(by: Withheld) {
+    super('The row is locked by a transaction that has not committed yet.')
+    this.by = by
+  }
+}
 
 /** What a row store needs from outside. */
 export interface RowStoreOptions {
@@ -22,7 +63,8 @@ export class RowStore {
   // By definition: a schema change replaces the definition and thereby the shape of rows written from then on.
   readonly #shapes = new WeakMap<TableDefinition, () => Record<string, StoredValue>>()
   #version: bigint
-  #undo: (() => void)[] | undefined
+  #steps: Step[] | undefined
+  #withheld: Withheld[] = []
 
   constructor(schema: Schema, options: RowStoreOptions) {
     this.schema = schema
@@ -45,21 +87,98 @@ export class RowStore {
     return rows
   }
 
+  /** The highest version below which everything has committed; what the change feed reads up to. */
+  get committedVersion(): bigint {
+    return this.#withheld.reduce(
+      (lowest, { firstVersion }) => (firstVersion <= lowest ? firstVersion - 1n : lowest),
+      this.#version,
+    )
+  }
+
   /** Runs the body; when it throws, every change it made is undone. May be nested. */
   atomically<T>(body: () => T): T {
-    const outer = this.#undo
-    const undo: (() => void)[] = []
-    this.#undo = undo
+    for (;;) {
+      try {
+        return this.#transaction(body)
+      } catch (error) {
+        // The writer of a locked row waits for the commit and then begins again, as the database lets it.
+        if (!(error instanceof RowLocked) || this.#steps !== undefined) throw error
+        this.#commit(error.by)
+      }
+    }
+  }
+
+  /**
+   * Runs the body as a transaction whose changes carry the versions and times of now, but are not to be seen until it
+   * commits. Whoever writes one of its rows meanwhile makes it commit first.
+   */
+  withhold<T>(body: () => T): WithheldTransaction<T> {
+    let steps: readonly Step[] = []
+    const result = this.atomically(() => {
+      const value = body()
+      steps = this.#steps ?? []
+      return value
+    })
+    for (const step of steps.toReversed()) step.undo()
+    const [first] = steps
+    if (first === undefined) return { result, isEmpty: true, commit: () => undefined }
+    const withheld: Withheld = {
+      steps,
+      keys: new Set(steps.map(({ table, row }) => `${table} ${row.id}`)),
+      firstVersion: first.version,
+    }
+    this.#withheld.push(withheld)
+    return { result, isEmpty: false, commit: () => this.#commit(withheld) }
+  }
+
+  /** Everything as it is now; cheap, because rows are never changed in place. */
+  snapshot(): StoreSnapshot {
+    const tables = [...this.#tables].map(
+      ([name, rows]) => [name, { rows: [...rows.all()], tombstones: [...rows.tombstones] }] as const,
+    )
+    return { version: this.#version, tables: new Map(tables) }
+  }
+
+  /** Puts everything back as it was, the version counter included: versions given out since come again. */
+  restore({ version, tables }: StoreSnapshot): void {
+    this.#withheld = []
+    this.#tables.clear()
+    for (const [name, { rows, tombstones }] of tables) {
+      const restored = this.rows(name)
+      for (const row of rows) restored.put(row)
+      restored.tombstones.push(...tombstones)
+    }
+    this.#version = version
+  }
+
+  #transaction<T>(body: () => T): T {
+    const outer = this.#steps
+    const steps: Step[] = []
+    this.#steps = steps
     let done = false
     try {
       const result = body()
       done = true
-      outer?.push(...undo)
+      if (outer !== undefined) for (const step of steps) outer.push(step)
       return result
     } finally {
-      this.#undo = outer
-      if (!done) for (const step of undo.toReversed()) step()
+      this.#steps = outer
+      if (!done) for (const step of steps.toReversed()) step.undo()
     }
+  }
+
+  #commit(withheld: Withheld): void {
+    if (!this.#withheld.includes(withheld)) return
+    this.#withheld = this.#withheld.filter((one) => one !== withheld)
+    for (const step of withheld.steps) step.redo()
+  }
+
+  #lock(table: string, id: string): void {
+    if (this.#withheld.length === 0) return
+    const by = this.#withheld.find(({ keys }) => keys.has(`${table} ${id}`))
+    if (by === undefined) return
+    if (this.#steps === undefined) this.#commit(by)
+    else throw new RowLocked(by)
   }
 
   /** An empty row to be filled and inserted: every column without a value. */
@@ -82,22 +201,30 @@ export class RowStore {
   }
 
   delete(table: string, row: Row): void {
+    this.#lock(table, row.id)
     const rows = this.rows(table)
-    rows.delete(row)
-    rows.tombstones.push({ id: row.id, version: this.#next(), atMs: this.now() })
-    this.#undo?.push(() => {
+    const tombstone = { id: row.id, version: this.#next(), atMs: this.now() }
+    const redo = (): void => {
+      rows.delete(row)
+      rows.tombstones.push(tombstone)
+    }
+    redo()
+    const undo = (): void => {
       rows.tombstones.pop()
       rows.put(row)
-    })
+    }
+    this.#steps?.push({ table, row, version: tombstone.version, undo, redo })
   }
 
   #put(table: string, row: Row): Row {
+    this.#lock(table, row.id)
     const rows = this.rows(table)
     const before = rows.put(row)
-    this.#undo?.push(() => {
+    const undo = (): void => {
       if (before === undefined) rows.delete(row)
       else rows.put(before)
-    })
+    }
+    this.#steps?.push({ table, row, version: row.version, undo, redo: () => void rows.put(row) })
     return row
   }
 
