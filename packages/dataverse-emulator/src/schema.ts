@@ -25,6 +25,7 @@ export type {
   LookupColumn,
   ManyToManyRelationship,
   MemoColumn,
+  MetadataFacts,
   MetadataDeletion,
   MoneyColumn,
   MultiSelectPicklistColumn,
@@ -48,6 +49,7 @@ export type {
   LookupDraft,
   LookupTarget,
   ManyToManyDraft,
+  OneToManyDraft,
   SchemaDraft,
   TableDraft,
 } from './schema/drafts.ts'
@@ -80,9 +82,11 @@ export {
 export type { ColumnOptions, TargetOptions } from './schema/columns.ts'
 export { isLookupColumn } from './schema/define.ts'
 export { guidFrom, guidsFrom } from './schema/guid.ts'
+export { isODataColumn, isStoredColumn } from './schema/odata-column.ts'
 export { wireName } from './schema/index-table.ts'
 export type { TableRelationships } from './schema/index-table.ts'
 export { Schema } from './schema/schema.ts'
+export type { SchemaChange } from './schema/schema-change.ts'
 export type { TableChange } from './schema/schema.ts'
 export type { Privilege, PrivilegeDepth, Privileges, Seed, SeedOrganization, SeedRow, SeedUser } from './schema/seed.ts'
 export { activeInactive, currencyColumns, standardColumns } from './schema/standard-columns.ts'

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../json/write.ts'
+import { isODataColumn } from '../schema.ts'
 import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
 import { describeChoices, describeYesNo } from './describe-option-set.ts'
 import { describe, label, managed } from './described.ts'
@@ -64,7 +65,7 @@ export function describeColumn(schema: Schema, table: TableDefinition, column: C
       EntityLogicalName: table.logicalName,
       IsCustomAttribute: column.isCustom,
       IsPrimaryId: column.isPrimaryId,
-      IsValidODataAttribute: !isShadow && column.type !== 'Virtual',
+      IsValidODataAttribute: isODataColumn(column),
       IsPrimaryName: column.isPrimaryName,
       IsValidForCreate: column.validForCreate,
       IsValidForRead: column.validForRead,

@@ -1,4 +1,5 @@
 import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
+import { isODataColumn } from '../schema.ts'
 import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
 
 /** The columns a read returns, and the text of them for `@odata.context` (undefined where all were meant). */
@@ -8,7 +9,7 @@ export interface Selection {
 }
 
 function isServed(column: ColumnDefinition): boolean {
-  return column.attributeOf === null && column.validForRead && column.type !== 'Virtual' && column.type !== 'PartyList'
+  return isODataColumn(column) && (column.odata === true || column.validForRead) && column.type !== 'PartyList'
 }
 
 /**

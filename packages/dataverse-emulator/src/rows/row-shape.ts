@@ -1,4 +1,4 @@
-import { isLookupColumn, targetKey } from '../schema.ts'
+import { isLookupColumn, isStoredColumn, targetKey } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { StoredValue, TableDefinition } from '../schema.ts'
 export function rowShape(table: TableDefinition): () => Record<string, StoredValue> {
   const names: string[] = []
   for (const column of table.columns) {
-    if (column.attributeOf !== null || column.type === 'Virtual' || column.logicalName === 'versionnumber') continue
+    if (!isStoredColumn(column) || column.logicalName === 'versionnumber') continue
     names.push(column.logicalName)
     if (isLookupColumn(column) && column.targets.length > 1) names.push(targetKey(column.logicalName))
   }

@@ -49,6 +49,14 @@ export class ChangeLog {
     return this.#deletions.filter((deletion) => deletion.stamp > stamp)
   }
 
+  /** Forgets what was before: the stamps go on from far above, and none from before is valid. */
+  startAnew(): void {
+    this.#stamp += 100_000
+    this.#horizon = this.#stamp
+    this.#deletions.length = 0
+    this.#stamps.clear()
+  }
+
   expire(): void {
     this.#stamp += 1
     this.#horizon = this.#stamp

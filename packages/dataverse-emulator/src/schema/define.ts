@@ -26,7 +26,7 @@ export function defineTable(draft: TableDraft, idOf: IdSource): TableDefinition 
     logicalName,
     schemaName: draft.schemaName,
     entitySetName: draft.entitySetName ?? `${logicalName}s`,
-    metadataId: idOf('Entity', logicalName),
+    metadataId: draft.metadataId ?? idOf('Entity', logicalName),
     objectTypeCode: draft.objectTypeCode,
     displayName: draft.displayName,
     displayCollectionName,
@@ -43,12 +43,21 @@ export function defineTable(draft: TableDraft, idOf: IdSource): TableDefinition 
     optimisticConcurrency: draft.optimisticConcurrency ?? true,
     columns: allColumns(draft, logicalName, primaryId).map((column, index) =>
       defineColumn(
-        { ...column, isPrimaryId: column.logicalName === primaryId, isPrimaryName: column.logicalName === primaryName },
-        index + 1,
-        idOf('Attribute', `${logicalName}.${column.logicalName}`),
+        draft.exact === true
+          ? column
+          : {
+              ...column,
+              isPrimaryId: column.logicalName === primaryId,
+              isPrimaryName: column.logicalName === primaryName,
+            },
+        column.columnNumber ?? index + 1,
+        column.metadataId ?? idOf('Attribute', `${logicalName}.${column.logicalName}`),
       ),
     ),
-    keys: (draft.keys ?? []).map((key) => defineKey(key, idOf('EntityKey', `${logicalName}.${key.schemaName}`))),
+    keys: (draft.keys ?? []).map((key) =>
+      defineKey(key, key.metadataId ?? idOf('EntityKey', `${logicalName}.${key.schemaName}`)),
+    ),
+    ...(draft.facts === undefined ? {} : { facts: draft.facts }),
   }
 }
 
@@ -125,20 +134,20 @@ export function defineManyToMany(
   primaryIdOf: (table: string) => string,
   idOf: IdSource,
 ): ManyToManyRelationship {
-  const column1 = primaryIdOf(draft.table1)
-  const column2 = primaryIdOf(draft.table2)
+  const key1 = primaryIdOf(draft.table1)
+  const key2 = primaryIdOf(draft.table2)
   const self = draft.table1 === draft.table2
   return {
     kind: 'ManyToMany',
     schemaName: draft.schemaName,
-    metadataId: idOf('Relationship', draft.schemaName),
+    metadataId: draft.metadataId ?? idOf('Relationship', draft.schemaName),
     isCustom: draft.isCustom ?? true,
     intersectTable: draft.intersectTable,
     table1: draft.table1,
-    column1: self ? `${column1}one` : column1,
+    column1: draft.column1 ?? (self ? `${key1}one` : key1),
     navigation1: draft.navigation1,
     table2: draft.table2,
-    column2: self ? `${column2}two` : column2,
+    column2: draft.column2 ?? (self ? `${key2}two` : key2),
     navigation2: draft.navigation2,
   }
 }
@@ -165,7 +174,7 @@ export function intersectDraft(draft: ManyToManyDraft, relationship: ManyToManyR
 }
 
 export function defineGlobalChoice(draft: GlobalChoiceDraft, idOf: IdSource): GlobalChoice {
-  return { ...draft, isCustom: draft.isCustom ?? true, metadataId: idOf('OptionSet', draft.name) }
+  return { ...draft, isCustom: draft.isCustom ?? true, metadataId: draft.metadataId ?? idOf('OptionSet', draft.name) }
 }
 
 export function isLookupColumn(column: ColumnDefinition): column is LookupColumn {
@@ -174,6 +183,7 @@ export function isLookupColumn(column: ColumnDefinition): column is LookupColumn
 
 /** Every column draft of a table, companions included, each logical name once. */
 export function allColumns(draft: TableDraft, logicalName: string, primaryId: string): readonly ColumnDraft[] {
+  if (draft.exact === true) return draft.columns
   const given = [...draft.columns]
   if (given.some((column) => column.type === 'Money')) given.push(...currencyColumns(logicalName))
   const key = uniqueidentifier(primaryIdSchemaName(draft.schemaName, primaryId), {

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../json/write.ts'
 import type { StoredValue, StoredValues } from './stored-values.ts'
 
 export type RequiredLevel = 'None' | 'SystemRequired' | 'ApplicationRequired' | 'Recommended'
@@ -25,6 +26,9 @@ export interface ChoiceOption {
   readonly transitions?: readonly number[]
 }
 
+/** Metadata properties that the emulator serves and otherwise knows nothing of. */
+export type MetadataFacts = Readonly<Record<string, JsonValue>>
+
 /** What every column has, whatever its type. */
 export interface ColumnFacts {
   readonly logicalName: string
@@ -46,6 +50,12 @@ export interface ColumnFacts {
   /** 0 simple, 1 calculated, 2 rollup. */
   readonly sourceType: 0 | 1 | 2
   readonly formula?: Formula
+  /** Whether rows on the wire have it, where that is not told by `attributeOf` and type: see `isODataColumn`. */
+  readonly odata?: boolean
+  /** The MetadataId of its own option set; derived from the name where absent. */
+  readonly optionSetId?: string
+  /** Further metadata properties by their names, as they were loaded; served as they are. */
+  readonly facts?: MetadataFacts
 }
 
 export interface StringColumn extends ColumnFacts {
@@ -135,6 +145,8 @@ export interface EntityNameColumn extends ColumnFacts {
 }
 export interface VirtualColumn extends ColumnFacts {
   readonly type: 'Virtual'
+  /** Its type in `$metadata` where it is a complex one (`mscrm.BooleanManagedProperty`); rows have it as null. */
+  readonly edmType?: string
 }
 export interface FileColumn extends ColumnFacts {
   readonly type: 'File'
@@ -202,6 +214,7 @@ export interface TableDefinition {
   readonly optimisticConcurrency: boolean
   readonly columns: readonly ColumnDefinition[]
   readonly keys: readonly KeyDefinition[]
+  readonly facts?: MetadataFacts
 }
 
 /** What happens to the referencing rows when something happens to the referenced one. */

@@ -4,11 +4,13 @@ import type {
   ColumnDefinition,
   KeyIndexStatus,
   LookupColumn,
+  MetadataFacts,
+  OneToManyRelationship,
   Ownership,
 } from './definitions.ts'
 
 type Assigned = 'metadataId' | 'columnNumber'
-type Unassigned<T> = T extends unknown ? Omit<T, Assigned> : never
+type Unassigned<T> = T extends unknown ? Omit<T, Assigned> & Partial<Pick<ColumnDefinition, Assigned>> : never
 
 /** One target of a lookup and the 1:N relationship that leads to it. */
 export interface LookupTarget {
@@ -32,6 +34,7 @@ export function isLookupDraft(draft: ColumnDraft): draft is LookupDraft {
 
 export interface KeyDraft {
   readonly schemaName: string
+  readonly metadataId?: string
   readonly displayName?: string
   readonly columns: readonly string[]
   readonly indexStatus?: KeyIndexStatus
@@ -57,7 +60,14 @@ export interface TableDraft {
   readonly canEnableChangeTracking?: boolean
   readonly optimisticConcurrency?: boolean
   readonly keys?: readonly KeyDraft[]
+  readonly metadataId?: string
+  readonly facts?: MetadataFacts
+  /** The columns are complete: the primary key is among them, and no companions are added. */
+  readonly exact?: boolean
 }
+
+/** A 1:N relationship under its own name; its lookup column is a column of an exact table. */
+export type OneToManyDraft = Omit<OneToManyRelationship, 'metadataId'> & { readonly metadataId?: string }
 
 /** An N:N relationship; its intersect table is made from it unless a table of that name is defined. */
 export interface ManyToManyDraft {
@@ -71,10 +81,15 @@ export interface ManyToManyDraft {
   readonly navigation2: string
   readonly isCustom?: boolean
   readonly changeTracking?: boolean
+  readonly metadataId?: string
+  /** Columns of the intersect table, where they are not called after the primary keys. */
+  readonly column1?: string
+  readonly column2?: string
 }
 
 export interface GlobalChoiceDraft {
   readonly name: string
+  readonly metadataId?: string
   readonly displayName: string
   readonly isCustom?: boolean
   readonly options: readonly ChoiceOption[]
@@ -82,6 +97,7 @@ export interface GlobalChoiceDraft {
 
 export interface SchemaDraft {
   readonly tables: readonly TableDraft[]
+  readonly oneToMany?: readonly OneToManyDraft[]
   readonly manyToMany?: readonly ManyToManyDraft[]
   readonly globalChoices?: readonly GlobalChoiceDraft[]
 }

@@ -7,6 +7,7 @@ import type {
   TableDefinition,
 } from './definitions.ts'
 import { isLookupColumn } from './define.ts'
+import { isODataColumn } from './odata-column.ts'
 
 /** The relationships a table takes part in, by its role. */
 export interface TableRelationships {
@@ -32,19 +33,10 @@ export function wireName(column: ColumnDefinition): string {
 }
 
 /** Builds the lookups by name for one table. */
-export function indexTable(
-  table: TableDefinition,
-  oneToMany: readonly OneToManyRelationship[],
-  manyToMany: readonly ManyToManyRelationship[],
-): TableIndex {
+export function indexTable(table: TableDefinition, relationships: TableRelationships): TableIndex {
   const name = table.logicalName
   const columns = new Map(table.columns.map((column) => [column.logicalName, column]))
-  const readable = table.columns.filter((column) => column.attributeOf === null && column.type !== 'Virtual')
-  const relationships = {
-    oneToMany: oneToMany.filter((one) => one.referencedTable === name),
-    manyToOne: oneToMany.filter((one) => one.referencingTable === name),
-    manyToMany: manyToMany.filter((one) => one.table1 === name || one.table2 === name),
-  }
+  const readable = table.columns.filter(isODataColumn)
   const bindings = new Map<string, LookupBinding>()
   for (const relationship of relationships.manyToOne) {
     const column = columns.get(relationship.referencingColumn)

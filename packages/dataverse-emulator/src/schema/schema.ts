@@ -23,6 +23,9 @@ import {
   withCompanions,
   withGlobalOptions,
 } from './define.ts'
+import { newIds, renewChoice, renewRelationship, renewTable } from './renew-ids.ts'
+import { RelationshipBook } from './relationship-book.ts'
+import type { SchemaChange } from './schema-change.ts'
 import { ChangeLog } from './change-log.ts'
 import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
@@ -44,14 +47,15 @@ export type TableChange = Partial<
  * component that is removed and added again gets a new id.
  */
 export class Schema {
-  readonly #salt: string
+  readonly #followers: ((change: SchemaChange) => void)[] = []
   readonly #tables = new Map<string, TableDefinition>()
-  readonly #oneToMany = new Map<string, OneToManyRelationship>()
-  readonly #manyToMany = new Map<string, ManyToManyRelationship>()
+  readonly #relationships = new RelationshipBook()
   readonly #globalChoices = new Map<string, GlobalChoice>()
   readonly #log = new ChangeLog()
   readonly #index = new Map<string, TableIndex>()
+  #salt: string
   #sets: Map<string, TableDefinition> | undefined
+  #ids: Map<string, TableDefinition> | undefined
 
   constructor(draft: SchemaDraft, options: { readonly salt?: string } = {}) {
     this.#salt = options.salt ?? ''
@@ -60,6 +64,12 @@ export class Schema {
     }
     for (const table of draft.tables) this.#define(table)
     for (const table of draft.tables) this.#relate(table)
+    for (const relationship of draft.oneToMany ?? []) {
+      if (this.relationship(relationship.schemaName))
+        throw new RangeError(`relationship ${relationship.schemaName} exists`)
+      const metadataId = relationship.metadataId ?? this.#idOf('Relationship', relationship.schemaName)
+      this.#relationships.put({ ...relationship, metadataId })
+    }
     for (const relationship of draft.manyToMany ?? []) this.#connect(relationship)
   }
 
@@ -87,7 +97,8 @@ export class Schema {
   }
 
   tableById(metadataId: string): TableDefinition | undefined {
-    return this.tables().find((table) => table.metadataId === metadataId)
+    this.#ids ??= new Map(this.tables().map((table) => [table.metadataId, table]))
+    return this.#ids.get(metadataId.toLowerCase())
   }
 
   column(table: string, logicalName: string): ColumnDefinition | undefined {
@@ -100,20 +111,20 @@ export class Schema {
   }
 
   relationshipsOf(table: string): TableRelationships {
-    return this.#indexOf(table)?.relationships ?? { oneToMany: [], manyToOne: [], manyToMany: [] }
+    return this.#relationships.of(table)
   }
 
   relationships(): readonly RelationshipDefinition[] {
-    return [...this.#oneToMany.values(), ...this.#manyToMany.values()]
+    return this.#relationships.all()
   }
 
   relationship(schemaName: string): RelationshipDefinition | undefined {
-    return this.#oneToMany.get(schemaName) ?? this.#manyToMany.get(schemaName)
+    return this.#relationships.get(schemaName)
   }
 
   /** The N:N relationship whose links are the rows of this intersect table. */
   manyToManyByIntersect(table: string): ManyToManyRelationship | undefined {
-    return [...this.#manyToMany.values()].find((relationship) => relationship.intersectTable === table)
+    return this.#relationships.byIntersect(table)
   }
 
   /** Single-valued navigation properties of a table, by their exact name. */
@@ -143,9 +154,9 @@ export class Schema {
   /** The MetadataId of the option set of a choice, state, status or yes/no column. */
   optionSetId(table: string, column: ColumnDefinition): string {
     const shared = 'globalChoice' in column && column.globalChoice !== null
-    return shared
-      ? this.#idOf('OptionSet', column.globalChoice)
-      : this.#idOf('OptionSet', `${table}.${column.logicalName}`)
+    if (shared)
+      return this.globalChoice(column.globalChoice)?.metadataId ?? this.#idOf('OptionSet', column.globalChoice)
+    return column.optionSetId ?? this.#idOf('OptionSet', `${table}.${column.logicalName}`)
   }
 
   /** The stamp at which one option of an option set was added or last renamed. */
@@ -166,6 +177,25 @@ export class Schema {
   /** Components removed after a stamp. */
   deletionsSince(stamp: number): readonly MetadataDeletion[] {
     return this.#log.deletionsSince(stamp)
+  }
+
+  /** Calls back after each change that rows must follow. */
+  follow(follower: (change: SchemaChange) => void): void {
+    this.#followers.push(follower)
+  }
+
+  /**
+   * Becomes the schema of another organisation that is made alike: the same names, other MetadataIds. Nothing is
+   * reported as deleted; stamps of the old organisation are expired ones.
+   */
+  replaceOrganization(salt: string): void {
+    const newId = newIds(salt)
+    this.#salt = `${this.#salt}|${salt}`
+    for (const table of this.tables()) this.#tables.set(table.logicalName, renewTable(table, newId))
+    for (const choice of this.globalChoices()) this.#globalChoices.set(choice.name, renewChoice(choice, newId))
+    for (const relationship of this.relationships()) this.#relationships.put(renewRelationship(relationship, newId))
+    this.#log.startAnew()
+    this.#forget()
   }
 
   /** Makes every stamp handed out so far an expired one. */
@@ -198,6 +228,7 @@ export class Schema {
     for (const column of table.columns)
       this.#log.deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
     this.#forget()
+    this.#tell({ kind: 'tableRemoved', table: logicalName })
   }
 
   changeTable(logicalName: string, change: TableChange): void {
@@ -225,7 +256,7 @@ export class Schema {
     this.#replace({ ...table, columns: [...table.columns, ...added] })
     if (isLookupDraft(draft)) {
       for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#idOf)) {
-        this.#oneToMany.set(relationship.schemaName, relationship)
+        this.#relationships.put(relationship)
         this.#log.touch(relationship.metadataId)
       }
     }
@@ -254,6 +285,36 @@ export class Schema {
       columns: table.columns.filter((one) => !leaves(one)),
       keys: table.keys.filter((key) => !key.columns.includes(column)),
     })
+    this.#tell({
+      kind: 'columnsRemoved',
+      table: logicalName,
+      columns: table.columns.filter(leaves).map((one) => one.logicalName),
+    })
+  }
+
+  /**
+   * Makes a column anew with another type under the same logical name, as an administrator does: the old one is
+   * deleted, the new one has a MetadataId of its own. Values of rows that the new type can hold are kept in it.
+   */
+  retypeColumn(logicalName: string, draft: ColumnDraft): ColumnDefinition {
+    const before = this.#knownColumn(logicalName, draft.logicalName)
+    if (before.isPrimaryId || before.type === 'State' || before.type === 'Status' || before.attributeOf !== null) {
+      throw new RangeError(`${logicalName}.${draft.logicalName} cannot be retyped`)
+    }
+    const told = this.#held
+    this.#held = []
+    try {
+      this.removeColumn(logicalName, draft.logicalName)
+      const after = this.addColumn(logicalName, draft)
+      const gone = this.#held.flatMap((change) => (change.kind === 'columnsRemoved' ? change.columns : []))
+      const columns = gone.filter((name) => this.column(logicalName, name) === undefined)
+      this.#held = told
+      this.#tell({ kind: 'columnRetyped', table: logicalName, before, after })
+      if (columns.length > 0) this.#tell({ kind: 'columnsRemoved', table: logicalName, columns })
+      return after
+    } finally {
+      this.#held = told
+    }
   }
 
   /** Replaces a column by what `change` makes of it; the type, names and id stay. */
@@ -290,6 +351,7 @@ export class Schema {
 
   removeOption(table: string, column: string, value: number): void {
     this.#changeOptions(table, column, value, (options) => options.filter((one) => one.value !== value))
+    this.#tell({ kind: 'optionRemoved', table, column, value })
   }
 
   addManyToMany(draft: ManyToManyDraft): ManyToManyRelationship {
@@ -334,6 +396,14 @@ export class Schema {
 
   readonly #primaryIdOf = (table: string): string => this.#known(table).primaryId
 
+  // Set while several changes are one for those who follow.
+  #held: SchemaChange[] | undefined
+
+  #tell(change: SchemaChange): void {
+    if (this.#held !== undefined) this.#held.push(change)
+    else for (const follower of this.#followers) follower(change)
+  }
+
   #define(draft: TableDraft): TableDefinition {
     const table = withGlobalOptions(defineTable(draft, this.#idOf), this.#globalChoices)
     this.#tables.set(table.logicalName, table)
@@ -349,7 +419,7 @@ export class Schema {
       for (const relationship of defineOneToMany(logicalName, column, this.#primaryIdOf, this.#idOf)) {
         if (this.relationship(relationship.schemaName))
           throw new RangeError(`relationship ${relationship.schemaName} exists`)
-        this.#oneToMany.set(relationship.schemaName, relationship)
+        this.#relationships.put(relationship)
         if (!this.#log.isUntouched) this.#log.touch(relationship.metadataId)
       }
     }
@@ -359,7 +429,7 @@ export class Schema {
   #connect(draft: ManyToManyDraft): ManyToManyRelationship {
     if (this.relationship(draft.schemaName)) throw new RangeError(`relationship ${draft.schemaName} exists`)
     const relationship = defineManyToMany(draft, this.#primaryIdOf, this.#idOf)
-    this.#manyToMany.set(relationship.schemaName, relationship)
+    this.#relationships.put(relationship)
     if (!this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
     this.#forget()
     return relationship
@@ -404,6 +474,8 @@ export class Schema {
       this.#log.deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
     }
     this.#replace({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
+    const columns = table.columns.filter(leaves).map((one) => one.logicalName)
+    this.#tell({ kind: 'columnsRemoved', table: table.logicalName, columns })
   }
 
   #dropManyToMany(relationship: ManyToManyRelationship): void {
@@ -412,11 +484,11 @@ export class Schema {
     if (intersect === undefined) return
     this.#tables.delete(relationship.intersectTable)
     this.#log.deleted('Entity', intersect.metadataId, relationship.intersectTable)
+    this.#tell({ kind: 'tableRemoved', table: relationship.intersectTable })
   }
 
   #dropRelationship(relationship: RelationshipDefinition): void {
-    this.#oneToMany.delete(relationship.schemaName)
-    this.#manyToMany.delete(relationship.schemaName)
+    this.#relationships.drop(relationship.schemaName)
     this.#log.deleted('Relationship', relationship.metadataId, relationship.schemaName)
   }
 
@@ -428,6 +500,7 @@ export class Schema {
   #forget(): void {
     this.#index.clear()
     this.#sets = undefined
+    this.#ids = undefined
   }
 
   #known(logicalName: string): TableDefinition {
@@ -447,7 +520,7 @@ export class Schema {
     if (known !== undefined) return known
     const table = this.#tables.get(logicalName)
     if (table === undefined) return undefined
-    const index = indexTable(table, [...this.#oneToMany.values()], [...this.#manyToMany.values()])
+    const index = indexTable(table, this.#relationships.of(logicalName))
     this.#index.set(logicalName, index)
     return index
   }
