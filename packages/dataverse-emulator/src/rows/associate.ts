@@ -47,16 +47,26 @@ export function associate(
     updateRow(context, child, other, { values: new Map(), lookups })
     return
   }
+  if (context.pipeline === undefined) return link(context, row, navigation, target)
+  const write = { message: 'Associate', navigation, row: { table: table.logicalName, id: row.id }, target } as const
+  context.pipeline.link(context, write, () => {
+    link(context, row, navigation, target)
+    return true
+  })
+}
+
+function link(context: WriteContext, row: Row, navigation: ManyToMany, target: Reference): void {
+  const { store } = context
   if (findLink(context, navigation, row.id, target.id) !== undefined) throw duplicateInsert()
   const { relationship, thisColumn, otherColumn } = navigation
   const intersect = store.schema.table(relationship.intersectTable)
   if (intersect === undefined) throw new RangeError(`no table ${relationship.intersectTable}`)
   const id = store.newId()
-  const link = store.blank(intersect)
-  link[intersect.primaryId] = id
-  link[thisColumn] = row.id
-  link[otherColumn] = target.id
-  store.insert(intersect.logicalName, id, link)
+  const values = store.blank(intersect)
+  values[intersect.primaryId] = id
+  values[thisColumn] = row.id
+  values[otherColumn] = target.id
+  store.insert(intersect.logicalName, id, values)
 }
 
 /** Takes a row out of a collection; false where it is not in it. */
@@ -67,7 +77,7 @@ export function disassociate(
   navigation: CollectionNavigation,
   target: Reference,
 ): boolean {
-  const { store, tracking, user } = context
+  const { store } = context
   if (navigation.kind === 'OneToMany') {
     const other = requireTarget(context, navigation, target)
     const column = navigation.relationship.referencingColumn
@@ -76,11 +86,18 @@ export function disassociate(
     updateRow(context, child, other, { values: new Map(), lookups: new Map([[column, null]]) })
     return true
   }
-  const link = findLink(context, navigation, row.id, target.id)
-  if (link === undefined) return false
+  if (context.pipeline === undefined) return unlink(context, row, navigation, target)
+  const write = { message: 'Disassociate', navigation, row: { table: table.logicalName, id: row.id }, target } as const
+  return context.pipeline.link(context, write, () => unlink(context, row, navigation, target))
+}
+
+function unlink(context: WriteContext, row: Row, navigation: ManyToMany, target: Reference): boolean {
+  const { store, tracking, user } = context
+  const found = findLink(context, navigation, row.id, target.id)
+  if (found === undefined) return false
   const { relationship } = navigation
-  store.delete(relationship.intersectTable, link)
-  const end = (name: string, column: string): Reference => ({ table: name, id: String(link.values[column]) })
+  store.delete(relationship.intersectTable, found)
+  const end = (name: string, column: string): Reference => ({ table: name, id: String(found.values[column]) })
   tracking.record(
     {
       kind: 'disassociate',

@@ -55,10 +55,16 @@ function deleteLinks({ store }: WriteContext, table: TableDefinition, id: string
 }
 
 function removeRow(context: WriteContext, table: TableDefinition, row: Row, seen: Set<string>): void {
-  const { store } = context
   const key = `${table.logicalName} ${row.id}`
   if (seen.has(key)) return
   seen.add(key)
+  const remove = (current: Row): void => removeWithRelated(context, table, current, seen)
+  if (context.pipeline === undefined) remove(row)
+  else context.pipeline.delete(context, table, row, remove)
+}
+
+function removeWithRelated(context: WriteContext, table: TableDefinition, row: Row, seen: Set<string>): void {
+  const { store } = context
   for (const relationship of store.schema.relationshipsOf(table.logicalName).oneToMany) {
     const behavior = relationship.cascade.delete
     if (behavior !== 'Restrict' && behavior !== 'Cascade' && behavior !== 'RemoveLink') continue

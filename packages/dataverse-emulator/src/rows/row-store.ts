@@ -59,6 +59,8 @@ export class RowStore {
   readonly schema: Schema
   readonly now: () => number
   readonly newId: () => string
+  /** Bytes of files, images and the like, each under the row that stands for them: they go when it goes. */
+  readonly contents = new WeakMap<Row, Uint8Array>()
   readonly #tables = new Map<string, TableRows>()
   // By definition: a schema change replaces the definition and thereby the shape of rows written from then on.
   readonly #shapes = new WeakMap<TableDefinition, () => Record<string, StoredValue>>()
@@ -179,6 +181,11 @@ export class RowStore {
     if (by === undefined) return
     if (this.#steps === undefined) this.#commit(by)
     else throw new RowLocked(by)
+  }
+
+  /** Has something besides rows taken back when the running transaction is. */
+  onUndo(step: () => void): void {
+    this.#undo?.push(step)
   }
 
   /** An empty row to be filled and inserted: every column without a value. */

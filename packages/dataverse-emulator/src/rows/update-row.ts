@@ -11,8 +11,18 @@ import type { Row } from './row.ts'
 import type { Reference } from './reference.ts'
 import type { WriteContext } from './write-context.ts'
 
-/** Updates a row; the version rises even where no value changes. A new owner is an assignment and cascades as one. */
+/**
+ * Updates a row; the version rises even where no value changes. A new owner is an assignment and cascades as one.
+ * Plug-ins run around it.
+ */
 export function updateRow(context: WriteContext, table: TableDefinition, row: Row, changes: Changes): Row {
+  const store = (current: Row, ready: Changes): Row => storeUpdate(context, table, current, ready)
+  return context.pipeline === undefined
+    ? store(row, changes)
+    : context.pipeline.update(context, table, row, changes, store)
+}
+
+function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, changes: Changes): Row {
   const { store, user } = context
   const owner = changes.lookups.get('ownerid')
   const others = changes.values.size + changes.lookups.size - (owner === undefined ? 0 : 1)

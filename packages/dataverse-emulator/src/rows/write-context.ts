@@ -1,7 +1,9 @@
 import type { SeedOrganization } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
+import type { Knobs } from '../knobs.ts'
 import type { MobileTracking } from './mobile-tracking.ts'
 import type { User } from './user.ts'
+import type { WritePipeline } from './write-pipeline.ts'
 
 /** What a write needs to know besides its rows. */
 export interface WriteContext {
@@ -12,4 +14,12 @@ export interface WriteContext {
   readonly user: User
   /** False for the server's own hand, which no privilege limits. */
   readonly enforcePrivileges: boolean
+  /** How the service behaves where services differ; absent for the ordinary behaviour. */
+  readonly knobs?: Pick<Knobs, 'duplicateStatus' | 'unchangedUpdateRaisesVersion'>
+  /** Whether published duplicate rules may refuse the write. */
+  readonly detectDuplicates?: boolean
+  /** Whether a message of its own writes (CloseIncident, WinOpportunity), which may set states that no update sets. */
+  readonly byMessage?: boolean
+  /** What runs around writes; absent where no plug-in could. */
+  readonly pipeline?: WritePipeline | undefined
 }

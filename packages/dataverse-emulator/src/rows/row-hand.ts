@@ -1,0 +1,78 @@
+import type { CollectionNavigation, TableDefinition } from '../schema.ts'
+import { associate, disassociate } from './associate.ts'
+import { createRow } from './create-row.ts'
+import { deleteRow } from './delete-row.ts'
+import { changesFrom } from './given-values.ts'
+import type { GivenValues } from './given-values.ts'
+import type { Reference } from './reference.ts'
+import type { Row } from './row.ts'
+import { updateRow } from './update-row.ts'
+import type { WriteContext } from './write-context.ts'
+
+/**
+ * Rows in the hands of code: of a test, a plug-in or a custom action. Writes follow all the server's rules; whether
+ * privileges limit them depends on whose hand it is. Reads see every row.
+ */
+export interface RowHand {
+  /** Creates a row and gives its id. */
+  create(table: string, values: GivenValues, id?: string): string
+  update(table: string, id: string, values: GivenValues): void
+  remove(table: string, id: string): void
+  /** Gives the row a new owner. */
+  assign(table: string, id: string, owner: Reference): void
+  /** Adds a row to a collection-valued navigation property of `table`. */
+  associate(table: string, id: string, navigation: string, target: Reference): void
+  /** Takes a row out of a collection; false where it was not in it. */
+  disassociate(table: string, id: string, navigation: string, target: Reference): boolean
+  row(table: string, id: string): Row | undefined
+  /** All rows of a table as stored, by primary key. */
+  rows(table: string): readonly Row[]
+}
+
+/** Makes a hand that writes in a context; each write is a transaction, or a part of the running one. */
+export function rowHand(context: WriteContext): RowHand {
+  const { store } = context
+  const tableOf = (name: string): TableDefinition => {
+    const table = store.schema.table(name)
+    if (table === undefined) throw new RangeError(`no table ${name}`)
+    return table
+  }
+  const rowOf = (table: string, id: string): Row => {
+    const row = store.rows(tableOf(table).logicalName).get(id.toLowerCase())
+    if (row === undefined) throw new RangeError(`no ${table} ${id}`)
+    return row
+  }
+  const collectionOf = (table: string, navigation: string): CollectionNavigation => {
+    const found = store.schema.collections(tableOf(table).logicalName).get(navigation)
+    if (found === undefined) throw new RangeError(`${table} has no collection ${navigation}`)
+    return found
+  }
+  const update: RowHand['update'] = (table, id, values) => {
+    const changes = changesFrom(store.schema, tableOf(table).logicalName, values)
+    store.atomically(() => updateRow(context, tableOf(table), rowOf(table, id), changes))
+  }
+  return {
+    create: (table, values, given) => {
+      const definition = tableOf(table)
+      const changes = changesFrom(store.schema, table, values)
+      const key = given ?? changes.values.get(definition.primaryId)
+      const id = typeof key === 'string' ? key.toLowerCase() : store.newId()
+      return store.atomically(() => createRow(context, definition, id, changes)).id
+    },
+    update,
+    remove: (table, id) => {
+      store.atomically(() => deleteRow(context, tableOf(table), rowOf(table, id)))
+    },
+    assign: (table, id, owner) => update(table, id, { ownerid: owner }),
+    associate: (table, id, navigation, target) => {
+      const row = rowOf(table, id)
+      store.atomically(() => associate(context, tableOf(table), row, collectionOf(table, navigation), target))
+    },
+    disassociate: (table, id, navigation, target) => {
+      const row = rowOf(table, id)
+      return store.atomically(() => disassociate(context, tableOf(table), row, collectionOf(table, navigation), target))
+    },
+    row: (table, id) => store.rows(tableOf(table).logicalName).get(id.toLowerCase()),
+    rows: (table) => [...store.rows(tableOf(table).logicalName).byId('asc')],
+  }
+}
