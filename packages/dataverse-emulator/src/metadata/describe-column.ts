@@ -201,7 +201,7 @@ function ownProperties(column: ColumnDefinition): Record<string, JsonValue> {
         MaxHeight: 144,
         MaxWidth: 144,
         MaxSizeInKB: column.maxSizeKb,
-        CanStoreFullImage: true,
+        CanStoreFullImage: column.canStoreFullImage ?? true,
       }
     case 'Uniqueidentifier':
     case 'Virtual':

@@ -5,6 +5,7 @@ import type {
   ChoiceOption,
   ColumnFacts,
   DateTimeBehavior,
+  ImageColumn,
   IntegerColumn,
   LookupColumn,
   MoneyColumn,
@@ -150,9 +151,12 @@ export function file(name: string, options: With<{ maxSizeKb: number }> = {}): C
   return { ...facts(name, options), type: 'File', maxSizeKb: options.maxSizeKb ?? 32768 }
 }
 
-export function image(name: string, options: With<{ maxSizeKb: number; isPrimaryImage: boolean }> = {}): ColumnDraft {
-  const { maxSizeKb = 10240, isPrimaryImage = true } = options
-  return { ...facts(name, options), type: 'Image', maxSizeKb, isPrimaryImage }
+export function image(
+  name: string,
+  options: With<Pick<ImageColumn, 'maxSizeKb' | 'isPrimaryImage' | 'canStoreFullImage'>> = {},
+): ColumnDraft {
+  const { maxSizeKb = 10240, isPrimaryImage = true, canStoreFullImage = true } = options
+  return { ...facts(name, options), type: 'Image', maxSizeKb, isPrimaryImage, canStoreFullImage }
 }
 
 /** Referential: deleting the referenced row clears the lookup. */

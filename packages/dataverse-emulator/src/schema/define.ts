@@ -10,6 +10,7 @@ import type {
 } from './definitions.ts'
 import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, GlobalChoiceDraft, KeyDraft, LookupDraft, ManyToManyDraft, TableDraft } from './drafts.ts'
+import { withFileCompanions } from './file-companions.ts'
 import { shadowColumns } from './shadow-columns.ts'
 import { currencyColumns } from './standard-columns.ts'
 
@@ -63,6 +64,7 @@ export function defineTable(draft: TableDraft, idOf: IdSource): TableDefinition 
 
 /** A column with what comes with it: a Money column its `_base`, any column its shadows. */
 export function withCompanions(column: ColumnDraft): readonly ColumnDraft[] {
+  if (column.type === 'File' || column.type === 'Image') return withFileCompanions(column)
   if (column.type !== 'Money' || column.baseOf !== null) return [column, ...shadowColumns(column)]
   const twin: ColumnDraft = {
     ...column,

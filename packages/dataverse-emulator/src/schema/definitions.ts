@@ -156,6 +156,8 @@ export interface ImageColumn extends ColumnFacts {
   readonly type: 'Image'
   readonly maxSizeKb: number
   readonly isPrimaryImage: boolean
+  /** Whether the image is kept in full beside its thumbnail; default yes. */
+  readonly canStoreFullImage?: boolean
 }
 
 export type ColumnDefinition =
