@@ -1,6 +1,7 @@
 import type { Org } from '../org.ts'
 import type { User } from '../rows/user.ts'
 import type { ConditionContext, FiscalSettings } from './condition.ts'
+import { timeZoneOf } from './time-zone.ts'
 
 const PERIODS: ReadonlyMap<unknown, FiscalSettings['periodsPerYear']> = new Map([
   [2000, 1],
@@ -28,7 +29,7 @@ export function conditionContext({ store, organization }: Org, user: User): Cond
     store,
     user,
     nowMs: store.now(),
-    timeZone: user.timeZone ?? 'UTC',
+    timeZone: timeZoneOf(store, user.id),
     languageCode: typeof language === 'number' ? language : 1033,
     fiscal: fiscalSettings(values),
   }

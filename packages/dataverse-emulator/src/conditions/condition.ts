@@ -30,7 +30,7 @@ export interface FiscalSettings {
 /** What conditions on users, dates and hierarchies depend on; taken once for each query. */
 export interface ConditionContext {
   readonly store: RowStore
-  readonly user: User
+  readonly user: Pick<User, 'id' | 'businessUnitId' | 'teamIds'>
   readonly nowMs: number
   /** IANA name of the time zone in which the user's days begin. */
   readonly timeZone: string

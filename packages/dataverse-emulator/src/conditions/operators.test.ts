@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { RowStore } from '../rows/row-store.ts'
 import type { Row } from '../rows/row.ts'
-import type { User } from '../rows/user.ts'
 import { dateTime, Schema, text } from '../schema.ts'
 import type { ColumnDraft } from '../schema.ts'
 import { fromWall, plus, startOf, toWall } from './calendar.ts'
@@ -32,13 +31,10 @@ const schema = new Schema({
 })
 
 function context(timeZone = 'UTC', now = NOW): ConditionContext {
-  const user: User = {
+  const user = {
     id: '00000000-0000-4000-8000-000000000001',
-    name: 'A',
     businessUnitId: '00000000-0000-4000-8000-000000000002',
     teamIds: [],
-    depth: () => 'organization',
-    setDepth: () => undefined,
   }
   const store = new RowStore(schema, { now: () => 0, newId: () => '', firstVersion: 1n })
   return {
