@@ -33,6 +33,8 @@ export interface Knobs {
   unchangedUpdateRaisesVersion: boolean
   /** Whether each block of a chunked upload must bring `x-ms-file-name`. */
   blocksNeedFileName: boolean
+  /** Whether files are kept in the database, as with keys of one's own: then they cannot be downloaded in parts. */
+  filesInDatabase: boolean
   /** Status of a plain request whose URL is longer than `limits.urlLength`. */
   longUrlStatus: 404 | 414
   /** The most rows of a page, below the 5,000 of the service. */
@@ -43,6 +45,10 @@ export interface Knobs {
   latency: number | readonly [least: number, most: number]
   /** The degree of parallelism that `x-ms-dop-hint` recommends. */
   dopHint: number
+  /** What a plug-in that fails other than by refusing answers: ISV code failed, or its sandbox did. */
+  pluginCrash: { readonly status: 400 | 500; readonly code: '0x80040224' | '0x8004418d' }
+  /** How long accepted work (async plug-ins, background operations) waits until a later request finds it done; null: until `runJobs()`. */
+  jobDelayMs: number | null
   /** Response headers that CORS exposes to scripts. */
   exposeHeaders: readonly string[]
 }
@@ -62,11 +68,14 @@ export const defaultKnobs: Readonly<Knobs> = {
   missingRowWithEtagStatus: 404,
   duplicateStatus: 412,
   unchangedUpdateRaisesVersion: true,
-  blocksNeedFileName: true,
+  blocksNeedFileName: false,
+  filesInDatabase: false,
   longUrlStatus: 414,
   maxPageSize: 5000,
   metadataCacheMs: 0,
   latency: 0,
   dopHint: 4,
+  pluginCrash: { status: 400, code: '0x80040224' },
+  jobDelayMs: null,
   exposeHeaders: DEFAULT_EXPOSED,
 }
