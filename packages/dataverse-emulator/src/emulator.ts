@@ -21,10 +21,12 @@ import { RequestLog } from './request-log.ts'
 import type { LoggedRequest } from './request-log.ts'
 import { RowStore } from './rows/row-store.ts'
 import { MobileTracking } from './rows/mobile-tracking.ts'
-import { userFromSeed } from './rows/user.ts'
 import type { User } from './rows/user.ts'
 import { guidFrom } from './schema.ts'
 import type { Schema, Seed } from './schema.ts'
+import { Security } from './security/security.ts'
+import { createSecurityHand } from './security/security-hand.ts'
+import type { SecurityHand } from './security/security-hand.ts'
 
 /** How an emulator is set up. */
 export interface EmulatorOptions {
@@ -70,6 +72,8 @@ export interface Emulator {
   readonly master: Master
   readonly tracking: MobileTracking
   readonly knobs: Knobs
+  /** Changes who may do what. */
+  readonly security: SecurityHand
   /** A `fetch` for one user: paths are below the Web API root, and a token comes along. */
   as(user: string): (path: string, init?: RequestInit) => Promise<Response>
   /** A bearer token for a user by name or id. */
@@ -89,13 +93,6 @@ const API = /^\/api\/data\/v9\.[0-2]\//
 function idSource(seed: string): () => string {
   let count = 0
   return () => guidFrom(`${seed}|row|${count++}`)
-}
-
-function findUser(users: readonly User[], nameOrId: string): User {
-  const user = users.find((one) => one.name === nameOrId || one.id === nameOrId.toLowerCase())
-  if (user === undefined)
-    throw new RangeError(`no user ${nameOrId}; there are ${users.map(({ name }) => name).join(', ')}`)
-  return user
 }
 
 function decoded(target: string): string {
@@ -126,8 +123,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const exposed = options.exposeHeaders ?? DEFAULT_EXPOSED
   const store = new RowStore(seed.schema, { now, newId, firstVersion: options.firstVersion ?? 1_000_000n })
   const tracking = new MobileTracking(store, seed.tracking?.trackingTable)
-  const users = seed.users.map(userFromSeed)
-  const userOf = (nameOrId: string | undefined): User => findUser(users, nameOrId ?? seed.defaultUserId)
+  const security = new Security(store, seed)
+  const { users } = security
+  const userOf = (nameOrId: string | undefined): User => security.user(nameOrId ?? seed.defaultUserId)
   const knobs: Knobs = { ...defaultKnobs, ...options.knobs }
   const org: Org = {
     schema: seed.schema,
@@ -135,6 +133,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     organization: seed.organization,
     tracking,
     knobs,
+    security,
     operations: [...builtInOperations],
     expiredVersion: -1n,
   }
@@ -246,9 +245,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
   const tokenFor: Emulator['tokenFor'] = (user, given = {}) => {
     const { audience = root, lifetimeMs = options.tokenLifetimeMs ?? 3_600_000 } = given
-    return tokens.issue(findUser(users, user), `${audience.replace(/\/$/, '')}/`, lifetimeMs)
+    return tokens.issue(security.user(user), `${audience.replace(/\/$/, '')}/`, lifetimeMs)
   }
 
+  const master = createMaster(org, userOf)
   return {
     handle,
     fetch,
@@ -256,9 +256,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     schema: seed.schema,
     users,
     faults,
-    master: createMaster(org, userOf),
+    master,
     tracking,
     knobs,
+    security: createSecurityHand(org, master),
     as: (user) => {
       const token = tokenFor(user)
       return (path, init = {}) => {

@@ -5,6 +5,7 @@ import type { MobileTracking } from './rows/mobile-tracking.ts'
 import type { User } from './rows/user.ts'
 import type { WriteContext } from './rows/write-context.ts'
 import type { Schema, SeedOrganization } from './schema.ts'
+import type { Security } from './security/security.ts'
 
 /** The organisation that requests are answered from. */
 export interface Org {
@@ -13,6 +14,8 @@ export interface Org {
   readonly organization: SeedOrganization
   readonly tracking: MobileTracking
   readonly knobs: Knobs
+  /** Users and roles. */
+  readonly security: Security
   /** Functions and actions: the built-in ones and those that were registered. */
   readonly operations: Operation[]
   /** Delta tokens up to this version are expired, whatever their date. */

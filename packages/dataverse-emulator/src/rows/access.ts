@@ -1,42 +1,31 @@
 import { accessDenied, privilegeDenied } from '../errors.ts'
-import { targetKey } from '../schema.ts'
+import { RIGHTS, sharedRows } from '../security/shares.ts'
 import type { Privilege, TableDefinition } from '../schema.ts'
+import type { Reference } from './reference.ts'
 import type { RowStore } from './row-store.ts'
 import type { Row } from './row.ts'
 import type { User } from './user.ts'
+import type { WriteContext } from './write-context.ts'
 
-const RIGHTS: Readonly<Record<Privilege, string>> = {
-  create: 'CreateAccess',
-  read: 'ReadAccess',
-  write: 'WriteAccess',
-  delete: 'DeleteAccess',
-  append: 'AppendAccess',
-  appendTo: 'AppendToAccess',
-  assign: 'AssignAccess',
-  share: 'ShareAccess',
+const NAMES: Readonly<Record<string, string>> = {
+  systemuser: 'User',
+  annotation: 'Note',
+  activitypointer: 'Activity',
+  organization: 'Organization',
 }
 
-function privilegeName(table: TableDefinition, privilege: Privilege): string {
-  return `prv${privilege[0]?.toUpperCase() ?? ''}${privilege.slice(1)}${table.schemaName}`
+/** The name of a privilege on a table; all activities share theirs. */
+export function privilegeName(table: TableDefinition, privilege: Privilege): string {
+  const name = table.isActivity ? 'Activity' : (NAMES[table.logicalName] ?? table.schemaName)
+  return `prv${privilege[0]?.toUpperCase() ?? ''}${privilege.slice(1)}${name}`
 }
 
-function unitsBelow(store: RowStore, unit: string): ReadonlySet<string> {
-  const units = new Set([unit])
-  let before = 0
-  while (units.size > before) {
-    before = units.size
-    for (const row of store.rows('businessunit').all()) {
-      const parent = row.values['parentbusinessunitid']
-      if (typeof parent === 'string' && units.has(parent)) units.add(row.id)
-    }
+function unitsBelow(store: RowStore, unit: string, units: Set<string>): void {
+  if (units.has(unit)) return
+  units.add(unit)
+  for (const child of store.rows('businessunit').holding('parentbusinessunitid', unit)) {
+    unitsBelow(store, child.id, units)
   }
-  return units
-}
-
-function isOwn(row: Row, user: User): boolean {
-  const owner = row.values['ownerid']
-  if (owner === user.id) return true
-  return row.values[targetKey('ownerid')] === 'team' && typeof owner === 'string' && user.teamIds.includes(owner)
 }
 
 /** Whether rows of the table belong to somebody, so that a privilege can reach some of them only. */
@@ -44,7 +33,39 @@ function hasOwners(table: TableDefinition): boolean {
   return table.ownership === 'UserOwned' || table.ownership === 'BusinessOwned'
 }
 
-/** The test whether a user's privilege reaches a row; a user without the privilege is refused at once (403). */
+const everything = (): boolean => true
+
+/** What owners and business units decide, without shares. */
+function ownedReach(
+  store: RowStore,
+  table: TableDefinition,
+  user: User,
+  privilege: Privilege,
+): (row: Row) => boolean {
+  const grants = user.grants(table.logicalName, privilege)
+  if (grants.length === 0) throw privilegeDenied(user.id, privilegeName(table, privilege))
+  if (!hasOwners(table) || grants.some(({ depth }) => depth === 'organization')) return everything
+  const units = new Set<string>()
+  const owners = new Set<string>()
+  for (const { depth, unit, team, self } of grants) {
+    if (self) owners.add(user.id)
+    if (team !== undefined) owners.add(team)
+    else for (const one of user.teamIds) owners.add(one)
+    if (depth === 'businessUnit') units.add(unit)
+    else if (depth === 'parentChild') unitsBelow(store, unit, units)
+  }
+  const unitColumn = table.ownership === 'BusinessOwned' ? 'businessunitid' : 'owningbusinessunit'
+  return (row) => {
+    const { ownerid: owner, [unitColumn]: unit } = row.values
+    if (units.size > 0 && typeof unit === 'string' && units.has(unit)) return true
+    return (typeof owner === 'string' && owners.has(owner)) || row.id === user.id
+  }
+}
+
+/**
+ * The test whether a user's privilege reaches a row: by owner, business unit, team, or share. A user without the
+ * privilege is refused at once (403), whatever is shared. Make it once per request and table.
+ */
 export function reach(
   store: RowStore,
   table: TableDefinition,
@@ -52,29 +73,28 @@ export function reach(
   privilege: Privilege,
 ): (row: Row) => boolean {
   // Links of an N:N have no privileges of their own.
-  if (table.isIntersect) return () => true
-  const depth = user.depth(table.logicalName, privilege)
-  if (depth === 'none') throw privilegeDenied(user.id, privilegeName(table, privilege))
-  if (depth === 'organization' || !hasOwners(table)) return () => true
-  const unitColumn = table.ownership === 'BusinessOwned' ? 'businessunitid' : 'owningbusinessunit'
-  if (depth === 'user') return (row) => isOwn(row, user) || row.id === user.id
-  const units = depth === 'businessUnit' ? new Set([user.businessUnitId]) : unitsBelow(store, user.businessUnitId)
-  return (row) => {
-    const unit = row.values[unitColumn]
-    return (typeof unit === 'string' && units.has(unit)) || isOwn(row, user) || row.id === user.id
+  if (table.isIntersect) return everything
+  // Who acts for somebody else needs the privilege too.
+  if (user.actor?.grants(table.logicalName, privilege).length === 0) {
+    throw privilegeDenied(user.actor.id, privilegeName(table, privilege))
   }
+  const owned = ownedReach(store, table, user, privilege)
+  const hidden = user.hidden(table.logicalName)
+  const shared = owned === everything ? undefined : sharedRows(store, table, user, privilege)
+  const reached = shared === undefined ? owned : (row: Row): boolean => owned(row) || shared.has(row.id)
+  return hidden === undefined ? reached : (row) => !hidden.has(row.id) && reached(row)
 }
 
-/** Whether the user may read every row of the table, which change tracking demands. */
-function readsWholeTable(table: TableDefinition, user: User): boolean {
-  return table.isIntersect || !hasOwners(table) || user.depth(table.logicalName, 'read') === 'organization'
+/** Whether the user may read every row of the table, which change tracking demands. Shares do not help. */
+export function readsWholeTable(table: TableDefinition, user: User): boolean {
+  if (table.isIntersect) return true
+  const depth = user.depth(table.logicalName, 'read')
+  return depth === 'organization' || (depth !== 'none' && !hasOwners(table))
 }
 
 /** Refuses (403) a user whose privilege on the whole table falls short of the organisation. */
 export function requireWholeTable(table: TableDefinition, user: User): void {
-  if (!readsWholeTable(table, user) || (!table.isIntersect && user.depth(table.logicalName, 'read') === 'none')) {
-    throw privilegeDenied(user.id, privilegeName(table, 'read'))
-  }
+  if (!readsWholeTable(table, user)) throw privilegeDenied(user.id, privilegeName(table, 'read'))
 }
 
 /** Refuses (403) when the user's privilege does not reach the row. */
@@ -86,6 +106,34 @@ export function requireReach(
   row: Row,
 ): void {
   if (!reach(store, table, user, privilege)(row)) {
-    throw accessDenied(user.id, RIGHTS[privilege], table.logicalName, row.id)
+    throw accessDenied(user.id, RIGHTS[privilege].name, table.logicalName, row.id)
+  }
+}
+
+/** Refuses (403) a row at which the user may not append other rows. */
+export function requireAppendTo(context: WriteContext, table: TableDefinition, row: Row): void {
+  if (context.enforcePrivileges) requireReach(context.store, table, context.user, 'appendTo', row)
+}
+
+/**
+ * Refuses (403) lookups that the user may not set: Append on the row, AppendTo on each row it shall lead to. A new
+ * owner is an assignment and not asked for here; a target that does not exist is somebody else's refusal.
+ */
+export function requireAppend(
+  context: WriteContext,
+  table: TableDefinition,
+  row: Row,
+  lookups: ReadonlyMap<string, Reference | null>,
+): void {
+  const { store, user } = context
+  if (!context.enforcePrivileges) return
+  let asked = false
+  for (const [column, target] of lookups) {
+    if (target === null || column === 'ownerid') continue
+    if (!asked) requireReach(store, table, user, 'append', row)
+    asked = true
+    const other = store.schema.table(target.table)
+    const found = store.rows(target.table).get(target.id)
+    if (other !== undefined && found !== undefined) requireAppendTo(context, other, found)
   }
 }

@@ -17,6 +17,19 @@ export interface SeedUser {
   /** For every table without an entry in `tablePrivileges`. */
   readonly privileges: Privileges
   readonly tablePrivileges: Readonly<Record<string, Partial<Privileges>>>
+  /** The role these privileges come from: they hold while a row of `systemuserroles` gives it to the user. */
+  readonly roleId?: string
+}
+
+/** A security role. The matching `role` row is among the seed's rows. */
+export interface SeedRole {
+  readonly id: string
+  readonly privileges: Privileges
+  readonly tablePrivileges: Readonly<Record<string, Partial<Privileges>>>
+  /** Privileges that belong to no table, such as `prvActOnBehalfOfAnotherUser`. */
+  readonly special?: readonly string[]
+  /** Every privilege that belongs to no table, and every secured column. */
+  readonly administrator?: boolean
 }
 
 export interface SeedOrganization {
@@ -48,6 +61,8 @@ export interface Seed {
   readonly asOf: string
   readonly organization: SeedOrganization
   readonly users: readonly SeedUser[]
+  /** What the roles among the rows allow. */
+  readonly roles?: readonly SeedRole[]
   /** The user a request without any identity of its own acts as. */
   readonly defaultUserId: string
   readonly rows: Iterable<SeedRow>
