@@ -1,14 +1,8 @@
 import { badQuery, notImplemented, WebApiError } from '../errors.ts'
 
 const REFUSED: readonly (readonly [name: string | RegExp, reason: string])[] = [
-  ['mscrmcallerid', 'impersonation by MSCRMCallerID'],
-  ['callerobjectid', 'impersonation by CallerObjectId'],
   ['x-http-method', 'method tunnelling'],
   ['x-http-method-override', 'method tunnelling'],
-  ['x-ms-file-name', 'file columns'],
-  ['x-ms-transfer-mode', 'file columns'],
-  ['content-range', 'file columns'],
-  ['range', 'file columns'],
   [/^mscrm[.]/, 'this header'],
 ]
 
@@ -26,6 +20,25 @@ function checkVersion(headers: Headers): void {
   if (!/^4\.\d+$/.test(max)) throw badQuery(`The OData-MaxVersion header value '${max}' is not supported; use 4.0.`)
 }
 
+const FILE_HEADERS = ['x-ms-file-name', 'x-ms-transfer-mode', 'Content-Range', 'Range']
+
+/** Whether a path may lead to the content of a file column, so that its headers and media types are looked at there. */
+export function mayHoldFile(path: string): boolean {
+  return /\)\/[^/()]+(?:\/\$value)?$/.test(path)
+}
+
+/** Refuses headers of uploads and downloads, and file content, where there is no file column. */
+export function refuseFileHeaders(headers: Headers): void {
+  const given = FILE_HEADERS.find((name) => headers.has(name))
+  if (given !== undefined) throw notImplemented(`the header ${given} here`)
+  const type = headers.get('Content-Type') ?? ''
+  if (/^application\/octet-stream\b/i.test(type)) throw unsupportedContent(type)
+}
+
+function unsupportedContent(type: string): WebApiError {
+  return new WebApiError(415, '0x80060888', `The content type '${type}' is not supported; use application/json.`)
+}
+
 const JSON_ACCEPTED = /application\/json|application\/\*|\*\/\*/i
 
 /** Refuses media types that are not JSON, and forms of JSON the emulator does not write. `/$count` is plain text. */
@@ -36,7 +49,7 @@ export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean
     if (/ieee754compatible=true|odata\.metadata=(?:full|none)/i.test(value))
       throw notImplemented(`the media type '${value}'`)
   }
-  const isText = path.endsWith('/$count') && /text\/(?:plain|\*)/i.test(accept)
+  const isText = path.endsWith('/$value') || (path.endsWith('/$count') && /text\/(?:plain|\*)/i.test(accept))
   if (!JSON_ACCEPTED.test(accept) && !isText && !path.startsWith('$metadata')) {
     throw new WebApiError(
       415,
@@ -45,7 +58,7 @@ export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean
     )
   }
   if (hasBody && !/^application\/json\b/i.test(type)) {
-    throw new WebApiError(415, '0x80060888', `The content type '${type}' is not supported; use application/json.`)
+    throw unsupportedContent(type)
   }
 }
 

@@ -1,5 +1,5 @@
 import { methodNotAllowed, notImplemented, WebApiError } from '../errors.ts'
-import { checkHeaders, checkMediaTypes } from '../http/headers.ts'
+import { checkHeaders, checkMediaTypes, mayHoldFile, refuseFileHeaders } from '../http/headers.ts'
 import { readPreferences, wantsAnnotation } from '../http/prefer.ts'
 import { errorReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
@@ -8,6 +8,7 @@ import { splitPath } from '../odata/resource-path.ts'
 import type { Org } from '../org.ts'
 import type { ContentReference } from '../rows/resolve-reference.ts'
 import type { User } from '../rows/user.ts'
+import { actingUser } from '../security/impersonate.ts'
 import { route } from './route.ts'
 import type { WriteReply } from './write-row-request.ts'
 
@@ -34,10 +35,12 @@ export function perform(org: Org, raw: RawRequest): WriteReply {
   if (!METHODS.has(raw.method)) throw methodNotAllowed(raw.method)
   const [path = '', ...search] = raw.resource.split('?')
   checkHeaders(raw.headers)
+  if (!mayHoldFile(path)) refuseFileHeaders(raw.headers)
   checkMediaTypes(raw.headers, path, raw.body !== '')
   if (path.includes('#')) throw notImplemented('a URL fragment')
   return route(org, {
     ...raw,
+    user: actingUser(org.security, org.organization.id, raw.user, raw.headers),
     path,
     segments: splitPath(path),
     query: parseQuery(search.join('?')),

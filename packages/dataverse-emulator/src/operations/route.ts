@@ -1,6 +1,8 @@
 import { countChanges, isTracked, readChanges } from '../changes/read-changes.ts'
 import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } from '../errors.ts'
-import { allowConditions } from '../http/headers.ts'
+import { answerFile } from '../files/file-requests.ts'
+import { readRawValue } from '../files/raw-value.ts'
+import { allowConditions, refuseFileHeaders } from '../http/headers.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { answerMetadata } from '../metadata/answer.ts'
@@ -58,6 +60,28 @@ function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: 
   return { reply: readRow(org, request, other, found) }
 }
 
+// File and image columns, and the raw value (`/$value`) of any column.
+function contentOf(
+  org: Org,
+  request: ApiRequest,
+  table: TableDefinition,
+  key: RowKey,
+  [next, last, ...more]: readonly PathSegment[],
+): WriteReply | undefined {
+  const isRaw = last?.name === '$value' && more.length === 0
+  const plain = next === undefined || next.inner !== undefined ? undefined : next.name
+  const column = plain === undefined ? undefined : org.schema.columnByWireName(table.logicalName, plain)
+  const isContent = column?.type === 'File' || (column?.type === 'Image' && request.method !== 'PUT')
+  const isFile = isContent && (last === undefined || isRaw)
+  if (!isFile) refuseFileHeaders(request.headers)
+  if (column === undefined || (!isFile && !isRaw)) return undefined
+  const row = requireRow(org.store, table, key)
+  if (isFile && (column.type === 'File' || column.type === 'Image')) {
+    return answerFile(org, request, { table, row, column }, isRaw)
+  }
+  return { reply: readRawValue(org, request, table, row, column) }
+}
+
 function underRow(
   org: Org,
   request: ApiRequest,
@@ -68,6 +92,8 @@ function underRow(
   const [next, last, ...more] = rest
   if (request.preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
   if (next === undefined) return onRow(org, request, table, key)
+  const content = contentOf(org, request, table, key, rest)
+  if (content !== undefined) return content
   if (last?.name === '$ref' && more.length === 0) {
     return answerReference(org, request, table, requireRow(org.store, table, key), next.name, next.inner)
   }
@@ -93,7 +119,6 @@ function underRow(
   }
   const column = org.schema.columnByWireName(table.logicalName, next.name)
   if (column === undefined) throw noSuchResource(next.name)
-  if (column.type === 'File' || column.type === 'Image') throw notImplemented('file and image columns')
   if (request.method === 'PUT' || request.method === 'DELETE') return writeProperty(org, request, table, key, next.name)
   if (request.method !== 'GET') throw methodNotAllowed(request.method)
   return { reply: readProperty(org, request, table, requireRow(org.store, table, key), next.name) }

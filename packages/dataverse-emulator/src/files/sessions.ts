@@ -4,8 +4,7 @@ import { badUpload } from './file-errors.ts'
 /** How long an upload or download may take from its first request on. */
 const LIFETIME_MS = 3_600_000
 
-/** What has begun and goes on under a token. */
-export interface Session<T> {
+interface Session<T> {
   readonly token: string
   readonly userId: string
   readonly of: T
