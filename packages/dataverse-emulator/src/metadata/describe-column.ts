@@ -73,7 +73,7 @@ export function describeColumn(schema: Schema, table: TableDefinition, column: C
       CanBeSecuredForRead: securable,
       CanBeSecuredForCreate: securable && column.validForCreate,
       CanBeSecuredForUpdate: securable && column.validForUpdate,
-      IsSecured: false,
+      IsSecured: column.isSecured === true,
       IsRetrievable: column.isPrimaryId || column.isPrimaryName,
       IsFilterable: column.isPrimaryId,
       IsSearchable: column.isPrimaryName,

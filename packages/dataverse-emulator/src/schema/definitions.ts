@@ -50,6 +50,8 @@ export interface ColumnFacts {
   /** 0 simple, 1 calculated, 2 rollup. */
   readonly sourceType: 0 | 1 | 2
   readonly formula?: Formula
+  /** Under column security: only administrators and holders of a field permission read and write it. */
+  readonly isSecured?: boolean
   /** Whether rows on the wire have it, where that is not told by `attributeOf` and type: see `isODataColumn`. */
   readonly odata?: boolean
   /** The MetadataId of its own option set; derived from the name where absent. */
