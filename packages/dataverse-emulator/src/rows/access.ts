@@ -36,12 +36,7 @@ function hasOwners(table: TableDefinition): boolean {
 const everything = (): boolean => true
 
 /** What owners and business units decide, without shares. */
-function ownedReach(
-  store: RowStore,
-  table: TableDefinition,
-  user: User,
-  privilege: Privilege,
-): (row: Row) => boolean {
+function ownedReach(store: RowStore, table: TableDefinition, user: User, privilege: Privilege): (row: Row) => boolean {
   const grants = user.grants(table.logicalName, privilege)
   if (grants.length === 0) throw privilegeDenied(user.id, privilegeName(table, privilege))
   if (!hasOwners(table) || grants.some(({ depth }) => depth === 'organization')) return everything

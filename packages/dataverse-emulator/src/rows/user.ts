@@ -170,7 +170,9 @@ export class OrgUser implements User {
             privileges,
             tablePrivileges,
             ...(special === undefined ? {} : { special }),
-            ...(roleId === undefined ? { administrator: administrator ?? isUnlimited(privileges, tablePrivileges) } : {}),
+            ...(roleId === undefined
+              ? { administrator: administrator ?? isUnlimited(privileges, tablePrivileges) }
+              : {}),
           }
     const held: Held[] = []
     if (given !== undefined && roleId === undefined) {

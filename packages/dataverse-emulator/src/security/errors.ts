@@ -52,5 +52,9 @@ export function noSuchMessage(message: string, table: string): WebApiError {
 
 /** 400 for a row given to a team that exists to share rows, not to own them. */
 export function accessTeamCannotOwn(team: string): WebApiError {
-  return new WebApiError(400, '0x8004803C', `The team with id ${team} is an access team; access teams can't own records.`)
+  return new WebApiError(
+    400,
+    '0x8004803C',
+    `The team with id ${team} is an access team; access teams can't own records.`,
+  )
 }

@@ -144,7 +144,10 @@ export function createSecurityHand(org: Org, master: Master): SecurityHand {
   return {
     addUser: ({ name, businessUnit = rootUnit(), roles = [], objectId = store.newId(), ...rights }) => {
       const [first = name, ...rest] = name.split(' ')
-      const login = name.normalize('NFD').replace(/[^A-Za-z]/g, '').toLowerCase()
+      const login = name
+        .normalize('NFD')
+        .replace(/[^A-Za-z]/g, '')
+        .toLowerCase()
       const id = master.create('systemuser', {
         firstname: first,
         lastname: rest.length === 0 ? null : rest.join(' '),

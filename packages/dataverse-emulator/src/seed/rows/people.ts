@@ -1,5 +1,6 @@
 import { guidFrom } from '../../schema.ts'
-import type { Privilege, PrivilegeDepth, Privileges, SeedOrganization, SeedRow, SeedUser } from '../../schema.ts'
+import type { SeedOrganization, SeedRow, SeedUser } from '../../schema.ts'
+import { privilegesOf } from '../../security/rights.ts'
 import { Draw } from '../draw.ts'
 import { ADMINISTRATOR, businessUnitOf, DISPATCHER, FIRST_TECHNICIAN, rowId, SERVICE_ACCOUNT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
@@ -54,16 +55,11 @@ export const organization: SeedOrganization = {
   tenantId: guidFrom('field-service|tenant'),
 }
 
-const all = (depth: PrivilegeDepth, except: Partial<Privileges> = {}): Privileges => {
-  const names: readonly Privilege[] = ['create', 'read', 'write', 'delete', 'append', 'appendTo', 'assign', 'share']
-  const depths = Object.fromEntries(names.map((name) => [name, depth])) as Record<Privilege, PrivilegeDepth>
-  return { ...depths, ...except }
-}
-
 // What everybody may read wherever it belongs: without it no lookup could be shown.
 const readable = [
   'organization',
   'businessunit',
+  'role',
   'systemuser',
   'team',
   'teammembership',
@@ -79,10 +75,38 @@ const readable = [
   'resco_mobiletracking',
 ]
 const readOnlyEverywhere = Object.fromEntries(
-  readable.map((table) => [table, { create: 'none', read: 'organization', write: 'none', delete: 'none' }] as const),
+  readable.map(
+    (table) =>
+      [
+        table,
+        { create: 'none', read: 'organization', write: 'none', delete: 'none', appendTo: 'organization' },
+      ] as const,
+  ),
 )
 
-/** Everybody who can sign in. A technician reads the business unit's rows and changes only their own. */
+// Only administrators and the like meet these.
+const closed = Object.fromEntries(
+  ['principalobjectaccess', 'fieldsecurityprofile', 'fieldpermission'].map(
+    (table) => [table, privilegesOf('none')] as const,
+  ),
+)
+
+/** What the user at an index may do. A technician reads the business unit's rows and changes only their own. */
+export function privilegesOfUser(index: number): Pick<SeedUser, 'privileges' | 'tablePrivileges'> {
+  if (index >= FIRST_TECHNICIAN) {
+    return {
+      privileges: privilegesOf('user', { read: 'businessUnit', appendTo: 'businessUnit' }),
+      tablePrivileges: { ...readOnlyEverywhere, ...closed, account: { delete: 'none' } },
+    }
+  }
+  const dispatcher = {
+    systemuser: { create: 'none', write: 'none', delete: 'none' },
+    account: { delete: 'none' },
+  } as const
+  return { privileges: privilegesOf('organization'), tablePrivileges: index === DISPATCHER ? dispatcher : {} }
+}
+
+/** Everybody who can sign in. */
 export function users(plan: Plan): readonly SeedUser[] {
   const people: SeedUser[] = []
   for (let index = 0; index < FIRST_TECHNICIAN + plan.technicians; index++) {
@@ -93,12 +117,8 @@ export function users(plan: Plan): readonly SeedUser[] {
       objectId: guidFrom(`field-service|entra|${index}`),
       businessUnitId: businessUnitOf(index),
       teamIds: technician ? [rowId('team', (index - FIRST_TECHNICIAN) % 2)] : [],
-      privileges: technician ? all('user', { read: 'businessUnit' }) : all('organization'),
-      tablePrivileges: technician
-        ? { ...readOnlyEverywhere, account: { delete: 'none' } }
-        : index === DISPATCHER
-          ? { systemuser: { create: 'none', write: 'none', delete: 'none' }, account: { delete: 'none' } }
-          : {},
+      ...privilegesOfUser(index),
+      roleId: rowId('role', Math.min(index, FIRST_TECHNICIAN)),
     })
   }
   return people
