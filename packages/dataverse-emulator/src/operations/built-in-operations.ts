@@ -1,5 +1,6 @@
+import { duplicateOperations } from '../duplicates/duplicate-operations.ts'
 import type { Operation } from './operation.ts'
 import { organizationOperations } from './organization-operations.ts'
 
 /** The functions and actions every organisation has. Those of metadata are answered in `metadata/`. */
-export const builtInOperations: readonly Operation[] = [...organizationOperations]
+export const builtInOperations: readonly Operation[] = [...organizationOperations, ...duplicateOperations]

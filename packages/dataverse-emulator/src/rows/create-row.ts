@@ -2,8 +2,10 @@ import { duplicateInsert } from '../errors.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
 import { targetKey } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
-import { reach, requireReach } from './access.ts'
-import { completeParty } from './activity-party.ts'
+import { requireColumns } from '../security/column-security.ts'
+import { inheritShares } from '../security/shares.ts'
+import { reach, requireAppend, requireReach } from './access.ts'
+import { completeParty, PARTY } from './activity-party.ts'
 import { mirrorActivity } from './activity-pointer.ts'
 import { acceptedChanges, applyChanges, cannotBeNull, checkKeys, stamp } from './apply-changes.ts'
 import { associate } from './associate.ts'
@@ -33,12 +35,18 @@ function defaults({ store, user, organization }: WriteContext, table: TableDefin
   return draft
 }
 
-/** The message Create of one row, without what is nested in it: the row with all that the server adds. */
+/** The message Create of one row, without what is nested in it, which has plug-ins of its own. */
 function insertRow(context: WriteContext, table: TableDefinition, id: string, given: Changes): Row {
+  const store = (ready: Changes): Row => storeNewRow(context, table, id, ready)
+  return context.pipeline === undefined ? store(given) : context.pipeline.create(context, table, id, given, store)
+}
+
+function storeNewRow(context: WriteContext, table: TableDefinition, id: string, given: Changes): Row {
   const { store } = context
   if (context.enforcePrivileges) reach(store, table, context.user, 'create')
   if (store.rows(table.logicalName).get(id) !== undefined) throw duplicateInsert()
   const changes = acceptedChanges(context, table, given, 'create')
+  requireColumns(context, table, [...changes.values.keys(), ...changes.lookups.keys()], 'create')
   const draft = defaults(context, table, id)
   applyChanges(context, table, id, changes, draft)
   settleState(context, table, id, undefined, draft, {
@@ -57,6 +65,8 @@ function insertRow(context: WriteContext, table: TableDefinition, id: string, gi
   refuseDuplicates(context, table, id, draft)
   const row = store.insert(table.logicalName, id, draft)
   if (context.enforcePrivileges) requireReach(store, table, context.user, 'create', row)
+  requireAppend(context, table, row, changes.lookups)
+  inheritShares(store, table, row)
   mirrorActivity(store, table, row)
   return row
 }
@@ -87,7 +97,9 @@ export function createRow(context: WriteContext, table: TableDefinition, id: str
   for (const { navigation, table: child, changes: nested } of related.children) {
     if (navigation.kind === 'OneToMany') {
       const toParent = new Map(nested.lookups).set(navigation.relationship.referencingColumn, here)
-      createRow(context, child, idOf(child, nested), { ...nested, lookups: toParent })
+      // Parties are written with the rights on their activity.
+      const writer = child.logicalName === PARTY ? { ...context, enforcePrivileges: false } : context
+      createRow(writer, child, idOf(child, nested), { ...nested, lookups: toParent })
     } else {
       const other = createRow(context, child, idOf(child, nested), nested)
       associate(context, table, current(context, table, row), navigation, { table: child.logicalName, id: other.id })

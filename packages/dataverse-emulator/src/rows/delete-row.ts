@@ -1,9 +1,11 @@
 import { WebApiError } from '../errors.ts'
 import { isLookupColumn } from '../schema.ts'
 import type { OneToManyRelationship, TableDefinition } from '../schema.ts'
+import { forgetShares } from '../security/shares.ts'
 import { requireReach } from './access.ts'
 import { activityTwin, mirrorActivity } from './activity-pointer.ts'
-import { stamp } from './create-row.ts'
+import { PARTY } from './activity-party.ts'
+import { stamp } from './apply-changes.ts'
 import { computeColumns, setLookup } from './row-values.ts'
 import type { Draft } from './row-values.ts'
 import type { Row } from './row.ts'
@@ -36,6 +38,7 @@ function unlink(context: WriteContext, relationship: OneToManyRelationship, row:
   if (table === undefined || column === undefined || current === undefined || !isLookupColumn(column)) return
   const draft: Draft = { ...current.values }
   setLookup(column, draft, null)
+  if (table.logicalName === PARTY) draft['ispartydeleted'] = true
   stamp(context, table, draft, 'update')
   computeColumns(context, table, draft)
   mirrorActivity(store, table, store.update(table.logicalName, current, draft))
@@ -80,6 +83,7 @@ function removeWithRelated(context: WriteContext, table: TableDefinition, row: R
   const current = store.rows(table.logicalName).get(row.id)
   if (current === undefined) return
   store.delete(table.logicalName, current)
+  forgetShares(store, row.id)
   context.tracking.record({ kind: 'delete', row: { table: table.logicalName, id: row.id } }, context.user.id)
   const twin = activityTwin(store, table, current)
   if (twin !== undefined) removeRow(context, twin.table, twin.row, seen)

@@ -1,15 +1,9 @@
-import {
-  badPayload,
-  invalidArgument,
-  notImplemented,
-  undeclaredAnnotated,
-  undeclaredProperty,
-  WebApiError,
-} from '../errors.ts'
+import { badPayload, invalidArgument, undeclaredAnnotated, undeclaredProperty, WebApiError } from '../errors.ts'
 import { isJsonArray, isJsonObject } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
-import { isLookupColumn } from '../schema.ts'
-import type { StoredValue, TableDefinition } from '../schema.ts'
+import { isLookupColumn, targetKey } from '../schema.ts'
+import type { CollectionNavigation, LookupBinding, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
+import type { Verb } from './apply-changes.ts'
 import type { RowStore } from './row-store.ts'
 import { payloadValue } from './payload-value.ts'
 import { resolveReference } from './resolve-reference.ts'
@@ -19,78 +13,156 @@ import type { Reference } from './reference.ts'
 /** A lookup's new value: a row, or nothing. */
 export type LookupValue = Reference | null
 
-/** What a write asks for: plain values and lookups by logical column name. */
+/** Rows that are created, and rows that are bound, together with the row they stand in. */
+export interface Related {
+  /** New rows that lookups of the row lead to, by lookup column. */
+  readonly parents: readonly { readonly column: string; readonly table: TableDefinition; readonly changes: Changes }[]
+  /** New rows of its collections. */
+  readonly children: readonly {
+    readonly navigation: CollectionNavigation
+    readonly table: TableDefinition
+    readonly changes: Changes
+  }[]
+  /** Existing rows that are put into its collections. */
+  readonly members: readonly { readonly navigation: CollectionNavigation; readonly target: Reference }[]
+}
+
+/** What a write asks for: plain values and lookups by logical column name, and on a create what is nested in it. */
 export interface Changes {
   readonly values: ReadonlyMap<string, StoredValue>
   readonly lookups: ReadonlyMap<string, LookupValue>
+  readonly related?: Related
 }
 
 const BIND = '@odata.bind'
 
-function bindTarget(
-  store: RowStore,
-  table: TableDefinition,
-  navigation: string,
-  value: Json,
-  scope: UrlScope,
-): LookupValue {
-  if (value === null) return null
-  if (isJsonArray(value)) throw badPayload(`A bind of '${navigation}' takes one URL, not a list.`)
-  if (typeof value !== 'string') throw badPayload(`The value of '${navigation}${BIND}' is not a URL.`)
-  const target = resolveReference(store, value, scope)
-  const binding = store.schema.lookupBindings(table.logicalName).get(navigation)
-  if (binding !== undefined && !binding.targets.includes(target.table)) {
-    throw badPayload(
-      `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be bound to the navigation property '${navigation}', which leads to '${binding.targets.join(', ')}'.`,
-    )
+/** Lookups in their stored form. */
+export function lookupValues(lookups: Changes['lookups']): StoredValues {
+  const stored: Record<string, StoredValue> = {}
+  for (const [column, target] of lookups) {
+    stored[column] = target?.id ?? null
+    stored[targetKey(column)] = target?.table ?? null
   }
-  return target
+  return stored
+}
+
+/** The table on the other side of a collection. */
+export function memberOf(navigation: CollectionNavigation): string {
+  return navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
 }
 
 function checkType(table: TableDefinition, value: Json): void {
   const expected = `Microsoft.Dynamics.CRM.${table.logicalName}`
   if (value === expected || value === `#${expected}`) return
+  throw notAssignable(value, table.logicalName)
+}
+
+function notAssignable(value: Json, expected: string): WebApiError {
   const given = typeof value === 'string' ? value.replace(/^#/, '') : 'null'
-  throw badPayload(
-    `A resource with type '${given}' was found, but it is not assignable to the expected type '${expected}'.`,
+  return badPayload(
+    `A resource with type '${given}' was found, but it is not assignable to the expected type 'Microsoft.Dynamics.CRM.${expected}'.`,
   )
 }
 
-/**
- * Reads the body of a create or update against the table: exact names, exact types, lookups through their navigation
- * properties only.
- */
-export function readPayload(store: RowStore, table: TableDefinition, body: JsonObject, scope: UrlScope): Changes {
-  const { schema } = store
-  const bindings = schema.lookupBindings(table.logicalName)
-  const values = new Map<string, StoredValue>()
-  const lookups = new Map<string, LookupValue>()
-  const setLookup = (column: string, value: LookupValue): void => {
-    const before = lookups.get(column)
-    if (lookups.has(column) && (before !== null || value !== null)) {
+function noDeepUpdate(navigation: string, table: string): WebApiError {
+  return badPayload(
+    `Cannot apply PATCH to navigation property '${navigation}' on entity type 'Microsoft.Dynamics.CRM.${table}'.`,
+  )
+}
+
+/** Reads one body; rows nested in it are read by readers of their own. */
+class PayloadReader {
+  readonly #store: RowStore
+  readonly #table: TableDefinition
+  readonly #scope: UrlScope
+  readonly #verb: Verb
+  readonly #bindings: ReadonlyMap<string, LookupBinding>
+  readonly #collections: ReadonlyMap<string, CollectionNavigation>
+  readonly #values = new Map<string, StoredValue>()
+  readonly #lookups = new Map<string, LookupValue>()
+  readonly #parents: Related['parents'][number][] = []
+  readonly #children: Related['children'][number][] = []
+  readonly #members: Related['members'][number][] = []
+
+  constructor(store: RowStore, table: TableDefinition, scope: UrlScope, verb: Verb) {
+    this.#store = store
+    this.#table = table
+    this.#scope = scope
+    this.#verb = verb
+    this.#bindings = store.schema.lookupBindings(table.logicalName)
+    this.#collections = store.schema.collections(table.logicalName)
+  }
+
+  read(body: JsonObject): Changes {
+    for (const [name, value] of body) {
+      const at = name.indexOf('@')
+      if (name === '@odata.type') checkType(this.#table, value)
+      if (at === 0) continue
+      const property = at < 0 ? name : name.slice(0, at)
+      if (at < 0) this.#member(property, value)
+      else if (name.slice(at) === BIND) this.#bind(property, value)
+      // An annotation of a property that has its own value says nothing to the service.
+      else if (!this.#has(property) && !body.has(property)) throw undeclaredAnnotated(property)
+    }
+    const plain = { values: this.#values, lookups: this.#lookups }
+    if (this.#parents.length + this.#children.length + this.#members.length === 0) return plain
+    return { ...plain, related: { parents: this.#parents, children: this.#children, members: this.#members } }
+  }
+
+  #has(property: string): boolean {
+    return (
+      this.#store.schema.columnByWireName(this.#table.logicalName, property) !== undefined ||
+      this.#bindings.has(property) ||
+      this.#collections.has(property)
+    )
+  }
+
+  #bind(property: string, value: Json): void {
+    const binding = this.#bindings.get(property)
+    const navigation = this.#collections.get(property)
+    if (binding !== undefined) this.#setLookup(binding.column.logicalName, this.#target(binding, value))
+    else if (navigation !== undefined) this.#bindCollection(navigation, value)
+    else throw undeclaredAnnotated(property)
+  }
+
+  #target(binding: LookupBinding, value: Json): LookupValue {
+    const { navigation, targets } = binding
+    if (value === null) return null
+    if (isJsonArray(value)) throw badPayload(`A bind of '${navigation}' takes one URL, not a list.`)
+    if (typeof value !== 'string') throw badPayload(`The value of '${navigation}${BIND}' is not a URL.`)
+    const target = resolveReference(this.#store, value, this.#scope)
+    if (!targets.includes(target.table)) {
+      throw badPayload(
+        `A resource of type 'Microsoft.Dynamics.CRM.${target.table}' cannot be bound to the navigation property '${navigation}', which leads to '${targets.join(', ')}'.`,
+      )
+    }
+    return target
+  }
+
+  #bindCollection(navigation: CollectionNavigation, value: Json): void {
+    if (this.#verb === 'update') throw noDeepUpdate(navigation.navigation, this.#table.logicalName)
+    if (value === null || !isJsonArray(value)) {
+      throw badPayload(`The value of '${navigation.navigation}${BIND}' is not a list of URLs.`)
+    }
+    for (const url of value) {
+      if (typeof url !== 'string') throw badPayload(`The value of '${navigation.navigation}${BIND}' is not a URL.`)
+      this.#members.push({ navigation, target: resolveReference(this.#store, url, this.#scope) })
+    }
+  }
+
+  #setLookup(column: string, value: LookupValue): void {
+    const before = this.#lookups.get(column)
+    const nested = this.#parents.some((one) => one.column === column)
+    if (nested || (this.#lookups.has(column) && (before !== null || value !== null))) {
       throw invalidArgument(`The lookup '${column}' is given more than once in the payload.`)
     }
-    lookups.set(column, value)
+    this.#lookups.set(column, value)
   }
-  for (const [name, value] of body) {
-    const at = name.indexOf('@')
-    if (name === '@odata.type') checkType(table, value)
-    if (at === 0) continue
-    const property = at < 0 ? name : name.slice(0, at)
-    const binding = bindings.get(property)
-    if (at > 0 && name.slice(at) === BIND) {
-      if (binding !== undefined) setLookup(binding.column.logicalName, bindTarget(store, table, property, value, scope))
-      else if (schema.collections(table.logicalName).has(property))
-        throw notImplemented('binding a collection on create')
-      else throw undeclaredAnnotated(property)
-      continue
-    }
-    const column = schema.columnByWireName(table.logicalName, property)
-    if (at > 0) {
-      // An annotation of a property that has its own value says nothing to the service.
-      if (column === undefined && binding === undefined && !body.has(property)) throw undeclaredAnnotated(property)
-      continue
-    }
+
+  #member(property: string, value: Json): void {
+    const column = this.#store.schema.columnByWireName(this.#table.logicalName, property)
+    const binding = this.#bindings.get(property)
+    const navigation = this.#collections.get(property)
     if (column !== undefined) {
       if (isLookupColumn(column)) {
         throw new WebApiError(
@@ -99,13 +171,67 @@ export function readPayload(store: RowStore, table: TableDefinition, body: JsonO
           'CRM do not support direct update of Entity Reference properties, Use Navigation properties instead.',
         )
       }
-      values.set(column.logicalName, payloadValue(column, value))
-    } else if (binding !== undefined) {
-      if (isJsonObject(value)) throw notImplemented('deep insert')
-      if (value !== null) throw badPayload(`The value of the navigation property '${property}' is not valid.`)
-      setLookup(binding.column.logicalName, null)
-    } else if (schema.collections(table.logicalName).has(property)) throw notImplemented('deep insert')
-    else throw undeclaredProperty(property, table.logicalName)
+      this.#values.set(column.logicalName, payloadValue(column, value))
+    } else if (binding !== undefined) this.#nestParent(binding, value)
+    else if (navigation !== undefined) this.#nestChildren(navigation, value)
+    else throw undeclaredProperty(property, this.#table.logicalName)
   }
-  return { values, lookups }
+
+  #nestParent(binding: LookupBinding, value: Json): void {
+    const column = binding.column.logicalName
+    if (value === null) {
+      this.#setLookup(column, null)
+      return
+    }
+    if (!isJsonObject(value)) throw badPayload(`The value of the navigation property '${binding.navigation}' is not valid.`)
+    if (this.#verb === 'update') throw noDeepUpdate(binding.navigation, this.#table.logicalName)
+    if (this.#lookups.has(column)) this.#setLookup(column, null)
+    const table = this.#nestedTable(binding.targets, value)
+    this.#parents.push({ column, table, changes: this.#nested(table, value) })
+  }
+
+  #nestChildren(navigation: CollectionNavigation, value: Json): void {
+    if (this.#verb === 'update') throw noDeepUpdate(navigation.navigation, this.#table.logicalName)
+    if (value === null || !isJsonArray(value)) {
+      throw badPayload(`The value of the navigation property '${navigation.navigation}' is not a list.`)
+    }
+    for (const one of value) {
+      if (one === null || !isJsonObject(one)) {
+        throw badPayload(`A member of the navigation property '${navigation.navigation}' is not a JSON object.`)
+      }
+      const table = this.#nestedTable([memberOf(navigation)], one)
+      this.#children.push({ navigation, table, changes: this.#nested(table, one) })
+    }
+  }
+
+  /** The table of a nested row: what the property leads to, or of several tables the one that `@odata.type` names. */
+  #nestedTable(targets: readonly string[], body: JsonObject): TableDefinition {
+    const type = body.get('@odata.type')
+    const named = typeof type === 'string' ? type.replace(/^#?Microsoft\.Dynamics\.CRM\./, '') : undefined
+    const [only, ...others] = targets
+    const name = named ?? (others.length === 0 ? only : undefined)
+    const table = name === undefined ? undefined : this.#store.schema.table(name)
+    if (table === undefined || !targets.includes(table.logicalName)) {
+      throw notAssignable(type ?? null, others.length === 0 ? String(only) : 'principal')
+    }
+    return table
+  }
+
+  #nested(table: TableDefinition, body: JsonObject): Changes {
+    return new PayloadReader(this.#store, table, this.#scope, 'create').read(body)
+  }
+}
+
+/**
+ * Reads the body of a create or update against the table: exact names, exact types, lookups through their navigation
+ * properties only. Nested rows and binds of collections belong to a create and are refused on update.
+ */
+export function readPayload(
+  store: RowStore,
+  table: TableDefinition,
+  body: JsonObject,
+  scope: UrlScope,
+  verb: Verb = 'create',
+): Changes {
+  return new PayloadReader(store, table, scope, verb).read(body)
 }

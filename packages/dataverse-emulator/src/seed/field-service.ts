@@ -4,8 +4,10 @@ import { ADMINISTRATOR, AS_OF, planFor, rowId } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { annotationRows, phoneCallRows, taskRows } from './rows/activities.ts'
 import { accountRows, contactRows, incidentRows, opportunityRows } from './rows/customers.ts'
+import { duplicateRuleRows } from './rows/duplicates.ts'
 import { organization, peopleRows, users } from './rows/people.ts'
 import { bookingRows, equipmentRows, markerRows, readingRows, resourceRows, shiftRows } from './rows/resources.ts'
+import { roles, securityRows } from './rows/security.ts'
 import { serviceTaskRows, workOrderRows, workTypeRows } from './rows/work-orders.ts'
 import { fieldServiceTables } from './tables.ts'
 
@@ -28,6 +30,7 @@ export function fieldService(options: FieldServiceOptions = {}): Seed {
     asOf: AS_OF,
     organization,
     users: users(plan),
+    roles,
     defaultUserId: rowId('systemuser', ADMINISTRATOR),
     rows: { [Symbol.iterator]: () => allRows(plan) },
     tracking: {
@@ -49,6 +52,7 @@ export function fieldService(options: FieldServiceOptions = {}): Seed {
 
 function* allRows(plan: Plan): Generator<SeedRow> {
   yield* peopleRows(plan)
+  yield* duplicateRuleRows()
   yield* accountRows(plan)
   yield* contactRows(plan)
   yield* incidentRows(plan)
@@ -65,4 +69,5 @@ function* allRows(plan: Plan): Generator<SeedRow> {
   yield* taskRows(plan)
   yield* phoneCallRows(plan)
   yield* annotationRows(plan)
+  yield* securityRows(plan)
 }

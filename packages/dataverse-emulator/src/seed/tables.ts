@@ -1,7 +1,9 @@
 import type { SchemaDraft } from '../schema.ts'
 import { activityTables } from './tables/activities.ts'
 import { customerTables } from './tables/customers.ts'
+import { duplicateTables } from './tables/duplicates.ts'
 import { resourceTables, skillsOfResources } from './tables/resources.ts'
+import { securityLinks, securityTables } from './tables/security.ts'
 import { systemTables, teamMembership } from './tables/system.ts'
 import { workOrderTables } from './tables/work-orders.ts'
 
@@ -21,6 +23,14 @@ export const fieldServiceTables: SchemaDraft = {
       ],
     },
   ],
-  tables: [...systemTables, ...customerTables, ...activityTables, ...workOrderTables, ...resourceTables],
-  manyToMany: [teamMembership, skillsOfResources],
+  tables: [
+    ...systemTables,
+    ...customerTables,
+    ...activityTables,
+    ...duplicateTables,
+    ...workOrderTables,
+    ...resourceTables,
+    ...securityTables,
+  ],
+  manyToMany: [teamMembership, skillsOfResources, ...securityLinks],
 }

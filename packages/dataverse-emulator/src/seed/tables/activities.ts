@@ -1,6 +1,8 @@
 import {
+  bigInt,
   choice,
   dateTime,
+  double,
   entityName,
   integer,
   lookup,
@@ -30,6 +32,20 @@ const regardingCall: readonly Regarding[] = [
   ['incident', 'Incident_Phonecalls'],
   ['opportunity', 'Opportunity_Phonecalls'],
   ['msdyn_workorder', 'msdyn_workorder_PhoneCalls'],
+]
+const regardingEmail: readonly Regarding[] = [
+  ['account', 'Account_Emails'],
+  ['contact', 'Contact_Emails'],
+  ['incident', 'Incident_Emails'],
+  ['opportunity', 'Opportunity_Emails'],
+  ['msdyn_workorder', 'msdyn_workorder_Emails'],
+]
+const regardingAppointment: readonly Regarding[] = [
+  ['account', 'Account_Appointments'],
+  ['contact', 'Contact_Appointments'],
+  ['incident', 'Incident_Appointments'],
+  ['opportunity', 'Opportunity_Appointments'],
+  ['msdyn_workorder', 'msdyn_workorder_Appointments'],
 ]
 const regardingAny: readonly Regarding[] = [
   ['account', 'Account_ActivityPointers'],
@@ -62,6 +78,7 @@ const shared: readonly ColumnDraft[] = [
   dateTime('ActualStart'),
   dateTime('ActualEnd'),
   integer('ActualDurationMinutes', { min: 0, max: 2147483647, format: 'Duration', displayName: 'Duration' }),
+  integer('ScheduledDurationMinutes', { min: 0, max: 2147483647, format: 'Duration' }),
   yesNo('IsRegularActivity', { ...readOnly, defaultValue: true, required: 'SystemRequired' }),
 ]
 
@@ -144,5 +161,128 @@ const phoneCall: TableDraft = {
   ],
 }
 
-/** Tasks, phone calls, and the table that lists activities of every kind. */
-export const activityTables: readonly TableDraft[] = [activityPointer, task, phoneCall]
+const email: TableDraft = {
+  schemaName: 'Email',
+  objectTypeCode: 4202,
+  displayName: 'Email',
+  displayCollectionName: 'Email Messages',
+  primaryId: 'activityid',
+  primaryName: 'subject',
+  isActivity: true,
+  columns: [
+    ...shared,
+    text('Sender', { maxLength: 250, format: 'Email', displayName: 'From' }),
+    text('ToRecipients', { maxLength: 500, format: 'Email', displayName: 'To Recipients' }),
+    text('Category', { maxLength: 250 }),
+    text('MimeType', { maxLength: 256 }),
+    text('MessageId', { maxLength: 320 }),
+    dateTime('SentOn', { ...readOnly, displayName: 'Date Sent' }),
+    yesNo('DirectionCode', { defaultValue: true, trueLabel: 'Outgoing', falseLabel: 'Incoming' }),
+    yesNo('ReadReceiptRequested'),
+    yesNo('DeliveryReceiptRequested'),
+    regarding(regardingEmail, '_email', parental),
+    ...stateAndStatus({
+      0: { label: 'Open', statuses: { 1: 'Draft', 8: 'Failed' } },
+      1: {
+        label: 'Completed',
+        statuses: { 2: 'Completed', 3: 'Sent', 4: 'Received', 6: 'Pending Send', 7: 'Sending' },
+      },
+      2: { label: 'Canceled', statuses: { 5: 'Canceled' } },
+    }),
+    ...standardColumns('email', { ownership: 'UserOwned', state: 'own', navigation: (column) => `${column}_email` }),
+  ],
+}
+
+const appointment: TableDraft = {
+  schemaName: 'Appointment',
+  objectTypeCode: 4201,
+  displayName: 'Appointment',
+  primaryId: 'activityid',
+  primaryName: 'subject',
+  isActivity: true,
+  columns: [
+    ...shared,
+    text('Location', { maxLength: 200 }),
+    yesNo('IsAllDayEvent'),
+    regarding(regardingAppointment, '_appointment', parental),
+    ...stateAndStatus({
+      0: { label: 'Open', statuses: { 1: 'Free', 2: 'Tentative' } },
+      1: { label: 'Completed', statuses: { 3: 'Completed' } },
+      2: { label: 'Canceled', statuses: { 4: 'Canceled' } },
+      3: { label: 'Scheduled', statuses: { 5: 'Busy', 6: 'Out of Office' } },
+    }),
+    ...standardColumns('appointment', {
+      ownership: 'UserOwned',
+      state: 'own',
+      navigation: (column) => `${column}_appointment`,
+    }),
+  ],
+}
+
+const activityParty: TableDraft = {
+  schemaName: 'ActivityParty',
+  objectTypeCode: 135,
+  displayName: 'Activity Party',
+  displayCollectionName: 'Activity Parties',
+  entitySetName: 'activityparties',
+  ownership: 'None',
+  columns: [
+    choice(
+      'ParticipationTypeMask',
+      {
+        1: 'Sender',
+        2: 'To Recipient',
+        3: 'CC Recipient',
+        4: 'BCC Recipient',
+        5: 'Required attendee',
+        6: 'Optional attendee',
+        7: 'Organizer',
+        8: 'Regarding',
+        9: 'Owner',
+        10: 'Resource',
+        11: 'Customer',
+        12: 'Chat Participant',
+      },
+      { displayName: 'Participation Type' },
+    ),
+    lookup(
+      'ActivityId',
+      ['email', 'appointment', 'phonecall', 'task'].map((table) => ({
+        table,
+        relationship: `${table}_activity_parties`,
+        cascade: parental,
+      })),
+      { displayName: 'Activity' },
+    ),
+    lookup(
+      'PartyId',
+      [
+        { table: 'account', relationship: 'account_activity_parties' },
+        { table: 'contact', relationship: 'contact_activity_parties' },
+        { table: 'systemuser', relationship: 'system_user_activity_parties' },
+        { table: 'incident', relationship: 'incident_activity_parties' },
+        { table: 'opportunity', relationship: 'opportunity_activity_parties' },
+      ],
+      { displayName: 'Party' },
+    ),
+    text('AddressUsed', { maxLength: 200, displayName: 'Address' }),
+    text('UnresolvedPartyName', { maxLength: 100 }),
+    yesNo('IsPartyDeleted', readOnly),
+    yesNo('DoNotEmail', readOnly),
+    yesNo('DoNotPhone', readOnly),
+    double('Effort', { min: 0, max: 1000000000, precision: 2 }),
+    dateTime('ScheduledStart', readOnly),
+    dateTime('ScheduledEnd', readOnly),
+    bigInt('VersionNumber', readOnly),
+  ],
+}
+
+/** Activities and the people in them, and the table that lists activities of every kind. */
+export const activityTables: readonly TableDraft[] = [
+  activityPointer,
+  task,
+  phoneCall,
+  email,
+  appointment,
+  activityParty,
+]

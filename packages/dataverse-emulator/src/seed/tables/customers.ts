@@ -113,6 +113,7 @@ const contact: TableDraft = {
     ),
     yesNo('DoNotEMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Emails' }),
     money('CreditLimit', { min: 0, max: 100000000000000 }),
+    money('AnnualIncome', { min: 0, max: 100000000000000 }),
     ...address,
     customer('ParentCustomerId', [
       { table: 'account', relationship: 'contact_customer_accounts', cascade: parental },

@@ -1,0 +1,91 @@
+import { invalidArgument, keyViolated, rowDoesNotExist, WebApiError } from '../errors.ts'
+import { isLookupColumn } from '../schema.ts'
+import type { ColumnDefinition, StoredValues, TableDefinition } from '../schema.ts'
+import { checkValue } from './check-value.ts'
+import { wholeSeconds } from './date-time.ts'
+import type { Changes } from './read-payload.ts'
+import { moneyScale, setLookup } from './row-values.ts'
+import type { Draft } from './row-values.ts'
+import type { WriteContext } from './write-context.ts'
+
+/** What is done to a row. */
+export type Verb = 'create' | 'update'
+
+function columnOf({ store }: WriteContext, table: TableDefinition, name: string): ColumnDefinition {
+  const found = store.schema.column(table.logicalName, name)
+  if (found === undefined) throw new RangeError(`${table.logicalName} has no column ${name}`)
+  return found
+}
+
+/** The changes without what the service ignores: values of columns that are not valid for the operation. */
+export function acceptedChanges(context: WriteContext, table: TableDefinition, changes: Changes, verb: Verb): Changes {
+  const accepts = ([name]: readonly [string, unknown]): boolean => {
+    const column = columnOf(context, table, name)
+    return column.isPrimaryId || (verb === 'create' ? column.validForCreate : column.validForUpdate)
+  }
+  return { values: new Map([...changes.values].filter(accepts)), lookups: new Map([...changes.lookups].filter(accepts)) }
+}
+
+/** Puts accepted values into a draft: column rules, lookups to existing rows, required columns. */
+export function applyChanges(
+  context: WriteContext,
+  table: TableDefinition,
+  id: string,
+  changes: Changes,
+  draft: Draft,
+): void {
+  const { store } = context
+  for (const [name, target] of changes.lookups) {
+    const lookup = columnOf(context, table, name)
+    if (!isLookupColumn(lookup)) throw new RangeError(`${table.logicalName}.${name} is no lookup`)
+    if (target !== null && store.rows(target.table).get(target.id) === undefined) {
+      throw rowDoesNotExist(target.table, target.id)
+    }
+    setLookup(lookup, draft, target)
+  }
+  const scale = moneyScale(context, draft)
+  for (const [name, value] of changes.values) {
+    const definition = columnOf(context, table, name)
+    if (definition.isPrimaryId) {
+      if (value !== id)
+        throw invalidArgument(`The id in the payload does not match the id of the ${table.logicalName}.`)
+      continue
+    }
+    draft[name] = checkValue(definition, value, table.logicalName, scale)
+  }
+  for (const name of [...changes.values.keys(), ...changes.lookups.keys()]) {
+    const { required } = columnOf(context, table, name)
+    if (required === 'SystemRequired' && (draft[name] ?? null) === null) throw cannotBeNull(name)
+  }
+}
+
+/** 400 for a required column without a value. */
+export function cannotBeNull(column: string): WebApiError {
+  return new WebApiError(400, '0x80040200', `Attribute: ${column} cannot be set to NULL`)
+}
+
+/** Refuses values of an alternate key that another row has. */
+export function checkKeys(context: WriteContext, table: TableDefinition, id: string, draft: StoredValues): void {
+  for (const key of table.keys) {
+    if (key.indexStatus !== 'Active') continue
+    const holder = context.store.rows(table.logicalName).idByKey(key.columns, draft)
+    if (holder !== undefined && holder !== id) throw keyViolated(key.displayName, key.columns.join(', '))
+  }
+}
+
+/** Stamps who changed the row when, by the server's clock, in whole seconds. */
+export function stamp({ store, user }: WriteContext, table: TableDefinition, draft: Draft, verb: Verb): void {
+  const now = wholeSeconds(store.now())
+  const has = (name: string): boolean => store.schema.column(table.logicalName, name) !== undefined
+  const delegate = user.actor?.id ?? null
+  if (verb === 'create') {
+    const backDated = draft['overriddencreatedon'] ?? null
+    if (has('createdon')) draft['createdon'] = backDated ?? now
+    if (backDated !== null) draft['overriddencreatedon'] = now
+    if (has('createdby')) draft['createdby'] = user.id
+    if (has('createdonbehalfby')) draft['createdonbehalfby'] = delegate
+  }
+  if (has('modifiedon')) draft['modifiedon'] = now
+  if (has('modifiedby')) draft['modifiedby'] = user.id
+  if (has('modifiedonbehalfby')) draft['modifiedonbehalfby'] = delegate
+}
