@@ -17,7 +17,8 @@ function plainDecimal(value: StoredValue): string {
   return /e/i.test(text) ? (roundDecimal(text, 20) ?? text) : text
 }
 
-function valueWriter(column: ColumnDefinition): (value: StoredValue) => string {
+/** Makes a writer of the values of a column. */
+export function valueWriter(column: ColumnDefinition): (value: StoredValue) => string {
   switch (column.type) {
     case 'Decimal':
       return (value) => padDecimal(plainDecimal(value), column.precision)
