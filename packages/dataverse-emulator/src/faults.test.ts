@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { asker, bench, id, made, read } from './ask.test-support.ts'
 import { createEmulator } from './emulator.ts'
-import type { Fault } from './faults.ts'
-import { ConnectionDropped } from './http/respond.ts'
+import type { Fault } from './faults/fault.ts'
+import { ConnectionDropped } from './http/exchange.ts'
 import { fieldService } from './seed/field-service.ts'
 
 const GET = { match: { method: 'GET' } } as const

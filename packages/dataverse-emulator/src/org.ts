@@ -11,7 +11,8 @@ import type { Security } from './security/security.ts'
 export interface Org {
   readonly schema: Schema
   readonly store: RowStore
-  readonly organization: SeedOrganization
+  /** Replaced as a whole when another organisation takes this one's place. */
+  organization: SeedOrganization
   readonly tracking: MobileTracking
   readonly knobs: Knobs
   /** Users and roles. */

@@ -13,6 +13,25 @@ export interface LoggedRequest {
   readonly batch?: number
 }
 
+/** Which requests of the log are asked for; what is absent leaves all. */
+export interface RequestFilter {
+  readonly method?: string
+  /** Tested against path and query as sent. */
+  readonly path?: RegExp
+  readonly user?: string
+  readonly status?: number
+  /** Only requests inside of batches (true), or only what came by itself (false). */
+  readonly inBatch?: boolean
+}
+
+function fits({ method, path, user, status, inBatch }: RequestFilter, entry: LoggedRequest): boolean {
+  if (method !== undefined && method !== entry.method) return false
+  if (user !== undefined && user !== entry.user) return false
+  if (status !== undefined && status !== entry.status) return false
+  if (inBatch !== undefined && inBatch !== (entry.batch !== undefined)) return false
+  return path === undefined || entry.path.search(path) >= 0
+}
+
 /** The requests an emulator has seen, oldest first; beyond the limit the oldest are forgotten. */
 export class RequestLog {
   readonly #limit: number
@@ -37,8 +56,8 @@ export class RequestLog {
     if (this.#entries.length > this.#limit * 2) this.#entries.splice(0, this.#entries.length - this.#limit)
   }
 
-  entries(): readonly LoggedRequest[] {
-    return this.#entries.slice(-this.#limit)
+  entries(filter: RequestFilter = {}): readonly LoggedRequest[] {
+    return this.#entries.slice(-this.#limit).filter((entry) => fits(filter, entry))
   }
 
   clear(): void {

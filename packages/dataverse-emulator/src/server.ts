@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Emulator } from './emulator.ts'
 import { badQuery, methodNotAllowed } from './errors.ts'
 import { errorReply } from './http/reply.ts'
-import { ConnectionDropped } from './http/respond.ts'
+import { ConnectionDropped } from './http/exchange.ts'
 
 /** Where to listen. */
 export interface ServeOptions {

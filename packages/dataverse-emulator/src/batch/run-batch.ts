@@ -1,13 +1,18 @@
 import { badPayload, methodNotAllowed, WebApiError } from '../errors.ts'
+import { statusError } from '../faults/fault-reply.ts'
+import type { StatusFault } from '../faults/fault-reply.ts'
 import { allowConditions, checkHeaders } from '../http/headers.ts'
 import { readPreferences } from '../http/prefer.ts'
 import type { Reply } from '../http/reply.ts'
+import { checkPartUrl } from '../limits/lengths.ts'
+import type { Limits } from '../limits/limits.ts'
 import { allowOptions, parseQuery } from '../odata/query-options.ts'
 import { perform, refusal } from '../operations/answer.ts'
 import type { RawRequest } from '../operations/answer.ts'
 import type { Org } from '../org.ts'
 import { resourceOf } from '../rows/resolve-reference.ts'
 import type { Reference } from '../rows/reference.ts'
+import { actingUser } from '../security/impersonate.ts'
 import { boundaryOf, parseMultipart, parsePartRequest } from './parse-multipart.ts'
 import type { Part, PartRequest } from './parse-multipart.ts'
 import { writeMultipart, writePart } from './write-multipart.ts'
@@ -24,11 +29,20 @@ export interface BatchAnswer {
   readonly outcomes: readonly PartOutcome[]
 }
 
+/** What a batch is run under. */
+export interface BatchTerms {
+  readonly limits: Limits
+  /** The refusal a fault answers a part with, if one strikes. */
+  readonly strike: (part: PartRequest) => StatusFault | undefined
+}
+
 type Item =
   | { readonly kind: 'request'; readonly request: PartRequest }
   | { readonly kind: 'changeSet'; readonly requests: readonly (PartRequest & { readonly contentId: string })[] }
 
 const MAX_REQUESTS = 1000
+
+const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'DELETE', 'PATCH'])
 
 function readItem(part: Part): Item {
   const boundary = boundaryOf(part.headers.get('Content-Type'))
@@ -43,11 +57,22 @@ function readItem(part: Part): Item {
         "The header with name 'Content-ID' was not present in the header collection of the batch operation.",
       )
     }
-    if (request.method === 'GET') throw badPayload("The HTTP method 'GET' is not allowed in a change set.")
+    if (!WRITES.has(request.method)) {
+      throw badPayload(
+        `An invalid HTTP method '${request.method}' was detected for a request in a change set. Requests in change sets only support the HTTP methods 'POST', 'PUT', 'DELETE', and 'PATCH'.`,
+      )
+    }
     return { ...request, contentId }
   })
-  const ids = new Set(requests.map((one) => one.contentId))
-  if (ids.size < requests.length) throw badPayload('The Content-ID values of a change set are not unique.')
+  const seen = new Set<string>()
+  for (const { contentId } of requests) {
+    if (seen.has(contentId)) {
+      throw badPayload(
+        `The content ID '${contentId}' was found more than once in the same change set. Content IDs have to be unique across all operations of a change set.`,
+      )
+    }
+    seen.add(contentId)
+  }
   return { kind: 'changeSet', requests }
 }
 
@@ -57,7 +82,9 @@ function readItems(request: RawRequest): readonly Item[] {
   const items = parseMultipart(request.body, boundary).map(readItem)
   const count = items.reduce((sum, item) => sum + (item.kind === 'request' ? 1 : item.requests.length), 0)
   if (count > MAX_REQUESTS) {
-    throw badPayload(`The maximum number of requests in a batch, ${MAX_REQUESTS}, is exceeded.`)
+    throw badPayload(
+      `The current batch message contains too many parts. Only batch messages with a maximum number of '${MAX_REQUESTS}' query operations and change sets are allowed.`,
+    )
   }
   return items
 }
@@ -65,12 +92,14 @@ function readItems(request: RawRequest): readonly Item[] {
 class BatchRun {
   readonly #org: Org
   readonly #outer: RawRequest
+  readonly #terms: BatchTerms
   readonly outcomes: PartOutcome[] = []
   readonly parts: string[] = []
 
-  constructor(org: Org, outer: RawRequest) {
+  constructor(org: Org, outer: RawRequest, terms: BatchTerms) {
     this.#org = org
     this.#outer = outer
+    this.#terms = terms
   }
 
   /** Runs an item and adds its answer; gives the status of a failure. */
@@ -79,6 +108,9 @@ class BatchRun {
   }
 
   #raw(request: PartRequest, contents: RawRequest['contents']): RawRequest {
+    const fault = this.#terms.strike(request)
+    if (fault !== undefined) throw statusError(fault, this.#org.knobs)
+    checkPartUrl(request.url, this.#terms.limits)
     const resource = resourceOf(request.url, this.#outer.root)
     if (resource.startsWith('$batch')) throw badPayload('A batch cannot hold another batch.')
     const { method, headers, body } = request
@@ -105,18 +137,23 @@ class BatchRun {
 
   #changeSet(requests: readonly (PartRequest & { readonly contentId: string })[]): number | undefined {
     const rows = new Map<string, Reference>()
-    const answers: string[] = []
+    let answers: string[] = []
     let current = requests[0]
     const boundary = `changesetresponse_${this.#org.store.newId()}`
-    const outcomes: PartOutcome[] = []
+    let outcomes: PartOutcome[] = []
+    // A transaction that meets a lock begins again, and so must what it has answered.
     const runAll = (): undefined => {
+      rows.clear()
+      answers = []
+      outcomes = []
       for (const request of requests) {
         current = request
         const { reply, row } = perform(
           this.#org,
           this.#raw(request, (contentId) => rows.get(contentId)),
         )
-        if (row !== undefined) rows.set(request.contentId, row)
+        // The reference is taken from the answer's OData-EntityId, which a representation comes without.
+        if (row !== undefined && reply.body === undefined) rows.set(request.contentId, row)
         answers.push(writePart(reply, { 'Content-ID': request.contentId }))
         outcomes.push({ request, status: reply.status })
       }
@@ -161,13 +198,15 @@ class BatchRun {
  * has no part in the answer, and the whole answer takes the status of that failure — unless
  * `Prefer: odata.continue-on-error` was sent, when everything is run and the status is 200.
  */
-export function runBatch(org: Org, request: RawRequest): BatchAnswer {
+export function runBatch(org: Org, request: RawRequest, terms: BatchTerms): BatchAnswer {
   if (request.method !== 'POST') throw methodNotAllowed(request.method)
   checkHeaders(request.headers)
   allowConditions(request.headers)
   allowOptions(parseQuery(request.resource.replace('$batch', '')), [])
   const preferences = readPreferences(request.headers.get('Prefer'))
-  const run = new BatchRun(org, request)
+  // Whom the batch as a whole is sent for; a part may name somebody else.
+  const user = actingUser(org.security, org.organization.id, request.user, request.headers)
+  const run = new BatchRun(org, { ...request, user }, terms)
   let status = 200
   for (const item of readItems(request)) {
     const failure = run.run(item)

@@ -1,3 +1,5 @@
+import type { Incoming, Outgoing } from './exchange.ts'
+
 /** Response headers that scripts of another origin may read, unless configured otherwise. */
 export const DEFAULT_EXPOSED: readonly string[] = [
   'Preference-Applied',
@@ -14,8 +16,8 @@ const ALLOWED =
   /^(?:accept|accept-language|authorization|cache-control|content-type|content-range|range|prefer|if-match|if-none-match|odata-(?:version|maxversion)|mscrm\.[\w.]+|mscrmcallerid|callerobjectid|consistency|x-ms-[\w-]+)$/i
 
 /** Headers every answer to a request with an `Origin` carries. */
-export function corsHeaders(request: Request, exposed: readonly string[]): Readonly<Record<string, string>> {
-  const origin = request.headers.get('Origin')
+export function corsHeaders(request: Headers, exposed: readonly string[]): Readonly<Record<string, string>> {
+  const origin = request.get('Origin')
   if (origin === null) return {}
   return {
     'Access-Control-Allow-Origin': origin,
@@ -25,19 +27,22 @@ export function corsHeaders(request: Request, exposed: readonly string[]): Reado
 }
 
 /** Whether the request is a browser's question whether it may send another. */
-export function isPreflight(request: Request): boolean {
-  return request.method === 'OPTIONS' && request.headers.has('Access-Control-Request-Method')
+export function isPreflight({ method, headers }: Pick<Incoming, 'method' | 'headers'>): boolean {
+  return method === 'OPTIONS' && headers.has('Access-Control-Request-Method')
 }
 
 /** Answers a preflight: the asked-for headers that the Web API takes. It needs no token. */
-export function preflight(request: Request): Response {
-  const asked = (request.headers.get('Access-Control-Request-Headers') ?? '').split(',').map((name) => name.trim())
-  const headers = new Headers({
-    'Access-Control-Allow-Origin': request.headers.get('Origin') ?? '*',
-    'Access-Control-Allow-Methods': 'GET,POST,PUT,PATCH,DELETE,OPTIONS',
-    'Access-Control-Allow-Headers': asked.filter((name) => ALLOWED.test(name)).join(','),
-    'Access-Control-Max-Age': '3600',
-    Vary: 'Origin',
-  })
-  return new Response(null, { status: 200, headers })
+export function preflight({ headers }: Pick<Incoming, 'headers'>): Outgoing {
+  const asked = (headers.get('Access-Control-Request-Headers') ?? '').split(',').map((name) => name.trim())
+  return {
+    status: 200,
+    headers: {
+      'Access-Control-Allow-Origin': headers.get('Origin') ?? '*',
+      'Access-Control-Allow-Methods': 'GET,POST,PUT,PATCH,DELETE,OPTIONS',
+      'Access-Control-Allow-Headers': asked.filter((name) => ALLOWED.test(name)).join(','),
+      'Access-Control-Max-Age': '3600',
+      Vary: 'Origin',
+    },
+    body: undefined,
+  }
 }

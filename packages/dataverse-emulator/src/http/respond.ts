@@ -1,13 +1,5 @@
-import type { Fault } from '../faults.ts'
-import type { Reply } from './reply.ts'
-
-/** The connection was lost. `handle` rejects with it; `fetch` and the HTTP server turn it into what a caller sees. */
-export class ConnectionDropped extends Error {
-  constructor() {
-    super('The connection was dropped.')
-    this.name = 'ConnectionDropped'
-  }
-}
+import { ConnectionDropped } from './exchange.ts'
+import type { Outgoing } from './exchange.ts'
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
@@ -23,18 +15,13 @@ function cutStream(bytes: Uint8Array, at: number): ReadableStream<Uint8Array> {
   })
 }
 
-/** Turns an answer into a Response, with what a fault does to its body. */
-export function respond(reply: Reply, extra: Readonly<Record<string, string>>, fault: Fault | undefined): Response {
-  const headers = new Headers({ ...reply.headers, ...extra })
-  if (reply.body === undefined || NO_BODY.has(reply.status))
-    return new Response(null, { status: reply.status, headers })
-  const whole = typeof reply.body === 'string' ? new TextEncoder().encode(reply.body) : new Uint8Array(reply.body)
-  if (fault?.kind === 'cutBodyAt') {
-    // The length of the whole body is announced: that is how the cut shows.
-    headers.set('Content-Length', String(whole.length))
-    return new Response(cutStream(whole, Math.min(fault.bytes, whole.length - 1)), { status: reply.status, headers })
-  }
-  const bytes = fault?.kind === 'truncateJson' ? whole.slice(0, whole.length >> 1) : whole
+/** Turns an answer into a Response. */
+export function respond({ status, headers: given, body, cutAt }: Outgoing): Response {
+  const headers = new Headers(given)
+  if (body === undefined || NO_BODY.has(status)) return new Response(null, { status, headers })
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body)
+  // The length of the whole body is announced even where it is cut: that is how the cut shows.
   headers.set('Content-Length', String(bytes.length))
-  return new Response(bytes, { status: reply.status, headers })
+  if (cutAt === undefined) return new Response(bytes, { status, headers })
+  return new Response(cutStream(bytes, Math.min(cutAt, bytes.length - 1)), { status, headers })
 }

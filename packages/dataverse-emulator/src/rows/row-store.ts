@@ -5,10 +5,10 @@ import type { Row, Tombstone } from './row.ts'
 
 /** One change of a transaction, to be taken back or done again. */
 interface Step {
-  readonly table: string
-  readonly row: Row
+  /** Table and id of the row; absent for what is no row. */
+  readonly key?: string
   /** The version this change was stamped with. */
-  readonly version: bigint
+  readonly version?: bigint
   readonly undo: () => void
   readonly redo: () => void
 }
@@ -122,11 +122,11 @@ export class RowStore {
       return value
     })
     for (const step of steps.toReversed()) step.undo()
-    const [first] = steps
-    if (first === undefined) return { result, isEmpty: true, commit: () => undefined }
+    const first = steps.find(({ version }) => version !== undefined)
+    if (first?.version === undefined) return { result, isEmpty: true, commit: () => undefined }
     const withheld: Withheld = {
       steps,
-      keys: new Set(steps.map(({ table, row }) => `${table} ${row.id}`)),
+      keys: new Set(steps.flatMap(({ key }) => (key === undefined ? [] : [key]))),
       firstVersion: first.version,
     }
     this.#withheld.push(withheld)
@@ -185,7 +185,7 @@ export class RowStore {
 
   /** Has something besides rows taken back when the running transaction is. */
   onUndo(step: () => void): void {
-    this.#undo?.push(step)
+    this.#steps?.push({ undo: step, redo: () => undefined })
   }
 
   /** An empty row to be filled and inserted: every column without a value. */
@@ -220,7 +220,7 @@ export class RowStore {
       rows.tombstones.pop()
       rows.put(row)
     }
-    this.#steps?.push({ table, row, version: tombstone.version, undo, redo })
+    this.#steps?.push({ key: `${table} ${row.id}`, version: tombstone.version, undo, redo })
   }
 
   #put(table: string, row: Row): Row {
@@ -231,7 +231,7 @@ export class RowStore {
       if (before === undefined) rows.delete(row)
       else rows.put(before)
     }
-    this.#steps?.push({ table, row, version: row.version, undo, redo: () => void rows.put(row) })
+    this.#steps?.push({ key: `${table} ${row.id}`, version: row.version, undo, redo: () => void rows.put(row) })
     return row
   }
 

@@ -1,0 +1,96 @@
+import { Draw } from '../seed/draw.ts'
+import { PART_KINDS } from './fault.ts'
+import type { Fault, FaultMatch, FaultRule, FaultSubject } from './fault.ts'
+
+function meets(text: string | null, wanted: string | RegExp | true): boolean {
+  if (text === null) return false
+  if (wanted === true) return true
+  return typeof wanted === 'string' ? text === wanted : text.search(wanted) >= 0
+}
+
+function fits(match: FaultMatch, subject: FaultSubject): boolean {
+  const { method, path, user, headers, body, table, batch, part = false } = match
+  if (part !== (subject.place === 'part')) return false
+  if (batch !== undefined && batch !== (subject.place === 'batch')) return false
+  if (method !== undefined && ![method].flat().includes(subject.method)) return false
+  if (user !== undefined && user !== subject.user?.id && user !== subject.user?.name) return false
+  if (table !== undefined && table !== subject.table) return false
+  if (path !== undefined && subject.target.search(path) < 0) return false
+  if (body !== undefined && subject.body.search(body) < 0) return false
+  return Object.entries(headers ?? {}).every(([name, wanted]) => meets(subject.headers.get(name), wanted))
+}
+
+function check({ match, nth = 1, times = 1, probability = 1, fault }: FaultRule): void {
+  if (match?.part === true && !PART_KINDS.includes(fault.kind)) {
+    throw new RangeError(`the fault '${fault.kind}' cannot strike a part of a batch; ${PART_KINDS.join(' and ')} can`)
+  }
+  if (match?.part === true && fault.kind === 'status' && fault.body !== undefined && fault.body !== 'json')
+    throw new RangeError('a part of a batch is answered as JSON')
+  if (!(nth >= 1)) throw new RangeError(`nth counts from 1, it cannot be ${nth}`)
+  if (!(times >= 0)) throw new RangeError(`times cannot be ${times}`)
+  if (!(probability >= 0 && probability <= 1))
+    throw new RangeError(`a probability lies between 0 and 1, not ${probability}`)
+}
+
+interface Armed {
+  readonly rule: FaultRule
+  readonly draw: Draw
+  met: number
+  struck: number
+}
+
+/** The faults that are armed. Rules are counted each for itself; several that strike the same request act together. */
+export class Faults {
+  readonly #seedNumber: number
+  #rules: Armed[] = []
+  #added = 0
+  #strikes = 0
+
+  /** The seed decides what rules with a probability hit. */
+  constructor(seedNumber = 1) {
+    this.#seedNumber = seedNumber
+  }
+
+  /** How many requests were struck so far. */
+  get strikes(): number {
+    return this.#strikes
+  }
+
+  /** The rules that are armed, and how often each has struck. */
+  get armed(): readonly { readonly rule: FaultRule; readonly struck: number }[] {
+    return this.#rules.map(({ rule, struck }) => ({ rule, struck }))
+  }
+
+  /** Arms a fault; the result disarms it again. */
+  add(rule: FaultRule): () => void {
+    check(rule)
+    // Each rule has draws of its own, so that adding another one does not change what it hits.
+    const draw = new Draw(`fault ${this.#seedNumber} ${this.#added++}`)
+    const armed: Armed = { rule, draw, met: 0, struck: 0 }
+    this.#rules.push(armed)
+    return () => {
+      this.#rules = this.#rules.filter((one) => one !== armed)
+    }
+  }
+
+  clear(): void {
+    this.#rules = []
+  }
+
+  /** Counts the request with every rule it matches and gives the faults that strike it, in the order they were added. */
+  strike(subject: FaultSubject): readonly Fault[] {
+    const faults: Fault[] = []
+    for (const armed of this.#rules) {
+      const { match = {}, nth = 1, probability, fault } = armed.rule
+      const { times = probability === undefined ? 1 : Number.POSITIVE_INFINITY } = armed.rule
+      if (!fits(match, subject)) continue
+      armed.met++
+      const isHit = probability === undefined || armed.draw.chance(probability)
+      if (!isHit || armed.met < nth || armed.struck >= times) continue
+      armed.struck++
+      faults.push(fault)
+    }
+    if (faults.length > 0) this.#strikes++
+    return faults
+  }
+}
