@@ -58,12 +58,52 @@ test('serves the Web API, with links and contexts under the address it was asked
 
 test('a URL of 32,000 characters is answered', async () => {
   const { api, bearer } = await served()
-  const values = Array.from({ length: 780 }, (_, number) => `'${id(number + 1)}'`).join(',')
+  const values = Array.from({ length: 710 }, (_, number) => `'${id(number + 1)}'`).join(',')
   const filter = `Microsoft.Dynamics.CRM.In(PropertyName='accountid',PropertyValues=[${values}])`
   const answer = await read(
     await fetch(`${api}accounts?$select=name&$filter=${encodeURIComponent(filter)}`, { headers: bearer }),
   )
   expect([answer.status, answer.json.value]).toEqual([200, []])
+})
+
+test('a longer URL is refused by the web server with a page, by a status that a knob decides', async () => {
+  const org = bench()
+  const { api, bearer } = await served(org)
+  const url = `${api}accounts?$select=name&$filter=name eq '${'x'.repeat(32_768)}'`
+  const refused = await fetch(url, { headers: bearer })
+  expect([refused.status, refused.headers.get('Content-Type')]).toEqual([414, 'text/html; charset=utf-8'])
+  org.emulator.knobs.longUrlStatus = 404
+  expect((await fetch(url, { headers: bearer })).status).toBe(404)
+})
+
+test('a body beyond the limit is 413, before anybody looks at it', async () => {
+  const org = bench({ limits: { bodyBytes: 10_000 } })
+  const { api, bearer } = await served(org)
+  const post = (length: number): Promise<Response> =>
+    fetch(`${api}accounts`, {
+      method: 'POST',
+      headers: { ...bearer, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'a', description: 'x'.repeat(length) }),
+    })
+  expect((await post(20_000_000)).status).toBe(413)
+  expect((await post(1000)).status).toBe(204)
+})
+
+test('answers are compressed for callers that accept it, unless they are small or it is switched off', async () => {
+  const org = bench()
+  const { api, bearer } = await served(org)
+  const ask = async (from: string, path: string, accepted: string): Promise<readonly [string | null, string]> => {
+    const answer = await fetch(`${from}${path}`, { headers: { ...bearer, 'Accept-Encoding': accepted } })
+    return [answer.headers.get('Content-Encoding'), await answer.text()]
+  }
+  const [encoding, text] = await ask(api, 'accounts', 'gzip, deflate')
+  expect(encoding).toBe('gzip')
+  expect(await ask(api, 'accounts', 'identity')).toEqual([null, text])
+  expect(await ask(api, 'accounts', 'gzip;q=0')).toEqual([null, text])
+  expect((await ask(api, 'WhoAmI', 'gzip'))[0]).toBeNull()
+  const plain = await serve(org.emulator, { gzip: false })
+  open.push(plain)
+  expect((await ask(plain.api, 'accounts', 'gzip'))[0]).toBeNull()
 })
 
 test('a token for the in-process root is good as well, one for another resource is not', async () => {

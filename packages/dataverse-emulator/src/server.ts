@@ -1,16 +1,23 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
 import type { Emulator } from './emulator.ts'
 import { badQuery, methodNotAllowed } from './errors.ts'
-import { errorReply } from './http/reply.ts'
 import { ConnectionDropped } from './http/exchange.ts'
+import type { Incoming, Outgoing } from './http/exchange.ts'
+import { errorReply } from './http/reply.ts'
 
-/** Where to listen. */
+/** Where and how to listen. */
 export interface ServeOptions {
   /** 0 picks a free port. */
   readonly port?: number
   readonly host?: string
+  /** Whether answers are compressed for callers that accept gzip, as the service does; default true. */
+  readonly gzip?: boolean
+  /** Whether `/emulator` answers, by which the emulator is steered over HTTP; as the emulator was made by default. */
+  readonly control?: boolean
 }
 
 /** An emulator that is being served. */
@@ -24,41 +31,89 @@ export interface ServedEmulator {
   readonly close: () => Promise<void>
 }
 
-function requestFrom(message: IncomingMessage, body: Buffer, origin: string, signal: AbortSignal): Request {
+interface Serving {
+  readonly emulator: Emulator
+  readonly compress: boolean
+  /** Where it is served; known once it listens. */
+  origin: string
+}
+
+const compressed = promisify<Uint8Array, { level: number }, Buffer>(gzip)
+
+/** Less than this is not worth compressing; it fits into a packet. */
+const SMALL = 1400
+
+function urlOf(message: IncomingMessage, origin: string): URL {
+  const target = message.url ?? '/'
+  if (/^https?:\/\//i.test(target)) return new URL(target)
+  return new URL(`http://${message.headers.host ?? new URL(origin).host}${target}`)
+}
+
+function headersOf(message: IncomingMessage): Headers {
   const headers = new Headers()
   for (let at = 0; at < message.rawHeaders.length; at += 2) {
     const name = message.rawHeaders[at] ?? ''
-    // Connection headers belong to the hop, and Request refuses some of them.
+    // Connection headers belong to the hop.
     if (!/^(?:connection|host|keep-alive|transfer-encoding|upgrade|content-length)$/i.test(name)) {
       headers.append(name, message.rawHeaders[at + 1] ?? '')
     }
   }
-  const method = message.method ?? 'GET'
-  const hasBody = method !== 'GET' && method !== 'HEAD' && body.length > 0
-  const target = message.url ?? '/'
-  const isAbsolute = /^https?:\/\//i.test(target)
-  const url = isAbsolute ? target : `http://${message.headers.host ?? new URL(origin).host}${target}`
-  return new Request(url, { method, headers, signal, ...(hasBody ? { body: new Uint8Array(body) } : {}) })
+  return headers
 }
 
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+/** The body, or as much of it as shows that it is longer than the limit. */
+async function readBody(message: IncomingMessage, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
-  for await (const chunk of message) chunks.push(Buffer.from(chunk as Uint8Array))
+  let length = 0
+  for await (const chunk of message) {
+    const bytes = Buffer.from(chunk as Uint8Array)
+    // What comes beyond is read and thrown away, so that the caller gets to read the refusal.
+    if (length <= limit) chunks.push(bytes)
+    length += bytes.length
+  }
   return Buffer.concat(chunks)
 }
 
-async function writeResponse(response: Response, out: ServerResponse): Promise<void> {
-  const headers = Object.fromEntries(response.headers)
-  if (response.body === null) {
-    out.writeHead(response.status, headers).end()
+function incomingOf(message: IncomingMessage, bytes: Uint8Array, origin: string, signal: AbortSignal): Incoming {
+  const { method = 'GET' } = message
+  if (method === 'TRACE') throw new TypeError('TRACE is no method of requests')
+  return { method, url: urlOf(message, origin), headers: headersOf(message), bytes, signal }
+}
+
+function acceptsGzip(headers: Headers): boolean {
+  const accepted = headers.get('Accept-Encoding') ?? ''
+  return /(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i.test(accepted)
+}
+
+async function send(answer: Outgoing, out: ServerResponse, compress: boolean): Promise<void> {
+  const { status, headers, body, cutAt } = answer
+  if (body === undefined || status === 204 || status === 304) {
+    out.writeHead(status, { ...headers, ...(status === 204 || status === 304 ? {} : { 'Content-Length': '0' }) }).end()
     return
   }
-  out.writeHead(response.status, headers)
-  out.flushHeaders()
-  for await (const chunk of response.body) {
-    await new Promise<void>((resolve) => out.write(chunk, () => resolve()))
+  const whole = typeof body === 'string' ? Buffer.from(body) : body
+  if (cutAt !== undefined) {
+    // The length of the whole body is announced: that is how the cut shows.
+    out.writeHead(status, { ...headers, 'Content-Length': String(whole.length) })
+    await new Promise<void>((resolve) => {
+      out.write(whole.subarray(0, Math.min(cutAt, whole.length - 1)), () => resolve())
+    })
+    throw new ConnectionDropped()
   }
-  out.end()
+  if (!compress || whole.length < SMALL) {
+    out.writeHead(status, { ...headers, 'Content-Length': String(whole.length) }).end(whole)
+    return
+  }
+  const small = await compressed(whole, { level: constants.Z_BEST_SPEED })
+  const vary = [headers['Vary'], 'Accept-Encoding'].filter((one) => one !== undefined).join(',')
+  out
+    .writeHead(status, {
+      ...headers,
+      Vary: vary,
+      'Content-Encoding': 'gzip',
+      'Content-Length': String(small.length),
+    })
+    .end(small)
 }
 
 /** The answer to what never becomes a request: a URL or Host header that are none, a method that fetch does not know. */
@@ -68,33 +123,25 @@ function refuseMalformed(message: IncomingMessage, out: ServerResponse): void {
   out.writeHead(status, { ...headers }).end(body)
 }
 
-function requestOrNone(
-  message: IncomingMessage,
-  body: Buffer,
-  origin: string,
-  signal: AbortSignal,
-): Request | undefined {
+function incomingOrNone(...given: Parameters<typeof incomingOf>): Incoming | undefined {
   try {
-    return requestFrom(message, body, origin, signal)
+    return incomingOf(...given)
   } catch (error) {
-    // Request and URL refuse what Node's parser let through with a TypeError, and throw nothing else.
+    // Headers and URL refuse what Node's parser let through with a TypeError, and throw nothing else.
     if (error instanceof TypeError) return undefined
     throw error
   }
 }
 
-async function exchange(
-  emulator: Emulator,
-  origin: string,
-  message: IncomingMessage,
-  out: ServerResponse,
-): Promise<void> {
+async function exchange(serving: Serving, message: IncomingMessage, out: ServerResponse): Promise<void> {
+  const { emulator, origin, compress } = serving
   const gone = new AbortController()
   out.on('close', () => gone.abort(new Error('the connection was closed')))
   try {
-    const request = requestOrNone(message, await readBody(message), origin, gone.signal)
-    if (request === undefined) refuseMalformed(message, out)
-    else await writeResponse(await emulator.handle(request), out)
+    const bytes = await readBody(message, emulator.limits.bodyBytes)
+    const incoming = incomingOrNone(message, bytes, origin, gone.signal)
+    if (incoming === undefined) refuseMalformed(message, out)
+    else await send(await emulator.exchange(incoming), out, compress && acceptsGzip(incoming.headers))
   } catch (error) {
     const isDefect = !(error instanceof ConnectionDropped) && !gone.signal.aborted && !out.headersSent
     if (isDefect) out.writeHead(500, { 'Content-Type': 'text/plain' }).end(`The emulator failed: ${String(error)}`)
@@ -115,21 +162,20 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 /** Serves an emulator over HTTP. Tokens for the address it is served at are accepted too. */
 export async function serve(emulator: Emulator, options: ServeOptions = {}): Promise<ServedEmulator> {
-  const { port = 0, host = '127.0.0.1' } = options
+  const { port = 0, host = '127.0.0.1', gzip: compress = true, control } = options
+  if (control !== undefined) emulator.allowControl(control)
   const sockets = new Set<Socket>()
-  let origin = ''
-  // The Web API takes longer URLs than Node does by itself.
-  const server = createServer(
-    { maxHeaderSize: 65_536 },
-    (message, out) => void exchange(emulator, origin, message, out),
-  )
+  const serving: Serving = { emulator, compress, origin: '' }
+  // URLs may be longer than Node takes by itself; beyond its own limit it is the emulator that refuses them.
+  const server = createServer({ maxHeaderSize: 1_048_576 }, (message, out) => void exchange(serving, message, out))
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
   await listen(server, port, host)
   const address = server.address() as AddressInfo
-  origin = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  serving.origin = origin
   emulator.acceptAudience(origin)
   return {
     url: origin,
