@@ -2,13 +2,18 @@ import { badUpload } from './file-errors.ts'
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** The bytes of Base64 text; what is none is refused. */
-export function fromBase64(text: string): Uint8Array {
+/** Refuses what is no Base64 text. */
+export function requireBase64(text: string): void {
   if (text.length % 4 !== 0 || !BASE64.test(text)) {
     throw badUpload(
       'The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters, or an illegal character among the padding characters.',
     )
   }
+}
+
+/** The bytes of Base64 text; what is none is refused. */
+export function fromBase64(text: string): Uint8Array {
+  requireBase64(text)
   return Buffer.from(text, 'base64')
 }
 

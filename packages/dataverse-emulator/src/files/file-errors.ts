@@ -67,3 +67,8 @@ export function rangeNotSatisfiable(size: number): WebApiError {
     'Content-Range': `bytes */${size}`,
   })
 }
+
+/** 400 for a value of a file column in the body of a row. */
+export function fileNotWritable(column: string): WebApiError {
+  return badUpload(`The file column '${column}' cannot be set with the row; upload, or delete, the file by itself.`)
+}

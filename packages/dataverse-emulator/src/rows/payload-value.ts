@@ -1,4 +1,5 @@
 import { badPayload } from '../errors.ts'
+import { fileNotWritable } from '../files/file-errors.ts'
 import { NumberText } from '../json/read.ts'
 import type { Json } from '../json/read.ts'
 import { edmType } from '../odata/column-kind.ts'
@@ -57,6 +58,7 @@ function textual(column: ColumnDefinition, text: string): StoredValue | undefine
     case 'String':
     case 'Memo':
     case 'EntityName':
+    case 'Image':
       return text
     case 'MultiSelectPicklist':
       return text === '' ? null : /^-?\d+(?:\s*,\s*-?\d+)*$/.test(text) ? text : undefined
@@ -73,6 +75,7 @@ function textual(column: ColumnDefinition, text: string): StoredValue | undefine
 
 /** A JSON value of a request body as the stored value of a column, or the payload error the service answers. */
 export function payloadValue(column: ColumnDefinition, value: Json): StoredValue {
+  if (column.type === 'File') throw fileNotWritable(column.logicalName)
   if (value === null) return null
   let stored: StoredValue | undefined
   if (value instanceof NumberText) stored = numeric(column, value.text)

@@ -1,3 +1,4 @@
+import { settleDocument } from '../files/document-body.ts'
 import { isLookupColumn, targetKey } from '../schema.ts'
 import type { LookupColumn, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue, exactNumber } from './check-value.ts'
@@ -67,6 +68,7 @@ function computeOwner(store: RowStore, table: TableDefinition, draft: Draft): vo
 
 /** Recomputes what the server alone decides: owning columns, base amounts, formula columns. */
 export function computeColumns(context: WriteContext, table: TableDefinition, draft: Draft): void {
+  settleDocument(context, table, draft)
   computeOwner(context.store, table, draft)
   computeMoney(context, table, draft)
   for (const column of table.columns) {

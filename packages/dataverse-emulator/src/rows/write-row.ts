@@ -1,3 +1,5 @@
+import { toBase64 } from '../files/base64.ts'
+import { thumbnailOf } from '../files/stored-image.ts'
 import { isLookupColumn, targetKey, wireName } from '../schema.ts'
 import type { ColumnDefinition, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
@@ -18,7 +20,7 @@ function plainDecimal(value: StoredValue): string {
 }
 
 /** Makes a writer of the values of a column. */
-export function valueWriter(column: ColumnDefinition): (value: StoredValue) => string {
+export function valueWriter(store: RowStore, column: ColumnDefinition): (value: StoredValue) => string {
   switch (column.type) {
     case 'Decimal':
       return (value) => padDecimal(plainDecimal(value), column.precision)
@@ -33,6 +35,11 @@ export function valueWriter(column: ColumnDefinition): (value: StoredValue) => s
     case 'Status':
     case 'Boolean':
       return String
+    case 'Image':
+      return (value) => {
+        const image = thumbnailOf(store, String(value))
+        return image === undefined ? 'null' : `"${toBase64(image.bytes)}"`
+      }
     default:
       return JSON.stringify
   }
@@ -83,7 +90,7 @@ export function rowWriter(
   const fields = columns.map((column) => ({
     name: column.logicalName,
     member: `${JSON.stringify(wireName(column))}:`,
-    write: valueWriter(column),
+    write: valueWriter(store, column),
     annotate: annotationWriter(store, table, column, wants),
   }))
   return (row) => {

@@ -2,6 +2,7 @@ import type { SchemaDraft } from '../schema.ts'
 import { activityTables } from './tables/activities.ts'
 import { customerTables } from './tables/customers.ts'
 import { duplicateTables } from './tables/duplicates.ts'
+import { fileTables } from './tables/files.ts'
 import { resourceTables, skillsOfResources } from './tables/resources.ts'
 import { securityLinks, securityTables } from './tables/security.ts'
 import { systemTables, teamMembership } from './tables/system.ts'
@@ -28,6 +29,7 @@ export const fieldServiceTables: SchemaDraft = {
     ...customerTables,
     ...activityTables,
     ...duplicateTables,
+    ...fileTables,
     ...workOrderTables,
     ...resourceTables,
     ...securityTables,

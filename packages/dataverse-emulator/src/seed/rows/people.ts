@@ -133,7 +133,7 @@ export function* peopleRows(plan: Plan): Generator<SeedRow> {
     name: organization.friendlyName,
     expirechangetrackingindays: 7,
     expiresubscriptionsindays: 90,
-    maxuploadfilesize: 5120,
+    maxuploadfilesize: 5242880,
     languagecode: 1033,
     basecurrencyid: organization.currencyId,
     ...authorship(draw),

@@ -32,7 +32,7 @@ const organization: TableDraft = {
     text('Name', { maxLength: 160, validForUpdate: false }),
     integer('ExpireChangeTrackingInDays', { min: 0, max: 365 }),
     integer('ExpireSubscriptionsInDays', { min: 1, max: 365 }),
-    integer('MaxUploadFileSize', { min: 0, max: 131072 }),
+    integer('MaxUploadFileSize', { min: 1, max: 131072000 }),
     integer('LanguageCode', { validForUpdate: false }),
     lookup('BaseCurrencyId', {
       table: 'transactioncurrency',

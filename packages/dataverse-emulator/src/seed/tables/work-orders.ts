@@ -4,6 +4,7 @@ import {
   dateTime,
   decimal,
   double,
+  file,
   integer,
   lookup,
   memo,
@@ -82,6 +83,7 @@ const workOrder: TableDraft = {
     dateTime('msdyn_DateWindowStart', { behavior: 'DateOnly' }),
     dateTime('new_SiteArrival', { behavior: 'TimeZoneIndependent', displayName: 'Arrival (Local Time on Site)' }),
     dateTime('msdyn_CompletedOn'),
+    file('new_SignedReport', { maxSizeKb: 20480 }),
     lookup(
       'msdyn_ServiceAccount',
       {
