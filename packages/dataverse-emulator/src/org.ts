@@ -1,5 +1,5 @@
 import type { Knobs } from './knobs.ts'
-import type { Operation } from './operations/operation.ts'
+import type { OrgExtensions } from './plug-ins/org-extensions.ts'
 import type { RowStore } from './rows/row-store.ts'
 import type { MobileTracking } from './rows/mobile-tracking.ts'
 import type { User } from './rows/user.ts'
@@ -8,7 +8,7 @@ import type { Schema, SeedOrganization } from './schema.ts'
 import type { Security } from './security/security.ts'
 
 /** The organisation that requests are answered from. */
-export interface Org {
+export interface Org extends OrgExtensions {
   readonly schema: Schema
   readonly store: RowStore
   /** Replaced as a whole when another organisation takes this one's place. */
@@ -17,16 +17,14 @@ export interface Org {
   readonly knobs: Knobs
   /** Users and roles. */
   readonly security: Security
-  /** Functions and actions: the built-in ones and those that were registered. */
-  readonly operations: Operation[]
   /** Delta tokens up to this version are expired, whatever their date. */
   expiredVersion: bigint
 }
 
 /** The context of a user's write. */
 export function writeContext(org: Org, user: User): WriteContext {
-  const { store, organization, tracking } = org
-  return { store, organization, tracking, user, enforcePrivileges: true }
+  const { store, organization, tracking, knobs } = org
+  return { store, organization, tracking, knobs, user, enforcePrivileges: true }
 }
 
 /** A number of days from the organisation's own settings, or what holds where nobody has set it. */

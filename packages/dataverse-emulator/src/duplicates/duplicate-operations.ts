@@ -62,7 +62,8 @@ function page(rows: readonly Row[], paging: Json | undefined): readonly Row[] {
   if (paging === undefined || paging === null) return rows.slice(0, 5000)
   if (!isJsonObject(paging)) throw badPayload("The parameter 'PagingInfo' is not valid.")
   for (const name of paging.keys()) {
-    if (['PageNumber', 'Count', 'PagingCookie', 'ReturnTotalRecordCount'].includes(name) || name.startsWith('@')) continue
+    if (['PageNumber', 'Count', 'PagingCookie', 'ReturnTotalRecordCount'].includes(name) || name.startsWith('@'))
+      continue
     throw badPayload(`The property '${name}' does not exist on type 'Microsoft.Dynamics.CRM.PagingInfo'.`)
   }
   const size = Math.min(count(paging, 'Count', 5000), 5000)

@@ -68,8 +68,8 @@ export function checkHeaders(headers: Headers): void {
   for (const [name, value] of headers) {
     if (WITHOUT_EFFECT.has(name)) continue
     if (name === 'mscrm.suppressduplicatedetection') {
-      if (value === 'true') continue
-      throw notImplemented('duplicate detection')
+      if (/^(?:true|false)$/i.test(value)) continue
+      throw badQuery(`The MSCRM.SuppressDuplicateDetection header value '${value}' is not valid.`)
     }
     if (name === 'consistency' && value !== 'Strong')
       throw badQuery(`The Consistency header value '${value}' is not valid.`)

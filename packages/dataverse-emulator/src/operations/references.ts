@@ -11,11 +11,12 @@ import { allowConditions } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
-import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
 import { associate, disassociate } from '../rows/associate.ts'
-import { reach, requireReach } from '../rows/access.ts'
+import { reach, requireAppendTo, requireReach } from '../rows/access.ts'
+import { memberOf } from '../rows/read-payload.ts'
 import { resolveReference } from '../rows/resolve-reference.ts'
+import type { WriteContext } from '../rows/write-context.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import { updateRow } from '../rows/update-row.ts'
@@ -23,6 +24,7 @@ import type { Reference } from '../rows/reference.ts'
 import type { CollectionNavigation, LookupBinding, TableDefinition } from '../schema.ts'
 import { leadsTo } from '../rows/update-row.ts'
 import { MAX_ROWS } from './read-collection.ts'
+import { requestContext } from './write-row-request.ts'
 import type { WriteReply } from './write-row-request.ts'
 
 function referenceInBody(org: Org, request: ApiRequest): Reference {
@@ -46,6 +48,21 @@ function referenceToRemove(org: Org, request: ApiRequest, memberTable: string, i
   return resolveReference(org.store, url, request)
 }
 
+/** An N:N link takes Append on this row and AppendTo on the other; a 1:N one is an update of the other row. */
+function requireLinkRights(
+  context: WriteContext,
+  table: TableDefinition,
+  row: Row,
+  navigation: CollectionNavigation,
+  target: Reference,
+): void {
+  if (navigation.kind !== 'ManyToMany') return
+  requireReach(context.store, table, context.user, 'append', row)
+  const other = context.store.schema.table(target.table)
+  const found = context.store.rows(target.table).get(target.id)
+  if (other !== undefined && found !== undefined) requireAppendTo(context, other, found)
+}
+
 function writeCollection(
   org: Org,
   request: ApiRequest,
@@ -54,15 +71,18 @@ function writeCollection(
   navigation: CollectionNavigation,
   inner: string | undefined,
 ): WriteReply {
-  const context = writeContext(org, request.user)
-  requireReach(org.store, table, request.user, 'append', row)
+  const context = requestContext(org, request)
   if (request.method === 'POST') {
     allowOptions(request.query, [])
-    associate(context, table, row, navigation, referenceInBody(org, request))
+    const target = referenceInBody(org, request)
+    requireLinkRights(context, table, row, navigation, target)
+    associate(context, table, row, navigation, target)
   } else if (request.method === 'DELETE') {
     allowOptions(request.query, inner === undefined ? ['$id'] : [])
-    const member = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
-    const removed = disassociate(context, table, row, navigation, referenceToRemove(org, request, member, inner))
+    const member = memberOf(navigation)
+    const target = referenceToRemove(org, request, member, inner)
+    requireLinkRights(context, table, row, navigation, target)
+    const removed = disassociate(context, table, row, navigation, target)
     if (!removed && org.knobs.absentLinkStatus === 404) throw notAssociated()
   } else throw methodNotAllowed(request.method)
   return { reply: emptyReply() }
@@ -88,7 +108,7 @@ function writeSingle(
     )
   }
   const lookups = new Map([[binding.column.logicalName, target]])
-  updateRow(writeContext(org, request.user), table, row, { values: new Map(), lookups })
+  updateRow(requestContext(org, request), table, row, { values: new Map(), lookups })
   return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
 }
 

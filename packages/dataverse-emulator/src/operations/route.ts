@@ -11,7 +11,7 @@ import { parseKey } from '../odata/resource-path.ts'
 import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
-import { requireRow } from '../rows/find-row.ts'
+import { keyName, refuseUnsafeKey, requireRow } from '../rows/find-row.ts'
 import { unknownContentId } from '../rows/resolve-reference.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
@@ -21,6 +21,7 @@ import { readProperty, readRow } from './read-row.ts'
 import { answerReference, memberTable, memberTest } from './references.ts'
 import { runOperation } from './run-operation.ts'
 import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
+import { writeRelated } from './write-related.ts'
 import type { WriteReply } from './write-row-request.ts'
 
 /** Whether a segment behind a set or a row names a function or action rather than a property. */
@@ -100,8 +101,11 @@ function underRow(
   const collection = org.schema.collections(table.logicalName).get(next.name)
   const isCount = last?.name === '$count' && more.length === 0
   if (collection !== undefined && next.inner === undefined && (last === undefined || isCount)) {
-    if (request.method !== 'GET') throw notImplemented(`${request.method} on a related collection`)
     const row = requireRow(org.store, table, key)
+    if (request.method !== 'GET') {
+      if (isCount) throw methodNotAllowed(request.method)
+      return writeRelated(org, request, table, row, collection)
+    }
     requireReach(org.store, table, request.user, 'read', row)
     const within = memberTest(org, table, row, collection)
     const other = memberTable(org, collection)
@@ -163,7 +167,8 @@ export function route(org: Org, request: ApiRequest): WriteReply {
   if (table !== undefined) {
     return org.store.atomically(() => {
       if (inner === undefined) return onCollection(org, request, table, rest)
-      const key = parseKey(inner, table.primaryId)
+      const key = parseKey(inner, keyName(table))
+      refuseUnsafeKey(key)
       return underRow(org, request, table, key, rest)
     })
   }

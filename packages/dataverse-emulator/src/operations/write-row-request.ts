@@ -3,6 +3,7 @@ import {
   concurrencyNotEnabled,
   messageNotSupported,
   noSuchProperty,
+  notImplemented,
   recordExists,
   rowDoesNotExist,
   undeclaredProperty,
@@ -19,6 +20,7 @@ import { parseSelect } from '../odata/select.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
+import { associate } from '../rows/associate.ts'
 import { createRow } from '../rows/create-row.ts'
 import { deleteRow } from '../rows/delete-row.ts'
 import { findRow, keyValues, requireRow } from '../rows/find-row.ts'
@@ -26,9 +28,10 @@ import { readPayload } from '../rows/read-payload.ts'
 import type { Changes } from '../rows/read-payload.ts'
 import type { Row } from '../rows/row.ts'
 import { updateRow } from '../rows/update-row.ts'
+import type { WriteContext } from '../rows/write-context.ts'
 import { etagOf } from '../rows/write-row.ts'
 import { isLookupColumn } from '../schema.ts'
-import type { TableDefinition } from '../schema.ts'
+import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import { rowBody } from './read-row.ts'
 import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
 
@@ -38,7 +41,8 @@ export interface WriteReply {
   readonly row?: { readonly table: string; readonly id: string }
 }
 
-function bodyObject(request: ApiRequest): JsonObject {
+/** The body as a JSON object. */
+export function bodyObject(request: ApiRequest): JsonObject {
   const body = readJson(request.body)
   if (!isJsonObject(body)) throw badPayload('The payload is not a JSON object.')
   return body
@@ -46,6 +50,12 @@ function bodyObject(request: ApiRequest): JsonObject {
 
 function entityUrl(request: ApiRequest, table: TableDefinition, id: string): string {
   return `${request.root}${table.entitySetName}(${id})`
+}
+
+/** The context of a write that a request asks for, its headers included. */
+export function requestContext(org: Org, request: ApiRequest): WriteContext {
+  const suppressed = request.headers.get('MSCRM.SuppressDuplicateDetection')
+  return { ...writeContext(org, request.user), detectDuplicates: suppressed?.toLowerCase() === 'false' }
 }
 
 function answer(
@@ -65,8 +75,8 @@ function answer(
   return { reply: jsonTextReply(rowBody(org, request, table, row, selection), headers, status), row: written }
 }
 
-function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition): void {
-  allowOptions(request.query, request.preferences.representation ? ['$select'] : [])
+function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition, ...also: readonly '$expand'[]): void {
+  allowOptions(request.query, request.preferences.representation ? ['$select', ...also] : [])
   // A selection that cannot be answered refuses the write before anything is changed.
   parseSelect(org.schema, table, request.query.options.get('$select'))
   annotationsOf(request)
@@ -74,32 +84,53 @@ function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition
 
 type Message = 'Create' | 'Update' | 'Delete'
 
-// Links have `$ref`, pointers their activities; users are disabled rather than deleted, and there is one organisation.
+// Links have `$ref`, parties and pointers their activities; users are disabled rather than deleted, and there is one organisation.
 const UNSUPPORTED: Readonly<Record<string, readonly Message[]>> = {
+  activityparty: ['Create', 'Update', 'Delete'],
   activitypointer: ['Create', 'Update', 'Delete'],
   organization: ['Create', 'Delete'],
   systemuser: ['Delete'],
 }
 
-function requireMessage(message: Message, table: TableDefinition): void {
+/** Refuses a message that a table does not take. */
+export function requireMessage(message: Message, table: TableDefinition): void {
   if (table.isIntersect || UNSUPPORTED[table.logicalName]?.includes(message)) {
     throw messageNotSupported(message, table.logicalName)
   }
 }
 
-/** POST on a collection: 204 with the row's URL, or 201 with the row where asked for. */
-export function postRow(org: Org, request: ApiRequest, table: TableDefinition): WriteReply {
-  allowWriteOptions(org, request, table)
+/** The collection of a row that a new row is created in. */
+export interface Container {
+  readonly table: TableDefinition
+  readonly row: Row
+  readonly navigation: CollectionNavigation
+}
+
+function contained(changes: Changes, container: Container | undefined): Changes {
+  if (container?.navigation.kind !== 'OneToMany') return changes
+  const column = container.navigation.relationship.referencingColumn
+  const here = { table: container.table.logicalName, id: container.row.id }
+  return { ...changes, lookups: new Map(changes.lookups).set(column, here) }
+}
+
+/** POST on a collection, of the table or of a row: 204 with the row's URL, or 201 with the row where asked for. */
+export function postRow(org: Org, request: ApiRequest, table: TableDefinition, container?: Container): WriteReply {
+  allowWriteOptions(org, request, table, '$expand')
   allowConditions(request.headers)
   requireMessage('Create', table)
-  const changes = readPayload(org.store, table, bodyObject(request), request)
+  const changes = contained(readPayload(org.store, table, bodyObject(request), request), container)
   const given = changes.values.get(table.primaryId)
   const id = typeof given === 'string' ? given : org.store.newId()
-  const row = createRow(writeContext(org, request.user), table, id, changes)
+  const context = requestContext(org, request)
+  const row = createRow(context, table, id, changes)
+  if (container?.navigation.kind === 'ManyToMany') {
+    associate(context, container.table, container.row, container.navigation, { table: table.logicalName, id })
+  }
   const status = request.preferences.representation ? 201 : 204
   return answer(org, request, table, row, status, entityUrl(request, table, id))
 }
 
+/** What a new row takes from the alternate key in its URL: the columns that the body does not have itself. */
 function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
   if (key.kind === 'id') return changes
   const { values } = keyValues(org.store, table, key)
@@ -108,42 +139,49 @@ function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes
   for (const [name, value] of Object.entries(values)) {
     const column = org.schema.column(table.logicalName, name)
     if (column === undefined || plain.has(name) || lookups.has(name)) continue
-    if (isLookupColumn(column)) lookups.set(name, { table: column.targets[0] ?? '', id: String(value) })
-    else plain.set(name, value)
+    if (!isLookupColumn(column)) plain.set(name, value)
+    else if (column.targets.length > 1) throw notImplemented('an upsert by a key with a lookup of several targets')
+    else lookups.set(name, { table: column.targets[0] ?? '', id: String(value) })
   }
-  return { values: plain, lookups }
+  return { ...changes, values: plain, lookups }
 }
 
-function withoutKey(table: TableDefinition, key: RowKey, changes: Changes): Changes {
+/** The columns of the key that addressed a row do not change through that same key. */
+function withoutKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
   if (key.kind === 'id') return changes
-  const inKey = new Set(table.keys.flatMap((one) => (one.columns.length === key.values.size ? one.columns : [])))
-  const keep = ([name]: readonly [string, unknown]): boolean => !inKey.has(name)
+  const { columns } = keyValues(org.store, table, key)
+  const keep = ([name]: readonly [string, unknown]): boolean => !columns.includes(name)
   return { values: new Map([...changes.values].filter(keep)), lookups: new Map([...changes.lookups].filter(keep)) }
 }
 
 /** PATCH on a row: updates it, or creates it where it is missing, as the conditions allow. */
 export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, key: RowKey): WriteReply {
-  allowWriteOptions(org, request, table)
+  // "The $expand query option will be ignored if used", says the documentation of an update with data returned.
+  allowWriteOptions(org, request, table, '$expand')
   requireMessage('Update', table)
   const match = readCondition(request.headers.get('If-Match'))
   const noneMatch = readCondition(request.headers.get('If-None-Match'))
   if (match.kind === 'etag' && !table.optimisticConcurrency) throw concurrencyNotEnabled(table.logicalName)
   const row = findRow(org.store, table, key)
-  const changes = readPayload(org.store, table, bodyObject(request), request)
-  const context = writeContext(org, request.user)
+  const context = requestContext(org, request)
   const { representation } = request.preferences
   const keyUrl =
     key.kind === 'alternate' ? `${request.root}${request.path.replace(/[^!-~]+/g, encodeURIComponent)}` : undefined
   if (row === undefined) {
+    if (match.kind === 'etag' && org.knobs.missingRowWithEtagStatus === 412) throw versionMismatch()
     if (match.kind !== 'none') throw requireRowError(org, table, key)
-    const id = key.kind === 'id' ? key.id : org.store.newId()
+    const changes = readPayload(org.store, table, bodyObject(request), request, 'create')
+    if (changes.related !== undefined) throw notImplemented('deep insert by an upsert')
+    const given = changes.values.get(table.primaryId)
+    const id = key.kind === 'id' ? key.id : typeof given === 'string' ? given : org.store.newId()
     const created = createRow(context, table, id, withKey(org, table, key, changes))
     return answer(org, request, table, created, representation ? 201 : 204, keyUrl ?? entityUrl(request, table, id))
   }
   if (noneMatch.kind === 'any') throw recordExists()
   if (noneMatch.kind === 'etag' && noneMatch.etag === etagOf(row)) throw versionMismatch()
   if (match.kind === 'etag' && match.etag !== etagOf(row)) throw versionMismatch()
-  const updated = updateRow(context, table, row, withoutKey(table, key, changes))
+  const changes = readPayload(org.store, table, bodyObject(request), request, 'update')
+  const updated = updateRow(context, table, row, withoutKey(org, table, key, changes))
   const entityId = org.knobs.patch204WithEntityId ? (keyUrl ?? entityUrl(request, table, row.id)) : undefined
   return answer(org, request, table, updated, representation ? 200 : 204, entityId)
 }
@@ -167,7 +205,7 @@ export function removeRow(org: Org, request: ApiRequest, table: TableDefinition,
   requireMessage('Delete', table)
   const row = requireRow(org.store, table, key)
   checkMatch(request, table, row)
-  deleteRow(writeContext(org, request.user), table, row)
+  deleteRow(requestContext(org, request), table, row)
   return { reply: emptyReply() }
 }
 
@@ -194,7 +232,7 @@ export function writeProperty(
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
   const value = request.method === 'DELETE' ? null : onlyMember(bodyObject(request), 'value', table)
   if (value === undefined) throw badPayload("The payload has no member 'value'.")
-  const changes = readPayload(org.store, table, new Map([[name, value]]), request)
-  updateRow(writeContext(org, request.user), table, row, changes)
+  const changes = readPayload(org.store, table, new Map([[name, value]]), request, 'update')
+  updateRow(requestContext(org, request), table, row, changes)
   return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
 }

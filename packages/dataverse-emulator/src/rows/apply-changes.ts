@@ -1,4 +1,5 @@
 import { invalidArgument, keyViolated, rowDoesNotExist, WebApiError } from '../errors.ts'
+import { writeImage } from '../files/stored-image.ts'
 import { isLookupColumn } from '../schema.ts'
 import type { ColumnDefinition, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue } from './check-value.ts'
@@ -23,7 +24,10 @@ export function acceptedChanges(context: WriteContext, table: TableDefinition, c
     const column = columnOf(context, table, name)
     return column.isPrimaryId || (verb === 'create' ? column.validForCreate : column.validForUpdate)
   }
-  return { values: new Map([...changes.values].filter(accepts)), lookups: new Map([...changes.lookups].filter(accepts)) }
+  return {
+    values: new Map([...changes.values].filter(accepts)),
+    lookups: new Map([...changes.lookups].filter(accepts)),
+  }
 }
 
 /** Puts accepted values into a draft: column rules, lookups to existing rows, required columns. */
@@ -49,6 +53,11 @@ export function applyChanges(
     if (definition.isPrimaryId) {
       if (value !== id)
         throw invalidArgument(`The id in the payload does not match the id of the ${table.logicalName}.`)
+      continue
+    }
+    if (definition.type === 'Image') {
+      const isNew = store.rows(table.logicalName).get(id) === undefined
+      writeImage(context, table, id, definition, value, draft, isNew ? 'create' : 'update')
       continue
     }
     draft[name] = checkValue(definition, value, table.logicalName, scale)

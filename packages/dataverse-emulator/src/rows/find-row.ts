@@ -1,4 +1,4 @@
-import { badQuery, noRowForKey, notImplemented, rowDoesNotExist } from '../errors.ts'
+import { badQuery, noRowForKey, rowDoesNotExist } from '../errors.ts'
 import { columnKind } from '../odata/column-kind.ts'
 import { literalValue } from '../odata/literal-value.ts'
 import type { RowKey } from '../odata/resource-path.ts'
@@ -21,6 +21,8 @@ export function keyValues(
 ): { readonly columns: readonly string[]; readonly values: KeyValues } {
   const values: Record<string, StoredValue> = {}
   for (const [name, literal] of key.values) {
+    // No key has a value that is null, so the parser of the service takes it for a mistake.
+    if (literal.type === 'null') throw badQuery('Bad Request - Error in query syntax.')
     const column = keyColumn(store, table, name)
     const kind = column === undefined ? undefined : columnKind(column)
     if (column === undefined || kind === undefined) throw invalidKey(table)
@@ -35,6 +37,21 @@ export function keyValues(
   return { columns: defined.columns, values }
 }
 
+/** The name a table's primary key goes by in a URL: users and teams inherit theirs from `principal`. */
+export function keyName(table: TableDefinition): string {
+  return table.logicalName === 'systemuser' || table.logicalName === 'team' ? 'ownerid' : table.primaryId
+}
+
+/** Refuses a key in a request's path that the web server in front of the service does not let through. */
+export function refuseUnsafeKey(key: RowKey): void {
+  if (key.kind === 'id') return
+  for (const { text } of key.values.values()) {
+    const unsafe = /[/<>*%&:\\?+]/.exec(text)?.[0]
+    if (unsafe === undefined) continue
+    throw badQuery(`A potentially dangerous Request.Path value was detected from the client (${unsafe}).`)
+  }
+}
+
 function invalidKey(table: TableDefinition): Error {
   return badQuery(
     `The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.${table.logicalName}'. Ensure that the names and number of key properties match the declared or alternate key properties for the resource 'Microsoft.Dynamics.CRM.${table.logicalName}'.`,
@@ -46,7 +63,6 @@ export function findRow(store: RowStore, table: TableDefinition, key: RowKey): R
   const rows = store.rows(table.logicalName)
   if (key.kind === 'id') return rows.get(key.id)
   const { columns, values } = keyValues(store, table, key)
-  if (columns.some((column) => values[column] === null)) throw notImplemented('null in an alternate key')
   const id = rows.idByKey(columns, values)
   return id === undefined ? undefined : rows.get(id)
 }

@@ -183,7 +183,8 @@ class PayloadReader {
       this.#setLookup(column, null)
       return
     }
-    if (!isJsonObject(value)) throw badPayload(`The value of the navigation property '${binding.navigation}' is not valid.`)
+    if (!isJsonObject(value))
+      throw badPayload(`The value of the navigation property '${binding.navigation}' is not valid.`)
     if (this.#verb === 'update') throw noDeepUpdate(binding.navigation, this.#table.logicalName)
     if (this.#lookups.has(column)) this.#setLookup(column, null)
     const table = this.#nestedTable(binding.targets, value)

@@ -1,7 +1,7 @@
 import { badPayload, badQuery, noSuchResource, WebApiError } from '../errors.ts'
 import { parseKey, splitPath } from '../odata/resource-path.ts'
 import type { RowStore } from './row-store.ts'
-import { requireRow } from './find-row.ts'
+import { keyName, requireRow } from './find-row.ts'
 import type { Reference } from './reference.ts'
 
 /** Finds what a `Content-ID` of the running change set stands for; undefined outside of one. */
@@ -51,6 +51,6 @@ export function resolveReference(store: RowStore, url: string, { root, contents 
   }
   const table = store.schema.tableBySet(segment.name)
   if (table === undefined) throw noSuchResource(segment.name)
-  const key = parseKey(segment.inner, table.primaryId)
+  const key = parseKey(segment.inner, keyName(table))
   return { table: table.logicalName, id: key.kind === 'id' ? key.id : requireRow(store, table, key).id }
 }
