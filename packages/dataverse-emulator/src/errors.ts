@@ -131,8 +131,12 @@ export function accessDenied(user: string, right: string, table: string, id: str
 }
 
 /** 403 for a privilege the user lacks altogether. */
-export function privilegeDenied(user: string, privilege: string): WebApiError {
-  return new WebApiError(403, '0x80040220', `Principal user (Id=${user}, type=8) is missing ${privilege} privilege.`)
+export function privilegeDenied(principal: string, privilege: string, type: 8 | 9 = 8): WebApiError {
+  return new WebApiError(
+    403,
+    '0x80040220',
+    `Principal ${type === 8 ? 'user' : 'team'} (Id=${principal}, type=${type}) is missing ${privilege} privilege.`,
+  )
 }
 
 /** 405 for a verb the resource does not take. */

@@ -70,12 +70,24 @@ test('a property that does not exist is refused in $select, $filter and $expand'
 
 test.each([
   ["LogicalName eq 'account' or LogicalName eq 'contact'", ['account', 'contact']],
-  ["OwnershipType eq Microsoft.Dynamics.CRM.OwnershipTypes'BusinessOwned'", ['businessunit', 'systemuser', 'team']],
-  ['CanChangeTrackingBeEnabled/Value eq false', ['organization']],
-  ['IsIntersect eq true and not (ChangeTrackingEnabled eq true)', ['new_skill_bookableresource']],
+  [
+    "OwnershipType eq Microsoft.Dynamics.CRM.OwnershipTypes'BusinessOwned'",
+    ['businessunit', 'role', 'systemuser', 'team'],
+  ],
+  ['CanChangeTrackingBeEnabled/Value eq false and IsIntersect eq false', ['organization', 'principalobjectaccess']],
+  [
+    'IsIntersect eq true and IsCustomEntity eq true and not (ChangeTrackingEnabled eq true)',
+    ['new_skill_bookableresource'],
+  ],
   ['ObjectTypeCode lt 4', ['account', 'contact', 'opportunity']],
-  ['ChangeTrackingEnabled eq false and IsOptimisticConcurrencyEnabled', ['new_x', 'organization']],
-  ['PrimaryNameAttribute eq null and IsIntersect eq false', []],
+  [
+    'ChangeTrackingEnabled eq false and IsOptimisticConcurrencyEnabled',
+    ['new_x', 'organization', 'principalobjectaccess'],
+  ],
+  [
+    "PrimaryNameAttribute eq null and IsIntersect eq false and OwnershipType eq 'None'",
+    ['fieldpermission', 'principalobjectaccess'],
+  ],
 ])('filters tables by %s', (filter, expected) => {
   const answer = get(`EntityDefinitions?$select=LogicalName&$filter=${encodeURIComponent(filter)}`)
   expect(answer.value.map((table: Parsed) => table.LogicalName).toSorted()).toEqual(expected)

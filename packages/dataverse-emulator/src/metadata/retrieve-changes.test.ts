@@ -127,16 +127,28 @@ test.each([
     'Equals',
     { Type: 'System.Boolean', Value: 'True' },
     'IsIntersect',
-    ['new_skill_bookableresource', 'teammembership'],
+    [
+      'new_skill_bookableresource',
+      'systemuserprofiles',
+      'systemuserroles',
+      'teammembership',
+      'teamprofiles',
+      'teamroles',
+    ],
   ],
   ['LessThan', { Type: 'System.Int32', Value: '3' }, 'ObjectTypeCode', ['account', 'contact']],
   [
     'Equals',
     { Type: 'Microsoft.Xrm.Sdk.Metadata.OwnershipTypes', Value: 'BusinessOwned' },
     'OwnershipType',
-    ['businessunit', 'systemuser', 'team'],
+    ['businessunit', 'role', 'systemuser', 'team'],
   ],
-  ['Equals', { Type: 'System.Boolean', Value: 'false' }, 'CanChangeTrackingBeEnabled', ['organization']],
+  [
+    'Equals',
+    { Type: 'System.Boolean', Value: 'false' },
+    'CanChangeTrackingBeEnabled',
+    ['organization', 'principalobjectaccess', 'systemuserprofiles', 'systemuserroles', 'teamprofiles', 'teamroles'],
+  ],
 ])('a condition with %s and %o on %s', (operator, value, property, expected) => {
   const criteria = { Conditions: [{ PropertyName: property, ConditionOperator: operator, Value: value }] }
   const answer = call(newSchema(), { query: { Criteria: criteria } })

@@ -1,5 +1,6 @@
 import { badPayload, duplicateInsert, rowDoesNotExist } from '../errors.ts'
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
+import { requireLinkRight } from '../security/link-rules.ts'
 import type { Row } from './row.ts'
 import { leadsTo, updateRow } from './update-row.ts'
 import type { Reference } from './reference.ts'
@@ -30,6 +31,11 @@ function findLink(
   return link === undefined ? undefined : rows.get(link)
 }
 
+function endsOf({ relationship, thisColumn }: ManyToMany, row: Row, target: Reference): readonly Reference[] {
+  const table = thisColumn === relationship.column1 ? relationship.table1 : relationship.table2
+  return [{ table, id: row.id }, target]
+}
+
 /** Adds a row to a collection: an N:N link (412 when it exists) or the lookup of the "many" row. */
 export function associate(
   context: WriteContext,
@@ -57,6 +63,7 @@ export function associate(
 
 function link(context: WriteContext, row: Row, navigation: ManyToMany, target: Reference): void {
   const { store } = context
+  requireLinkRight(context, navigation.relationship.schemaName, endsOf(navigation, row, target))
   if (findLink(context, navigation, row.id, target.id) !== undefined) throw duplicateInsert()
   const { relationship, thisColumn, otherColumn } = navigation
   const intersect = store.schema.table(relationship.intersectTable)
@@ -93,6 +100,7 @@ export function disassociate(
 
 function unlink(context: WriteContext, row: Row, navigation: ManyToMany, target: Reference): boolean {
   const { store, tracking, user } = context
+  requireLinkRight(context, navigation.relationship.schemaName, endsOf(navigation, row, target))
   const found = findLink(context, navigation, row.id, target.id)
   if (found === undefined) return false
   const { relationship } = navigation

@@ -3,6 +3,7 @@ import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
 import { targetKey } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 import { requireColumns } from '../security/column-security.ts'
+import { checkFieldPermission, checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
 import { reach, requireAppend, requireReach } from './access.ts'
 import { completeParty, PARTY } from './activity-party.ts'
@@ -47,6 +48,8 @@ function storeNewRow(context: WriteContext, table: TableDefinition, id: string, 
   if (store.rows(table.logicalName).get(id) !== undefined) throw duplicateInsert()
   const changes = acceptedChanges(context, table, given, 'create')
   requireColumns(context, table, [...changes.values.keys(), ...changes.lookups.keys()], 'create')
+  checkOwner(context, table, changes.lookups.get('ownerid'))
+  checkFieldPermission(context, table, changes.values)
   const draft = defaults(context, table, id)
   applyChanges(context, table, id, changes, draft)
   settleState(context, table, id, undefined, draft, {

@@ -2,6 +2,7 @@ import { targetKey } from '../schema.ts'
 import type { OneToManyRelationship, TableDefinition } from '../schema.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
 import { requireColumns } from '../security/column-security.ts'
+import { checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
 import { requireAppend, requireReach } from './access.ts'
 import { completeParty } from './activity-party.ts'
@@ -41,6 +42,7 @@ function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, gi
     if (owner === undefined || others > 0) requireReach(store, table, user, 'write', row)
   }
   requireColumns(context, table, [...changes.values.keys(), ...changes.lookups.keys()], 'update')
+  checkOwner(context, table, owner)
   const before: Draft = { ...row.values }
   refuseReadOnlyState(context, table, before, [...changes.values.keys(), ...changes.lookups.keys()])
   const draft: Draft = { ...row.values }

@@ -3,6 +3,7 @@ import type { RowStore } from './row-store.ts'
 import type { Knobs } from '../knobs.ts'
 import type { MobileTracking } from './mobile-tracking.ts'
 import type { User } from './user.ts'
+import type { Security } from '../security/security.ts'
 import type { WritePipeline } from './write-pipeline.ts'
 
 /** What a write needs to know besides its rows. */
@@ -20,6 +21,8 @@ export interface WriteContext {
   readonly detectDuplicates?: boolean
   /** Whether a message of its own writes (CloseIncident, WinOpportunity), which may set states that no update sets. */
   readonly byMessage?: boolean
+  /** Users and roles; absent where nothing has to be asked of them. */
+  readonly security?: Security
   /** What runs around writes; absent where no plug-in could. */
   readonly pipeline?: WritePipeline | undefined
 }

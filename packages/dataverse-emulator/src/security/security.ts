@@ -1,7 +1,9 @@
+import type { Reference } from '../rows/reference.ts'
 import type { RowStore } from '../rows/row-store.ts'
 import { OrgUser } from '../rows/user.ts'
 import type { UserSource } from '../rows/user.ts'
 import type { Seed } from '../schema.ts'
+import { depthOf } from './rights.ts'
 import type { Rights } from './rights.ts'
 
 /** Who is in the organisation, and what its roles allow. */
@@ -56,6 +58,18 @@ export class Security {
     if (known !== undefined) return known
     const [row] = this.#store.rows('systemuser').holding('azureactivedirectoryobjectid', id)
     return row === undefined ? undefined : this.find(row.id)
+  }
+
+  /** Whether a user or team has what it takes to own rows of a table: the right to read its own. */
+  mayOwn(owner: Reference, table: string): boolean {
+    if (owner.table !== 'team') return this.find(owner.id)?.depth(table, 'read') !== 'none'
+    return this.#store
+      .rows('teamroles')
+      .holding('teamid', owner.id)
+      .some((link) => {
+        const rights = this.#roles.get(String(link.values['roleid']))
+        return rights !== undefined && depthOf(rights, table, 'read') !== 'none'
+      })
   }
 
   #fromRow(id: string): OrgUser | undefined {
