@@ -65,7 +65,7 @@ test('a row changed often arrives once, with all selected columns, even for a co
   expect((await follow(ask, deltaLink, {})).names).toEqual(['a'])
 })
 
-test('a row made and deleted in between arrives as a deletion of an id never seen; one made anew as a row', async () => {
+test('§16.4: a row made and deleted in between arrives as a deletion of an id never seen; one made anew as a row', async () => {
   const { ask } = bench()
   await made(ask, 'accounts', { accountid: id(1), name: 'old' })
   const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
@@ -77,7 +77,7 @@ test('a row made and deleted in between arrives as a deletion of an id never see
   expect([delta.names, delta.deleted]).toEqual([['again'], [id(2)]])
 })
 
-test('pages of the first load and of a delta carry the token on the last one only', async () => {
+test('§16.5: pages of the first load and of a delta carry the token on the last one only', async () => {
   const { ask, emulator } = bench()
   const headers = { Prefer: 'odata.track-changes,odata.maxpagesize=3' }
   const first = await ask('GET', 'accounts?$select=name', { headers })
@@ -90,7 +90,7 @@ test('pages of the first load and of a delta carry the token on the last one onl
   expect([delta.names, delta.deleted, delta.pages]).toEqual([['n5'], [1, 2, 3, 4].map(id), 3])
 })
 
-test('the token is taken at the first page, so a change while paging comes again; the knob takes it at the last', async () => {
+test('§16.6: the token is taken at the first page, so a change while paging comes again; the knob takes it at the last', async () => {
   for (const [deltaTokenAt, again] of [
     ['firstPage', ['during']],
     ['lastPage', []],
@@ -106,7 +106,7 @@ test('the token is taken at the first page, so a change while paging comes again
   }
 })
 
-test('query options other than $select are refused by name', async () => {
+test('§16.1: query options other than $select are refused by name', async () => {
   const { ask } = bench()
   const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
   for (const option of ["$filter=name eq 'a'", '$orderby=name', '$expand=primarycontactid', '$top=5', '$count=true']) {
@@ -124,7 +124,7 @@ test('query options other than $select are refused by name', async () => {
   }
 })
 
-test('only a user who reads the whole table may track it, also at a later delta', async () => {
+test('§16.2: only a user who reads the whole table may track it, also at a later delta', async () => {
   const { ask, emulator } = bench()
   const refused = await ask('GET', 'accounts?$select=name', { headers: track, as: TECHNICIAN })
   expect([refused.status, refused.json.error.code]).toEqual([403, '0x80040220'])
@@ -142,7 +142,7 @@ test('a table without change tracking is refused, from the moment it is switched
   expect((await ask('GET', deltaLink)).status).toBe(400)
 })
 
-test('a token expires after the organisation’s days, or at once when all are expired', async () => {
+test('§16.3: a token expires after the organisation’s days, or at once when all are expired', async () => {
   const { ask, clock, emulator } = bench()
   const expired = {
     code: '0x80044352',
@@ -187,7 +187,7 @@ test('the changes since a token are counted with /$count', async () => {
   expect((await ask('GET', `accounts/$count?${token}&$filter=name eq 'a'`)).status).toBe(400)
 })
 
-test('a row that leaves a filter or an owner is to the delta an ordinary changed row', async () => {
+test('§16.1: a row that leaves a filter or an owner is to the delta an ordinary changed row', async () => {
   const { ask, emulator } = bench()
   await made(ask, 'accounts', { accountid: id(1), name: 'a' })
   const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
@@ -209,4 +209,89 @@ test('a delta link counts with the selection it carries', async () => {
   emulator.master.create('account', { name: 'new' })
   expect((await ask('GET', deltaLink.replace('?', '/$count?'))).text).toBe('1')
   expect((await ask('GET', deltaLink.replace('?$select=name', '/$count?$select=nope'))).status).toBe(400)
+})
+
+test('§16.4: deletions are forgotten with the tokens that could ask for them', async () => {
+  const { ask, clock } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'a' })
+  const organization = (await ask('GET', 'organizations?$select=organizationid')).json.value[0].organizationid
+  const first = await follow(ask, 'accounts?$select=name', track)
+  await ask('DELETE', `accounts(${id(1)})`)
+  clock.advance(6 * DAY)
+  expect((await follow(ask, first.deltaLink, {})).deleted).toEqual([id(1)])
+  const second = await follow(ask, 'accounts?$select=name', track)
+  clock.advance(2 * DAY)
+  await ask('PATCH', `organizations(${organization})`, { body: { expirechangetrackingindays: 30 } })
+  expect((await follow(ask, second.deltaLink, {})).deleted).toEqual([])
+})
+
+test('the organisation’s setting for tokens is changed over the Web API', async () => {
+  const { ask, clock } = bench()
+  const organization = (await ask('GET', 'organizations?$select=organizationid')).json.value[0].organizationid
+  const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
+  const changed = await ask('PATCH', `organizations(${organization})`, { body: { expirechangetrackingindays: 1 } })
+  expect(changed.status).toBe(204)
+  clock.advance(DAY + 1000)
+  expect((await ask('GET', deltaLink)).json.error.code).toBe('0x80044352')
+})
+
+test('after an expired token a full load gives all rows and no deletions', async () => {
+  const { ask, emulator } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'a' })
+  const { deltaLink } = await follow(ask, 'accounts?$select=name', track)
+  await ask('DELETE', `accounts(${id(1)})`)
+  emulator.expireDelta()
+  expect((await ask('GET', deltaLink)).status).toBe(400)
+  const again = await follow(ask, 'accounts?$select=name', track)
+  expect([again.names.length, again.deleted]).toEqual([emulator.master.count('account'), []])
+})
+
+test('what a slow transaction has stamped but not committed comes with the delta after its commit', async () => {
+  const { ask, emulator } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'before' })
+  emulator.delayedCommit(60_000, (master) => master.update('account', id(1), { name: 'slow' }))
+  await made(ask, 'accounts', { accountid: id(2), name: 'fast' })
+  const load = await follow(ask, 'accounts?$select=name', track)
+  expect(load.names).toContain('before')
+  expect(load.names).not.toContain('slow')
+  emulator.settle()
+  const [slow, fast] = [id(1), id(2)].map((one) => emulator.master.row('account', one)?.version ?? 0n)
+  expect((slow ?? 0n) < (fast ?? 0n)).toBe(true)
+  expect((await follow(ask, load.deltaLink, {})).names).toContain('slow')
+})
+
+test('knobs: status without the privilege, annotations with changes, intersect tables', async () => {
+  const { ask, emulator } = bench()
+  emulator.knobs.trackingWithoutReadStatus = 400
+  const refused = await ask('GET', 'accounts?$select=name', { headers: track, as: TECHNICIAN })
+  expect([refused.status, refused.json.error.code]).toEqual([400, '0x80040220'])
+  const headers = { Prefer: 'odata.track-changes,odata.include-annotations="*"' }
+  const path = 'accounts?$select=_ownerid_value'
+  const annotated = await ask('GET', path, { headers })
+  expect(annotated.text).toContain('_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname')
+  emulator.knobs.trackingAnnotations = false
+  const bare = await ask('GET', path, { headers })
+  expect(bare.text).not.toContain('lookuplogicalname')
+  expect(bare.headers.get('Preference-Applied')).toBe('odata.track-changes')
+  const intersect = emulator.schema.tables().find((table) => table.isIntersect && table.changeTracking)
+  if (intersect !== undefined) {
+    expect((await ask('GET', intersect.entitySetName, { headers: track })).status).toBe(200)
+    emulator.knobs.trackIntersects = false
+    expect((await ask('GET', intersect.entitySetName, { headers: track })).status).toBe(400)
+  }
+})
+
+test('change tracking of a count is not there', async () => {
+  const { ask } = bench()
+  expect((await ask('GET', 'accounts/$count', { headers: track })).status).toBe(501)
+})
+
+test('change tracking can be switched off, which no administrator could do', async () => {
+  const { ask, emulator } = bench()
+  emulator.disableChangeTracking('account')
+  const refused = await ask('GET', 'accounts', { headers: track })
+  expect([refused.status, refused.json.error.message]).toEqual([
+    400,
+    'Entity: account is not enabled for change tracking.',
+  ])
 })

@@ -16,6 +16,11 @@ export function encodeDeltaToken(token: string): string {
   return token.replace(/[!/: ]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
 }
 
+/** How long a token lives, by the organisation's own setting. */
+export function trackingLifetimeMs(org: Org): number {
+  return daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS
+}
+
 /** The refusal of a token whose deletions are no longer known. The client must read everything again. */
 function expiredToken({ knobs }: Org): WebApiError {
   return new WebApiError(
@@ -34,6 +39,6 @@ export function readDeltaToken(org: Org, token: string): bigint {
   if (Number.isNaN(mintedMs)) throw badQuery(`The delta token '${token}' is not valid.`)
   const ageMs = org.store.now() - mintedMs
   const isKnown = BigInt(version) > org.expiredVersion && BigInt(version) <= org.store.version
-  if (!isKnown || ageMs > daysSetting(org, 'expirechangetrackingindays', 7) * DAY_MS) throw expiredToken(org)
+  if (!isKnown || ageMs > trackingLifetimeMs(org)) throw expiredToken(org)
   return BigInt(version)
 }

@@ -11,8 +11,10 @@ import type { Org } from '../org.ts'
 import { requireWholeTable } from '../rows/access.ts'
 import type { Row, Tombstone } from '../rows/row.ts'
 import { rowWriter } from '../rows/write-row.ts'
+import type { User } from '../rows/user.ts'
 import type { TableDefinition } from '../schema.ts'
-import { encodeDeltaToken, mintDeltaToken, readDeltaToken } from './delta-token.ts'
+import { columnMask } from '../security/column-security.ts'
+import { encodeDeltaToken, mintDeltaToken, readDeltaToken, trackingLifetimeMs } from './delta-token.ts'
 
 const ALLOWED: ReadonlySet<string> = new Set(['$select', '$deltatoken', '$skiptoken', 'tag'])
 
@@ -37,9 +39,19 @@ function refuseOptions({ query }: ApiRequest): void {
   }
 }
 
-function requireTracking(table: TableDefinition): void {
-  if (table.changeTracking) return
+function requireTracking({ knobs }: Org, table: TableDefinition): void {
+  if (table.changeTracking && (knobs.trackIntersects || !table.isIntersect)) return
   throw new WebApiError(400, '0x80040203', `Entity: ${table.logicalName} is not enabled for change tracking.`)
+}
+
+/** Change tracking is for those who may read every row of the table. */
+function requireReader({ knobs }: Org, table: TableDefinition, user: User): void {
+  try {
+    requireWholeTable(table, user)
+  } catch (error) {
+    if (!(error instanceof WebApiError) || error.status === knobs.trackingWithoutReadStatus) throw error
+    throw new WebApiError(knobs.trackingWithoutReadStatus, error.code, error.message, error.headers)
+  }
 }
 
 function writeCursor({ page, phase, after, token }: Cursor): string {
@@ -57,8 +69,11 @@ function readCursor(text: string): Cursor {
 
 function deletionsAfter(org: Org, table: TableDefinition, version: bigint): readonly Tombstone[] {
   const rows = org.store.rows(table.logicalName)
+  const horizonMs = org.store.now() - trackingLifetimeMs(org)
   const latest = new Map<string, Tombstone>()
   for (const one of rows.tombstones) {
+    // The service forgets deletions with the tokens that could ask for them.
+    if (one.atMs < horizonMs) continue
     // An id that was taken into use again is a changed row, not a deletion.
     if (one.version > version && rows.get(one.id) === undefined) latest.set(one.id, one)
   }
@@ -107,15 +122,16 @@ function deltaLink(request: ApiRequest, token: string): string {
  */
 export function readChanges(org: Org, request: ApiRequest, table: TableDefinition): Reply {
   refuseOptions(request)
-  requireTracking(table)
-  requireWholeTable(table, request.user)
+  requireTracking(org, table)
+  requireReader(org, table, request.user)
   const { store, knobs } = org
   const { options } = request.query
   const selection = parseSelect(org.schema, table, options.get('$select'))
   const given = options.get('$deltatoken')
   const since = given === undefined ? undefined : readDeltaToken(org, given)
   const cookie = options.get('$skiptoken')
-  const current = mintDeltaToken(store.version, store.now())
+  // Transactions that have not committed are still to come, although versions above theirs are there already.
+  const current = mintDeltaToken(store.committedVersion, store.now())
   const cursor: Cursor =
     cookie === undefined ? { page: 1, phase: 'rows', after: since ?? -1n, token: current } : readCursor(cookie)
   const limit = Math.min(request.preferences.maxPageSize ?? MAX_ROWS, MAX_ROWS)
@@ -127,14 +143,17 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   const set = `${table.entitySetName}${selection.context === undefined ? '' : `(${selection.context})`}`
   const context = writeJson(`${request.root}$metadata#${set}${since === undefined ? '' : '/$delta'}`)
   const deletedContext = writeJson(`${request.root}$metadata#${table.entitySetName}/$deletedEntity`)
+  const wants = knobs.trackingAnnotations ? annotationsOf(request) : () => false
+  const write = rowWriter(store, table, selection.columns, wants)
+  const mask = columnMask(store, table, request.user)
   const items = [
-    ...changed.map(rowWriter(store, table, selection.columns, annotationsOf(request))),
+    ...changed.map((row) => write(mask === undefined ? row : mask(row))),
     ...deleted.map(({ id }) => `{"@odata.context":${deletedContext},"id":"${id}","reason":"deleted"}`),
   ]
   return jsonTextReply(
     `{"@odata.context":${context},${link},"value":[${items.join(',')}]}`,
     applied(
-      appliedAnnotations(request),
+      knobs.trackingAnnotations && appliedAnnotations(request),
       request.preferences.maxPageSize !== undefined && `odata.maxpagesize=${request.preferences.maxPageSize}`,
       request.preferences.trackChanges && 'odata.track-changes',
     ),
@@ -146,8 +165,8 @@ export function countChanges(org: Org, request: ApiRequest, table: TableDefiniti
   refuseOptions(request)
   // A delta link with /$count put into it still carries the selection, which must be a valid one.
   parseSelect(org.schema, table, request.query.options.get('$select'))
-  requireTracking(table)
-  requireWholeTable(table, request.user)
+  requireTracking(org, table)
+  requireReader(org, table, request.user)
   const version = readDeltaToken(org, request.query.options.get('$deltatoken') ?? '')
   let count = deletionsAfter(org, table, version).length
   for (const _ of org.store.rows(table.logicalName).byVersion('asc', version)) count++
