@@ -1,6 +1,7 @@
 import { RawJson } from '../json/write.ts'
 import type { JsonValue } from '../json/write.ts'
 import { guidFrom } from '../schema.ts'
+import type { MetadataFacts } from '../schema.ts'
 import { knownType } from './model.ts'
 
 /** A metadata component as the service would write it, before `$select` and `$expand`. */
@@ -25,6 +26,24 @@ export function describe(type: string, values: Values, navigations: Described['n
     properties[name] = value
   }
   return { type, metadataId, properties, navigations }
+}
+
+/** Properties with those that were loaded in place of the computed ones, as far as they are of the same kind. */
+export function withFacts(values: Values, facts: MetadataFacts | undefined): Values {
+  if (facts === undefined) return values
+  const merged: Record<string, JsonValue> = { ...values }
+  for (const [name, fact] of Object.entries(facts)) {
+    const value = values[name]
+    const [one, other] = [value === undefined ? undefined : objectFrom(value), objectFrom(fact)]
+    if (one !== undefined && other !== undefined) merged[name] = defined({ ...one, ...other })
+    else if (value === null || (typeof value === typeof fact && isJsonList(value) === isJsonList(fact)))
+      merged[name] = fact
+  }
+  return merged
+}
+
+function defined(object: Readonly<Record<string, JsonValue | undefined>>): Values {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, value ?? null]))
 }
 
 /** A Label in the organisation's one language; no text gives the empty label. */

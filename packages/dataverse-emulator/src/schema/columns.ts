@@ -241,6 +241,9 @@ function facts(name: string, options: ColumnOptions): Facts {
     isPrimaryName: options.isPrimaryName ?? false,
     sourceType: options.sourceType ?? 0,
     ...(formula === undefined ? {} : { formula }),
+    ...(options.odata === undefined ? {} : { odata: options.odata }),
+    ...(options.optionSetId === undefined ? {} : { optionSetId: options.optionSetId }),
+    ...(options.facts === undefined ? {} : { facts: options.facts }),
   }
 }
 

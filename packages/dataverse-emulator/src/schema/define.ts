@@ -136,8 +136,6 @@ export function defineManyToMany(
   primaryIdOf: (table: string) => string,
   idOf: IdSource,
 ): ManyToManyRelationship {
-  const key1 = primaryIdOf(draft.table1)
-  const key2 = primaryIdOf(draft.table2)
   const self = draft.table1 === draft.table2
   return {
     kind: 'ManyToMany',
@@ -146,10 +144,10 @@ export function defineManyToMany(
     isCustom: draft.isCustom ?? true,
     intersectTable: draft.intersectTable,
     table1: draft.table1,
-    column1: draft.column1 ?? (self ? `${key1}one` : key1),
+    column1: draft.column1 ?? `${primaryIdOf(draft.table1)}${self ? 'one' : ''}`,
     navigation1: draft.navigation1,
     table2: draft.table2,
-    column2: draft.column2 ?? (self ? `${key2}two` : key2),
+    column2: draft.column2 ?? `${primaryIdOf(draft.table2)}${self ? 'two' : ''}`,
     navigation2: draft.navigation2,
   }
 }

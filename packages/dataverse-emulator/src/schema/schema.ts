@@ -430,7 +430,8 @@ export class Schema {
     if (this.relationship(draft.schemaName)) throw new RangeError(`relationship ${draft.schemaName} exists`)
     const relationship = defineManyToMany(draft, this.#primaryIdOf, this.#idOf)
     this.#relationships.put(relationship)
-    if (!this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
+    const isWhole = this.#tables.has(draft.table1) && this.#tables.has(draft.table2)
+    if (isWhole && !this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
     this.#forget()
     return relationship
   }
@@ -520,7 +521,8 @@ export class Schema {
     if (known !== undefined) return known
     const table = this.#tables.get(logicalName)
     if (table === undefined) return undefined
-    const index = indexTable(table, this.#relationships.of(logicalName))
+    const inherited = this.#relationships.of('activitypointer')
+    const index = indexTable(table, this.#relationships.of(logicalName), inherited, (name) => this.#tables.has(name))
     this.#index.set(logicalName, index)
     return index
   }
