@@ -20,6 +20,7 @@ import { countCollection, readCollection } from './read-collection.ts'
 import { readProperty, readRow } from './read-row.ts'
 import { answerReference, memberTable, memberTest } from './references.ts'
 import { runOperation } from './run-operation.ts'
+import { serviceDocument } from './service-document.ts'
 import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
 import { writeRelated } from './write-related.ts'
 import type { WriteReply } from './write-row-request.ts'
@@ -41,6 +42,7 @@ function onCollection(org: Org, request: ApiRequest, table: TableDefinition, res
       throw notImplemented(`'${next.name}' on a collection`)
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
     const tracked = request.query.options.has('$deltatoken')
+    if (request.preferences.trackChanges && !tracked) throw notImplemented('change tracking of a count')
     return { reply: tracked ? countChanges(org, request, table) : countCollection(org, request, table) }
   }
   if (request.method === 'POST') return postRow(org, request, table)
@@ -156,7 +158,7 @@ function onContentId(org: Org, request: ApiRequest, name: string, rest: readonly
  */
 export function route(org: Org, request: ApiRequest): WriteReply {
   const [first, ...rest] = request.segments
-  if (first === undefined) throw notImplemented('the service document')
+  if (first === undefined) return { reply: serviceDocument(org, request) }
   const { name, inner } = first
   if (
     inner === undefined &&
