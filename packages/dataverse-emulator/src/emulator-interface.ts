@@ -1,3 +1,6 @@
+import type { Operations } from './operations/register.ts'
+import type { JobOutcome } from './plug-ins/jobs.ts'
+import type { Plugins } from './plug-ins/plugins.ts'
 import type { ServerClock } from './clock.ts'
 import type { Faults } from './faults/faults.ts'
 import type { Incoming, Outgoing } from './http/exchange.ts'
@@ -69,6 +72,12 @@ export interface Emulator extends ServerHand {
   readonly clock: ServerClock
   /** Changes who may do what. */
   readonly security: SecurityHand
+  /** Functions and actions of one's own. */
+  readonly operations: Operations
+  /** Plug-ins of one's own. */
+  readonly plugins: Pick<Plugins, 'register' | 'unregister' | 'list'>
+  /** Does the work that was accepted and waits: async plug-ins and background operations. */
+  runJobs(): readonly JobOutcome[]
   /** A `fetch` for one user: paths are below the Web API root, and a token comes along. */
   as(user: string): (path: string, init?: RequestInit) => Promise<Response>
   /** A bearer token for a user by name or id. */

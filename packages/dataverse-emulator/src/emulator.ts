@@ -13,8 +13,9 @@ import type { Limits } from './limits/limits.ts'
 import { ServiceProtection } from './limits/service-protection.ts'
 import { loadSeed } from './load-seed.ts'
 import { createMaster } from './master.ts'
-import { builtInOperations } from './operations/built-in-operations.ts'
+import { operationsOf } from './operations/register.ts'
 import type { Org } from './org.ts'
+import { orgExtensions } from './plug-ins/org-extensions.ts'
 import { RequestLog } from './request-log.ts'
 import { RowStore } from './rows/row-store.ts'
 import { MobileTracking } from './rows/mobile-tracking.ts'
@@ -46,7 +47,7 @@ function orgFrom(seed: Seed, clock: ServerClock, options: EmulatorOptions): Org 
     tracking: new MobileTracking(store, seed.tracking?.trackingTable),
     knobs,
     security: new Security(store, seed),
-    operations: [...builtInOperations],
+    ...orgExtensions(store, knobs),
     expiredVersion: -1n,
   }
 }
@@ -118,6 +119,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     limits,
     clock,
     security: createSecurityHand(org, master),
+    operations: operationsOf(org),
+    plugins: org.plugins,
+    runJobs: () => org.jobs.run(),
     as: (user) => {
       const token = tokenFor(user)
       return (path, init = {}) => {

@@ -23,8 +23,8 @@ export interface Org extends OrgExtensions {
 
 /** The context of a user's write. */
 export function writeContext(org: Org, user: User): WriteContext {
-  const { store, organization, tracking, knobs } = org
-  return { store, organization, tracking, knobs, user, enforcePrivileges: true }
+  const { store, organization, tracking, knobs, security } = org
+  return { store, organization, tracking, knobs, security, user, enforcePrivileges: true, pipeline: org.plugins.pipeline() }
 }
 
 /** A number of days from the organisation's own settings, or what holds where nobody has set it. */

@@ -6,10 +6,11 @@ const REFUSED: readonly (readonly [name: string | RegExp, reason: string])[] = [
   [/^mscrm[.]/, 'this header'],
 ]
 
-// Without plug-ins, flows or duplicate rules these have nothing to switch off.
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+// Read where plug-ins run, or, without flows, with nothing to switch off.
+const READ_ELSEWHERE: ReadonlySet<string> = new Set([
   'mscrm.bypasscustompluginexecution',
   'mscrm.bypassbusinesslogicexecution',
+  'mscrm.bypassbusinesslogicexecutionstepids',
   'mscrm.suppresscallbackregistrationexpanderjob',
 ])
 
@@ -66,7 +67,7 @@ export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean
 export function checkHeaders(headers: Headers): void {
   checkVersion(headers)
   for (const [name, value] of headers) {
-    if (WITHOUT_EFFECT.has(name)) continue
+    if (READ_ELSEWHERE.has(name)) continue
     if (name === 'mscrm.suppressduplicatedetection') {
       if (/^(?:true|false)$/i.test(value)) continue
       throw badQuery(`The MSCRM.SuppressDuplicateDetection header value '${value}' is not valid.`)

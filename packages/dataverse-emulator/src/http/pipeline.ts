@@ -83,6 +83,7 @@ export class Pipeline {
     if (other !== undefined) return other
     incoming.signal.throwIfAborted()
     commits.settleDue()
+    if (org.knobs.jobDelayMs !== null) org.jobs.run(org.knobs.jobDelayMs)
     const sent = readBody(incoming)
     const user = tokens.userOf(incoming.headers.get('Authorization'), audiences)
     const struck = faults.strike(subjectOf(org.schema, incoming, sent.body, user))

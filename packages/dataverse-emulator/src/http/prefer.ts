@@ -8,6 +8,8 @@ export interface Preferences {
   readonly maxPageSize: number | undefined
   readonly trackChanges: boolean
   readonly continueOnError: boolean
+  /** 202 at once, the work later. */
+  readonly respondAsync: boolean
 }
 
 const PREFERENCE = /\s*([^=;,\s]+)\s*(?:=\s*(?:"([^"]*)"|([^",;\s]*)))?\s*(?:,|$)/y
@@ -43,6 +45,7 @@ export function readPreferences(header: string | null): Preferences {
   let maxPageSize: number | undefined
   let trackChanges = false
   let continueOnError = false
+  let respondAsync = false
   for (const [name, value] of split(header ?? '')) {
     switch (`${name.toLowerCase()}${name.toLowerCase() === 'return' ? `=${value ?? ''}` : ''}`) {
       case 'return=representation':
@@ -63,11 +66,14 @@ export function readPreferences(header: string | null): Preferences {
       case 'odata.continue-on-error':
         continueOnError = isOn(name, value)
         break
+      case 'respond-async':
+        respondAsync = isOn(name, value)
+        break
       default:
         throw notImplemented(`the preference '${name}${value === undefined ? '' : `=${value}`}'`)
     }
   }
-  return { representation, annotations, maxPageSize, trackChanges, continueOnError }
+  return { representation, annotations, maxPageSize, trackChanges, continueOnError, respondAsync }
 }
 
 /** Whether an annotation was asked for: by name or by its beginning and a `*`; a leading `-` takes one back. */

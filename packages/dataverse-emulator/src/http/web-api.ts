@@ -1,3 +1,4 @@
+import { answerMonitor } from '../operations/background.ts'
 import { runBatch } from '../batch/run-batch.ts'
 import { notImplemented, WebApiError } from '../errors.ts'
 import { htmlReply } from '../faults/fault-reply.ts'
@@ -51,7 +52,7 @@ export class WebApi {
     const { method, url, headers } = incoming
     const target = url.pathname + url.search
     const prefix = API.exec(target)?.[0]
-    if (prefix === undefined) return this.#costing(this.#elsewhere(incoming), 1)
+    if (prefix === undefined) return this.#costing(this.#elsewhere(incoming, user), 1)
     if (method === 'OPTIONS') {
       return this.#costing({ status: 200, headers: { Allow: ALLOWED, Public: ALLOWED }, body: undefined }, 1)
     }
@@ -68,12 +69,23 @@ export class WebApi {
     return this.#costing(answer(this.#org, raw), 1)
   }
 
-  #elsewhere({ url, headers }: Incoming): Reply {
+  #elsewhere({ method, url, headers }: Incoming, user: User): Reply {
+    const operation = /^\/api\/backgroundoperation\/([^/]+)$/i.exec(url.pathname)?.[1]
+    if (operation !== undefined) return this.#monitor(method, operation, headers, user)
     // Other services of the organisation live under these; the rest of the address belongs to nobody.
     if (/^\/(?:api|xrmservices)\//i.test(url.pathname)) {
       return refusal(this.#org, headers, notImplemented(`the path '${url.pathname}'`))
     }
     return htmlReply(404, '404 - File or directory not found.')
+  }
+
+  #monitor(method: string, id: string, headers: Headers, user: User): Reply {
+    try {
+      return answerMonitor(this.#org, method, id, user)
+    } catch (error) {
+      if (error instanceof WebApiError) return refusal(this.#org, headers, error)
+      throw error
+    }
   }
 
   #batch(raw: RawRequest, place: number): Answered {

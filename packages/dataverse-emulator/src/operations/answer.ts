@@ -3,12 +3,15 @@ import { checkHeaders, checkMediaTypes, mayHoldFile, refuseFileHeaders } from '.
 import { readPreferences, wantsAnnotation } from '../http/prefer.ts'
 import { errorReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
+import type { ApiRequest } from '../http/request.ts'
 import { parseQuery } from '../odata/query-options.ts'
 import { splitPath } from '../odata/resource-path.ts'
 import type { Org } from '../org.ts'
+import { readAsked } from '../plug-ins/asked.ts'
 import type { ContentReference } from '../rows/resolve-reference.ts'
 import type { User } from '../rows/user.ts'
 import { actingUser } from '../security/impersonate.ts'
+import { mayRunInBackground } from './background.ts'
 import { route } from './route.ts'
 import type { WriteReply } from './write-row-request.ts'
 
@@ -38,14 +41,14 @@ export function perform(org: Org, raw: RawRequest): WriteReply {
   if (!mayHoldFile(path)) refuseFileHeaders(raw.headers)
   checkMediaTypes(raw.headers, path, raw.body !== '')
   if (path.includes('#')) throw notImplemented('a URL fragment')
-  return route(org, {
-    ...raw,
-    user: actingUser(org.security, org.organization.id, raw.user, raw.headers),
-    path,
-    segments: splitPath(path),
-    query: parseQuery(search.join('?')),
-    preferences: readPreferences(raw.headers.get('Prefer')),
-  })
+  const user = actingUser(org.security, org.organization.id, raw.user, raw.headers)
+  const query = parseQuery(search.join('?'))
+  const preferences = readPreferences(raw.headers.get('Prefer'))
+  const request: ApiRequest = { ...raw, user, path, segments: splitPath(path), query, preferences }
+  if (preferences.respondAsync && !mayRunInBackground(org, request)) {
+    throw notImplemented('respond-async of anything but custom functions and actions')
+  }
+  return org.plugins.during(readAsked(raw.headers, query.options.get('tag'), user), () => route(org, request))
 }
 
 /** The answer to a refused request, with the error annotations it asked for. */

@@ -23,10 +23,17 @@ function splitArguments(inner: string): readonly string[] {
   return parts
 }
 
+/** JSON as it stands in URLs, where texts may be in single quotes; two of them inside stand for one. */
+function urlJson(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|'((?:[^']|'')*)'/g, (whole: string, single: string | undefined) =>
+    single === undefined ? whole : JSON.stringify(single.replaceAll("''", "'")),
+  )
+}
+
 /** An argument of a function as written in a URL: an OData literal or JSON. An enum member is its name. */
 export function readArgument(text: string): Json {
   const trimmed = text.trim()
-  if (/^[[{"]/.test(trimmed)) return readJson(trimmed)
+  if (/^[[{"]/.test(trimmed)) return readJson(urlJson(trimmed))
   const literal = /^(?:[A-Za-z_][\w.]*)?'((?:[^']|'')*)'$/.exec(trimmed)?.[1]
   if (literal !== undefined) return literal.replaceAll("''", "'")
   if (trimmed === 'null') return null

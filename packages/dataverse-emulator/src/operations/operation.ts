@@ -37,6 +37,10 @@ export interface Operation {
   readonly parameters: Readonly<Record<string, OperationParameter>>
   /** Its return type as `$metadata` describes it; absent for nothing. */
   readonly returns?: string
+  /** Properties, with their types, of the complex type that `returns` names. */
+  readonly response?: Readonly<Record<string, string>>
+  /** Whether it was registered rather than built in. */
+  readonly isCustom?: boolean
   /** Runs inside of a transaction of the row store; what it throws takes every change back. */
   readonly run: (call: OperationCall) => WriteReply
 }

@@ -1,14 +1,20 @@
-import { badPayload, badQuery, methodNotAllowed, noSuchResource, notImplemented, WebApiError } from '../errors.ts'
+import { badPayload, badQuery, invalidArgument, methodNotAllowed, noSuchResource, notImplemented } from '../errors.ts'
+import type { WebApiError } from '../errors.ts'
 import { allowConditions } from '../http/headers.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
 import type { Json } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
+import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
+import { PluginPipeline } from '../plug-ins/plugin-pipeline.ts'
 import type { Row } from '../rows/row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { readCallArguments } from './call-arguments.ts'
-import type { Operation } from './operation.ts'
+import { fitsType, written } from './check-parameter.ts'
+import { inBackground } from './background.ts'
+import type { Operation, OperationCall } from './operation.ts'
+import { plainMembers } from './plain-json.ts'
 import type { WriteReply } from './write-row-request.ts'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
@@ -19,11 +25,28 @@ export interface Bound {
   readonly row?: Row
 }
 
-function bodyArguments(request: ApiRequest): ReadonlyMap<string, Json> {
-  if (request.body.trim() === '') return new Map()
-  const body = readJson(request.body)
+function unresolved(): WebApiError {
+  return badQuery('Request message has unresolved parameters.')
+}
+
+function bodyArguments(operation: Operation, request: ApiRequest): ReadonlyMap<string, Json> {
+  const body = request.body.trim() === '' ? new Map<string, Json>() : readJson(request.body)
   if (!isJsonObject(body)) throw badPayload('The payload is not a JSON object.')
-  return new Map([...body].filter(([name]) => !name.includes('@')))
+  const given = new Map([...body].filter(([name]) => !name.includes('@')))
+  for (const name of given.keys()) {
+    if (operation.parameters[name] !== undefined) continue
+    throw badPayload(
+      `The parameter '${name}' in the request payload is not a valid parameter for the operation '${operation.name}'.`,
+    )
+  }
+  return given
+}
+
+function urlArguments(operation: Operation, request: ApiRequest, inner: string): ReadonlyMap<string, Json> {
+  const given = readCallArguments(inner, request.query.aliases)
+  // A function is found by the names of its parameters, so that a wrong name is no such function.
+  if ([...given.keys()].some((name) => operation.parameters[name] === undefined)) throw unresolved()
+  return given
 }
 
 function readParameters(
@@ -31,17 +54,18 @@ function readParameters(
   request: ApiRequest,
   inner: string | undefined,
 ): ReadonlyMap<string, Json> {
-  const given =
-    operation.kind === 'function' ? readCallArguments(inner ?? '', request.query.aliases) : bodyArguments(request)
-  for (const name of given.keys()) {
-    if (operation.parameters[name] !== undefined) continue
-    throw badPayload(
-      `The parameter '${name}' in the request payload is not a valid parameter for the operation '${operation.name}'.`,
-    )
-  }
-  for (const [name, { optional = false }] of Object.entries(operation.parameters)) {
-    if (optional || given.has(name)) continue
-    throw badQuery(`Parameter '${name}' of the operation '${operation.name}' is missing.`)
+  const isFunction = operation.kind === 'function'
+  const given = isFunction ? urlArguments(operation, request, inner ?? '') : bodyArguments(operation, request)
+  for (const [name, { type, optional = false }] of Object.entries(operation.parameters)) {
+    const value = given.get(name)
+    if (value === undefined || value === null) {
+      if (optional) continue
+      if (isFunction && value === undefined) throw unresolved()
+      throw invalidArgument(`Required parameter '${name}' of '${operation.name}' is missing.`)
+    }
+    if (fitsType(value, type)) continue
+    const message = `Cannot convert the literal '${written(value)}' to the expected type '${type.replaceAll('mscrm.', NAMESPACE)}'.`
+    throw isFunction ? badQuery(message) : badPayload(message)
   }
   return given
 }
@@ -54,11 +78,12 @@ function fits({ binding }: Operation, bound: Bound): boolean {
 
 function find(org: Org, name: string, bound: Bound): Operation | undefined {
   const isBound = bound.table !== undefined
-  const short = name.startsWith(NAMESPACE) ? name.slice(NAMESPACE.length) : name
+  // Only what is bound goes by its full name.
+  const short = isBound && name.startsWith(NAMESPACE) ? name.slice(NAMESPACE.length) : name
   const operation = org.operations.find((one) => one.name === short && fits(one, bound))
   // A bound operation needs its namespace; without it the service takes the segment for something else.
   if (operation !== undefined && isBound && short === name) {
-    throw new WebApiError(400, '0x80060888', 'Request message has unresolved parameters.')
+    throw unresolved()
   }
   return operation
 }
@@ -86,5 +111,15 @@ export function runOperation(
   allowOptions(request.query, operation.kind === 'function' ? ['@'] : [])
   const parameters = readParameters(operation, request, inner)
   const { table, row } = bound
-  return org.store.atomically(() => operation.run({ org, request, table, row, parameters }))
+  const run = (): WriteReply =>
+    org.store.atomically(() => around(org, operation, { org, request, table, row, parameters }))
+  return request.preferences.respondAsync ? inBackground(org, operation, request, parameters, run) : run()
+}
+
+function around(org: Org, operation: Operation, call: OperationCall): WriteReply {
+  const context = writeContext(org, call.request.user)
+  const body = (): WriteReply => operation.run(call)
+  if (!(context.pipeline instanceof PluginPipeline)) return body()
+  const bound = { table: call.table?.logicalName, id: call.row?.id }
+  return context.pipeline.operation(context, operation.name, bound, plainMembers(call.parameters), body)
 }

@@ -5,7 +5,7 @@ import { nothingAsked } from './asked.ts'
 import type { Asked } from './asked.ts'
 import { isvUnexpected } from './errors.ts'
 import type { JobQueue } from './jobs.ts'
-import { Pipeline } from './pipeline.ts'
+import { PluginPipeline } from './plugin-pipeline.ts'
 import type { PluginContext, PluginStep, RegisteredStep } from './step.ts'
 
 /** What the plug-ins of an organisation need of it. */
@@ -63,10 +63,10 @@ export class Plugins {
   }
 
   /** What runs around the writes of a request; undefined where there are no plug-ins. */
-  pipeline(): Pipeline | undefined {
+  pipeline(): PluginPipeline | undefined {
     if (this.#steps.length === 0) return undefined
     const shared = new Map<string, unknown>(this.#asked.tag === undefined ? [] : [['tag', this.#asked.tag]])
-    return new Pipeline(this, this.#host.jobs, this.#asked, shared, 1)
+    return new PluginPipeline(this, this.#host.jobs, this.#asked, shared, 1)
   }
 
   /** The plug-ins that a message of a table (or of two, for links) sets off. */
@@ -105,4 +105,3 @@ export class Plugins {
     if (unknown !== undefined) fail(`${table ?? ''} has no column ${unknown}`)
   }
 }
-

@@ -21,7 +21,7 @@ const MAX_DEPTH = 8
 type Event = Pick<PluginContext, 'message' | 'table' | 'id'> & Partial<PluginContext>
 
 /** Runs the plug-ins of one request's writes, or of the writes that a plug-in made. */
-export class Pipeline implements WritePipeline {
+export class PluginPipeline implements WritePipeline {
   readonly #plugins: Plugins
   readonly #jobs: JobQueue
   readonly #asked: Asked
@@ -161,7 +161,7 @@ export class Pipeline implements WritePipeline {
   #run(context: WriteContext, step: RegisteredStep, event: Event, target: Record<string, GivenValue>): void {
     // Nothing that a plug-in writes is bypassed: the headers speak of the request's own writes.
     const asked = { ...this.#asked, bypassSync: false, bypassAsync: false, bypassSteps: new Set<string>() }
-    const pipeline = new Pipeline(this.#plugins, this.#jobs, asked, this.#shared, this.#depth + 1)
+    const pipeline = new PluginPipeline(this.#plugins, this.#jobs, asked, this.#shared, this.#depth + 1)
     const inner = { ...context, pipeline, byMessage: false }
     const { user } = context
     const guard = guardedHand()
