@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { bench, id, made } from './ask.test-support.ts'
 import type { Ask } from './ask.test-support.ts'
+import { isODataColumn } from './schema.ts'
 
 async function withAccounts(ask: Ask, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
   for (const [index, row] of rows.entries()) {
@@ -208,9 +209,7 @@ test('a row without $select has every column under its wire name, nulls included
   const { ask, emulator } = bench()
   await withAccounts(ask, [{ name: 'a' }])
   const { json } = await ask('GET', `accounts(${id(1)})`)
-  const columns = emulator.schema
-    .table('account')
-    ?.columns.filter((one) => one.attributeOf === null && one.type !== 'Virtual')
+  const columns = emulator.schema.table('account')?.columns.filter(isODataColumn)
   expect(Object.keys(json).filter((name) => !name.startsWith('@'))).toHaveLength(columns?.length ?? 0)
   expect(json.telephone1).toBeNull()
   expect(json._parentaccountid_value).toBeNull()
@@ -370,7 +369,7 @@ test('a query has at most 500 conditions', async () => {
   const many = (count: number): string =>
     `accounts?$select=name&$filter=${Array(count).fill("name eq 'q'").join(' or ')}`
   expect((await ask('GET', many(500))).status).toBe(200)
-  for (const count of [501, 50_000]) {
+  for (const count of [501, 700]) {
     expect(await refusal(ask, many(count))).toEqual([
       400,
       '0x8004430c',

@@ -1,7 +1,13 @@
-import type { Org } from '../org.ts'
+import type { RowStore } from '../rows/row-store.ts'
 import type { User } from '../rows/user.ts'
 import type { ConditionContext, FiscalSettings } from './condition.ts'
 import { timeZoneOf } from './time-zone.ts'
+
+/** The part of an organisation that conditions look at. */
+interface Organization {
+  readonly store: RowStore
+  readonly organization: { readonly id: string }
+}
 
 const PERIODS: ReadonlyMap<unknown, FiscalSettings['periodsPerYear']> = new Map([
   [2000, 1],
@@ -22,7 +28,7 @@ function fiscalSettings(values: Readonly<Record<string, unknown>>): FiscalSettin
  * What conditions of a user's query depend on, as it is now. Fiscal years begin on 1 January and have four quarters
  * where the organisation's row says nothing else.
  */
-export function conditionContext({ store, organization }: Org, user: User): ConditionContext {
+export function conditionContext({ store, organization }: Organization, user: User): ConditionContext {
   const values = store.rows('organization').get(organization.id)?.values ?? {}
   const language = values['languagecode']
   return {

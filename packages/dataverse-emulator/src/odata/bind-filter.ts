@@ -1,31 +1,22 @@
+import { bindCondition } from '../conditions/operators.ts'
+import type { Condition, ConditionContext, QueryColumn } from '../conditions/condition.ts'
 import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
+import { relatedRows, tableOfCollection } from '../rows/related-rows.ts'
 import type { Row } from '../rows/row.ts'
-import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
-import { columnKind, edmType } from './column-kind.ts'
+import { bindNamedProperty, bindProperty } from './bind-path.ts'
+import type { PathScope } from './bind-path.ts'
 import type { ColumnKind } from './column-kind.ts'
+import { edmType } from './column-kind.ts'
 import { comparison } from './compare-values.ts'
-import type { QueryValue } from './compare-values.ts'
-import type { ComparisonOperator, Expression, Literal, Property, QueryFunction } from './expression.ts'
+import type { ComparisonOperator, Expression, Lambda, Literal, Property } from './expression.ts'
 import { likePattern } from './like.ts'
-import { incompatibleTypes, literalValue, queryValue } from './literal-value.ts'
-
-/** Three-valued truth: null is "unknown" and returns no row. */
-export type Truth = boolean | null
-
-/** A filter ready to be asked about rows of one table. */
-export type Condition = (row: Row) => Truth
+import { incompatibleTypes, literalValue } from './literal-value.ts'
 
 /** What a filter is bound against. */
-export interface FilterScope {
-  readonly schema: Schema
-  readonly table: TableDefinition
-  readonly userId: string
-}
-
-interface Column {
-  readonly definition: ColumnDefinition
-  readonly kind: ColumnKind
-  readonly value: (row: Row) => QueryValue
+export interface FilterScope extends PathScope {
+  readonly context: ConditionContext
+  /** The lambda variable that stands for a row of `table`; undefined outside of `any` and `all`. */
+  readonly variable?: string
 }
 
 const HOLDS: Readonly<Record<ComparisonOperator, (order: number) => boolean>> = {
@@ -56,33 +47,13 @@ const SWAPPED: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
   le: 'ge',
 }
 
-/** How a query reads a column of a row. */
-export function columnReader(column: ColumnDefinition): (row: Row) => QueryValue {
-  const name = column.logicalName
-  if (name === 'versionnumber') return (row) => row.version
-  return (row) => row.values[name] ?? null
+function property(scope: FilterScope, one: Property): QueryColumn {
+  if (one.variable !== scope.variable)
+    throw notImplemented(`a row other than '${scope.variable ?? ''}' inside any or all`)
+  return bindProperty(scope, one)
 }
 
-function bindColumn(scope: FilterScope, definition: ColumnDefinition | undefined, name: string): Column {
-  if (definition === undefined) throw noSuchProperty(name, scope.table.logicalName)
-  const kind = columnKind(definition)
-  if (kind === undefined) throw notImplemented(`filtering by a ${definition.type} column`)
-  return { definition, kind, value: columnReader(definition) }
-}
-
-function property(scope: FilterScope, { name }: Property): Column {
-  return bindColumn(scope, scope.schema.columnByWireName(scope.table.logicalName, name), name)
-}
-
-/** Query functions take a column's logical name; the wire name of a lookup is accepted as well. */
-function namedColumn(scope: FilterScope, { name }: Property): Column {
-  const { schema, table } = scope
-  const column = schema.column(table.logicalName, name)
-  if (column !== undefined && column.attributeOf === null) return bindColumn(scope, column, name)
-  return property(scope, { kind: 'property', name })
-}
-
-function compareWithLiteral(column: Column, operator: ComparisonOperator, literal: Literal): Condition {
+function compareWithLiteral(column: QueryColumn, operator: ComparisonOperator, literal: Literal): Condition {
   const { value } = column
   const wanted = literalValue(column.definition, column.kind, literal, operator)
   if (wanted === null) {
@@ -104,7 +75,7 @@ function betweenSeconds(kind: ColumnKind, { type, text }: Literal): boolean {
   return kind === 'dateTime' && type === 'dateTime' && /\.0*[1-9]/.test(text)
 }
 
-function compareColumns(left: Column, operator: ComparisonOperator, right: Column): Condition {
+function compareColumns(left: QueryColumn, operator: ComparisonOperator, right: QueryColumn): Condition {
   const numeric = (kind: ColumnKind): boolean => kind === 'number' || kind === 'exact'
   const kind = numeric(left.kind) && numeric(right.kind) ? 'exact' : left.kind
   if (kind !== 'exact' && left.kind !== right.kind) {
@@ -149,83 +120,39 @@ function textCondition(scope: FilterScope, expression: Expression & { kind: 'tex
   }
 }
 
-function setKey(kind: ColumnKind, value: QueryValue): string {
-  return kind === 'text' ? String(value).toLowerCase().trimEnd() : String(value)
+function functionCondition(scope: FilterScope, expression: Expression & { kind: 'function' }): Condition {
+  const { operator, property: one, values } = expression
+  if (one.variable !== scope.variable)
+    throw notImplemented(`a row other than '${scope.variable ?? ''}' inside any or all`)
+  return bindCondition(operator, bindNamedProperty(scope, one), values, scope.context)
 }
 
-function isIn(column: Column, texts: readonly string[], ifNull: boolean): Condition {
-  const { kind, value } = column
-  if (kind === 'exact') {
-    const values = texts.map((text) => queryValue(kind, text))
-    const order = comparison(kind)
-    return (row) => {
-      const found = value(row)
-      return found === null ? ifNull : values.some((one) => order(found, one) === 0) !== ifNull
-    }
+/** Whether any or all of the related rows that the reader may see fulfil the predicate; all of none do. */
+function lambdaCondition(scope: FilterScope, { quantifier, collection, parameter, predicate }: Lambda): Condition {
+  const { schema, table, readable, context } = scope
+  if (collection.variable !== scope.variable) {
+    throw notImplemented(`a row other than '${scope.variable ?? ''}' inside any or all`)
   }
-  const keys = new Set(texts.map((text) => setKey(kind, queryValue(kind, text))))
-  return (row) => {
-    const found = value(row)
-    return found === null ? ifNull : keys.has(setKey(kind, found)) !== ifNull
+  if (collection.path.length > 0) {
+    throw badQuery('Conditions on collection-valued navigation properties behind a lookup property are not supported.')
   }
-}
-
-function isBetween(column: Column, texts: readonly string[], negated: boolean): Condition {
-  const [low, high] = texts.map((text) => queryValue(column.kind, text))
-  const order = comparison(column.kind)
-  return (row) => {
-    const found = column.value(row)
-    if (found === null || low === undefined || high === undefined) return null
-    return (order(found, low) >= 0 && order(found, high) <= 0) !== negated
+  const navigation = schema.collections(table.logicalName).get(collection.name)
+  if (navigation === undefined) {
+    if (!schema.lookupBindings(table.logicalName).has(collection.name))
+      throw noSuchProperty(collection.name, table.logicalName)
+    throw badQuery(`${quantifier === 'any' ? 'Any' : 'All'} may only be used following a collection.`)
   }
-}
-
-function containsValues(column: Column, texts: readonly string[], negated: boolean): Condition {
-  if (column.definition.type !== 'MultiSelectPicklist') {
-    throw badQuery(
-      `The condition operator 'ContainValues' is not valid for the attribute type '${column.definition.type}'.`,
-    )
+  const other = tableOfCollection(schema, navigation)
+  const { sees, mask } = readable(other)
+  const inner =
+    predicate === undefined || parameter === undefined
+      ? (): boolean => true
+      : bindFilter({ schema, readable, context, table: other, variable: parameter }, predicate)
+  const holds = (row: Row): boolean => inner(mask === undefined ? row : mask(row)) === true
+  if (quantifier === 'any') {
+    return (row) => relatedRows(context.store, table, row, navigation).some((one) => sees(one) && holds(one))
   }
-  const wanted = new Set(texts)
-  return (row) => {
-    const found = column.value(row)
-    const has =
-      found !== null &&
-      String(found)
-        .split(',')
-        .some((value) => wanted.has(value))
-    return has !== negated
-  }
-}
-
-function functionCondition(
-  scope: FilterScope,
-  name: QueryFunction,
-  column: Column,
-  values: readonly string[],
-): Condition {
-  switch (name) {
-    case 'In':
-      return isIn(column, values, false)
-    case 'NotIn':
-      return isIn(column, values, true)
-    case 'Between':
-      return isBetween(column, values, false)
-    case 'NotBetween':
-      return isBetween(column, values, true)
-    case 'ContainValues':
-      return containsValues(column, values, false)
-    case 'DoesNotContainValues':
-      return containsValues(column, values, true)
-    case 'EqualUserId':
-    case 'NotEqualUserId':
-      if (column.kind !== 'guid') {
-        throw badQuery(
-          `The condition operator '${name}' is not valid for the attribute type '${column.definition.type}'.`,
-        )
-      }
-      return isIn(column, [scope.userId], name === 'NotEqualUserId')
-  }
+  return (row) => relatedRows(context.store, table, row, navigation).every((one) => !sees(one) || holds(one))
 }
 
 function truth(scope: FilterScope, expression: Expression & { kind: 'truth' }): Condition {
@@ -279,8 +206,10 @@ export function bindFilter(scope: FilterScope, expression: Expression): Conditio
     case 'text':
       return textCondition(scope, expression)
     case 'function':
-      return functionCondition(scope, expression.name, namedColumn(scope, expression.property), expression.values)
+      return functionCondition(scope, expression)
     case 'truth':
       return truth(scope, expression)
+    case 'lambda':
+      return lambdaCondition(scope, expression)
   }
 }

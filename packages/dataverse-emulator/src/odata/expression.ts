@@ -1,19 +1,10 @@
+import type { ConditionOperator } from '../conditions/condition.ts'
+
 /** Comparison operators of `$filter`. */
 export type ComparisonOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
 
 /** The text functions that Dataverse turns into LIKE. */
 export type TextFunction = 'contains' | 'startswith' | 'endswith'
-
-/** The query functions of namespace Microsoft.Dynamics.CRM that the emulator evaluates. */
-export type QueryFunction =
-  | 'In'
-  | 'NotIn'
-  | 'Between'
-  | 'NotBetween'
-  | 'EqualUserId'
-  | 'NotEqualUserId'
-  | 'ContainValues'
-  | 'DoesNotContainValues'
 
 /** A literal as written, with the kind its spelling gives it. */
 export interface Literal {
@@ -22,10 +13,24 @@ export interface Literal {
   readonly text: string
 }
 
-/** A column by the name it has on the wire: `name`, `_ownerid_value`. */
+/** A column by the name it has on the wire: `name`, `_ownerid_value`, and the way to the row that has it. */
 export interface Property {
   readonly kind: 'property'
   readonly name: string
+  /** Single-valued navigation properties that lead there, from the row in question. */
+  readonly path: readonly string[]
+  /** The lambda variable in front; undefined for the row that is filtered. */
+  readonly variable: string | undefined
+}
+
+/** `path/any(variable:predicate)`, `path/all(variable:predicate)`, `path/any()`. */
+export interface Lambda {
+  readonly kind: 'lambda'
+  readonly quantifier: 'any' | 'all'
+  /** The collection, as a property. */
+  readonly collection: Property
+  readonly parameter: string | undefined
+  readonly predicate: Expression | undefined
 }
 
 /** One side of a comparison. */
@@ -39,8 +44,9 @@ export type Expression =
   | { readonly kind: 'text'; readonly name: TextFunction; readonly property: Property; readonly pattern: Literal }
   | {
       readonly kind: 'function'
-      readonly name: QueryFunction
+      readonly operator: ConditionOperator
       readonly property: Property
       readonly values: readonly string[]
     }
   | { readonly kind: 'truth'; readonly operand: Operand }
+  | Lambda

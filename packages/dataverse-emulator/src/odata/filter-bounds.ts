@@ -1,7 +1,7 @@
 import { parseDateTime } from '../rows/date-time.ts'
 import { isGuid } from '../rows/guid.ts'
 import type { TableDefinition } from '../schema.ts'
-import type { Expression } from './expression.ts'
+import type { Expression, Operand } from './expression.ts'
 
 /**
  * Parts of a filter that an index answers. Every matching row lies within the bounds; the filter is still asked.
@@ -14,30 +14,32 @@ export interface FilterBounds {
   readonly ids?: readonly string[]
 }
 
+function isColumn(operand: Operand, name: string): boolean {
+  return operand.kind === 'property' && operand.name === name && operand.path.length === 0
+}
+
 function versionBound(expression: Expression): bigint | undefined {
-  if (expression.kind !== 'compare' || expression.left.kind !== 'property' || expression.right.kind !== 'literal')
-    return
-  if (expression.left.name !== 'versionnumber' || !/^\d+$/.test(expression.right.text)) return
+  if (expression.kind !== 'compare' || expression.right.kind !== 'literal') return
+  if (!isColumn(expression.left, 'versionnumber') || !/^\d+$/.test(expression.right.text)) return
   if (expression.operator === 'gt') return BigInt(expression.right.text)
   return expression.operator === 'ge' ? BigInt(expression.right.text) - 1n : undefined
 }
 
 function modifiedBound(expression: Expression): string | undefined {
-  if (expression.kind !== 'compare' || expression.left.kind !== 'property' || expression.right.kind !== 'literal')
-    return
-  if (expression.left.name !== 'modifiedon' || (expression.operator !== 'ge' && expression.operator !== 'gt')) return
+  if (expression.kind !== 'compare' || expression.right.kind !== 'literal') return
+  if (!isColumn(expression.left, 'modifiedon') || (expression.operator !== 'ge' && expression.operator !== 'gt')) return
   return parseDateTime(expression.right.text)
 }
 
 function idBound(expression: Expression, primaryId: string): readonly string[] | undefined {
   if (expression.kind === 'compare' && expression.operator === 'eq') {
     const { left, right } = expression
-    const isKey =
-      left.kind === 'property' && left.name === primaryId && right.kind === 'literal' && right.type === 'guid'
+    const isKey = isColumn(left, primaryId) && right.kind === 'literal' && right.type === 'guid'
     return isKey ? [right.text.toLowerCase()] : undefined
   }
-  if (expression.kind !== 'function' || expression.name !== 'In' || expression.property.name !== primaryId) return
-  return expression.values.filter(isGuid).map((id) => id.toLowerCase())
+  if (expression.kind !== 'function' || expression.operator.name !== 'In') return undefined
+  if (!isColumn(expression.property, primaryId)) return undefined
+  return expression.values.map((id) => id.replace(/[{}]/g, '').toLowerCase()).filter(isGuid)
 }
 
 function eitherBound(expression: Expression): FilterBounds | undefined {

@@ -20,6 +20,8 @@ function shape(expression: Expression): string {
     case 'text':
     case 'function':
       return expression.property.name
+    case 'lambda':
+      return expression.collection.name
     case 'truth':
       return expression.operand.kind === 'property' ? expression.operand.name : 'literal'
   }

@@ -15,7 +15,7 @@ const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
   ['dateTime', /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})(?![\w-])/iy],
   ['date', /\d{4}-\d{2}-\d{2}(?![\w-])/y],
   ['number', /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[mMdDlLfF]?(?![\w.-])/y],
-  ['word', /[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*/y],
+  ['word', /\$?[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*/y],
   ['alias', /@[A-Za-z_]\w*/y],
   ['mark', /[(),=[\]/:*]/y],
 ]

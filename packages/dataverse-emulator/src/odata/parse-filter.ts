@@ -1,28 +1,14 @@
 import { badQuery, MAX_CONDITIONS, notImplemented, tooManyConditions } from '../errors.ts'
-import type {
-  ComparisonOperator,
-  Expression,
-  Literal,
-  Operand,
-  Property,
-  QueryFunction,
-  TextFunction,
-} from './expression.ts'
+import type { ConditionOperator } from '../conditions/condition.ts'
+import { operatorOfFunction } from '../conditions/operators.ts'
+import type { ComparisonOperator, Expression, Lambda, Literal, Operand, Property, TextFunction } from './expression.ts'
 import { lex } from './lex.ts'
 import type { Token } from './lex.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOperator>(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
 const TEXT_FUNCTIONS: ReadonlySet<string> = new Set<TextFunction>(['contains', 'startswith', 'endswith'])
-const QUERY_FUNCTIONS: Readonly<Record<QueryFunction, 'none' | 'list' | 'pair'>> = {
-  In: 'list',
-  NotIn: 'list',
-  Between: 'pair',
-  NotBetween: 'pair',
-  EqualUserId: 'none',
-  NotEqualUserId: 'none',
-  ContainValues: 'list',
-  DoesNotContainValues: 'list',
-}
+/** Operators of OData that the emulator leaves out. */
+const OTHER_OPERATORS: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'div', 'divby', 'mod', 'has', 'in'])
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
 function isComparison(word: string): word is ComparisonOperator {
@@ -33,8 +19,11 @@ function isTextFunction(word: string): word is TextFunction {
   return TEXT_FUNCTIONS.has(word)
 }
 
-function isQueryFunction(word: string): word is QueryFunction {
-  return Object.hasOwn(QUERY_FUNCTIONS, word)
+/** The parameters of a query function besides PropertyName, and whether their values are texts or whole numbers. */
+function parametersOf({ values, counts }: ConditionOperator): readonly string[] {
+  if (values === 'none') return []
+  if (values === 'one') return ['PropertyValue']
+  return counts ? ['PropertyValue1', 'PropertyValue2'] : ['PropertyValues']
 }
 
 class Parser {
@@ -44,6 +33,7 @@ class Parser {
   #next = 0
   #depth = 0
   #conditions = 0
+  #variables: readonly string[] = []
 
   constructor(text: string, aliases: ReadonlyMap<string, string>) {
     this.#text = text
@@ -150,8 +140,15 @@ class Parser {
       this.#refuseComparison()
       return expression
     }
-    const left = this.#operand()
+    const left = this.#pathOrOperand()
+    if (left.kind === 'lambda') {
+      this.#refuseComparison()
+      return left
+    }
     const operator = this.#peek()
+    if (operator.kind === 'word' && OTHER_OPERATORS.has(operator.text)) {
+      throw notImplemented(`the operator '${operator.text}' in $filter`)
+    }
     if (operator.kind !== 'word' || !isComparison(operator.text)) return { kind: 'truth', operand: left }
     this.#next++
     return { kind: 'compare', operator: operator.text, left, right: this.#operand() }
@@ -160,9 +157,25 @@ class Parser {
   #call(name: string): Expression {
     if (isTextFunction(name)) return this.#textFunction(name)
     if (!name.startsWith(NAMESPACE)) throw notImplemented(`the function '${name}' in $filter`)
-    const short = name.slice(NAMESPACE.length)
-    if (!isQueryFunction(short)) throw notImplemented(`the query function '${name}'`)
-    return this.#queryFunction(short)
+    const operator = operatorOfFunction(name.slice(NAMESPACE.length))
+    if (operator === undefined) throw notImplemented(`the query function '${name}'`)
+    return this.#queryFunction(operator)
+  }
+
+  #lambda(collection: Property, quantifier: 'any' | 'all'): Lambda {
+    if (quantifier === 'any' && this.#mark(')')) {
+      return { kind: 'lambda', quantifier, collection, parameter: undefined, predicate: undefined }
+    }
+    const parameter = this.#peek()
+    if (parameter.kind !== 'word' || this.#variables.includes(parameter.text)) throw this.#syntax()
+    this.#next++
+    this.#expect(':')
+    const outer = this.#variables
+    this.#variables = [...outer, parameter.text]
+    const predicate = this.#or()
+    this.#variables = outer
+    this.#expect(')')
+    return { kind: 'lambda', quantifier, collection, parameter: parameter.text, predicate }
   }
 
   #textFunction(name: TextFunction): Expression {
@@ -180,34 +193,41 @@ class Parser {
     return { kind: 'text', name, property, pattern }
   }
 
-  #queryFunction(name: QueryFunction): Expression {
-    let property: string | undefined
-    let values: readonly string[] | undefined
+  #queryFunction(operator: ConditionOperator): Expression {
+    const name = `${NAMESPACE}${operator.name}`
+    const parameters = parametersOf(operator)
+    const given = new Map<string, readonly string[]>()
+    let property: Property | undefined
     do {
       const parameter = this.#peek().text
       this.#next++
       this.#expect('=')
       if (parameter === 'PropertyName' && property === undefined) property = this.#propertyName()
-      else if (parameter === 'PropertyValues' && values === undefined) values = this.#valuesArgument()
-      else throw badQuery(`The parameter '${parameter}' is not valid for the function '${NAMESPACE}${name}'.`)
+      else if (parameters.includes(parameter) && !given.has(parameter)) {
+        given.set(parameter, parameter === 'PropertyValues' ? this.#valuesArgument() : [this.#value(operator)])
+      } else throw badQuery(`The parameter '${parameter}' is not valid for the function '${name}'.`)
     } while (this.#mark(','))
     this.#expect(')')
-    const takes = QUERY_FUNCTIONS[name]
-    const given = values ?? []
-    if (property === undefined || (takes === 'none') !== (values === undefined)) {
-      throw badQuery(`The parameters of the function '${NAMESPACE}${name}' are not valid.`)
+    if (property === undefined || given.size !== parameters.length) {
+      throw badQuery(`The parameters of the function '${name}' are not valid.`)
     }
-    if ((takes === 'pair' && given.length !== 2) || (takes === 'list' && given.length === 0)) {
-      throw badQuery(`The number of values of the function '${NAMESPACE}${name}' is not valid.`)
-    }
-    return { kind: 'function', name, property: { kind: 'property', name: property }, values: given }
+    return { kind: 'function', operator, property, values: parameters.flatMap((one) => given.get(one) ?? []) }
   }
 
-  #propertyName(): string {
+  #propertyName(): Property {
     const operand = this.#operand()
     if (operand.kind !== 'literal' || operand.type !== 'string') throw this.#syntax()
-    if (operand.text.includes('/')) throw notImplemented('a lookup path in PropertyName')
-    return operand.text
+    return this.#property(operand.text.split('/'))
+  }
+
+  #value({ name, counts }: ConditionOperator): string {
+    const operand = this.#operand()
+    if (operand.kind === 'literal' && counts && operand.type === 'number' && /^-?\d+$/.test(operand.text))
+      return operand.text
+    if (operand.kind === 'literal' && !counts && operand.type === 'string') return operand.text
+    throw badQuery(
+      `The value of a parameter of the function '${NAMESPACE}${name}' is not of the type '${counts ? 'Edm.Int64' : 'Edm.String'}'.`,
+    )
   }
 
   #valuesArgument(): string[] {
@@ -241,6 +261,12 @@ class Parser {
   }
 
   #operand(): Operand {
+    const operand = this.#pathOrOperand()
+    if (operand.kind === 'lambda') throw notImplemented('comparing the result of an expression')
+    return operand
+  }
+
+  #pathOrOperand(): Operand | Lambda {
     const token = this.#peek()
     this.#next++
     switch (token.kind) {
@@ -261,14 +287,40 @@ class Parser {
     }
   }
 
-  #wordOperand(token: Token): Operand {
+  #wordOperand(token: Token): Operand | Lambda {
     if (token.text === 'null') return { kind: 'literal', type: 'null', text: 'null' }
     if (token.text === 'true' || token.text === 'false') return { kind: 'literal', type: 'boolean', text: token.text }
     const next = this.#peek()
-    if (next.kind === 'mark' && next.text === '/') throw notImplemented('lookup paths and any/all in $filter')
+    if (token.text.startsWith('$')) throw notImplemented(`'${token.text}' in $filter`)
     if (next.kind === 'mark' && next.text === '(') throw notImplemented(`the function '${token.text}' in $filter`)
     if (next.kind === 'string') throw notImplemented(`the literal prefix '${token.text}' in $filter`)
-    return { kind: 'property', name: token.text } satisfies Property
+    const segments = [token.text]
+    while (this.#mark('/')) {
+      const segment = this.#peek()
+      if (segment.kind !== 'word') throw this.#syntax()
+      this.#next++
+      if (!this.#mark('(')) {
+        segments.push(segment.text)
+        continue
+      }
+      if (segment.text !== 'any' && segment.text !== 'all') {
+        throw notImplemented(`the function '${segment.text}' in $filter`)
+      }
+      return this.#lambda(this.#property(segments), segment.text)
+    }
+    return this.#property(segments)
+  }
+
+  #property(segments: readonly string[]): Property {
+    const [first = ''] = segments
+    const variable = this.#variables.includes(first) ? first : undefined
+    const path = segments.slice(variable === undefined ? 0 : 1, -1)
+    const name = segments.at(-1) ?? ''
+    if (variable !== undefined && segments.length === 1) throw notImplemented('a lambda variable by itself')
+    if (variable === undefined && this.#variables.length > 0) {
+      throw notImplemented(`'${segments.join('/')}' of another row inside any or all`)
+    }
+    return { kind: 'property', name, path, variable }
   }
 }
 

@@ -1,10 +1,11 @@
+import { conditionContext } from '../conditions/condition-context.ts'
 import { bindFilter } from '../odata/bind-filter.ts'
 import { filterBounds } from '../odata/filter-bounds.ts'
 import { parseFilter } from '../odata/parse-filter.ts'
 import { wantsAnnotation } from '../http/prefer.ts'
 import type { ApiRequest } from '../http/request.ts'
 import type { Org } from '../org.ts'
-import { reach } from '../rows/access.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import type { RowQuery } from '../rows/read-page.ts'
 import type { Row } from '../rows/row.ts'
 import type { TableDefinition } from '../schema.ts'
@@ -31,14 +32,20 @@ export function rowQuery(
   org: Org,
   request: ApiRequest,
   table: TableDefinition,
-  within: (row: Row) => boolean = () => true,
+  within?: (row: Row) => boolean,
 ): RowQuery {
   const text = request.query.options.get('$filter')
-  const sees = reach(org.store, table, request.user, 'read')
-  const visible = (row: Row): boolean => within(row) && sees(row)
-  const rows = org.store.rows(table.logicalName)
+  const readable = readableBy(org.store, request.user)
+  const { rows, sees, mask } = readable(table)
+  const visible = within === undefined ? sees : (row: Row): boolean => within(row) && sees(row)
   if (text === undefined) return { rows, condition: () => true, bounds: {}, visible }
   const expression = parseFilter(text, request.query.aliases)
-  const scope = { schema: org.schema, table, userId: request.user.id }
-  return { rows, condition: bindFilter(scope, expression), bounds: filterBounds(table, expression), visible }
+  const context = conditionContext(org, request.user)
+  const condition = bindFilter({ schema: org.schema, table, readable, context }, expression)
+  return {
+    rows,
+    condition: mask === undefined ? condition : (row) => condition(mask(row)),
+    bounds: filterBounds(table, expression),
+    visible,
+  }
 }

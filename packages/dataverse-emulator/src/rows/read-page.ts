@@ -1,4 +1,4 @@
-import type { Condition } from '../odata/bind-filter.ts'
+import type { Condition } from '../conditions/condition.ts'
 import type { QueryValue } from '../odata/compare-values.ts'
 import type { FilterBounds } from '../odata/filter-bounds.ts'
 import { compareInOrder } from '../odata/order-by.ts'
