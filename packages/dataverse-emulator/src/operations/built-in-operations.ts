@@ -1,6 +1,8 @@
 import { duplicateOperations } from '../duplicates/duplicate-operations.ts'
 import { fileOperations } from '../files/file-operations.ts'
 import { noteOperations } from '../files/note-operations.ts'
+import { privilegeOperations } from '../security/privilege-operations.ts'
+import { sharingOperations } from '../security/sharing-operations.ts'
 import type { Operation } from './operation.ts'
 import { organizationOperations } from './organization-operations.ts'
 
@@ -10,4 +12,6 @@ export const builtInOperations: readonly Operation[] = [
   ...duplicateOperations,
   ...fileOperations,
   ...noteOperations,
+  ...sharingOperations,
+  ...privilegeOperations,
 ]

@@ -18,10 +18,10 @@ export const RIGHTS: Readonly<Record<Privilege, { readonly name: string; readonl
   assign: { name: 'AssignAccess', bit: 524288 },
 }
 
-/** The rights of a mask as the service writes them: `ReadAccess,WriteAccess`, or `None`. */
+/** The rights of a mask as the service writes them: `ReadAccess, WriteAccess`, or `None`. */
 export function rightsText(mask: number): string {
   const names = Object.values(RIGHTS).filter(({ bit }) => (mask & bit) !== 0)
-  return names.length === 0 ? 'None' : names.map(({ name }) => name).join(',')
+  return names.length === 0 ? 'None' : names.map(({ name }) => name).join(', ')
 }
 
 const TABLE = 'principalobjectaccess'

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { targetKey } from '../schema.ts'
 import type { ColumnDefinition, Seed, StoredValue, StoredValues } from '../schema.ts'
 import { fieldService } from './field-service.ts'
+import { duplicateTables } from './tables/duplicates.ts'
+import { securityTables } from './tables/security.ts'
 
 function problemsOf(column: ColumnDefinition, value: StoredValue): string | null {
   if (value === null) return column.required === 'SystemRequired' ? 'is required' : null
@@ -179,9 +181,14 @@ test('the same options give the same rows, twice from one seed and from two', ()
   expect(JSON.stringify([...fieldService({ rows: 400 }).rows])).toBe(once)
 })
 
+// A fixed number of rows that set the organisation up comes on top.
+const settings: ReadonlySet<string> = new Set(
+  [...securityTables, ...duplicateTables].map((one) => one.schemaName.toLowerCase()),
+)
+
 test.each([200, 2000, 20_000])('about %i rows come when asked for', (wanted) => {
   let total = 0
-  for (const _ of fieldService({ rows: wanted }).rows) total += 1
+  for (const { table } of fieldService({ rows: wanted }).rows) if (!settings.has(table)) total += 1
   expect(Math.abs(total - wanted) / wanted).toBeLessThan(0.05)
 })
 
