@@ -87,8 +87,17 @@ export { wireName } from './schema/index-table.ts'
 export type { TableRelationships } from './schema/index-table.ts'
 export { Schema } from './schema/schema.ts'
 export type { SchemaChange } from './schema/schema-change.ts'
-export type { TableChange } from './schema/schema.ts'
-export type { Privilege, PrivilegeDepth, Privileges, Seed, SeedOrganization, SeedRole, SeedRow, SeedUser } from './schema/seed.ts'
+export type { SchemaSnapshot, TableChange } from './schema/schema.ts'
+export type {
+  Privilege,
+  PrivilegeDepth,
+  Privileges,
+  Seed,
+  SeedOrganization,
+  SeedRole,
+  SeedRow,
+  SeedUser,
+} from './schema/seed.ts'
 export { activeInactive, currencyColumns, standardColumns } from './schema/standard-columns.ts'
 export { targetKey } from './schema/stored-values.ts'
 export type { StoredValue, StoredValues } from './schema/stored-values.ts'

@@ -2,6 +2,15 @@ import type { DeletedKind, MetadataDeletion } from './definitions.ts'
 
 const FIRST_STAMP = 1000
 
+/** All that a change log knew at a moment. */
+export interface ChangeLogSnapshot {
+  readonly stamps: ReadonlyMap<string, number>
+  readonly generations: ReadonlyMap<string, number>
+  readonly deletions: readonly MetadataDeletion[]
+  readonly stamp: number
+  readonly horizon: number
+}
+
 /** When which component of a schema changed or went, in stamps: numbers that only rise. */
 export class ChangeLog {
   readonly #stamps = new Map<string, number>()
@@ -61,5 +70,25 @@ export class ChangeLog {
     this.#stamp += 1
     this.#horizon = this.#stamp
     this.#deletions.length = 0
+  }
+
+  snapshot(): ChangeLogSnapshot {
+    return {
+      stamps: new Map(this.#stamps),
+      generations: new Map(this.#generations),
+      deletions: [...this.#deletions],
+      stamp: this.#stamp,
+      horizon: this.#horizon,
+    }
+  }
+
+  restore({ stamps, generations, deletions, stamp, horizon }: ChangeLogSnapshot): void {
+    this.#stamps.clear()
+    for (const [id, at] of stamps) this.#stamps.set(id, at)
+    this.#generations.clear()
+    for (const [name, generation] of generations) this.#generations.set(name, generation)
+    this.#deletions.splice(0, this.#deletions.length, ...deletions)
+    this.#stamp = stamp
+    this.#horizon = horizon
   }
 }

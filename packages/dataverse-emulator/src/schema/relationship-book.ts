@@ -35,6 +35,11 @@ export class RelationshipBook {
     this.#forget()
   }
 
+  clear(): void {
+    this.#byName.clear()
+    this.#forget()
+  }
+
   of(table: string): TableRelationships {
     this.#byTable ??= this.#sort()
     return this.#byTable.get(table) ?? NONE

@@ -24,19 +24,29 @@ import {
   withGlobalOptions,
 } from './define.ts'
 import { newIds, renewChoice, renewRelationship, renewTable } from './renew-ids.ts'
+import { TableBook } from './table-book.ts'
 import { RelationshipBook } from './relationship-book.ts'
 import type { SchemaChange } from './schema-change.ts'
 import { ChangeLog } from './change-log.ts'
+import type { ChangeLogSnapshot } from './change-log.ts'
 import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
 import { guidFrom } from './guid.ts'
-import { indexTable } from './index-table.ts'
-import type { TableIndex, TableRelationships } from './index-table.ts'
+import type { TableRelationships } from './index-table.ts'
 
 /** What of a table may be switched at run time. */
 export type TableChange = Partial<
   Pick<TableDefinition, 'changeTracking' | 'optimisticConcurrency' | 'displayName' | 'displayCollectionName'>
 >
+
+/** All that a schema was at a moment. */
+export interface SchemaSnapshot {
+  readonly tables: readonly TableDefinition[]
+  readonly relationships: readonly RelationshipDefinition[]
+  readonly globalChoices: readonly GlobalChoice[]
+  readonly salt: string
+  readonly log: ChangeLogSnapshot
+}
 
 /**
  * The tables, columns, keys, relationships and choices of one organisation.
@@ -48,14 +58,11 @@ export type TableChange = Partial<
  */
 export class Schema {
   readonly #followers: ((change: SchemaChange) => void)[] = []
-  readonly #tables = new Map<string, TableDefinition>()
   readonly #relationships = new RelationshipBook()
+  readonly #tables = new TableBook(this.#relationships)
   readonly #globalChoices = new Map<string, GlobalChoice>()
   readonly #log = new ChangeLog()
-  readonly #index = new Map<string, TableIndex>()
   #salt: string
-  #sets: Map<string, TableDefinition> | undefined
-  #ids: Map<string, TableDefinition> | undefined
 
   constructor(draft: SchemaDraft, options: { readonly salt?: string } = {}) {
     this.#salt = options.salt ?? ''
@@ -84,7 +91,7 @@ export class Schema {
   }
 
   tables(): readonly TableDefinition[] {
-    return [...this.#tables.values()]
+    return this.#tables.all()
   }
 
   table(logicalName: string): TableDefinition | undefined {
@@ -92,22 +99,20 @@ export class Schema {
   }
 
   tableBySet(entitySetName: string): TableDefinition | undefined {
-    this.#sets ??= new Map(this.tables().map((table) => [table.entitySetName, table]))
-    return this.#sets.get(entitySetName)
+    return this.#tables.bySet(entitySetName)
   }
 
   tableById(metadataId: string): TableDefinition | undefined {
-    this.#ids ??= new Map(this.tables().map((table) => [table.metadataId, table]))
-    return this.#ids.get(metadataId.toLowerCase())
+    return this.#tables.byId(metadataId)
   }
 
   column(table: string, logicalName: string): ColumnDefinition | undefined {
-    return this.#indexOf(table)?.columns.get(logicalName)
+    return this.#tables.indexOf(table)?.columns.get(logicalName)
   }
 
   /** The column behind a name in a row on the wire (`_ownerid_value`, `name`); shadows and the bare `ownerid` have none. */
   columnByWireName(table: string, name: string): ColumnDefinition | undefined {
-    return this.#indexOf(table)?.wireNames.get(name)
+    return this.#tables.indexOf(table)?.wireNames.get(name)
   }
 
   relationshipsOf(table: string): TableRelationships {
@@ -129,7 +134,7 @@ export class Schema {
 
   /** Single-valued navigation properties of a table, by their exact name. */
   lookupBindings(table: string): ReadonlyMap<string, LookupBinding> {
-    return this.#indexOf(table)?.bindings ?? new Map()
+    return this.#tables.indexOf(table)?.bindings ?? new Map()
   }
 
   /** The binding that leads from a lookup column to a target table. */
@@ -140,7 +145,7 @@ export class Schema {
 
   /** Collection-valued navigation properties of a table, by their exact name. */
   collections(table: string): ReadonlyMap<string, CollectionNavigation> {
-    return this.#indexOf(table)?.collections ?? new Map()
+    return this.#tables.indexOf(table)?.collections ?? new Map()
   }
 
   globalChoices(): readonly GlobalChoice[] {
@@ -184,18 +189,48 @@ export class Schema {
     this.#followers.push(follower)
   }
 
+  /** A schema that reads as another did when the snapshot was taken. */
+  static from(snapshot: SchemaSnapshot): Schema {
+    const schema = new Schema({ tables: [] })
+    schema.restore(snapshot)
+    return schema
+  }
+
+  /** Everything as it is now; cheap, because definitions never change in place. */
+  snapshot(): SchemaSnapshot {
+    return {
+      tables: this.tables(),
+      relationships: this.relationships(),
+      globalChoices: this.globalChoices(),
+      salt: this.#salt,
+      log: this.#log.snapshot(),
+    }
+  }
+
+  /** Puts everything back as it was, ids and stamps included. Rows are not told: they are restored with it. */
+  restore(snapshot: SchemaSnapshot): void {
+    this.#salt = snapshot.salt
+    this.#relationships.clear()
+    this.#tables.clear()
+    this.#globalChoices.clear()
+    for (const relationship of snapshot.relationships) this.#relationships.put(relationship)
+    for (const table of snapshot.tables) this.#tables.put(table)
+    for (const choice of snapshot.globalChoices) this.#globalChoices.set(choice.name, choice)
+    this.#log.restore(snapshot.log)
+  }
+
   /**
    * Becomes the schema of another organisation that is made alike: the same names, other MetadataIds. Nothing is
    * reported as deleted; stamps of the old organisation are expired ones.
    */
-  replaceOrganization(salt: string): void {
+  renewIds(salt: string): void {
     const newId = newIds(salt)
     this.#salt = `${this.#salt}|${salt}`
-    for (const table of this.tables()) this.#tables.set(table.logicalName, renewTable(table, newId))
+    for (const table of this.tables()) this.#tables.put(renewTable(table, newId))
     for (const choice of this.globalChoices()) this.#globalChoices.set(choice.name, renewChoice(choice, newId))
     for (const relationship of this.relationships()) this.#relationships.put(renewRelationship(relationship, newId))
     this.#log.startAnew()
-    this.#forget()
+    this.#tables.forget()
   }
 
   /** Makes every stamp handed out so far an expired one. */
@@ -215,7 +250,7 @@ export class Schema {
 
   /** Removes a table with its relationships, and the lookup columns of other tables that led only to it. */
   removeTable(logicalName: string): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     this.#log.advance()
     const { oneToMany, manyToOne, manyToMany } = this.relationshipsOf(logicalName)
     for (const relationship of manyToOne) this.#dropRelationship(relationship)
@@ -223,24 +258,24 @@ export class Schema {
       if (relationship.referencingTable !== logicalName) this.#dropOneToMany(relationship)
     }
     for (const relationship of manyToMany) this.#dropManyToMany(relationship)
-    this.#tables.delete(logicalName)
+    this.#tables.drop(logicalName)
     this.#log.deleted('Entity', table.metadataId, logicalName)
     for (const column of table.columns)
       this.#log.deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
-    this.#forget()
+    this.#tables.forget()
     this.#tell({ kind: 'tableRemoved', table: logicalName })
   }
 
   changeTable(logicalName: string, change: TableChange): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     this.#log.advance()
-    this.#replace({ ...table, ...change })
+    this.#tables.put({ ...table, ...change })
     this.#log.touch(table.metadataId)
   }
 
   /** Adds a column with its companions (shadows, `_base`) and relationships. */
   addColumn(logicalName: string, draft: ColumnDraft): ColumnDefinition {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     if (this.column(logicalName, draft.logicalName))
       throw new RangeError(`column ${logicalName}.${draft.logicalName} exists`)
     this.#log.advance()
@@ -253,7 +288,7 @@ export class Schema {
       })
     const [column] = added
     if (column === undefined) throw new RangeError(`nothing to add for ${draft.logicalName}`)
-    this.#replace({ ...table, columns: [...table.columns, ...added] })
+    this.#tables.put({ ...table, columns: [...table.columns, ...added] })
     if (isLookupDraft(draft)) {
       for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#idOf)) {
         this.#relationships.put(relationship)
@@ -261,13 +296,13 @@ export class Schema {
       }
     }
     this.#log.touch(...added.map((one) => one.metadataId))
-    this.#forget()
+    this.#tables.forget()
     return column
   }
 
   /** Removes a column with its companions and relationships. */
   removeColumn(logicalName: string, column: string): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     this.#knownColumn(logicalName, column)
     this.#log.advance()
     const leaves = (one: ColumnDefinition): boolean =>
@@ -280,7 +315,7 @@ export class Schema {
     }
     for (const one of table.columns.filter(leaves))
       this.#log.deleted('Attribute', one.metadataId, `${logicalName}.${one.logicalName}`)
-    this.#replace({
+    this.#tables.put({
       ...table,
       columns: table.columns.filter((one) => !leaves(one)),
       keys: table.keys.filter((key) => !key.columns.includes(column)),
@@ -323,7 +358,7 @@ export class Schema {
     column: string,
     change: (column: ColumnDefinition) => C,
   ): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     const before = this.#knownColumn(logicalName, column)
     const after = change(before)
     if (
@@ -334,7 +369,7 @@ export class Schema {
       throw new RangeError(`the type, name and id of ${logicalName}.${column} cannot change`)
     }
     this.#log.advance()
-    this.#replace({ ...table, columns: table.columns.map((one) => (one === before ? after : one)) })
+    this.#tables.put({ ...table, columns: table.columns.map((one) => (one === before ? after : one)) })
     this.#log.touch(before.metadataId)
   }
 
@@ -357,7 +392,7 @@ export class Schema {
   addManyToMany(draft: ManyToManyDraft): ManyToManyRelationship {
     this.#log.advance()
     const relationship = this.#connect(draft)
-    const { metadataId, columns } = this.#known(relationship.intersectTable)
+    const { metadataId, columns } = this.#tables.known(relationship.intersectTable)
     this.#log.touch(relationship.metadataId, metadataId, ...columns.map((column) => column.metadataId))
     return relationship
   }
@@ -369,24 +404,24 @@ export class Schema {
     this.#log.advance()
     if (relationship.kind === 'OneToMany') this.#dropOneToMany(relationship)
     else this.#dropManyToMany(relationship)
-    this.#forget()
+    this.#tables.forget()
   }
 
   addKey(logicalName: string, draft: KeyDraft): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     for (const column of draft.columns) this.#knownColumn(logicalName, column)
     this.#log.advance()
     const key = defineKey(draft, this.#idOf('EntityKey', `${logicalName}.${draft.schemaName}`))
-    this.#replace({ ...table, keys: [...table.keys, key] })
+    this.#tables.put({ ...table, keys: [...table.keys, key] })
     this.#log.touch(key.metadataId)
   }
 
   removeKey(logicalName: string, schemaName: string): void {
-    const table = this.#known(logicalName)
+    const table = this.#tables.known(logicalName)
     const key = table.keys.find((one) => one.schemaName === schemaName)
     if (key === undefined) throw new RangeError(`no key ${logicalName}.${schemaName}`)
     this.#log.advance()
-    this.#replace({ ...table, keys: table.keys.filter((one) => one !== key) })
+    this.#tables.put({ ...table, keys: table.keys.filter((one) => one !== key) })
     this.#log.deleted('EntityKey', key.metadataId, `${logicalName}.${schemaName}`)
   }
 
@@ -394,7 +429,7 @@ export class Schema {
     return guidFrom(`${this.#salt}|${kind}|${name}|${this.#log.generationOf(kind, name)}`)
   }
 
-  readonly #primaryIdOf = (table: string): string => this.#known(table).primaryId
+  readonly #primaryIdOf = (table: string): string => this.#tables.known(table).primaryId
 
   // Set while several changes are one for those who follow.
   #held: SchemaChange[] | undefined
@@ -406,14 +441,14 @@ export class Schema {
 
   #define(draft: TableDraft): TableDefinition {
     const table = withGlobalOptions(defineTable(draft, this.#idOf), this.#globalChoices)
-    this.#tables.set(table.logicalName, table)
-    this.#forget()
+    this.#tables.put(table)
+    this.#tables.forget()
     return table
   }
 
   #relate(draft: TableDraft): void {
     const logicalName = draft.schemaName.toLowerCase()
-    const { primaryId } = this.#known(logicalName)
+    const { primaryId } = this.#tables.known(logicalName)
     for (const column of allColumns(draft, logicalName, primaryId)) {
       if (!isLookupDraft(column)) continue
       for (const relationship of defineOneToMany(logicalName, column, this.#primaryIdOf, this.#idOf)) {
@@ -423,7 +458,7 @@ export class Schema {
         if (!this.#log.isUntouched) this.#log.touch(relationship.metadataId)
       }
     }
-    this.#forget()
+    this.#tables.forget()
   }
 
   #connect(draft: ManyToManyDraft): ManyToManyRelationship {
@@ -432,7 +467,7 @@ export class Schema {
     this.#relationships.put(relationship)
     const isWhole = this.#tables.has(draft.table1) && this.#tables.has(draft.table2)
     if (isWhole && !this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
-    this.#forget()
+    this.#tables.forget()
     return relationship
   }
 
@@ -451,7 +486,7 @@ export class Schema {
       one === target || (shared !== null && 'globalChoice' in one && one.globalChoice === shared)
     for (const owner of this.tables().filter((one) => one.columns.some(uses))) {
       const columns = owner.columns.map((one) => (uses(one) && 'options' in one ? { ...one, options } : one))
-      this.#replace({ ...owner, columns })
+      this.#tables.put({ ...owner, columns })
     }
     const choice = shared === null ? undefined : this.#globalChoices.get(shared)
     if (choice !== undefined) this.#globalChoices.set(choice.name, { ...choice, options })
@@ -466,7 +501,10 @@ export class Schema {
     if (table === undefined || column === undefined || !isLookupColumn(column)) return
     const targets = column.targets.filter((target) => target !== relationship.referencedTable)
     if (targets.length > 0) {
-      this.#replace({ ...table, columns: table.columns.map((one) => (one === column ? { ...column, targets } : one)) })
+      this.#tables.put({
+        ...table,
+        columns: table.columns.map((one) => (one === column ? { ...column, targets } : one)),
+      })
       this.#log.touch(column.metadataId)
       return
     }
@@ -474,7 +512,7 @@ export class Schema {
     for (const one of table.columns.filter(leaves)) {
       this.#log.deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
     }
-    this.#replace({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
+    this.#tables.put({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
     const columns = table.columns.filter(leaves).map((one) => one.logicalName)
     this.#tell({ kind: 'columnsRemoved', table: table.logicalName, columns })
   }
@@ -483,7 +521,7 @@ export class Schema {
     this.#dropRelationship(relationship)
     const intersect = this.#tables.get(relationship.intersectTable)
     if (intersect === undefined) return
-    this.#tables.delete(relationship.intersectTable)
+    this.#tables.drop(relationship.intersectTable)
     this.#log.deleted('Entity', intersect.metadataId, relationship.intersectTable)
     this.#tell({ kind: 'tableRemoved', table: relationship.intersectTable })
   }
@@ -493,37 +531,9 @@ export class Schema {
     this.#log.deleted('Relationship', relationship.metadataId, relationship.schemaName)
   }
 
-  #replace(table: TableDefinition): void {
-    this.#tables.set(table.logicalName, table)
-    this.#forget()
-  }
-
-  #forget(): void {
-    this.#index.clear()
-    this.#sets = undefined
-    this.#ids = undefined
-  }
-
-  #known(logicalName: string): TableDefinition {
-    const table = this.#tables.get(logicalName)
-    if (table === undefined) throw new RangeError(`no table ${logicalName}`)
-    return table
-  }
-
   #knownColumn(table: string, logicalName: string): ColumnDefinition {
     const column = this.column(table, logicalName)
     if (column === undefined) throw new RangeError(`no column ${table}.${logicalName}`)
     return column
-  }
-
-  #indexOf(logicalName: string): TableIndex | undefined {
-    const known = this.#index.get(logicalName)
-    if (known !== undefined) return known
-    const table = this.#tables.get(logicalName)
-    if (table === undefined) return undefined
-    const inherited = this.#relationships.of('activitypointer')
-    const index = indexTable(table, this.#relationships.of(logicalName), inherited, (name) => this.#tables.has(name))
-    this.#index.set(logicalName, index)
-    return index
   }
 }
