@@ -33,7 +33,7 @@ test('whole numbers outside their range and outside of Int32 are two different r
     400,
     '0x8004432f',
   ])
-  for (const value of [3_000_000_000, 1.5, '5']) {
+  for (const value of [3_000_000_000, 1.5, '5.0', 'five', '']) {
     const [status, code, message] = await refused(ask, 'accounts', { name: 'a', numberofemployees: value })
     expect([status, code]).toEqual([400, '0x80048d19'])
     expect(message).toContain("Error identified in Payload provided by the user for Entity :''")
@@ -116,7 +116,8 @@ test('computed columns and base amounts are the server’s own', async () => {
   expect(Number(contact['creditlimit_base'])).toBeCloseTo(12.35 / Number(contact['exchangerate']), 4)
   await ask('PATCH', `contacts(${id(1)})`, { body: { lastname: 'King' } })
   expect((await row(ask, `contacts(${id(1)})`))['fullname']).toBe('Ada King')
-  expect((await refused(ask, 'contacts', { fullname: 'x' }))[0]).toBe(400)
+  await ask('PATCH', `contacts(${id(1)})`, { body: { fullname: 'x', creditlimit_base: 1 } })
+  expect((await row(ask, `contacts(${id(1)})`))['fullname']).toBe('Ada King')
 })
 
 test('base amounts follow the exchange rate of the chosen currency', async () => {
@@ -150,7 +151,6 @@ test('times are stored in UTC and whole seconds, dates stay dates', async () => 
     ['tasks', { scheduledstart: '2023-04-19T03:00:00+07:00Z' }],
     ['tasks', { scheduledstart: '2023-13-01T00:00:00Z' }],
     ['contacts', { birthdate: '1990-01-02T00:00:00Z' }],
-    ['contacts', { birthdate: '1752-12-31' }],
     ['contacts', { birthdate: '2023-02-29' }],
   ] as const) {
     expect((await refused(ask, set, body)).slice(0, 2)).toEqual([400, '0x80048d19'])
@@ -164,7 +164,8 @@ test('unknown columns, wrong types and broken JSON are payload errors', async ()
     { Name: 'x' },
     { primarycontactidname: 'x' },
     { name: 5 },
-    { creditonhold: 'true' },
+    { creditonhold: 'yes' },
+    { creditonhold: 1 },
     { accountid: 'no guid' },
     '{"name":',
     '{"name":"a","name":"b"}',
@@ -268,7 +269,7 @@ test('a lookup is cleared by a null bind, by null under the navigation property,
   }
 })
 
-test('a required column refuses null, read-only columns refuse any value', async () => {
+test('a required column refuses null; values of read-only columns are ignored', async () => {
   const { ask, emulator } = bench()
   const [unit] = emulator.master.rows('businessunit')
   const nulled = await ask('PATCH', `businessunits(${unit?.id})`, { body: { name: null } })
@@ -277,9 +278,22 @@ test('a required column refuses null, read-only columns refuse any value', async
     body: { 'ownerid@odata.bind': null },
   })
   expect(owner.status).toBe(400)
-  for (const body of [{ createdon: '2020-01-01T00:00:00Z' }, { versionnumber: 5 }, { revenue_base: 5 }]) {
-    expect((await refused(ask, 'accounts', { name: 'a', ...body })).slice(0, 2)).toEqual([400, '0x80040203'])
-  }
+  const ignored = { createdon: '2020-01-01T00:00:00Z', versionnumber: 5, revenue_base: 5, statecode: 1 }
+  await made(ask, 'accounts', {
+    accountid: id(1),
+    name: 'a',
+    ...ignored,
+    'createdby@odata.bind': `/systemusers(${NONE})`,
+  })
+  expect(await row(ask, `accounts(${id(1)})`)).toMatchObject({
+    createdon: '2025-06-02T06:00:00Z',
+    revenue_base: null,
+    statecode: 0,
+    statuscode: 1,
+    _createdby_value: emulator.users[0]?.id,
+  })
+  // The state of a new row is always the first one, so a status of another state does not fit.
+  expect((await refused(ask, 'accounts', { name: 'b', statecode: 1, statuscode: 2 }))[1]).toBe('0x80048408')
 })
 
 test('a second row with the same alternate key is 412 with a code of its own', async () => {
@@ -349,17 +363,6 @@ test('createdon is back-dated by overriddencreatedon', async () => {
   expect((await row(ask, `accounts(${id(1)})`))['createdon']).toBe('2020-01-01T00:00:00Z')
 })
 
-test('deep insert and collection binds are refused as not implemented', async () => {
-  const { ask } = bench()
-  for (const body of [
-    { primarycontactid: { lastname: 'x' } },
-    { Account_Tasks: [] },
-    { 'Account_Tasks@odata.bind': [] },
-  ]) {
-    expect((await refused(ask, 'accounts', { name: 'a', ...body }))[0]).toBe(501)
-  }
-})
-
 test('activities are mirrored in activitypointer, which is not written itself', async () => {
   const { ask } = bench()
   await made(ask, 'tasks', { activityid: id(1), subject: 'a' })
@@ -411,7 +414,7 @@ test('the URL of a row made by an alternate key is a header, whatever characters
   for (const [written, stored] of [
     ['Ж 1', 'Ж 1'],
     ['%0A', '\n'],
-    ["O''Neil (1/2)", "O'Neil (1/2)"],
+    ["O''Neil (1,2)", "O'Neil (1,2)"],
   ] as const) {
     const answer = await ask('PATCH', `accounts(accountnumber='${written}')`, { body: { name: 'x' } })
     expect([answer.status, decodeURIComponent(answer.headers.get('OData-EntityId') ?? '')]).toEqual([

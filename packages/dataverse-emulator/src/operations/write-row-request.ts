@@ -116,6 +116,7 @@ function contained(changes: Changes, container: Container | undefined): Changes 
 /** POST on a collection, of the table or of a row: 204 with the row's URL, or 201 with the row where asked for. */
 export function postRow(org: Org, request: ApiRequest, table: TableDefinition, container?: Container): WriteReply {
   allowWriteOptions(org, request, table, '$expand')
+  if (request.query.options.has('$expand')) throw notImplemented('$expand of a created row')
   allowConditions(request.headers)
   requireMessage('Create', table)
   const changes = contained(readPayload(org.store, table, bodyObject(request), request), container)
@@ -131,7 +132,7 @@ export function postRow(org: Org, request: ApiRequest, table: TableDefinition, c
 }
 
 /** What a new row takes from the alternate key in its URL: the columns that the body does not have itself. */
-function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
+export function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
   if (key.kind === 'id') return changes
   const { values } = keyValues(org.store, table, key)
   const plain = new Map(changes.values)
@@ -147,7 +148,7 @@ function withKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes
 }
 
 /** The columns of the key that addressed a row do not change through that same key. */
-function withoutKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
+export function withoutKey(org: Org, table: TableDefinition, key: RowKey, changes: Changes): Changes {
   if (key.kind === 'id') return changes
   const { columns } = keyValues(org.store, table, key)
   const keep = ([name]: readonly [string, unknown]): boolean => !columns.includes(name)

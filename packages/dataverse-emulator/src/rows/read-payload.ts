@@ -64,6 +64,10 @@ function notAssignable(value: Json, expected: string): WebApiError {
   )
 }
 
+function givenTwice(column: string): WebApiError {
+  return invalidArgument(`The lookup '${column}' is given more than once in the payload.`)
+}
+
 function noDeepUpdate(navigation: string, table: string): WebApiError {
   return badPayload(
     `Cannot apply PATCH to navigation property '${navigation}' on entity type 'Microsoft.Dynamics.CRM.${table}'.`,
@@ -154,7 +158,7 @@ class PayloadReader {
     const before = this.#lookups.get(column)
     const nested = this.#parents.some((one) => one.column === column)
     if (nested || (this.#lookups.has(column) && (before !== null || value !== null))) {
-      throw invalidArgument(`The lookup '${column}' is given more than once in the payload.`)
+      throw givenTwice(column)
     }
     this.#lookups.set(column, value)
   }
@@ -201,7 +205,10 @@ class PayloadReader {
         throw badPayload(`A member of the navigation property '${navigation.navigation}' is not a JSON object.`)
       }
       const table = this.#nestedTable([memberOf(navigation)], one)
-      this.#children.push({ navigation, table, changes: this.#nested(table, one) })
+      const changes = this.#nested(table, one)
+      const back = navigation.kind === 'OneToMany' ? navigation.relationship.referencingColumn : undefined
+      if (back !== undefined && changes.lookups.has(back)) throw givenTwice(back)
+      this.#children.push({ navigation, table, changes })
     }
   }
 
