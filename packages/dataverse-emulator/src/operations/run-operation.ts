@@ -101,6 +101,7 @@ export function runOperation(
 ): WriteReply | undefined {
   const operation = find(org, name, bound)
   if (operation === undefined) {
+    if (bound.table === undefined && name.startsWith(NAMESPACE)) throw noSuchResource(name)
     if (bound.table !== undefined && name.startsWith(NAMESPACE)) throw notImplemented(`the bound operation '${name}'`)
     return undefined
   }
