@@ -1,5 +1,6 @@
 import type { CapabilityArea } from './capability.ts'
 import { protocol } from './protocol.ts'
+import { writes } from './writes.ts'
 
 /** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
-export const capabilityAreas: readonly CapabilityArea[] = [protocol]
+export const capabilityAreas: readonly CapabilityArea[] = [protocol, writes]

@@ -1,6 +1,6 @@
 import { duplicateInsert } from '../errors.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
-import { targetKey } from '../schema.ts'
+import { isStoredColumn, targetKey } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { checkFieldPermission, checkOwner } from '../security/owner-rules.ts'
@@ -22,7 +22,7 @@ function defaults({ store, user, organization }: WriteContext, table: TableDefin
   const draft: Draft = store.blank(table)
   draft[table.primaryId] = id
   for (const column of table.columns) {
-    if (column.type === 'Boolean' && column.attributeOf === null) draft[column.logicalName] = column.defaultValue
+    if (column.type === 'Boolean' && isStoredColumn(column)) draft[column.logicalName] = column.defaultValue
     else if (column.type === 'Picklist' && column.defaultValue !== null) draft[column.logicalName] = column.defaultValue
   }
   const offered: Readonly<Record<string, StoredValue>> = {
@@ -60,7 +60,7 @@ function storeNewRow(context: WriteContext, table: TableDefinition, id: string, 
   stamp(context, table, draft, 'create')
   computeColumns(context, table, draft)
   for (const column of table.columns) {
-    const needed = column.required === 'SystemRequired' && column.validForCreate && column.attributeOf === null
+    const needed = column.required === 'SystemRequired' && column.validForCreate && isStoredColumn(column)
     if (needed && (draft[column.logicalName] ?? null) === null) throw cannotBeNull(column.logicalName)
   }
   refuseLoops(context, table, id, changes.lookups)
