@@ -7,6 +7,8 @@ export interface LoggedRequest {
   readonly body: string
   /** Name of the user the token belonged to. */
   readonly user: string | undefined
+  /** Name of the user the request was sent on behalf of, where its headers name one. */
+  readonly actingAs?: string
   /** Undefined where no answer was sent (dropped, hanging), or where a change set was rolled back. */
   readonly status: number | undefined
   /** For a request inside of a batch: the batch's place in the log. */

@@ -11,6 +11,7 @@ import { refusal } from '../operations/answer.ts'
 import type { Org } from '../org.ts'
 import type { RequestLog } from '../request-log.ts'
 import type { User } from '../rows/user.ts'
+import { namedIn } from '../security/impersonate.ts'
 import { Draw } from '../seed/draw.ts'
 import type { DelayedCommits } from '../commits.ts'
 import { readBody } from './body.ts'
@@ -42,7 +43,7 @@ export interface PipelineParts {
   /** Called before a page from the second on is read. */
   readonly turnPage: (page: number, path: string) => void
   /** Answers what is not the Web API's; undefined for what nobody answers. */
-  readonly elsewhere: (request: Incoming) => Promise<Outgoing | undefined>
+  readonly elsewhere: (request: Incoming) => Outgoing | undefined
 }
 
 // Of several faults that answer in the server's place the first of this list is seen.
@@ -79,7 +80,7 @@ export class Pipeline {
   async exchange(incoming: Incoming): Promise<Outgoing> {
     if (isPreflight(incoming)) return preflight(incoming)
     const { org, tokens, audiences, faults, log, limits, commits, elsewhere } = this.#parts
-    const other = await elsewhere(incoming)
+    const other = elsewhere(incoming)
     if (other !== undefined) return other
     incoming.signal.throwIfAborted()
     commits.settleDue()
@@ -99,6 +100,7 @@ export class Pipeline {
         headers: Object.fromEntries(incoming.headers),
         body: sent.bytes.length > 0 && sent.body === '' ? `(${sent.bytes.length} bytes)` : sent.body,
         user: user?.name,
+        ...namedIn(org.security, incoming.headers),
         status: reply?.status,
       })
     }

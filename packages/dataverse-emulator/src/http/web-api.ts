@@ -9,6 +9,7 @@ import type { RawRequest } from '../operations/answer.ts'
 import type { Org } from '../org.ts'
 import type { RequestLog } from '../request-log.ts'
 import type { User } from '../rows/user.ts'
+import { namedIn } from '../security/impersonate.ts'
 import { readBody } from './body.ts'
 import type { Incoming } from './exchange.ts'
 import type { Reply } from './reply.ts'
@@ -106,6 +107,7 @@ export class WebApi {
           headers: Object.fromEntries(request.headers),
           body: request.body,
           user: raw.user.name,
+          ...namedIn(this.#org.security, request.headers),
           status,
           batch: place,
         })

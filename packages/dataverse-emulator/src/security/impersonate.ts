@@ -95,6 +95,15 @@ function requested(security: Security, headers: Headers): User | null {
   return user
 }
 
+/** The name of the user whom a request's headers name, if they name one, for the log. */
+export function namedIn(security: Security, headers: Headers): { readonly actingAs?: string } {
+  const objectId = headers.get('CallerObjectId')
+  const callerId = headers.get('MSCRMCallerID')
+  if (objectId === null && callerId === null) return {}
+  const user = objectId === null ? security.find(callerId ?? '') : security.byObjectId(objectId)
+  return user === undefined ? {} : { actingAs: user.name }
+}
+
 /**
  * Who a request is answered as: the caller, or the user that `CallerObjectId` (Entra object id) or `MSCRMCallerID`
  * (systemuserid) names, which needs the caller's `prvActOnBehalfOfAnotherUser`. Naming oneself is no impersonation.
