@@ -1,5 +1,6 @@
 import { ServerClock } from './clock.ts'
 import { DelayedCommits } from './commits.ts'
+import { answerControl } from './control/control.ts'
 import type { Emulator, EmulatorOptions } from './emulator-interface.ts'
 import { clockFrom, sleep as sleepFor } from './env.ts'
 import { Faults } from './faults/faults.ts'
@@ -68,6 +69,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const commits = new DelayedCommits(clock.now)
   const master = createMaster(org, userOf)
   let pageTurn: PageTurn | undefined
+  let isControlled = options.control ?? false
 
   loadSeed(org, seed, userOf(undefined))
   for (const table of seed.tracking?.tables ?? []) tracking.enable(table)
@@ -86,7 +88,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     seedNumber,
     newRequestId: idSource(seed.name, 'request'),
     turnPage: (page, path) => pageTurn?.(master, page, path),
-    elsewhere: () => Promise.resolve(undefined),
+    elsewhere: (incoming) => (isControlled ? answerControl(emulator, incoming) : undefined),
   })
   const exchange: Emulator['exchange'] = (incoming) => pipeline.exchange(incoming)
   const { handle, fetch } = inProcess(exchange)
@@ -96,7 +98,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     return tokens.issue(security.user(user), `${audience.replace(/\/$/, '')}/`, lifetimeMs)
   }
 
-  return {
+  const emulator: Emulator = {
     ...createServerHand({
       org,
       master,
@@ -136,9 +138,12 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     acceptAudience: (other) => {
       audiences.add(`${other.replace(/\/$/, '')}/`)
     },
-    allowControl: () => undefined,
+    allowControl: (isAllowed) => {
+      isControlled = isAllowed
+    },
     requests: (filter) => log.entries(filter),
     clearRequests: () => log.clear(),
     assertNoUnexpected: () => log.assertNoUnexpected(),
   }
+  return emulator
 }

@@ -4,10 +4,13 @@ import type { Faults } from './faults/faults.ts'
 import type { Master } from './master.ts'
 import type { Org } from './org.ts'
 import type { StoreSnapshot } from './rows/row-store.ts'
+import type { SchemaSnapshot, SeedOrganization } from './schema.ts'
 
 /** Everything the organisation held at a moment. */
 export interface Backup {
   readonly store: StoreSnapshot
+  readonly schema: SchemaSnapshot
+  readonly organization: SeedOrganization
 }
 
 /** Called before a page from the second on is read; what it writes is there when the page is. */
@@ -17,9 +20,9 @@ export type PageTurn = (master: Master, page: number, path: string) => void
 export interface ServerHand {
   /** Makes every delta token given out so far an expired one. */
   expireDelta(): void
-  /** Keeps rows, versions and deletions as they are now. */
+  /** Keeps rows, versions, deletions and schema as they are now. */
   backup(): Backup
-  /** Goes back to a backup, by default the last one: rows, ids and versions, which may be lower from then on. */
+  /** Goes back to a backup, by default the last one: rows, ids, schema and versions, which may be lower from then on. */
   restoreBackup(backup?: Backup): void
   /** Another organisation takes this one's place: same names, new MetadataIds, new id; with the same rows or with none. */
   replaceOrganization(options?: { readonly rows?: 'same' | 'none' }): void
@@ -51,13 +54,15 @@ export function createServerHand({ org, master, commits, faults, onPageTurn }: S
   return {
     expireDelta: () => master.expireDelta(),
     backup: () => {
-      last = { store: org.store.snapshot() }
+      last = { store: org.store.snapshot(), schema: org.schema.snapshot(), organization: org.organization }
       return last
     },
     restoreBackup: (backup = last) => {
       if (backup === undefined) throw new RangeError('there is no backup; backup() makes one')
       commits.settle()
+      org.schema.restore(backup.schema)
       org.store.restore(backup.store)
+      org.organization = backup.organization
     },
     replaceOrganization: ({ rows = 'same' } = {}) => {
       commits.settle()

@@ -7,6 +7,7 @@ import { emptyReply, jsonReply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { answerMetadata } from '../metadata/answer.ts'
 import type { PathSegment, RowKey } from '../odata/resource-path.ts'
+import { schemaAsAsked } from '../metadata-cache.ts'
 import { parseKey } from '../odata/resource-path.ts'
 import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
@@ -176,7 +177,7 @@ export function route(org: Org, request: ApiRequest): WriteReply {
   }
   const answer = rest.length === 0 ? runOperation(org, request, name, inner) : undefined
   if (answer !== undefined) return answer
-  const metadata = answerMetadata(org.schema, {
+  const metadata = answerMetadata(schemaAsAsked(org, request.headers), {
     ...request,
     nowMs: org.store.now(),
     stampLifetimeDays: daysSetting(org, 'expiresubscriptionsindays', 90),
