@@ -56,14 +56,10 @@ function computeOwner(store: RowStore, table: TableDefinition, draft: Draft): vo
   const isTeam = draft[targetKey('ownerid')] === 'team'
   const ownerRow = owner === null ? undefined : store.rows(isTeam ? 'team' : 'systemuser').get(String(owner))
   const unit = ownerRow?.values['businessunitid'] ?? null
-  const columns: Readonly<Record<string, StoredValue>> = {
-    owningbusinessunit: unit,
-    owninguser: isTeam ? null : owner,
-    owningteam: isTeam ? owner : null,
-  }
-  for (const [name, value] of Object.entries(columns)) {
-    if (store.schema.column(table.logicalName, name) !== undefined) draft[name] = value
-  }
+  const has = (name: string): boolean => store.schema.column(table.logicalName, name) !== undefined
+  if (has('owningbusinessunit')) draft['owningbusinessunit'] = unit
+  if (has('owninguser')) draft['owninguser'] = isTeam ? null : owner
+  if (has('owningteam')) draft['owningteam'] = isTeam ? owner : null
 }
 
 /** Recomputes what the server alone decides: owning columns, base amounts, formula columns. */

@@ -9,8 +9,11 @@ export class SortedList<T> {
   readonly #chunks: T[][] = []
   #size = 0
 
-  constructor(compare: (a: T, b: T) => number) {
+  constructor(compare: (a: T, b: T) => number, items: readonly T[] = []) {
     this.#compare = compare
+    const sorted = items.toSorted(compare)
+    for (let from = 0; from < sorted.length; from += CHUNK) this.#chunks.push(sorted.slice(from, from + CHUNK))
+    this.#size = sorted.length
   }
 
   get size(): number {

@@ -20,14 +20,14 @@ function compareModified(a: Row, b: Row): number {
   return left < right ? -1 : left > right ? 1 : compareVersions(a, b)
 }
 
-/** The rows of one table with the orders that pages are read in: primary key, version, and modifiedon once asked for. */
+/** The rows of one table with the orders that pages are read in: version, and primary key and modifiedon once asked for. */
 export class TableRows {
   readonly #byId = new Map<string, Row>()
-  readonly #ids = new SortedList<string>(compareGuids)
   readonly #versions = new SortedList<Row>(compareVersions)
   // Made when first asked for and kept from then on.
   readonly #unique = new Map<string, UniqueIndex>()
   readonly #lookups = new Map<string, LookupIndex>()
+  #ids: SortedList<string> | undefined
   #modified: SortedList<Row> | undefined
   readonly tombstones: Tombstone[] = []
 
@@ -42,7 +42,7 @@ export class TableRows {
   /** Inserts the row or replaces the one with its id; gives the replaced one. */
   put(row: Row): Row | undefined {
     const before = this.#byId.get(row.id)
-    if (before === undefined) this.#ids.add(row.id)
+    if (before === undefined) this.#ids?.add(row.id)
     else this.#forget(before)
     this.#byId.set(row.id, row)
     this.#versions.add(row)
@@ -55,7 +55,7 @@ export class TableRows {
   delete(row: Row): void {
     this.#forget(row)
     this.#byId.delete(row.id)
-    this.#ids.remove(row.id)
+    this.#ids?.remove(row.id)
   }
 
   /** All rows, in no particular order. */
@@ -65,6 +65,7 @@ export class TableRows {
 
   /** Rows by primary key, after the given key. */
   *byId(direction: 'asc' | 'desc', after?: string): IterableIterator<Row> {
+    this.#ids ??= new SortedList(compareGuids, [...this.#byId.keys()])
     const ids =
       direction === 'asc'
         ? this.#ids.ascending(after === undefined ? undefined : (id) => compareGuids(id, after) <= 0)
@@ -85,7 +86,7 @@ export class TableRows {
 
   /** Rows whose modifiedon is at or after the given time, oldest first. */
   modifiedSince(time: string): IterableIterator<Row> {
-    this.#modified ??= this.#indexModified()
+    this.#modified ??= new SortedList(compareModified, [...this.all()])
     return this.#modified.ascending((row) => modifiedOn(row) < time)
   }
 
@@ -113,12 +114,6 @@ export class TableRows {
       if (row !== undefined) rows.push(row)
     }
     return rows
-  }
-
-  #indexModified(): SortedList<Row> {
-    const list = new SortedList<Row>(compareModified)
-    for (const row of [...this.all()].sort(compareModified)) list.add(row)
-    return list
   }
 
   #forget(row: Row): void {

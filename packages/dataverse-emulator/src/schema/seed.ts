@@ -47,6 +47,8 @@ export interface SeedOrganization {
 export interface SeedRow {
   readonly table: string
   readonly values: StoredValues
+  /** The same values in parts, where that is how the row is made; later ones over earlier ones. */
+  readonly parts?: readonly StoredValues[]
 }
 
 /**

@@ -60,16 +60,26 @@ export function planFor(rows: number): Plan {
   }
 }
 
-const series = new Map<string, (index: number) => string>()
+interface Series {
+  readonly make: (index: number) => string
+  readonly made: string[]
+}
 
-/** The id of the row of a table at an index; a row can be referred to without being made. */
+const series = new Map<string, Series>()
+
+/**
+ * The id of the row of a table at an index; a row can be referred to without being made. The same text is given each
+ * time, so that a row and all that refer to it share one.
+ */
 export function rowId(table: string, index: number): string {
   let ids = series.get(table)
   if (ids === undefined) {
-    ids = guidsFrom(`field-service|${table}`)
+    ids = { make: guidsFrom(`field-service|${table}`), made: [] }
     series.set(table, ids)
   }
-  return ids(index)
+  // Made in order, whatever is asked first: an array with holes would become a hash table.
+  for (let next = ids.made.length; next <= index; next++) ids.made.push(ids.make(next))
+  return ids.made[index] ?? ''
 }
 
 /** Indexes of the users that are not technicians; technicians follow. */

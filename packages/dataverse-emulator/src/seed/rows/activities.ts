@@ -1,6 +1,6 @@
-import { targetKey } from '../../schema.ts'
 import type { SeedRow, StoredValues } from '../../schema.ts'
 import { Draw } from '../draw.ts'
+import { rowOf } from '../row-of.ts'
 import { rowId } from '../plan.ts'
 import type { Plan, ScaledTable } from '../plan.ts'
 import { callSubjects, remarks, taskSubjects } from '../words.ts'
@@ -68,19 +68,19 @@ export function* annotationRows(plan: Plan): Generator<SeedRow> {
         }
       : {}
     const { statecode: _, statuscode: __, ...ownership } = ownedByUser(draw, technicianOf(index * 3, plan))
-    yield {
-      table: 'annotation',
-      values: {
+    yield rowOf(
+      'annotation',
+      {
         annotationid: rowId('annotation', index),
         subject: draw.chance(0.7) ? `Remark ${index + 1}` : null,
         notetext: text,
         isdocument: document,
         ...attachment,
         objectid: someRow(draw, plan, about),
-        [targetKey('objectid')]: about,
-        ...ownership,
+        'objectid@table': about,
       },
-    }
+      ownership,
+    )
   }
 }
 
@@ -97,7 +97,7 @@ function activity(draw: Draw, plan: Plan, type: string, index: number, subject: 
     scheduledstart: draw.chance(0.6) ? isoSeconds(start) : null,
     scheduledend: isoSeconds(start + draw.whole(1, 16) * 900_000),
     regardingobjectid: someRow(draw, plan, about),
-    [targetKey('regardingobjectid')]: about,
+    'regardingobjectid@table': about,
   }
 }
 
@@ -107,9 +107,9 @@ function* withPointer(
   ownership: StoredValues,
   own: StoredValues,
 ): Generator<SeedRow> {
-  yield { table, values: { ...shared, ...own, ...ownership } }
+  yield rowOf(table, shared, own, ownership)
   const statuscode = pointerStatus[Number(ownership['statecode'])] ?? 1
-  yield { table: 'activitypointer', values: { ...shared, ...ownership, statuscode } }
+  yield rowOf('activitypointer', shared, ownership, { statuscode })
 }
 
 function someRow(draw: Draw, plan: Plan, table: ScaledTable): string {

@@ -1,6 +1,6 @@
-import { targetKey } from '../../schema.ts'
 import type { SeedRow, StoredValues } from '../../schema.ts'
 import { Draw } from '../draw.ts'
+import { rowOf } from '../row-of.ts'
 import { FIRST_TECHNICIAN, rowId } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import {
@@ -90,9 +90,9 @@ export function* contactRows(plan: Plan): Generator<SeedRow> {
     const draw = new Draw(`contact|${index}`)
     const account = accountOf(index, plan)
     const underContact = index % 9 === 8
-    yield {
-      table: 'contact',
-      values: {
+    yield rowOf(
+      'contact',
+      {
         contactid: rowId('contact', index),
         firstname: draw.chance(0.96) ? draw.pick(firstNames) : null,
         lastname: draw.pick(lastNames),
@@ -105,10 +105,10 @@ export function* contactRows(plan: Plan): Generator<SeedRow> {
         donotemail: draw.chance(0.1),
         ...addressColumns(addressFor(draw)),
         parentcustomerid: underContact ? rowId('contact', index - 1) : rowId('account', account),
-        [targetKey('parentcustomerid')]: underContact ? 'contact' : 'account',
-        ...ownedByUser(draw, technicianOf(account, plan)),
+        'parentcustomerid@table': underContact ? 'contact' : 'account',
       },
-    }
+      ownedByUser(draw, technicianOf(account, plan)),
+    )
   }
 }
 
@@ -128,9 +128,9 @@ export function* incidentRows(plan: Plan): Generator<SeedRow> {
     const contact = draw.whole(0, plan.count.contact - 1)
     const account = accountOf(contact, plan)
     const forContact = draw.chance(0.3)
-    yield {
-      table: 'incident',
-      values: {
+    yield rowOf(
+      'incident',
+      {
         incidentid: rowId('incident', index),
         title: complaint(draw),
         ticketnumber: `CAS-${String(index + 1).padStart(6, '0')}`,
@@ -141,11 +141,11 @@ export function* incidentRows(plan: Plan): Generator<SeedRow> {
         isescalated: draw.chance(0.08),
         followupby: draw.chance(0.3) ? isoSeconds(daysFromAsOf(draw.whole(1, 30))) : null,
         customerid: forContact ? rowId('contact', contact) : rowId('account', account),
-        [targetKey('customerid')]: forContact ? 'contact' : 'account',
+        'customerid@table': forContact ? 'contact' : 'account',
         primarycontactid: forContact ? null : rowId('contact', contact),
-        ...ownedByUser(draw, technicianOf(account, plan), ...draw.pick(incidentStates)),
       },
-    }
+      ownedByUser(draw, technicianOf(account, plan), ...draw.pick(incidentStates)),
+    )
   }
 }
 
@@ -160,9 +160,9 @@ export function* opportunityRows(plan: Plan): Generator<SeedRow> {
   for (let index = 0; index < plan.count.opportunity; index++) {
     const draw = new Draw(`opportunity|${index}`)
     const account = draw.whole(0, plan.count.account - 1)
-    yield {
-      table: 'opportunity',
-      values: {
+    yield rowOf(
+      'opportunity',
+      {
         opportunityid: rowId('opportunity', index),
         name: draw.pick(requests).replace('{m}', draw.pick(machines)),
         ...currency(draw, 'estimatedvalue', draw.decimal(500, 80_000, 2)),
@@ -170,10 +170,10 @@ export function* opportunityRows(plan: Plan): Generator<SeedRow> {
         closeprobability: draw.whole(0, 100),
         discount: draw.chance(0.3) ? draw.decimal(0, 15, 2) : null,
         customerid: rowId('account', account),
-        [targetKey('customerid')]: 'account',
-        ...ownedByUser(draw, technicianOf(account, plan), ...draw.pick(opportunityStates)),
+        'customerid@table': 'account',
       },
-    }
+      ownedByUser(draw, technicianOf(account, plan), ...draw.pick(opportunityStates)),
+    )
   }
 }
 

@@ -1,4 +1,3 @@
-import { targetKey } from '../../schema.ts'
 import type { StoredValues } from '../../schema.ts'
 import type { Draw } from '../draw.ts'
 import { ADMINISTRATOR, asOfMs, businessUnitOf, DISPATCHER, rowId } from '../plan.ts'
@@ -7,12 +6,27 @@ const DAY_MS = 86_400_000
 
 /** ISO text with whole seconds, as DateTime columns are stored. */
 export function isoSeconds(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+  const seconds = Math.floor(ms / 1000) % 86_400
+  const minutes = Math.floor(seconds / 60)
+  return `${isoDate(ms)}T${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}Z`
 }
+
+// There are few days and many moments.
+const dates = new Map<number, string>()
 
 /** ISO date, as DateOnly columns are stored. */
 export function isoDate(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10)
+  const day = Math.floor(ms / DAY_MS)
+  let date = dates.get(day)
+  if (date === undefined) {
+    date = new Date(ms).toISOString().slice(0, 10)
+    dates.set(day, date)
+  }
+  return date
+}
+
+function twoDigits(number: number): string {
+  return number < 10 ? `0${number}` : String(number)
 }
 
 export function daysFromAsOf(days: number): number {
@@ -24,6 +38,17 @@ const IMPORT_MS = daysFromAsOf(-138)
 
 /** Who made and last changed a row, and when. */
 export function authorship(draw: Draw, user: number = ADMINISTRATOR): StoredValues {
+  return { ...madeBy(draw, user) }
+}
+
+interface Author {
+  readonly createdon: string
+  readonly modifiedon: string
+  readonly createdby: string
+  readonly modifiedby: string
+}
+
+function madeBy(draw: Draw, user: number): Author {
   const created = Math.floor(asOfMs - draw.fraction() * 700 * DAY_MS)
   const imported = created < IMPORT_MS && draw.chance(0.1)
   const modified = imported ? IMPORT_MS : Math.floor(created + draw.fraction() * (asOfMs - created))
@@ -37,10 +62,15 @@ export function authorship(draw: Draw, user: number = ADMINISTRATOR): StoredValu
 
 /** A row owned by a user: authorship, owner, business unit, and Active unless told otherwise. */
 export function ownedByUser(draw: Draw, user: number, statecode = 0, statuscode = 1): StoredValues {
+  // No spread: an object that gets more than a few properties that way becomes a hash table in V8.
+  const { createdon, modifiedon, createdby, modifiedby } = madeBy(draw, user)
   return {
-    ...authorship(draw, user),
+    createdon,
+    modifiedon,
+    createdby,
+    modifiedby,
     ownerid: rowId('systemuser', user),
-    [targetKey('ownerid')]: 'systemuser',
+    'ownerid@table': 'systemuser',
     owninguser: rowId('systemuser', user),
     owningbusinessunit: businessUnitOf(user),
     statecode,
@@ -53,7 +83,7 @@ export function ownedByTeam(draw: Draw, team: number, statecode = 0, statuscode 
   return {
     ...authorship(draw, DISPATCHER),
     ownerid: rowId('team', team),
-    [targetKey('ownerid')]: 'team',
+    'ownerid@table': 'team',
     owningteam: rowId('team', team),
     owningbusinessunit: rowId('businessunit', 1 + team),
     statecode,

@@ -1,5 +1,6 @@
 import type { SeedRow } from '../../schema.ts'
 import { Draw } from '../draw.ts'
+import { rowOf } from '../row-of.ts'
 import { DISPATCHER, FIRST_TECHNICIAN, rowId } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { machines } from '../words.ts'
@@ -41,17 +42,17 @@ export function* resourceRows(plan: Plan): Generator<SeedRow> {
   }
   for (let index = 0; index < plan.technicians + pool.length; index++) {
     const technician = index < plan.technicians
-    yield {
-      table: 'bookableresource',
-      values: {
+    yield rowOf(
+      'bookableresource',
+      {
         bookableresourceid: rowId('bookableresource', index),
         name: technician ? userName(FIRST_TECHNICIAN + index) : (pool[index - plan.technicians] ?? ''),
         resourcetype: technician ? 3 : 4,
         timezone: 105,
         userid: technician ? rowId('systemuser', FIRST_TECHNICIAN + index) : null,
-        ...ownedByUser(draw, DISPATCHER),
       },
-    }
+      ownedByUser(draw, DISPATCHER),
+    )
   }
   for (let index = 0; index < plan.technicians; index++) {
     for (const offset of [0, 3]) {
@@ -72,9 +73,9 @@ export function* equipmentRows(plan: Plan): Generator<SeedRow> {
     const draw = new Draw(`new_equipment|${index}`)
     const account = draw.whole(0, plan.count.account - 1)
     const machine = draw.pick(machines)
-    yield {
-      table: 'new_equipment',
-      values: {
+    yield rowOf(
+      'new_equipment',
+      {
         new_equipmentid: rowId('new_equipment', index),
         new_name: `${machine.charAt(0).toUpperCase()}${machine.slice(1)} ${draw.whole(1, 9)}`,
         new_serialnumber: `SN-${String(index + 1).padStart(7, '0')}`,
@@ -82,26 +83,26 @@ export function* equipmentRows(plan: Plan): Generator<SeedRow> {
         ...currency(draw, 'new_purchaseprice', draw.decimal(300, 60_000, 2)),
         new_accountid: rowId('account', account),
         new_responsiblecontactid: account < plan.count.contact && draw.chance(0.7) ? rowId('contact', account) : null,
-        ...ownedByUser(draw, technicianOf(account, plan)),
       },
-    }
+      ownedByUser(draw, technicianOf(account, plan)),
+    )
   }
 }
 
 export function* readingRows(plan: Plan): Generator<SeedRow> {
   for (let index = 0; index < plan.count.new_reading; index++) {
     const draw = new Draw(`new_reading|${index}`)
-    yield {
-      table: 'new_reading',
-      values: {
+    yield rowOf(
+      'new_reading',
+      {
         new_readingid: rowId('new_reading', index),
         new_name: `Reading ${index + 1}`,
         new_value: draw.decimal(-40, 9_000, 4),
         new_readon: isoSeconds(daysFromAsOf(-draw.whole(0, 300)) + draw.whole(0, 95) * 900_000 - 86_400_000),
         new_equipmentid: rowId('new_equipment', index % plan.count.new_equipment),
-        ...ownedByUser(draw, technicianOf(index, plan)),
       },
-    }
+      ownedByUser(draw, technicianOf(index, plan)),
+    )
   }
 }
 
@@ -111,9 +112,9 @@ export function* bookingRows(plan: Plan): Generator<SeedRow> {
     const resource = index % plan.technicians
     const start = daysFromAsOf(draw.whole(-120, 21)) + draw.whole(0, 36) * 900_000
     const minutes = draw.whole(2, 16) * 15
-    yield {
-      table: 'bookableresourcebooking',
-      values: {
+    yield rowOf(
+      'bookableresourcebooking',
+      {
         bookableresourcebookingid: rowId('bookableresourcebooking', index),
         name: `Visit ${index + 1}`,
         starttime: isoSeconds(start),
@@ -123,9 +124,9 @@ export function* bookingRows(plan: Plan): Generator<SeedRow> {
         resource: rowId('bookableresource', resource),
         bookingstatus: rowId('bookingstatus', draw.whole(0, bookingStatuses.length - 1)),
         msdyn_workorder: rowId('msdyn_workorder', index % plan.count.msdyn_workorder),
-        ...ownedByUser(draw, FIRST_TECHNICIAN + resource),
       },
-    }
+      ownedByUser(draw, FIRST_TECHNICIAN + resource),
+    )
   }
 }
 
@@ -134,9 +135,9 @@ export function* shiftRows(plan: Plan): Generator<SeedRow> {
     const draw = new Draw(`msdyn_shiftplan|${index}`)
     const resource = index % plan.technicians
     const day = daysFromAsOf(draw.whole(-30, 60))
-    yield {
-      table: 'msdyn_shiftplan',
-      values: {
+    yield rowOf(
+      'msdyn_shiftplan',
+      {
         msdyn_shiftplanid: rowId('msdyn_shiftplan', index),
         msdyn_name: `Shift ${isoDate(day)} ${userName(FIRST_TECHNICIAN + resource)}`,
         msdyn_startdate: isoDate(day),
@@ -145,25 +146,25 @@ export function* shiftRows(plan: Plan): Generator<SeedRow> {
         msdyn_duration: 480,
         msdyn_shiftactivitytype: rowId('msdyn_shiftactivitytype', draw.whole(0, 2)),
         msdyn_resource: rowId('bookableresource', resource),
-        ...ownedByUser(draw, FIRST_TECHNICIAN + resource),
       },
-    }
+      ownedByUser(draw, FIRST_TECHNICIAN + resource),
+    )
   }
 }
 
 export function* markerRows(plan: Plan): Generator<SeedRow> {
   for (let index = 0; index < plan.count.new_x; index++) {
     const draw = new Draw(`new_x|${index}`)
-    yield {
-      table: 'new_x',
-      values: {
+    yield rowOf(
+      'new_x',
+      {
         new_xid: rowId('new_x', index),
         new_name: `Marker ${index + 1}`,
         new_colour: draw.pick(['red', 'amber', 'green']),
         new_markedbyid: rowId('systemuser', DISPATCHER),
         ...authorship(draw),
-        ...ownedByOrganization(draw),
       },
-    }
+      ownedByOrganization(draw),
+    )
   }
 }

@@ -1,5 +1,6 @@
 import type { SeedRow } from '../../schema.ts'
 import { Draw } from '../draw.ts'
+import { rowOf } from '../row-of.ts'
 import { FIRST_TECHNICIAN, rowId } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { remarks, serviceSteps } from '../words.ts'
@@ -55,9 +56,9 @@ export function* workOrderRows(plan: Plan): Generator<SeedRow> {
     const inactive =
       status === POSTED ? ([1, 918640000] as const) : status === CANCELED ? ([1, 2] as const) : ([0, 1] as const)
     const measures = [1, 2, 3, 4, 5].filter(() => draw.chance(0.3))
-    yield {
-      table: 'msdyn_workorder',
-      values: {
+    yield rowOf(
+      'msdyn_workorder',
+      {
         msdyn_workorderid: rowId('msdyn_workorder', index),
         msdyn_name: String(10_000 + index),
         msdyn_workordersummary: complaint(draw),
@@ -91,9 +92,9 @@ export function* workOrderRows(plan: Plan): Generator<SeedRow> {
         msdyn_parentworkorder: index > 0 && draw.chance(0.05) ? rowId('msdyn_workorder', index - 1) : null,
         msdyn_preferredresource: rowId('bookableresource', technician - FIRST_TECHNICIAN),
         new_equipmentid: draw.chance(0.6) ? rowId('new_equipment', draw.whole(0, plan.count.new_equipment - 1)) : null,
-        ...ownedByUser(draw, technician, ...inactive),
       },
-    }
+      ownedByUser(draw, technician, ...inactive),
+    )
   }
 }
 
@@ -102,9 +103,9 @@ export function* serviceTaskRows(plan: Plan): Generator<SeedRow> {
     const draw = new Draw(`msdyn_workorderservicetask|${index}`)
     const [state, status] = draw.pick(taskStatuses)
     const done = status === 918640002 || status === 918640003
-    yield {
-      table: 'msdyn_workorderservicetask',
-      values: {
+    yield rowOf(
+      'msdyn_workorderservicetask',
+      {
         msdyn_workorderservicetaskid: rowId('msdyn_workorderservicetask', index),
         msdyn_name: draw.pick(serviceSteps),
         msdyn_lineorder: 1 + Math.floor(index / plan.count.msdyn_workorder),
@@ -114,8 +115,8 @@ export function* serviceTaskRows(plan: Plan): Generator<SeedRow> {
         msdyn_inspectiontaskresult: done ? 192350000 + draw.whole(0, 3) : null,
         msdyn_workorder: rowId('msdyn_workorder', index % plan.count.msdyn_workorder),
         msdyn_tasktype: rowId('msdyn_servicetasktype', draw.whole(0, serviceTaskTypes.length - 1)),
-        ...ownedByUser(draw, technicianOf(index, plan), state, status),
       },
-    }
+      ownedByUser(draw, technicianOf(index, plan), state, status),
+    )
   }
 }
