@@ -6,6 +6,7 @@ import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import type { ColumnDefinition, LookupBinding, Schema, TableDefinition } from '../schema.ts'
 import type { Property } from './expression.ts'
+import { isPrincipal } from './select.ts'
 
 /** The row at the end of a way, or nothing where there is none that the reader may see. */
 export type Follow = (row: Row) => Row | undefined
@@ -98,11 +99,6 @@ export function wireColumn(schema: Schema, table: TableDefinition, name: string)
   const column = schema.columnByWireName(table.logicalName, name)
   if (column !== undefined || name !== 'ownerid' || !isPrincipal(table)) return column
   return schema.column(table.logicalName, table.primaryId)
-}
-
-/** Whether rows of the table own others: users and teams, which have `ownerid` as a second name of their key. */
-export function isPrincipal({ logicalName }: TableDefinition): boolean {
-  return logicalName === 'systemuser' || logicalName === 'team'
 }
 
 /** The column a property of a filter means; unknown names are refused. */

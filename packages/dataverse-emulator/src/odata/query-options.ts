@@ -37,15 +37,31 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ['$search', 'Search Clause is not supported in CRM'],
 ])
 
+/** What Dataverse takes somewhere; where the emulator does not, that is a gap of the emulator's. */
+const KNOWN: ReadonlySet<string> = new Set([
+  '$select',
+  '$expand',
+  '$filter',
+  '$orderby',
+  '$top',
+  '$count',
+  '$apply',
+  '$skiptoken',
+  '$deltatoken',
+  '$id',
+])
+
 /**
- * Lets through the options a resource understands. `$skip` and `$search` get Dataverse's own refusal, anything else
- * 501: an option that is ignored would return rows nobody asked for.
+ * Lets through the options a resource understands. System options that Dataverse has nowhere get its own refusal, any
+ * other one 501: an option that is ignored would return rows nobody asked for.
  */
 export function allowOptions({ options, aliases }: QueryOptions, allowed: readonly string[]): void {
   for (const name of options.keys()) {
     if (allowed.includes(name) || name === 'tag') continue
     const refusal = REFUSED.get(name)
-    throw refusal === undefined ? notImplemented(`the query option '${name}' here`) : badQuery(refusal)
+    if (refusal !== undefined) throw badQuery(refusal)
+    if (name.startsWith('$') && !KNOWN.has(name)) throw badQuery(`The query parameter ${name} is not supported`)
+    throw notImplemented(`the query option '${name}' here`)
   }
   if (aliases.size > 0 && !allowed.includes('@')) throw notImplemented('parameter aliases here')
 }

@@ -6,6 +6,13 @@ import type { ColumnDefinition, Schema, TableDefinition } from '../schema.ts'
 export interface Selection {
   readonly columns: readonly ColumnDefinition[]
   readonly context: string | undefined
+  /** Whether `ownerid` is written too, the key that users and teams inherit. */
+  readonly ownerKey?: boolean
+}
+
+/** Whether rows of the table own others: users and teams, which have `ownerid` as a second name of their key. */
+export function isPrincipal({ logicalName }: TableDefinition): boolean {
+  return logicalName === 'systemuser' || logicalName === 'team'
 }
 
 function isServed(column: ColumnDefinition): boolean {
@@ -13,24 +20,31 @@ function isServed(column: ColumnDefinition): boolean {
 }
 
 /**
- * Reads `$select`. The primary key comes along unasked, and so does the currency of a row when Money is selected.
- * Shadow columns are no properties of a row and cannot be selected.
+ * Reads `$select`. The primary key comes along unasked, and so does the currency of a row when Money is selected, and
+ * the columns that `unasked` names. Shadow columns are no properties of a row and cannot be selected.
  */
-export function parseSelect(schema: Schema, table: TableDefinition, text: string | undefined): Selection {
+export function parseSelect(
+  schema: Schema,
+  table: TableDefinition,
+  text: string | undefined,
+  unasked: readonly string[] = [],
+): Selection {
   if (text === undefined) return { columns: table.columns.filter(isServed), context: undefined }
   const names = text.split(',').map((name) => name.trim())
   const columns = new Set<ColumnDefinition>()
+  let ownerKey = false
   for (const name of names) {
     if (name === '') throw badQuery(`Syntax error: $select has an empty term in '${text}'.`)
     if (name === '*') throw notImplemented("'*' in $select")
     const column = schema.columnByWireName(table.logicalName, name)
-    if (column === undefined || !isServed(column)) throw noSuchProperty(name, table.logicalName)
-    columns.add(column)
+    if (name === 'ownerid' && column === undefined && isPrincipal(table)) ownerKey = true
+    else if (column === undefined || !isServed(column)) throw noSuchProperty(name, table.logicalName)
+    else columns.add(column)
   }
   const money = [...columns].some((column) => column.type === 'Money')
-  for (const name of money ? ['transactioncurrencyid', table.primaryId] : [table.primaryId]) {
+  for (const name of [...(money ? ['transactioncurrencyid'] : []), ...unasked, table.primaryId]) {
     const column = schema.column(table.logicalName, name)
     if (column !== undefined) columns.add(column)
   }
-  return { columns: [...columns], context: names.join(',') }
+  return { columns: [...columns], context: names.join(','), ...(ownerKey ? { ownerKey } : {}) }
 }

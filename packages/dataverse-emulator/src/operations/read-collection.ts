@@ -1,4 +1,6 @@
 import { badQuery } from '../errors.ts'
+import { projectionOf } from '../expand/projection.ts'
+import { projectionWriter } from '../expand/write-projection.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
@@ -7,28 +9,20 @@ import { parseOrderBy } from '../odata/order-by.ts'
 import type { OrderTerm } from '../odata/order-by.ts'
 import { readCookie, writeCookie } from '../odata/paging-cookie.ts'
 import { allowOptions } from '../odata/query-options.ts'
-import { parseSelect } from '../odata/select.ts'
+import { topOf } from '../odata/top.ts'
+import { schemaAsAsked } from '../metadata-cache.ts'
 import type { Org } from '../org.ts'
 import { countRows, readPage } from '../rows/read-page.ts'
 import type { RowQuery } from '../rows/read-page.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import type { Row } from '../rows/row.ts'
-import { rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { annotationsOf, applied, appliedAnnotations, rowQuery } from './read-scope.ts'
 
 /** The most rows a page holds and a count counts. */
 export const MAX_ROWS = 5000
 
-const OPTIONS = ['$select', '$filter', '$orderby', '$top', '$count', '$skiptoken', '@']
-
-function topOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (!/^\d+$/.test(text))
-    throw badQuery(
-      `Invalid value '${text}' for $top query option found. The $top query option requires a non-negative integer value.`,
-    )
-  return Number(text)
-}
+const OPTIONS = ['$select', '$expand', '$filter', '$orderby', '$top', '$count', '$skiptoken', '@']
 
 function countOf(text: string | undefined): boolean {
   if (text === undefined || text === 'false') return false
@@ -41,6 +35,13 @@ export function nextLink(request: ApiRequest, cookie: string): string {
   const options = request.query.raw.filter(([name]) => name !== '$skiptoken').map(([name, raw]) => `${name}=${raw}`)
   const token = encodeURIComponent(cookie).replaceAll('%3D', '=').replaceAll('%2F', '/')
   return `${request.root}${request.path}?${[...options, `$skiptoken=${token}`].join('&')}`
+}
+
+/** The order the request asks for; values the user may not see order nothing. */
+function maskedOrder(org: Org, request: ApiRequest, table: TableDefinition): readonly OrderTerm[] {
+  const order = parseOrderBy(org.store, table, request.query.options.get('$orderby'))
+  const { mask } = readableBy(org.store, request.user)(table)
+  return mask === undefined ? order : order.map((term) => ({ ...term, value: (row) => term.value(mask(row)) }))
 }
 
 /** The values that place a row in an order. */
@@ -64,7 +65,7 @@ function counts(request: ApiRequest, query: RowQuery, wanted: boolean): string {
 /** The `globalmetadataversion` annotation, where asked for. */
 export function metadataVersion(org: Org, request: ApiRequest): string {
   const name = 'Microsoft.Dynamics.CRM.globalmetadataversion'
-  return annotationsOf(request)(name) ? `"@${name}":"${org.schema.stamp}",` : ''
+  return annotationsOf(request)(name) ? `"@${name}":"${schemaAsAsked(org, request.headers).stamp}",` : ''
 }
 
 /**
@@ -80,19 +81,20 @@ export function readCollection(
   allowOptions(request.query, OPTIONS)
   const { options } = request.query
   const { maxPageSize } = request.preferences
-  const selection = parseSelect(org.schema, table, options.get('$select'))
-  const order = parseOrderBy(org.store, table, options.get('$orderby'))
+  const projection = projectionOf(org, request, table)
+  const order = maskedOrder(org, request, table)
   const query = rowQuery(org, request, table, within)
   const asked = topOf(options.get('$top'))
   const top = maxPageSize === undefined ? asked : undefined
   const token = options.get('$skiptoken')
   const place = token === undefined ? undefined : readCookie(order, token)
-  const limit = Math.min(top ?? maxPageSize ?? MAX_ROWS, MAX_ROWS)
+  const limit = Math.min(top ?? Math.min(maxPageSize ?? MAX_ROWS, org.knobs.maxPageSize), MAX_ROWS)
   const page = readPage({ ...query, order, limit, ...(place === undefined ? {} : { after: place.after }) })
-  const writer = rowWriter(org.store, table, selection.columns, annotationsOf(request))
+  const writer = projectionWriter(org, request, projection)
   const [first] = page.rows
   const last = page.rows.at(-1)
-  const set = selection.context === undefined ? table.entitySetName : `${table.entitySetName}(${selection.context})`
+  const { context } = projection
+  const set = context === undefined ? table.entitySetName : `${table.entitySetName}(${context})`
   let text = `{"@odata.context":${writeJson(`${request.root}$metadata#${set}`)},`
   text += metadataVersion(org, request)
   text += counts(request, query, countOf(options.get('$count')))

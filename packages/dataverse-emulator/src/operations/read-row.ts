@@ -5,38 +5,43 @@ import type { ApiRequest } from '../http/request.ts'
 import { RawJson, writeJson } from '../json/write.ts'
 import { allowOptions } from '../odata/query-options.ts'
 import { parseSelect } from '../odata/select.ts'
-import type { Selection } from '../odata/select.ts'
+import type { Projection } from '../expand/projection.ts'
+import { projectionOf } from '../expand/projection.ts'
+import { projectionWriter } from '../expand/write-projection.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { noSuchProperty, notImplemented } from '../errors.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import type { Row } from '../rows/row.ts'
 import { etagOf, rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { wireName } from '../schema.ts'
 import { metadataVersion } from './read-collection.ts'
-import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
+import { applied, appliedAnnotations } from './read-scope.ts'
 
 /** A row as the body of an answer, with its context. */
-export function rowBody(org: Org, request: ApiRequest, table: TableDefinition, row: Row, selection: Selection): string {
-  const writer = rowWriter(org.store, table, selection.columns, annotationsOf(request))
-  const set = `${table.entitySetName}${selection.context === undefined ? '' : `(${selection.context})`}`
+export function rowBody(org: Org, request: ApiRequest, row: Row, projection: Projection): string {
+  const { table, context: columns } = projection
+  const set = `${table.entitySetName}${columns === undefined ? '' : `(${columns})`}`
   const context = writeJson(`${request.root}$metadata#${set}/$entity`)
-  return `{"@odata.context":${context},${metadataVersion(org, request)}${writer(row).slice(1)}`
+  const text = projectionWriter(org, request, projection)(row)
+  return `{"@odata.context":${context},${metadataVersion(org, request)}${text.slice(1)}`
 }
 
-/** GET of one row. 304 for a version the caller has, unless annotations were asked for. */
+/** GET of one row. 304 for a version the caller has, unless annotations or rows around it were asked for. */
 export function readRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row): Reply {
-  allowOptions(request.query, ['$select'])
+  allowOptions(request.query, ['$select', '$expand', '@'])
   allowConditions(request.headers, 'If-None-Match')
   requireReach(org.store, table, request.user, 'read', row)
-  const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
+  const projection = projectionOf(org, request, table)
   const condition = readCondition(request.headers.get('If-None-Match'))
   if (condition.kind === 'any') throw notImplemented('If-None-Match: * on a read')
   const etag = etagOf(row)
-  const plain = request.preferences.annotations.length === 0 && table.optimisticConcurrency
+  const plain =
+    request.preferences.annotations.length === 0 && projection.expansions.length === 0 && table.optimisticConcurrency
   if (condition.kind === 'etag' && condition.etag === etag && plain)
     return emptyReply({ 'Content-Type': JSON_TYPE }, 304)
-  return jsonTextReply(rowBody(org, request, table, row, selection), {
+  return jsonTextReply(rowBody(org, request, row, projection), {
     ETag: etag,
     ...applied(appliedAnnotations(request)),
   })
@@ -47,10 +52,12 @@ export function readProperty(org: Org, request: ApiRequest, table: TableDefiniti
   allowOptions(request.query, [])
   allowConditions(request.headers)
   requireReach(org.store, table, request.user, 'read', row)
+  const { mask } = readableBy(org.store, request.user)(table)
+  const seen = mask === undefined ? row : mask(row)
   const column = parseSelect(org.schema, table, name).columns.find((one) => wireName(one) === name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
-  if ((row.values[column.logicalName] ?? null) === null && name !== 'versionnumber') return emptyReply()
-  const text = rowWriter(org.store, table, [column], () => false)(row)
+  if ((seen.values[column.logicalName] ?? null) === null && name !== 'versionnumber') return emptyReply()
+  const text = rowWriter(org.store, table, [column], () => false)(seen)
   const value = text.slice(text.indexOf(`,${JSON.stringify(name)}:`) + name.length + 4, -1)
   const context = `${request.root}$metadata#${table.entitySetName}(${row.id})/${name}`
   return jsonReply({ '@odata.context': context, value: new RawJson(value) })

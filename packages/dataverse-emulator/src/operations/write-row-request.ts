@@ -9,6 +9,7 @@ import {
   undeclaredProperty,
   versionMismatch,
 } from '../errors.ts'
+import { projectionOf } from '../expand/projection.ts'
 import { allowConditions, readCondition } from '../http/headers.ts'
 import { emptyReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
@@ -16,7 +17,6 @@ import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
-import { parseSelect } from '../odata/select.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
@@ -70,15 +70,15 @@ function answer(
   if (status === 204) {
     return { reply: emptyReply(entityId === undefined ? {} : { 'OData-EntityId': entityId }), row: written }
   }
-  const selection = parseSelect(org.schema, table, request.query.options.get('$select'))
+  const projection = projectionOf(org, request, table, { expand: status === 201 })
   const headers = { ETag: etagOf(row), ...applied('return=representation', appliedAnnotations(request)) }
-  return { reply: jsonTextReply(rowBody(org, request, table, row, selection), headers, status), row: written }
+  return { reply: jsonTextReply(rowBody(org, request, row, projection), headers, status), row: written }
 }
 
 function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition, ...also: readonly '$expand'[]): void {
   allowOptions(request.query, request.preferences.representation ? ['$select', ...also] : [])
   // A selection that cannot be answered refuses the write before anything is changed.
-  parseSelect(org.schema, table, request.query.options.get('$select'))
+  projectionOf(org, request, table)
   annotationsOf(request)
 }
 
@@ -116,7 +116,6 @@ function contained(changes: Changes, container: Container | undefined): Changes 
 /** POST on a collection, of the table or of a row: 204 with the row's URL, or 201 with the row where asked for. */
 export function postRow(org: Org, request: ApiRequest, table: TableDefinition, container?: Container): WriteReply {
   allowWriteOptions(org, request, table, '$expand')
-  if (request.query.options.has('$expand')) throw notImplemented('$expand of a created row')
   allowConditions(request.headers)
   requireMessage('Create', table)
   const changes = contained(readPayload(org.store, table, bodyObject(request), request), container)
