@@ -1,33 +1,29 @@
 import { Schema } from '../schema.ts'
 import type { SchemaDraft } from '../schema.ts'
+import { completeSchema } from './complete-schema.ts'
+import { LoadError } from './load-error.ts'
 import { mergeSchemas } from './merge-schemas.ts'
 import { schemaFromCsdl } from './schema-from-csdl.ts'
 import { schemaFromDefinitions } from './schema-from-definitions.ts'
+import { isRowsIndex, schemaFromIndex } from './schema-from-index.ts'
 
 /** A document that describes tables, under a name by which errors speak of it. */
 export interface SchemaDocument {
   readonly name: string
-  /** `$metadata` XML, or the JSON of EntityDefinitions or of RetrieveMetadataChanges. */
+  /** `$metadata` XML, the JSON of EntityDefinitions or of RetrieveMetadataChanges, or the index of a folder of rows. */
   readonly text: string
-}
-
-/** The document cannot be read as what it should be; the message begins with its name. */
-export class LoadError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'LoadError'
-  }
 }
 
 /**
  * The schema that several documents describe together. EntityDefinitions win over `$metadata` for the tables they
- * have, and earlier documents of a kind over later ones.
+ * have, and earlier documents of a kind over later ones; an index adds tables and columns that no other document has.
  */
 export function loadSchema(documents: readonly SchemaDocument[], options: { readonly salt?: string } = {}): Schema {
   if (documents.length === 0) throw new LoadError('no document describes a schema')
-  const drafts = documents.map((document) => ({ isXml: isXml(document.text), draft: draftOf(document) }))
-  const ordered = [...drafts.filter((one) => !one.isXml), ...drafts.filter((one) => one.isXml)]
-  const draft = ordered.map((one) => one.draft).reduce(mergeSchemas)
+  const drafts = documents.map(draftOf)
+  const of = (kind: Kind): readonly SchemaDraft[] => drafts.filter((one) => one.kind === kind).map((one) => one.draft)
+  const told = [...of('definitions'), ...of('csdl')].reduce(mergeSchemas, { tables: [] })
+  const draft = of('index').reduce(completeSchema, told)
   try {
     return new Schema(draft, options)
   } catch (error) {
@@ -36,18 +32,20 @@ export function loadSchema(documents: readonly SchemaDocument[], options: { read
   }
 }
 
-function draftOf({ name, text }: SchemaDocument): SchemaDraft {
+type Kind = 'definitions' | 'csdl' | 'index'
+
+function draftOf({ name, text }: SchemaDocument): { readonly kind: Kind; readonly draft: SchemaDraft } {
   try {
-    return isXml(text) ? schemaFromCsdl(text) : schemaFromDefinitions(JSON.parse(text))
+    if (/^\uFEFF?\s*</.test(text)) return { kind: 'csdl', draft: schemaFromCsdl(text) }
+    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    return isRowsIndex(json)
+      ? { kind: 'index', draft: schemaFromIndex(json) }
+      : { kind: 'definitions', draft: schemaFromDefinitions(json) }
   } catch (error) {
     // Whatever is wrong with a document is wrong with the file somebody named.
     if (error instanceof Error) throw new LoadError(`${name}: ${error.message}`, { cause: error })
     throw error
   }
-}
-
-function isXml(text: string): boolean {
-  return /^\uFEFF?\s*</.test(text)
 }
 
 function namesOf(documents: readonly SchemaDocument[]): string {
