@@ -3,6 +3,8 @@ import { targetKey } from '../schema.ts'
 import type { ColumnDefinition, Seed, StoredValue, StoredValues } from '../schema.ts'
 import { fieldService } from './field-service.ts'
 import { duplicateTables } from './tables/duplicates.ts'
+import { queueTables } from './tables/queues.ts'
+import { salesTables } from './tables/sales.ts'
 import { securityTables } from './tables/security.ts'
 
 function problemsOf(column: ColumnDefinition, value: StoredValue): string | null {
@@ -105,7 +107,7 @@ test('every lookup points to a row of a table it may point to', () => {
   expect([...dangling]).toEqual([])
 })
 
-test('parents come before children, but for the primary contact of an account', () => {
+test('parents come before children, but for the primary contact of an account and the queue of a user', () => {
   const seed = fieldService()
   const seen = new Set<string>()
   const early = new Set<string>()
@@ -122,7 +124,7 @@ test('parents come before children, but for the primary contact of an account', 
       }
     }
   }
-  expect([...early]).toEqual(['account.primarycontactid'])
+  expect([...early].toSorted()).toEqual(['account.primarycontactid', 'systemuser.queueid'])
 })
 
 test('a status reason belongs to its state', () => {
@@ -183,7 +185,7 @@ test('the same options give the same rows, twice from one seed and from two', ()
 
 // A fixed number of rows that set the organisation up comes on top.
 const settings: ReadonlySet<string> = new Set(
-  [...securityTables, ...duplicateTables].map((one) => one.schemaName.toLowerCase()),
+  [...securityTables, ...duplicateTables, ...salesTables, ...queueTables].map((one) => one.schemaName.toLowerCase()),
 )
 
 test.each([200, 2000, 20_000])('about %i rows come when asked for', (wanted) => {

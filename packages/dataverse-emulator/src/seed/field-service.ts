@@ -6,6 +6,7 @@ import { annotationRows, phoneCallRows, taskRows } from './rows/activities.ts'
 import { accountRows, contactRows, incidentRows, opportunityRows } from './rows/customers.ts'
 import { duplicateRuleRows } from './rows/duplicates.ts'
 import { organization, peopleRows, users } from './rows/people.ts'
+import { leadRows, queueRows } from './rows/sales.ts'
 import { bookingRows, equipmentRows, markerRows, readingRows, resourceRows, shiftRows } from './rows/resources.ts'
 import { roles, securityRows } from './rows/security.ts'
 import { serviceTaskRows, workOrderRows, workTypeRows } from './rows/work-orders.ts'
@@ -52,10 +53,12 @@ export function fieldService(options: FieldServiceOptions = {}): Seed {
 
 function* allRows(plan: Plan): Generator<SeedRow> {
   yield* peopleRows(plan)
+  yield* queueRows(plan)
   yield* duplicateRuleRows()
   yield* accountRows(plan)
   yield* contactRows(plan)
   yield* incidentRows(plan)
+  yield* leadRows()
   yield* opportunityRows(plan)
   yield* workTypeRows()
   yield* resourceRows(plan)

@@ -1,5 +1,8 @@
 import type { SchemaDraft } from '../schema.ts'
 import { activityTables } from './tables/activities.ts'
+import { backgroundOperation } from './tables/background.ts'
+import { queueTables } from './tables/queues.ts'
+import { salesTables } from './tables/sales.ts'
 import { customerTables } from './tables/customers.ts'
 import { duplicateTables } from './tables/duplicates.ts'
 import { fileTables } from './tables/files.ts'
@@ -28,6 +31,9 @@ export const fieldServiceTables: SchemaDraft = {
     ...systemTables,
     ...customerTables,
     ...activityTables,
+    ...salesTables,
+    ...queueTables,
+    backgroundOperation,
     ...duplicateTables,
     ...fileTables,
     ...workOrderTables,

@@ -179,6 +179,7 @@ export function* peopleRows(plan: Plan): Generator<SeedRow> {
       accessmode: index === SERVICE_ACCOUNT ? 4 : 0,
       isdisabled: false,
       businessunitid: businessUnitOf(index),
+      queueid: rowId('queue', index),
       parentsystemuserid: index >= FIRST_TECHNICIAN ? rowId('systemuser', DISPATCHER) : null,
       ...authorship(draw),
     })

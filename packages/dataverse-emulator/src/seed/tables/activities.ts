@@ -68,7 +68,8 @@ function regarding(targets: readonly Regarding[], suffix: string, cascade: Targe
   )
 }
 
-const shared: readonly ColumnDraft[] = [
+/** The columns that activities of every kind have. */
+export const activityColumns: readonly ColumnDraft[] = [
   text('Subject', { maxLength: 200, required: 'ApplicationRequired' }),
   memo('Description', { maxLength: 2000 }),
   entityName('ActivityTypeCode', { ...readOnly, required: 'SystemRequired', displayName: 'Activity Type' }),
@@ -91,7 +92,7 @@ const activityPointer: TableDraft = {
   primaryName: 'subject',
   isActivity: true,
   columns: [
-    ...shared,
+    ...activityColumns,
     regarding(regardingAny, '', removeLink),
     ...stateAndStatus({
       0: { label: 'Open', statuses: { 1: 'Open' } },
@@ -115,7 +116,7 @@ const task: TableDraft = {
   primaryName: 'subject',
   isActivity: true,
   columns: [
-    ...shared,
+    ...activityColumns,
     text('Category', { maxLength: 250 }),
     integer('PercentComplete', { min: 0, max: 100 }),
     regarding(regardingTask, '_task', parental),
@@ -139,7 +140,7 @@ const phoneCall: TableDraft = {
   primaryName: 'subject',
   isActivity: true,
   columns: [
-    ...shared,
+    ...activityColumns,
     text('PhoneNumber', { maxLength: 200, format: 'Phone' }),
     yesNo('DirectionCode', {
       defaultValue: true,
@@ -170,7 +171,7 @@ const email: TableDraft = {
   primaryName: 'subject',
   isActivity: true,
   columns: [
-    ...shared,
+    ...activityColumns,
     text('Sender', { maxLength: 250, format: 'Email', displayName: 'From' }),
     text('ToRecipients', { maxLength: 500, format: 'Email', displayName: 'To Recipients' }),
     text('Category', { maxLength: 250 }),
@@ -201,7 +202,7 @@ const appointment: TableDraft = {
   primaryName: 'subject',
   isActivity: true,
   columns: [
-    ...shared,
+    ...activityColumns,
     text('Location', { maxLength: 200 }),
     yesNo('IsAllDayEvent'),
     regarding(regardingAppointment, '_appointment', parental),

@@ -12,6 +12,7 @@ import {
   money,
   noCascade,
   parental,
+  readOnly,
   removeLink,
   standardColumns,
   stateAndStatus,
@@ -74,6 +75,9 @@ const account: TableDraft = {
       cascade: { ...removeLink, assign: 'Cascade', reparent: 'Cascade', share: 'Cascade', unshare: 'Cascade' },
       isHierarchical: true,
     }),
+    yesNo('Merged', readOnly),
+    lookup('MasterId', { table: 'account', relationship: 'account_master_account' }, readOnly),
+    lookup('OriginatingLeadId', { table: 'lead', relationship: 'account_originating_lead' }),
     lookup('PreferredSystemUserId', { table: 'systemuser', relationship: 'system_user_accounts', cascade: noCascade }),
     ...standardColumns('account', {
       ownership: 'UserOwned',
@@ -118,6 +122,9 @@ const contact: TableDraft = {
     ),
     yesNo('DoNotEMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Emails' }),
     money('CreditLimit', { min: 0, max: 100000000000000 }),
+    yesNo('Merged', readOnly),
+    lookup('MasterId', { table: 'contact', relationship: 'contact_master_contact' }, readOnly),
+    lookup('OriginatingLeadId', { table: 'lead', relationship: 'contact_originating_lead' }),
     money('AnnualIncome', { min: 0, max: 100000000000000 }),
     ...address,
     customer('ParentCustomerId', [
@@ -167,6 +174,8 @@ const incident: TableDraft = {
       { required: 'SystemRequired' },
     ),
     lookup('PrimaryContactId', { table: 'contact', relationship: 'contact_as_primary_contact' }),
+    yesNo('Merged', readOnly),
+    lookup('MasterId', { table: 'incident', relationship: 'incident_master_incident' }, readOnly),
     lookup('ParentCaseId', { table: 'incident', relationship: 'incident_parent_incident', isHierarchical: true }),
     ...stateAndStatus({
       0: { label: 'Active', statuses: { 1: 'In Progress', 2: 'On Hold', 3: 'Waiting for Details', 4: 'Researching' } },
@@ -202,6 +211,11 @@ const opportunity: TableDraft = {
     dateTime('EstimatedCloseDate', { behavior: 'DateOnly', displayName: 'Est. Close Date' }),
     integer('CloseProbability', { min: 0, max: 100, displayName: 'Probability' }),
     decimal('Discount', { min: 0, max: 100, precision: 2 }),
+    money('ActualValue', { min: 0, max: 1000000000000, displayName: 'Actual Revenue' }),
+    dateTime('ActualCloseDate', { behavior: 'DateOnly', displayName: 'Actual Close Date' }),
+    lookup('ParentAccountId', { table: 'account', relationship: 'opportunity_parent_account' }),
+    lookup('ParentContactId', { table: 'contact', relationship: 'opportunity_parent_contact' }),
+    lookup('OriginatingLeadId', { table: 'lead', relationship: 'opportunity_originating_lead' }),
     customer('CustomerId', [
       { table: 'account', relationship: 'opportunity_customer_accounts', cascade: parental },
       { table: 'contact', relationship: 'opportunity_customer_contacts', cascade: parental },
@@ -211,7 +225,18 @@ const opportunity: TableDraft = {
       1: { label: 'Won', statuses: { 3: 'Won' } },
       2: { label: 'Lost', statuses: { 4: 'Canceled', 5: 'Out-Sold' } },
     }),
-    ...standardColumns('opportunity', { ownership: 'UserOwned', state: 'own' }),
+    ...standardColumns('opportunity', {
+      ownership: 'UserOwned',
+      state: 'own',
+      relationships: {
+        createdby: 'lk_opportunitybase_createdby',
+        modifiedby: 'lk_opportunitybase_modifiedby',
+        ownerid: 'owner_opportunitys',
+        owninguser: 'opportunity_owning_user',
+        owningteam: 'team_opportunities',
+        owningbusinessunit: 'business_unit_opportunities',
+      },
+    }),
   ],
 }
 
