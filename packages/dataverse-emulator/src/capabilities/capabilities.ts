@@ -1,6 +1,7 @@
 import type { CapabilityArea } from './capability.ts'
 import { protocol } from './protocol.ts'
+import { security } from './security.ts'
 import { writes } from './writes.ts'
 
 /** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
-export const capabilityAreas: readonly CapabilityArea[] = [protocol, writes]
+export const capabilityAreas: readonly CapabilityArea[] = [protocol, writes, security]

@@ -121,9 +121,12 @@ export class OrgUser implements User {
     const unit = this.businessUnitId
     if (own !== undefined) return own === 'none' ? [] : [{ depth: own, unit, team: undefined, self: true }]
     const grants: Grant[] = []
+    const ownership = this.#store.schema.table(table)?.ownership
     for (const { rights, team, self } of this.#held()) {
       const depth = depthOf(rights, table, privilege)
       if (depth === 'none') continue
+      // What reaches a team's rows only reaches nothing where rows have no owners.
+      if (team !== undefined && !self && depth === 'user' && ownership !== 'UserOwned') continue
       const from = team === undefined ? unit : this.#store.rows('team').get(team)?.values['businessunitid']
       grants.push({ depth, unit: typeof from === 'string' ? from : unit, team, self })
     }
