@@ -7,7 +7,7 @@ const STALE = {
   message: "The version of the existing record doesn't match the RowVersion property provided.",
 }
 
-test('PATCH without a condition creates a missing row and updates an existing one', async () => {
+test('§16.14: PATCH without a condition creates a missing row and updates an existing one', async () => {
   const { ask, emulator } = bench()
   const created = await ask('PATCH', `accounts(${id(1)})`, { body: { name: 'One' } })
   expect([created.status, created.text]).toEqual([204, ''])
@@ -79,7 +79,7 @@ test('GET with the current etag is 304 without a body, 200 after a change, 404 w
   expect((await ask('GET', `accounts(${id(1)})`, { headers })).status).toBe(404)
 })
 
-test('304 never comes with annotations or for a table without optimistic concurrency', async () => {
+test('§16.20: 304 never comes with annotations or for a table without optimistic concurrency', async () => {
   const { ask, emulator } = bench()
   await made(ask, 'accounts', { accountid: id(1), name: 'One' })
   const etag = (await ask('GET', `accounts(${id(1)})`)).json['@odata.etag']
@@ -115,7 +115,7 @@ test('the header If-None-Match: null is no condition, on any method and beside I
   expect((await ask('GET', `accounts(${id(1)})`, { headers })).status).toBe(200)
 })
 
-test('an update that changes nothing still raises the version', async () => {
+test('§16.16: an update that changes nothing still raises the version', async () => {
   const { ask } = bench()
   await made(ask, 'accounts', { accountid: id(1), name: 'One' })
   const before = (await ask('GET', `accounts(${id(1)})`)).json.versionnumber
@@ -123,7 +123,7 @@ test('an update that changes nothing still raises the version', async () => {
   expect((await ask('GET', `accounts(${id(1)})`)).json.versionnumber).toBeGreaterThan(before)
 })
 
-test('versions come from one counter for all tables, skip, and are the etag', async () => {
+test('§16.17: versions come from one counter for all tables, skip, and are the etag', async () => {
   const { ask } = bench()
   const steps: number[] = []
   let last = 0
@@ -143,7 +143,7 @@ test('versions come from one counter for all tables, skip, and are the etag', as
   expect(Math.max(...steps)).toBeGreaterThan(1)
 })
 
-test('a 204 carries no version; a representation does', async () => {
+test('§16.15: a 204 carries no version; a representation does', async () => {
   const { ask } = bench()
   const plain = await ask('PATCH', `accounts(${id(1)})`, { body: { name: 'One' } })
   expect([...plain.headers.keys()].filter((name) => name === 'etag')).toEqual([])

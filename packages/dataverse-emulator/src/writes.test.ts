@@ -17,7 +17,7 @@ async function row(ask: Ask, path: string): Promise<Record<string, unknown>> {
   return (await ask('GET', path)).json
 }
 
-test('text longer than its column is refused with the length named', async () => {
+test('§16.23: text longer than its column is refused with the length named', async () => {
   const { ask } = bench()
   expect(await refused(ask, 'tasks', { subject: 'x'.repeat(201) })).toEqual([
     400,
@@ -27,7 +27,7 @@ test('text longer than its column is refused with the length named', async () =>
   expect(await refused(ask, 'tasks', { subject: 'x'.repeat(200) })).toEqual([204, undefined, undefined])
 })
 
-test('whole numbers outside their range and outside of Int32 are two different refusals', async () => {
+test('§16.23: whole numbers outside their range and outside of Int32 are two different refusals', async () => {
   const { ask } = bench()
   expect((await refused(ask, 'accounts', { name: 'a', numberofemployees: -1 })).slice(0, 2)).toEqual([
     400,
@@ -40,7 +40,7 @@ test('whole numbers outside their range and outside of Int32 are two different r
   }
 })
 
-test('decimals, money and doubles outside their range are refused, inside they are rounded to the precision', async () => {
+test('§16.21: decimals, money and doubles outside their range are refused, inside they are rounded to the precision', async () => {
   const { ask } = bench()
   expect((await refused(ask, 'accounts', { name: 'a', revenue: -0.01 })).slice(0, 2)).toEqual([400, '0x80044330'])
   expect((await refused(ask, 'accounts', { name: 'a', address1_latitude: 91 })).slice(0, 2)).toEqual([
@@ -54,7 +54,7 @@ test('decimals, money and doubles outside their range are refused, inside they a
   expect(text).toContain('"new_traveldistance":1.001,')
 })
 
-test('choices, multi-select choices and states take listed values only', async () => {
+test('§16.23: choices, multi-select choices and states take listed values only', async () => {
   const { ask } = bench()
   const [status, code, message] = await refused(ask, 'accounts', { name: 'a', accountcategorycode: 99 })
   expect([status, code]).toEqual([400, '0x8004431a'])
@@ -83,7 +83,7 @@ test('a new row gets the default state and status, creation stamps in whole seco
   })
 })
 
-test('a state alone takes its default status; a status must belong to the state', async () => {
+test('§16.24: a state alone takes its default status; a status must belong to the state', async () => {
   const { ask, emulator } = bench()
   const [task] = emulator.master.rows('task').filter((one) => one.values['statecode'] === 0)
   const path = `tasks(${task?.id})`
@@ -97,17 +97,16 @@ test('a state alone takes its default status; a status must belong to the state'
   expect((await ask('PATCH', path, { body: { statecode: 2, statuscode: 5 } })).json.error.code).toBe('0x80048408')
 })
 
-test('an incident is not resolved by a plain update, and is cancelled by one', async () => {
+test('§16.24: an incident is not resolved by a plain update, and is cancelled by one', async () => {
   const { ask, emulator } = bench()
   const [incident] = emulator.master.rows('incident').filter((one) => one.values['statecode'] === 0)
   const path = `incidents(${incident?.id})`
   const resolved = await ask('PATCH', path, { body: { statecode: 1, statuscode: 5 } })
   expect([resolved.status, resolved.json.error.message.includes('CloseIncidentRequest')]).toEqual([400, true])
   expect((await ask('PATCH', path, { body: { statecode: 2 } })).status).toBe(204)
-  expect((await ask('POST', 'CloseIncident', { body: {} })).status).toBe(501)
 })
 
-test('computed columns and base amounts are the server’s own', async () => {
+test('§16.21: computed columns and base amounts are the server’s own', async () => {
   const { ask } = bench()
   await made(ask, 'contacts', { contactid: id(1), firstname: 'Ada', lastname: 'Byron', creditlimit: 12.345678 })
   const contact = await row(ask, `contacts(${id(1)})`)
@@ -139,7 +138,7 @@ test('base amounts follow the exchange rate of the chosen currency', async () =>
   expect([account['revenue'], account['exchangerate'], account['revenue_base']]).toEqual([1000, 160, 6.25])
 })
 
-test('times are stored in UTC and whole seconds, dates stay dates', async () => {
+test('§16.30: times are stored in UTC and whole seconds, dates stay dates', async () => {
   const { ask } = bench()
   await made(ask, 'tasks', { activityid: id(1), subject: 'a', scheduledstart: '2023-04-19T03:00:00.987+07:00' })
   await made(ask, 'tasks', { activityid: id(2), subject: 'a', scheduledstart: '2023-04-19T03:00:00' })
@@ -176,7 +175,7 @@ test('unknown columns, wrong types and broken JSON are payload errors', async ()
   }
 })
 
-test('a lookup is written through its navigation property only', async () => {
+test('§16.13: a lookup is written through its navigation property only', async () => {
   const { ask, emulator } = bench()
   const [contact] = emulator.master.rows('contact')
   const [status, , message] = await refused(ask, 'accounts', { name: 'a', _primarycontactid_value: contact?.id })
@@ -197,7 +196,7 @@ test('a lookup is written through its navigation property only', async () => {
   }
 })
 
-test('navigation properties are case-sensitive, and the wrong case is an undeclared property', async () => {
+test('§16.13: navigation properties are case-sensitive, and the wrong case is an undeclared property', async () => {
   const { ask, emulator } = bench()
   const [account] = emulator.master.rows('account')
   const body = (name: string): Record<string, unknown> => ({
@@ -240,7 +239,7 @@ test('a polymorphic lookup has one navigation property for each target, the owne
   expect(json._owningteam_value).toBe(team?.id)
 })
 
-test('a lookup to a row that does not exist is 404', async () => {
+test('§16.22: a lookup to a row that does not exist is 404', async () => {
   const { ask } = bench()
   expect(await refused(ask, 'accounts', { name: 'a', 'primarycontactid@odata.bind': `/contacts(${NONE})` })).toEqual([
     404,
@@ -346,7 +345,7 @@ test('a refused write leaves the row and its version as they were', async () => 
   expect(emulator.master.row('account', id(1))).toEqual(before)
 })
 
-test('modifiedon is the time of the server in whole seconds, and ties are normal', async () => {
+test('§16.29: modifiedon is the time of the server in whole seconds, and ties are normal', async () => {
   const { ask, clock } = bench()
   await made(ask, 'accounts', { accountid: id(1), name: 'a' })
   clock.advance(300)
@@ -432,7 +431,7 @@ test('members that a body has no use for are refused', async () => {
   expect([put.status, put.json.error.code]).toEqual([400, '0x80048d19'])
 })
 
-test('an opportunity is neither won nor lost by a plain update', async () => {
+test('§16.24: an opportunity is neither won nor lost by a plain update', async () => {
   const { ask } = bench()
   await made(ask, 'opportunities', { opportunityid: id(1), name: 'One' })
   for (const [statecode, word, message] of [
