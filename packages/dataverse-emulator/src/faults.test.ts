@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { asker, bench, id, made, read } from './ask.test-support.ts'
+import type { Answer } from './ask.test-support.ts'
 import { createEmulator } from './emulator.ts'
 import type { Fault } from './faults/fault.ts'
 import { ConnectionDropped } from './http/exchange.ts'
@@ -16,7 +17,7 @@ test('dropBeforeCommit rejects like fetch does and nothing was written', async (
   expect(emulator.requests().map(({ status }) => status)).toEqual([undefined])
 })
 
-test('dropAfterCommit rejects the same way, but the write is there: only reading it again tells', async () => {
+test('§16.28: dropAfterCommit rejects the same way, but the write is there: only reading it again tells', async () => {
   const { ask, emulator } = bench()
   emulator.faults.add({ fault: { kind: 'dropAfterCommit' } })
   const write = (): ReturnType<typeof ask> =>
@@ -75,7 +76,7 @@ test('429 comes with Retry-After, without it, or with the knob that hides it', a
   expect((await ask('GET', 'WhoAmI')).status).toBe(200)
 })
 
-test('a status fault has JSON below 500, HTML from 500 on, or no body', async () => {
+test('§16.19: a status fault has JSON below 500, HTML from 500 on, or no body', async () => {
   const { ask, emulator } = bench()
   for (const [fault, type, hasText] of [
     [{ kind: 'status', status: 403 }, 'application/json; odata.metadata=minimal', true],
@@ -137,7 +138,7 @@ test('hang never answers, until the caller gives up', async () => {
   await expect(hanging).rejects.toThrow('gave up')
 })
 
-test('rejectToken is a 401 with the challenge', async () => {
+test('§16.38: rejectToken is a 401 with the challenge', async () => {
   const { ask, emulator } = bench()
   emulator.faults.add({ fault: { kind: 'rejectToken' } })
   const answer = await ask('PATCH', `accounts(${id(1)})`, { body: { name: 'a' } })
@@ -185,7 +186,7 @@ test('faults are disarmed one by one or all together', async () => {
   expect((await ask('GET', 'WhoAmI')).status).toBe(200)
 })
 
-test('error codes may be empty or decimal text', async () => {
+test('§16.19: error codes may be empty or decimal text', async () => {
   const { ask, emulator } = bench()
   const code = async (): Promise<string> => (await ask('DELETE', `accounts(${id(1)})`)).json.error.code
   emulator.knobs.decimalErrorCodes = true
@@ -203,4 +204,178 @@ test('the same seed and clock give the same ids, versions and bytes', async () =
     texts.push((await read(await emulator.as('Sunniva Admin')('accounts'))).text)
   }
   expect(texts[0]).toBe(texts[1])
+})
+
+test('a fault is matched by headers, body, table and method, each of them', async () => {
+  const { ask, emulator } = bench()
+  const refused = { kind: 'status', status: 400 } as const
+  const times = Number.POSITIVE_INFINITY
+  const post = (body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    ask('POST', 'accounts', { body, headers })
+  const heal = emulator.faults.add({ match: { body: /"name":"bad"/ }, times, fault: refused })
+  expect([(await post({ name: 'good' })).status, (await post({ name: 'bad' })).status]).toEqual([204, 400])
+  heal()
+  emulator.faults.add({ match: { headers: { 'If-Match': true, Prefer: /represent/ } }, times, fault: refused })
+  expect((await post({ name: 'a' }, { Prefer: 'return=representation' })).status).toBe(201)
+  expect((await post({ name: 'a' }, { Prefer: 'return=representation', 'If-Match': '*' })).status).toBe(400)
+  emulator.faults.clear()
+  emulator.faults.add({ match: { table: 'contact', method: ['GET', 'POST'] }, times, fault: refused })
+  expect((await ask('GET', 'contacts?$top=1')).status).toBe(400)
+  expect((await ask('GET', 'accounts?$expand=primarycontactid&$top=1')).status).not.toBe(400)
+  expect((await ask('DELETE', `contacts(${id(1)})`)).status).toBe(404)
+})
+
+function batchOf(...names: readonly string[]): { readonly headers: Record<string, string>; readonly body: string } {
+  const part = (name: string): string =>
+    `--b\r\nContent-Type: application/http\r\n\r\nPOST accounts HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{"name":"${name}"}\r\n`
+  return {
+    headers: { 'Content-Type': 'multipart/mixed; boundary=b', Prefer: 'odata.continue-on-error' },
+    body: `${names.map(part).join('')}--b--\r\n`,
+  }
+}
+
+function statusesOf(text: string): number[] {
+  return [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map((match) => Number(match[1]))
+}
+
+test('part: true strikes requests inside of batches and no other', async () => {
+  const { ask, emulator } = bench()
+  emulator.faults.add({
+    match: { part: true, body: /"two"/ },
+    fault: { kind: 'status', status: 400, code: '0x80040265', message: 'Not on Fridays.' },
+  })
+  expect((await ask('POST', 'accounts', { body: { name: 'two' } })).status).toBe(204)
+  const answer = await ask('POST', '$batch', batchOf('one', 'two', 'three'))
+  expect([answer.status, statusesOf(answer.text)]).toEqual([200, [204, 400, 204]])
+  expect(answer.text).toContain('"code":"0x80040265","message":"Not on Fridays."')
+  expect(() => emulator.faults.add({ match: { part: true }, fault: { kind: 'hang' } })).toThrow('part of a batch')
+})
+
+test('batch: true strikes batches as a whole, false all else', async () => {
+  const { ask, emulator } = bench()
+  emulator.faults.add({ match: { batch: true }, fault: { kind: 'status', status: 503, body: 'empty' } })
+  expect((await ask('GET', 'WhoAmI')).status).toBe(200)
+  expect((await ask('POST', '$batch', batchOf('a'))).status).toBe(503)
+})
+
+test('faults that strike the same request act together: it waits, is done, and its answer is lost', async () => {
+  const waits: number[] = []
+  const { ask, emulator } = bench({ sleep: (ms) => Promise.resolve(void waits.push(ms)) })
+  emulator.faults.add({ fault: { kind: 'delay', ms: 300 } })
+  emulator.faults.add({ fault: { kind: 'delay', ms: 200 } })
+  emulator.faults.add({ fault: { kind: 'dropAfterCommit' } })
+  await expect(ask('PATCH', `accounts(${id(1)})`, { body: { name: 'a' } })).rejects.toThrow('fetch failed')
+  expect([waits, emulator.master.row('account', id(1)) !== undefined, emulator.faults.strikes]).toEqual([
+    [500],
+    true,
+    1,
+  ])
+})
+
+test('a probability is drawn by the seed: the same number gives the same run, another one another', async () => {
+  const run = async (seedNumber: number): Promise<string> => {
+    const { ask, emulator } = bench({ seedNumber })
+    emulator.faults.add({ match: { method: 'GET' }, probability: 0.3, fault: { kind: 'status', status: 503 } })
+    let text = ''
+    for (let request = 0; request < 60; request++) text += (await ask('GET', 'WhoAmI')).status === 503 ? 'x' : '.'
+    return text
+  }
+  const [first, again, other] = [await run(7), await run(7), await run(8)]
+  expect(first).toBe(again)
+  expect(first).not.toBe(other)
+  expect(first.split('x').length - 1).toBeGreaterThan(5)
+  expect(first.split('x').length - 1).toBeLessThan(35)
+})
+
+test('a probability counts with nth and times', async () => {
+  const { ask, emulator } = bench()
+  emulator.faults.add({ probability: 1, nth: 2, times: 1, fault: { kind: 'status', status: 503 } })
+  const statuses: number[] = []
+  for (let request = 0; request < 3; request++) statuses.push((await ask('GET', 'WhoAmI')).status)
+  expect(statuses).toEqual([200, 503, 200])
+})
+
+test('a captive portal may redirect: fetch ends at its page, and nothing was done', async () => {
+  const { emulator } = bench()
+  emulator.faults.add({ times: 2, fault: { kind: 'redirect', location: 'http://portal.test/' } })
+  const api = emulator.as('Sunniva Admin')
+  const followed = await api('WhoAmI')
+  expect([followed.status, followed.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8'])
+  const seen = await api('WhoAmI', { redirect: 'manual' })
+  expect([seen.status, seen.headers.get('Location')]).toEqual([302, 'http://portal.test/'])
+})
+
+test('§16.38: an expired token stays expired; a new one is good', async () => {
+  const { emulator } = bench()
+  emulator.faults.add({ fault: { kind: 'tokenExpired' } })
+  const old = emulator.as('Sunniva Admin')
+  expect([(await old('WhoAmI')).status, (await old('WhoAmI')).status]).toEqual([401, 401])
+  expect((await emulator.as('Sunniva Admin')('WhoAmI')).status).toBe(200)
+})
+
+test('§16.38: a token for another resource is 401, one of somebody outside of the organisation 403', async () => {
+  const { ask, emulator } = bench()
+  emulator.faults.add({ fault: { kind: 'rejectScope' } })
+  const elsewhere = await ask('GET', 'WhoAmI')
+  expect([elsewhere.status, elsewhere.headers.has('WWW-Authenticate')]).toEqual([401, true])
+  emulator.faults.add({ fault: { kind: 'rejectScope', status: 403 } })
+  const stranger = await ask('GET', 'WhoAmI')
+  expect([stranger.status, stranger.json.error]).toEqual([
+    403,
+    { code: '0x80072560', message: 'The user is not a member of the organization.' },
+  ])
+})
+
+test('§16.40: every request may take its time, so that another one comes in between', async () => {
+  const waits: (() => void)[] = []
+  const { ask, emulator } = bench({ sleep: () => new Promise((resolve) => waits.push(resolve)) })
+  const other = asker(emulator)
+  await made(ask, 'accounts', { accountid: id(1), name: 'a' })
+  emulator.knobs.latency = 100
+  const slow = ask('GET', `accounts(${id(1)})?$select=name`)
+  while (waits.length === 0) await Promise.resolve()
+  emulator.knobs.latency = 0
+  await other('PATCH', `accounts(${id(1)})`, { body: { name: 'b' } })
+  waits[0]?.()
+  expect((await slow).json.name).toBe('b')
+})
+
+test('random latency is drawn by the seed', async () => {
+  const run = async (): Promise<readonly number[]> => {
+    const waits: number[] = []
+    const { ask } = bench({ knobs: { latency: [10, 500] }, sleep: (ms) => Promise.resolve(void waits.push(ms)) })
+    for (let request = 0; request < 20; request++) await ask('GET', 'WhoAmI')
+    return waits
+  }
+  const waits = await run()
+  expect(await run()).toEqual(waits)
+  expect(new Set(waits).size).toBeGreaterThan(10)
+  expect(waits.every((ms) => ms >= 10 && ms <= 500)).toBe(true)
+})
+
+test('delayedCommit stamps a write now and shows and answers it later, above it what was written meanwhile', async () => {
+  const { ask, emulator, clock } = bench({ sleep: () => new Promise(() => undefined) })
+  await made(ask, 'accounts', { accountid: id(1), name: 'old' })
+  emulator.delayedCommit(5000)
+  const slow = ask('PATCH', `accounts(${id(1)})`, { body: { name: 'new' } })
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  clock.advance(1000)
+  await made(ask, 'accounts', { accountid: id(2), name: 'meanwhile' })
+  const name = async (): Promise<string> => (await ask('GET', `accounts(${id(1)})?$select=name`)).json.name
+  expect(await name()).toBe('old')
+  clock.advance(4000)
+  expect(await name()).toBe('new')
+  expect((await slow).status).toBe(204)
+  const [late, meanwhile] = [id(1), id(2)].map((one) => emulator.master.row('account', one))
+  expect((late?.version ?? 0n) < (meanwhile?.version ?? 0n)).toBe(true)
+  expect(String(late?.values['modifiedon']) < String(meanwhile?.values['modifiedon'])).toBe(true)
+})
+
+test('a writer of a row that waits for its commit waits too, and neither write is lost', async () => {
+  const { ask, emulator } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'old' })
+  emulator.delayedCommit(60_000, (master) => master.update('account', id(1), { name: 'slow' }))
+  expect((await ask('PATCH', `accounts(${id(1)})`, { body: { telephone1: '1' } })).status).toBe(204)
+  expect(emulator.master.row('account', id(1))?.values).toMatchObject({ name: 'slow', telephone1: '1' })
 })
