@@ -1,6 +1,9 @@
 // The built program as a process: what it prints, what it serves, how it ends.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 
@@ -89,9 +92,9 @@ test('without --json it prints the address and a token for each user', async () 
   expect((await ended).out).toMatch(/^ {2}Sunniva Admin +emulator\.\S+$/m)
 })
 
-test('wrong options and a port in use are one line on the error stream and exit code 1', async () => {
+test('wrong options are one line on the error stream and exit code 2, a port in use exit code 1', async () => {
   expect(await start('--rows', 'many').ended).toEqual({
-    exitCode: 1,
+    exitCode: 2,
     signal: null,
     out: '',
     err: "outpost-emulator: --rows takes a whole number from 200 to 10000000, not 'many'\n",
@@ -106,6 +109,55 @@ test('wrong options and a port in use are one line on the error stream and exit 
 test('--help says what there is and serves nothing', async () => {
   const { exitCode, out, err } = await start('--help').ended
   expect([exitCode, err]).toEqual([0, ''])
-  for (const option of ['--seed', '--rows', '--port', '--host', '--token-hours', '--json'])
-    expect(out).toContain(option)
+  for (const option of ['--seed', '--rows', '--port', '--fault', '--control', '--json']) expect(out).toContain(option)
+  expect((await start('--version').ended).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('faults, knobs, limits and the control endpoint are there when they are asked for', async () => {
+  const fault = JSON.stringify({ match: { path: 'contacts' }, times: 'always', fault: { kind: 'status', status: 503 } })
+  const options = ['--fault', fault, '--knob', 'emptyErrorCodes=true', '--limit', 'requests=4', '--control']
+  const { line } = start('--rows', '200', '--json', ...options)
+  const ready = JSON.parse(await line) as Ready
+  const token = ready.users[0]?.token ?? ''
+  expect((await ask(ready.api, 'contacts', token)).status).toBe(503)
+  const refused = await fetch(`${ready.api}nothing`, { headers: { Authorization: `Bearer ${token}` } })
+  expect(await refused.json()).toMatchObject({ error: { code: '' } })
+  expect(await (await fetch(`${ready.url}/emulator/faults`)).json()).toMatchObject([{ struck: 1 }])
+  const statuses: number[] = []
+  for (let request = 0; request < 4; request++) statuses.push((await ask(ready.api, 'WhoAmI', token)).status)
+  expect(statuses).toEqual([200, 200, 200, 429])
+})
+
+test('without --control there is no control endpoint', async () => {
+  const { line } = start('--rows', '200', '--json')
+  const ready = JSON.parse(await line) as Ready
+  expect((await fetch(`${ready.url}/emulator`)).status).toBe(401)
+  const headers = { Authorization: `Bearer ${ready.users[0]?.token ?? ''}` }
+  expect((await fetch(`${ready.url}/emulator`, { headers })).status).toBe(404)
+})
+
+test('the server’s clock is the machine’s unless another is asked for', async () => {
+  const real = JSON.parse(await start('--rows', '200', '--json').line) as Ready
+  const set = JSON.parse(await start('--rows', '200', '--json', '--clock', '2031-01-01T00:00:00Z').line) as Ready
+  const date = async ({ api }: Ready): Promise<number> => Date.parse((await fetch(api)).headers.get('Date') ?? '')
+  expect(Math.abs((await date(real)) - Date.now())).toBeLessThan(60_000)
+  expect((await date(set)) - Date.UTC(2031, 0, 1)).toBeLessThan(60_000)
+})
+
+test('a fault that is none names its field, a file that is broken its line', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'outpost-emulator-'))
+  const broken = join(directory, 'faults.json')
+  writeFileSync(broken, '[\n  { "fault": { "kind": "hang" } },\n  { fault }\n]')
+  for (const [option, message] of [
+    ['{"fault":{"kind":"explode"}}', "--fault: 'fault.kind' must be one of "],
+    [broken, `${broken}:3: `],
+    [join(directory, 'none.json'), 'ENOENT'],
+  ] as const) {
+    const { exitCode, out, err } = await start('--fault', option).ended
+    expect([exitCode, out, err.split('\n').length]).toEqual([2, '', 2])
+    expect(err).toContain(message)
+  }
+  const knob = await start('--knob', 'nope=1').ended
+  expect([knob.exitCode, knob.err.startsWith("outpost-emulator: 'nope' is no knob; there are ")]).toEqual([2, true])
+  rmSync(directory, { recursive: true })
 })

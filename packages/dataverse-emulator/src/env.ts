@@ -6,6 +6,11 @@ export function clockFrom(startMs: number): () => number {
   return () => startMs + Date.now() - began
 }
 
+/** The clock of the machine. */
+export function realClock(): number {
+  return Date.now()
+}
+
 /** Resolves when the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return

@@ -83,7 +83,7 @@ test('a batch is one request, but each of its parts takes execution time', async
 test('the requests at one time are limited at once', async () => {
   const { ask, clock } = bench({ limits: { concurrency: 3 }, knobs: { latency: 1 } })
   const answers = await Promise.all(Array.from({ length: 5 }, () => ask('GET', 'WhoAmI')))
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429])
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(3)
   const refused = answers.find(({ status }) => status === 429)
   expect(refused?.json.error).toEqual({
     code: '0x80072326',

@@ -29,17 +29,20 @@ function change(master: Master, value: unknown, path: string): unknown {
       case 'update': {
         const [id, values] = [fields.text('id'), valuesFrom(fields.fields('values'))]
         fields.end()
-        return void master.update(table, id, values, as)
+        master.update(table, id, values, as)
+        return undefined
       }
       case 'remove': {
         const id = fields.text('id')
         fields.end()
-        return void master.remove(table, id, as)
+        master.remove(table, id, as)
+        return undefined
       }
       case 'assign': {
         const [id, owner] = [fields.text('id'), fields.reference('owner')]
         fields.end()
-        return void master.assign(table, id, owner, as)
+        master.assign(table, id, owner, as)
+        return undefined
       }
       case 'associate':
       case 'disassociate': {
@@ -51,7 +54,8 @@ function change(master: Master, value: unknown, path: string): unknown {
       case 'touch': {
         const id = fields.text('id')
         fields.end()
-        return void master.touch(table, id)
+        master.touch(table, id)
+        return undefined
       }
     }
   }

@@ -4,7 +4,7 @@ import { respond } from './respond.ts'
 
 /** What the fetch of one process is made of. */
 export interface InProcess {
-  handle(request: Request): Promise<Response>
+  readonly handle: (request: Request) => Promise<Response>
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 }
 

@@ -26,7 +26,7 @@ export function subjectOf(
   user: FaultSubject['user'],
 ): FaultSubject {
   const target = url.pathname + url.search
-  const place = /\/\$batch$/.test(decoded(url.pathname)) ? 'batch' : 'alone'
+  const place = decoded(url.pathname).endsWith('/$batch') ? 'batch' : 'alone'
   return { method, target: decoded(target), headers, body, user, table: tableOf(schema, url.pathname), place }
 }
 

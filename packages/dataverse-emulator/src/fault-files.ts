@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { UsageError } from './arguments.ts'
+import { faultsFromJson } from './control/fault-from-json.ts'
+import { FieldError } from './control/fields.ts'
+import type { FaultRule } from './faults/fault.ts'
+
+/** Where in a text its JSON breaks, as far as the parser says. */
+function lineOf(text: string, message: string): string {
+  const line = /line (\d+)/.exec(message)?.[1]
+  const position = /position (\d+)/.exec(message)?.[1]
+  if (line !== undefined) return `:${line}`
+  return position === undefined ? '' : `:${text.slice(0, Number(position)).split('\n').length}`
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`${name}${lineOf(text, message)}: ${message.replaceAll('\n', ' ')}`)
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--fault ${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** The rules of one `--fault`: JSON as it stands, or a file of it. */
+export function readFaults(given: string): readonly FaultRule[] {
+  const isJson = /^\s*[[{]/.test(given)
+  const name = isJson ? '--fault' : given
+  const value = parse(isJson ? given : read(given), name)
+  try {
+    return faultsFromJson(value)
+  } catch (error) {
+    if (error instanceof FieldError) throw new UsageError(`${name}: ${error.message}`)
+    throw error
+  }
+}
