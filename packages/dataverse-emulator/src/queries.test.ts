@@ -129,7 +129,10 @@ test('parameter aliases stand for operands and value lists', async () => {
   const list = '&@list=["a","x"]&@name=%27b%27'
   const inList = "Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=@list) or name eq @name"
   expect(await names(ask, inList, list)).toEqual(['a', 'b'])
-  expect((await refusal(ask, 'accounts?$filter=name eq @missing'))[0]).toBe(400)
+  expect(await names(ask, '@p1 ne @p3 and @p2 eq @p4', '&@p1=name&@p2=description')).toEqual(['a', 'b'])
+  expect(await names(ask, "name ne 'x'", '&$orderby=@p1 desc,@p2&@p1=name&@p2=revenue')).toEqual(['a', 'b'])
+  expect((await refusal(ask, 'accounts?$orderby=@p1'))[0]).toBe(400)
+  expect((await refusal(ask, "accounts?$filter=contains(@p1,'x')"))[0]).toBe(501)
 })
 
 test('EqualUserId follows the caller', async () => {
@@ -203,6 +206,14 @@ test('the primary key comes unasked, and so does the currency of money', async (
   await withAccounts(ask, [{ name: 'a' }])
   const { json } = await ask('GET', `accounts(${id(1)})?$select=revenue`)
   expect(Object.keys(json).slice(2)).toEqual(['revenue', '_transactioncurrencyid_value', 'accountid'])
+})
+
+test('§16.11: with a part of an address comes the whole of it', async () => {
+  const { ask } = bench()
+  await withAccounts(ask, [{ name: 'a', address1_line1: 'Way 1' }])
+  const { json } = await ask('GET', `accounts(${id(1)})?$select=address1_line1`)
+  expect(Object.keys(json).slice(2)).toEqual(['address1_line1', 'address1_composite', 'accountid'])
+  expect(json.address1_composite).toBe('Way 1\r\nTestville')
 })
 
 test('a row without $select has every column under its wire name, nulls included, and no shadow column', async () => {

@@ -20,10 +20,10 @@ export function refOfCollection(): WebApiError {
   return badQuery('Expand with $ref is only supported on lookup type navigation property.')
 }
 
-/** 400 for an N:N beside other kinds of expand, or with one inside. */
+/** 400 for an N:N beside other kinds of expand, with one inside, or inside of one. */
 export function manyToManyAlone(name: string): WebApiError {
   return badQuery(
-    `Expand of the many-to-many relationship '${name}' can't be nested or combined with other relationship types.`,
+    `The navigation property '${name}' cannot be expanded. Only many-to-one relationships are supported for nested expansion.`,
   )
 }
 

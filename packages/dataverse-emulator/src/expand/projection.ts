@@ -51,19 +51,24 @@ export interface CollectionExpansion {
 
 export type Expansion = SingleExpansion | CollectionExpansion
 
+/**
+ * How related rows are written, which differs between queries: `set` for the rows of a collection, `nestedSet` where an
+ * expand stands inside another one anywhere in such a query, `row` around one row that is read by its key.
+ */
+export type ExpandStyle = 'set' | 'nestedSet' | 'row'
+
 /** What of a row is written: its columns, and the rows around it. */
 export interface Projection extends Selection {
   readonly table: TableDefinition
   readonly expansions: readonly Expansion[]
-  /** Whether an expand stands inside another one anywhere in the query, which changes how collections are paged. */
-  readonly nested: boolean
+  readonly style: ExpandStyle
 }
 
 interface Query {
   readonly org: Org
-  readonly request: ApiRequest
   readonly readable: Readable
   readonly context: ConditionContext
+  readonly style: ExpandStyle
   readonly nested: boolean
 }
 
@@ -96,14 +101,14 @@ function project(
   )
   const texts = [...(selection.context === undefined ? [] : [selection.context]), ...expanded]
   const context = texts.length === 0 ? undefined : texts.join(',')
-  return { ...selection, context, table, expansions: parts, nested: query.nested }
+  return { ...selection, context, table, expansions: parts, style: query.style }
 }
 
 function principal(query: Query, table: TableDefinition, select: string | undefined): Projection {
   // The type behind `ownerid` is principal, which has one property: its key.
   if (select === undefined) throw notImplemented("$expand of 'ownerid' without $select=ownerid")
   for (const name of select.split(',')) if (name.trim() !== 'ownerid') throw noSuchProperty(name.trim(), 'principal')
-  return { table, columns: [], context: 'ownerid', ownerKey: true, expansions: [], nested: query.nested }
+  return { table, columns: [], context: 'ownerid', ownerKey: true, expansions: [], style: query.style }
 }
 
 function single(query: Query, binding: LookupBinding, item: ExpandItem): SingleExpansion {
@@ -126,13 +131,13 @@ function single(query: Query, binding: LookupBinding, item: ExpandItem): SingleE
 
 function collection(query: Query, navigation: CollectionNavigation, item: ExpandItem): CollectionExpansion {
   const { name, options, ref, expand } = item
-  const { org, request, readable, context, nested } = query
+  const { org, readable, context, style, nested } = query
   const { schema, store } = org
   if (ref) throw refOfCollection()
   if (nested && (options.has('$orderby') || options.has('$top'))) throw onlySelectAndFilter()
   const table = tableOfCollection(schema, navigation)
   readable(table)
-  const partner = navigation.kind === 'OneToMany' && !nested ? [navigation.relationship.referencingColumn] : []
+  const partner = navigation.kind === 'OneToMany' && style === 'set' ? [navigation.relationship.referencingColumn] : []
   const filter = options.get('$filter')
   const projection = project(query, table, options.get('$select'), expand, partner)
   return {
@@ -143,7 +148,7 @@ function collection(query: Query, navigation: CollectionNavigation, item: Expand
     condition:
       filter === undefined
         ? undefined
-        : bindFilter({ schema, table, readable, context }, parseFilter(filter, request.query.aliases)),
+        : bindFilter({ schema, table, readable, context }, parseFilter(filter, undefined)),
     order: parseOrderBy(store, table, options.get('$orderby')),
     top: topOf(options.get('$top')),
     options,
@@ -173,13 +178,13 @@ function checkManyToMany(expansions: readonly Expansion[], nested: boolean): voi
 /**
  * What the request's `$select` and `$expand` ask of rows of a table. Everything is checked here, before any row is
  * read or written; tables that the user may not read at all are refused (403). Without `expand`, `$expand` is left
- * unread, as the service does for updates.
+ * unread, as the service does for updates. `one` says that a single row is read or written.
  */
 export function projectionOf(
   org: Org,
   request: ApiRequest,
   table: TableDefinition,
-  { expand: expands = true }: { readonly expand?: boolean } = {},
+  { one, expand: expands = true }: { readonly one: boolean; readonly expand?: boolean },
 ): Projection {
   const { options } = request.query
   const expand = expands ? options.get('$expand') : undefined
@@ -187,7 +192,8 @@ export function projectionOf(
   if (flat(items).length > MAX_EXPANDS) throw tooManyExpands()
   const nested = items.some((item) => item.expand.length > 0)
   const readable = readableBy(org.store, request.user)
-  const query = { org, request, readable, context: conditionContext(org, request.user), nested }
+  const style = one ? 'row' : nested ? 'nestedSet' : 'set'
+  const query: Query = { org, readable, context: conditionContext(org, request.user), style, nested }
   const projection = project(query, table, options.get('$select'), items)
   checkManyToMany(projection.expansions, nested)
   return projection

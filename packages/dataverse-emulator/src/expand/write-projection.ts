@@ -53,7 +53,7 @@ function addSingle(writing: Writing, expansion: SingleExpansion): Addition {
       const { get } = readable(table)
       const write: RowWriter = ref
         ? ({ id }) => JSON.stringify({ '@odata.id': `${request.root}${table.entitySetName}(${id})` })
-        : writerOf(writing, projection, false)
+        : writerOf(writing, projection, projection.style === 'row')
       return [table.logicalName, { get, write }]
     }),
   )
@@ -69,8 +69,9 @@ function addCollection(writing: Writing, table: TableDefinition, expansion: Coll
   const { org, request, readable } = writing
   const { name, navigation, projection, condition, order, top } = expansion
   const { sees, mask } = readable(projection.table)
-  const write = writerOf(writing, projection, !projection.nested)
-  const pageSize = projection.nested ? request.preferences.maxPageSize : undefined
+  const { style } = projection
+  const write = writerOf(writing, projection, style !== 'nestedSet')
+  const pageSize = style === 'nestedSet' ? request.preferences.maxPageSize : undefined
   const limit = Math.min(top ?? pageSize ?? MAX_ROWS, MAX_ROWS)
   const member = JSON.stringify(name)
   const link = JSON.stringify(`${name}@odata.nextLink`)
@@ -86,7 +87,8 @@ function addCollection(writing: Writing, table: TableDefinition, expansion: Coll
     const [first] = page
     const last = page.at(-1)
     const text = `,${member}:[${page.map((one) => write(one.row)).join(',')}]`
-    if (!projection.nested) return `${text},${link}:${JSON.stringify(linkTo(writing, table, row, expansion))}`
+    if (style === 'row') return text
+    if (style === 'set') return `${text},${link}:${JSON.stringify(linkTo(writing, table, row, expansion))}`
     // Inside a nested query the link leads on, and is there whenever the page is full.
     if (first === undefined || last === undefined || page.length < limit) return text
     const cookie = writeCookie(order, 2, first.place, last.place, false)

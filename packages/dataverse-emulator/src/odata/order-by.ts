@@ -41,16 +41,28 @@ function term(
   return { column, kind, direction, value: columnReader(column) }
 }
 
+/** The column that a term names, an alias's value where it is one. */
+function columnNamed(name: string, aliases: ReadonlyMap<string, string>): string {
+  return name.startsWith('@') ? (aliases.get(name)?.trim() ?? '') : name
+}
+
 /**
  * Reads `$orderby`. The primary key is always the last term, so that the order is total and a cookie can name a place
- * in it; without `$orderby` it is the only one.
+ * in it; without `$orderby` it is the only one. `aliases` holds the `@name` options of the query.
  */
-export function parseOrderBy(store: RowStore, table: TableDefinition, text: string | undefined): readonly OrderTerm[] {
+export function parseOrderBy(
+  store: RowStore,
+  table: TableDefinition,
+  text: string | undefined,
+  aliases: ReadonlyMap<string, string> = new Map(),
+): readonly OrderTerm[] {
   const { schema } = store
   const terms: OrderTerm[] = []
   for (const part of text === undefined ? [] : text.split(',')) {
-    const [name = '', direction = 'asc', ...rest] = part.trim().split(/\s+/)
+    const [written = '', direction = 'asc', ...rest] = part.trim().split(/\s+/)
+    const name = columnNamed(written, aliases)
     if (name.includes('/')) throw notImplemented('lookup paths in $orderby')
+    if (name.includes('(')) throw notImplemented('functions in $orderby')
     if (rest.length > 0 || name === '' || (direction !== 'asc' && direction !== 'desc')) {
       throw badQuery(`Syntax error at position ${(text ?? '').length} in '${text ?? ''}'.`)
     }

@@ -28,14 +28,14 @@ function parametersOf({ values, counts }: ConditionOperator): readonly string[] 
 
 class Parser {
   readonly #text: string
-  readonly #aliases: ReadonlyMap<string, string>
+  readonly #aliases: ReadonlyMap<string, string> | undefined
   readonly #tokens: readonly Token[]
   #next = 0
   #depth = 0
   #conditions = 0
   #variables: readonly string[] = []
 
-  constructor(text: string, aliases: ReadonlyMap<string, string>) {
+  constructor(text: string, aliases: ReadonlyMap<string, string> | undefined) {
     this.#text = text
     this.#aliases = aliases
     this.#tokens = lex(text)
@@ -253,9 +253,10 @@ class Parser {
     )
   }
 
+  // An alias that has no value is null.
   #alias(name: string): string {
-    const text = this.#aliases.get(name)
-    if (text === undefined) throw badQuery(`The parameter alias '${name}' has no value in the query.`)
+    if (this.#aliases === undefined) throw badQuery(`The parameter alias '${name}' can't be used inside $expand.`)
+    const text = this.#aliases.get(name) ?? 'null'
     if (text.startsWith('@')) throw badQuery(`The parameter alias '${name}' refers to another alias.`)
     return text
   }
@@ -324,7 +325,10 @@ class Parser {
   }
 }
 
-/** Parses `$filter` text; `aliases` holds the `@name` options of the same query. Errors name the position. */
-export function parseFilter(text: string, aliases: ReadonlyMap<string, string>): Expression {
+/**
+ * Parses `$filter` text; `aliases` holds the `@name` options of the same query, undefined where none may be used.
+ * Errors name the position.
+ */
+export function parseFilter(text: string, aliases: ReadonlyMap<string, string> | undefined): Expression {
   return new Parser(text, aliases).filter()
 }

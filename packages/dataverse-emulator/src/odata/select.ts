@@ -19,9 +19,18 @@ function isServed(column: ColumnDefinition): boolean {
   return isODataColumn(column) && (column.odata === true || column.validForRead) && column.type !== 'PartyList'
 }
 
+const PART_OF_ADDRESS = /^(address\d)_(?:line\d|city|stateorprovince|county|country|postalcode|postofficebox)$/
+
+/** What comes along with a column: the currency of an amount, the whole of an address with a part of it. */
+function companionsOf({ type, logicalName }: ColumnDefinition): readonly string[] {
+  if (type === 'Money') return ['transactioncurrencyid']
+  const address = PART_OF_ADDRESS.exec(logicalName)?.[1]
+  return address === undefined ? [] : [`${address}_composite`]
+}
+
 /**
- * Reads `$select`. The primary key comes along unasked, and so does the currency of a row when Money is selected, and
- * the columns that `unasked` names. Shadow columns are no properties of a row and cannot be selected.
+ * Reads `$select`. The primary key comes along unasked, and so does the currency of a row when Money is selected, the
+ * whole address with a part of it, and the columns that `unasked` names. Shadow columns are no properties of a row and cannot be selected.
  */
 export function parseSelect(
   schema: Schema,
@@ -41,8 +50,8 @@ export function parseSelect(
     else if (column === undefined || !isServed(column)) throw noSuchProperty(name, table.logicalName)
     else columns.add(column)
   }
-  const money = [...columns].some((column) => column.type === 'Money')
-  for (const name of [...(money ? ['transactioncurrencyid'] : []), ...unasked, table.primaryId]) {
+  const extra = [...columns].flatMap((column) => companionsOf(column))
+  for (const name of [...extra, ...unasked, table.primaryId]) {
     const column = schema.column(table.logicalName, name)
     if (column !== undefined) columns.add(column)
   }

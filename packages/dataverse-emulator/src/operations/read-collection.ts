@@ -39,7 +39,7 @@ export function nextLink(request: ApiRequest, cookie: string): string {
 
 /** The order the request asks for; values the user may not see order nothing. */
 function maskedOrder(org: Org, request: ApiRequest, table: TableDefinition): readonly OrderTerm[] {
-  const order = parseOrderBy(org.store, table, request.query.options.get('$orderby'))
+  const order = parseOrderBy(org.store, table, request.query.options.get('$orderby'), request.query.aliases)
   const { mask } = readableBy(org.store, request.user)(table)
   return mask === undefined ? order : order.map((term) => ({ ...term, value: (row) => term.value(mask(row)) }))
 }
@@ -81,7 +81,7 @@ export function readCollection(
   allowOptions(request.query, OPTIONS)
   const { options } = request.query
   const { maxPageSize } = request.preferences
-  const projection = projectionOf(org, request, table)
+  const projection = projectionOf(org, request, table, { one: false })
   const order = maskedOrder(org, request, table)
   const query = rowQuery(org, request, table, within)
   const asked = topOf(options.get('$top'))
@@ -121,7 +121,7 @@ export function countCollection(
   return countReply(count)
 }
 
-/** A count as text. */
+/** A count as text, with the byte order mark that the service puts in front. */
 export function countReply(count: number): Reply {
-  return { status: 200, headers: { 'Content-Type': 'text/plain', 'OData-Version': '4.0' }, body: String(count) }
+  return { status: 200, headers: { 'Content-Type': 'text/plain', 'OData-Version': '4.0' }, body: `\u{feff}${count}` }
 }

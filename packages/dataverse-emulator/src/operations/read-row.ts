@@ -33,7 +33,7 @@ export function readRow(org: Org, request: ApiRequest, table: TableDefinition, r
   allowOptions(request.query, ['$select', '$expand', '@'])
   allowConditions(request.headers, 'If-None-Match')
   requireReach(org.store, table, request.user, 'read', row)
-  const projection = projectionOf(org, request, table)
+  const projection = projectionOf(org, request, table, { one: true })
   const condition = readCondition(request.headers.get('If-None-Match'))
   if (condition.kind === 'any') throw notImplemented('If-None-Match: * on a read')
   const etag = etagOf(row)

@@ -70,7 +70,7 @@ function answer(
   if (status === 204) {
     return { reply: emptyReply(entityId === undefined ? {} : { 'OData-EntityId': entityId }), row: written }
   }
-  const projection = projectionOf(org, request, table, { expand: status === 201 })
+  const projection = projectionOf(org, request, table, { one: true, expand: status === 201 })
   const headers = { ETag: etagOf(row), ...applied('return=representation', appliedAnnotations(request)) }
   return { reply: jsonTextReply(rowBody(org, request, row, projection), headers, status), row: written }
 }
@@ -78,7 +78,7 @@ function answer(
 function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition, ...also: readonly '$expand'[]): void {
   allowOptions(request.query, request.preferences.representation ? ['$select', ...also] : [])
   // A selection that cannot be answered refuses the write before anything is changed.
-  projectionOf(org, request, table)
+  projectionOf(org, request, table, { one: true })
   annotationsOf(request)
 }
 
