@@ -47,7 +47,7 @@ function clockOf({ clock }: Arguments, seed: Seed): () => number {
 function emulatorFrom(given: Arguments): Emulator {
   const { seedNumber, control, exposeHeaders, knobs, limits } = given
   // Wrong rules are told before rows are loaded, which may take a while.
-  const rules = given.faults.flatMap(readFaults)
+  const rules = given.faults.flatMap((one) => readFaults(one, (path) => readFileSync(path, 'utf8')))
   const seed = seedOf(given)
   const emulator = createEmulator({
     seed: withProgress(seed),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { UsageError } from './arguments.ts'
 import { faultsFromJson } from './control/fault-from-json.ts'
 import { FieldError } from './control/fields.ts'
@@ -21,19 +20,22 @@ function parse(text: string, name: string): unknown {
   }
 }
 
-function read(path: string): string {
+/** Reads a file as text; throws what the platform throws. */
+export type ReadFile = (path: string) => string
+
+function readOr(path: string, read: ReadFile): string {
   try {
-    return readFileSync(path, 'utf8')
+    return read(path)
   } catch (error) {
     throw new UsageError(`--fault ${path}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
 /** The rules of one `--fault`: JSON as it stands, or a file of it. */
-export function readFaults(given: string): readonly FaultRule[] {
+export function readFaults(given: string, read: ReadFile): readonly FaultRule[] {
   const isJson = /^\s*[[{]/.test(given)
   const name = isJson ? '--fault' : given
-  const value = parse(isJson ? given : read(given), name)
+  const value = parse(isJson ? given : readOr(given, read), name)
   try {
     return faultsFromJson(value)
   } catch (error) {

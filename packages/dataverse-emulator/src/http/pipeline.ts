@@ -117,7 +117,7 @@ export class Pipeline {
     }
     if (user === undefined) {
       if (waitMs > 0) await this.#parts.sleep(waitMs, incoming.signal)
-      return unauthorized(this.#parts.org, this.#parts.root)
+      return this.#api.outside(incoming) ?? unauthorized(this.#parts.org, this.#parts.root)
     }
     return this.#admitted(incoming, user, struck, place, waitMs)
   }

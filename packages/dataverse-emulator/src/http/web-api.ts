@@ -70,23 +70,11 @@ export class WebApi {
     return this.#costing(answer(this.#org, raw), 1)
   }
 
-  #elsewhere({ method, url, headers }: Incoming, user: User): Reply {
-    const operation = /^\/api\/backgroundoperation\/([^/]+)$/i.exec(url.pathname)?.[1]
-    if (operation !== undefined) return this.#monitor(method, operation, headers, user)
-    // Other services of the organisation live under these; the rest of the address belongs to nobody.
-    if (/^\/(?:api|xrmservices)\//i.test(url.pathname)) {
-      return refusal(this.#org, headers, notImplemented(`the path '${url.pathname}'`))
-    }
-    return htmlReply(404, '404 - File or directory not found.')
-  }
-
-  #monitor(method: string, id: string, headers: Headers, user: User): Reply {
-    try {
-      return answerMonitor(this.#org, method, id, user)
-    } catch (error) {
-      if (error instanceof WebApiError) return refusal(this.#org, headers, error)
-      throw error
-    }
+  /** The answer to an address that belongs to nobody; it needs no token. Undefined below the services' paths. */
+  outside({ url }: Incoming): Reply | undefined {
+    return /^\/(?:api|xrmservices)\//i.test(url.pathname)
+      ? undefined
+      : htmlReply(404, '404 - File or directory not found.')
   }
 
   #batch(raw: RawRequest, place: number): Answered {
