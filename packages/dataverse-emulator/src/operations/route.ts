@@ -4,7 +4,9 @@ import { answerFile } from '../files/file-requests.ts'
 import { readRawValue } from '../files/raw-value.ts'
 import { allowConditions, refuseFileHeaders } from '../http/headers.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
+import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { isPredefined, readPredefined } from '../fetchxml/read-fetch.ts'
 import { answerMetadata } from '../metadata/answer.ts'
 import type { PathSegment, RowKey } from '../odata/resource-path.ts'
 import { schemaAsAsked } from '../metadata-cache.ts'
@@ -31,6 +33,10 @@ function isOperation({ operations }: Org, name: string): boolean {
   return name.startsWith('Microsoft.Dynamics.CRM.') || operations.some((one) => one.name === name)
 }
 
+function listRows(org: Org, request: ApiRequest, table: TableDefinition, within?: (row: Row) => boolean): Reply {
+  return (isPredefined(request) ? readPredefined : readCollection)(org, request, table, within)
+}
+
 function onCollection(org: Org, request: ApiRequest, table: TableDefinition, rest: readonly PathSegment[]): WriteReply {
   const [next, ...more] = rest
   if (next !== undefined) {
@@ -49,7 +55,7 @@ function onCollection(org: Org, request: ApiRequest, table: TableDefinition, res
   if (request.method === 'POST') return postRow(org, request, table)
   if (request.method !== 'GET') throw methodNotAllowed(request.method)
   allowConditions(request.headers)
-  return { reply: isTracked(request) ? readChanges(org, request, table) : readCollection(org, request, table) }
+  return { reply: isTracked(request) ? readChanges(org, request, table) : listRows(org, request, table) }
 }
 
 function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row, name: string): WriteReply {
@@ -112,7 +118,7 @@ function underRow(
     requireReach(org.store, table, request.user, 'read', row)
     const within = memberTest(org, table, row, collection)
     const other = memberTable(org, collection)
-    return { reply: (isCount ? countCollection : readCollection)(org, request, other, within) }
+    return { reply: (isCount ? countCollection : listRows)(org, request, other, within) }
   }
   if (last !== undefined) throw notImplemented(`the path '${request.path}'`)
   if (isOperation(org, next.name)) {

@@ -31,11 +31,15 @@ function hasOwners(table: TableDefinition): boolean {
   return table.ownership === 'UserOwned' || table.ownership === 'BusinessOwned'
 }
 
+// Nobody's privileges on these reach further than their own, not even an administrator's.
+const PERSONAL: ReadonlySet<string> = new Set(['userquery'])
+
 const everything = (): boolean => true
 
 /** What owners and business units decide, without shares. */
 function ownedReach(store: RowStore, table: TableDefinition, user: User, privilege: Privilege): (row: Row) => boolean {
-  const grants = user.grants(table.logicalName, privilege)
+  const granted = user.grants(table.logicalName, privilege)
+  const grants = PERSONAL.has(table.logicalName) ? granted.map((one) => ({ ...one, depth: 'user' as const })) : granted
   if (grants.length === 0) throw privilegeDenied(user.id, privilegeName(table, privilege))
   if (!hasOwners(table) || grants.some(({ depth }) => depth === 'organization')) return everything
   const units = new Set<string>()

@@ -1,5 +1,6 @@
 import { duplicateInsert } from '../errors.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
+import { checkView } from '../fetchxml/views.ts'
 import { isStoredColumn, targetKey } from '../schema.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 import { requireColumns } from '../security/column-security.ts'
@@ -66,6 +67,7 @@ function storeNewRow(context: WriteContext, table: TableDefinition, id: string, 
   }
   refuseLoops(context, table, id, changes.lookups)
   checkKeys(context, table, id, draft)
+  checkView(context, table, draft)
   refuseDuplicates(context, table, id, draft)
   const row = store.insert(table.logicalName, id, draft)
   if (context.enforcePrivileges) requireReach(store, table, context.user, 'create', row)

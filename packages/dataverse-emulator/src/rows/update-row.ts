@@ -1,6 +1,7 @@
 import { targetKey } from '../schema.ts'
 import type { OneToManyRelationship, TableDefinition } from '../schema.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
+import { checkView } from '../fetchxml/views.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
@@ -58,6 +59,7 @@ function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, gi
   computeColumns(context, table, draft)
   refuseLoops(context, table, row.id, changes.lookups)
   checkKeys(context, table, row.id, draft)
+  if (changes.values.has('fetchxml')) checkView(context, table, draft)
   refuseDuplicates(context, table, row.id, draft)
   requireAppend(context, table, row, changes.lookups)
   const updated = store.update(table.logicalName, row, draft)

@@ -9,6 +9,7 @@ import { organization, peopleRows, users } from './rows/people.ts'
 import { leadRows, queueRows } from './rows/sales.ts'
 import { bookingRows, equipmentRows, markerRows, readingRows, resourceRows, shiftRows } from './rows/resources.ts'
 import { roles, securityRows } from './rows/security.ts'
+import { viewRows } from './rows/views.ts'
 import { serviceTaskRows, workOrderRows, workTypeRows } from './rows/work-orders.ts'
 import { fieldServiceTables } from './tables.ts'
 
@@ -73,4 +74,5 @@ function* allRows(plan: Plan): Generator<SeedRow> {
   yield* phoneCallRows(plan)
   yield* annotationRows(plan)
   yield* securityRows(plan)
+  yield* viewRows()
 }

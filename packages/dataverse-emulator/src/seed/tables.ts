@@ -9,6 +9,7 @@ import { fileTables } from './tables/files.ts'
 import { resourceTables, skillsOfResources } from './tables/resources.ts'
 import { securityLinks, securityTables } from './tables/security.ts'
 import { systemTables, teamMembership } from './tables/system.ts'
+import { viewTables } from './tables/views.ts'
 import { workOrderTables } from './tables/work-orders.ts'
 
 /** The tables of the field-service organisation. */
@@ -39,6 +40,7 @@ export const fieldServiceTables: SchemaDraft = {
     ...workOrderTables,
     ...resourceTables,
     ...securityTables,
+    ...viewTables,
   ],
   manyToMany: [teamMembership, skillsOfResources, ...securityLinks],
 }

@@ -60,6 +60,7 @@ const readable = [
   'organization',
   'businessunit',
   'role',
+  'savedquery',
   'systemuser',
   'team',
   'teammembership',
