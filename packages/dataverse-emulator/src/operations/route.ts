@@ -1,4 +1,5 @@
 import { countChanges, isTracked, readChanges } from '../changes/read-changes.ts'
+import { answerCsdl } from '../csdl/answer-csdl.ts'
 import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } from '../errors.ts'
 import { answerFile } from '../files/file-requests.ts'
 import { readRawValue } from '../files/raw-value.ts'
@@ -20,6 +21,7 @@ import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { countCollection, readCollection } from './read-collection.ts'
+import { nextStation } from './navigate.ts'
 import { readProperty, readRow } from './read-row.ts'
 import { answerReference, memberTable, memberTest } from './references.ts'
 import { runOperation } from './run-operation.ts'
@@ -102,6 +104,11 @@ function underRow(
   const [next, last, ...more] = rest
   if (request.preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
   if (next === undefined) return onRow(org, request, table, key)
+  const onward =
+    request.method === 'GET'
+      ? nextStation(org, request, table, () => requireRow(org.store, table, key), rest)
+      : undefined
+  if (onward !== undefined) return underRow(org, request, onward.table, { kind: 'id', id: onward.row.id }, onward.rest)
   const content = contentOf(org, request, table, key, rest)
   if (content !== undefined) return content
   if (last?.name === '$ref' && more.length === 0) {
@@ -183,7 +190,11 @@ export function route(org: Org, request: ApiRequest): WriteReply {
   }
   const answer = rest.length === 0 ? runOperation(org, request, name, inner) : undefined
   if (answer !== undefined) return answer
-  const metadata = answerMetadata(schemaAsAsked(org, request.headers), {
+  const schema = schemaAsAsked(org, request.headers)
+  if (name === '$metadata' && inner === undefined && rest.length === 0) {
+    return { reply: answerCsdl(org, request, schema) }
+  }
+  const metadata = answerMetadata(schema, {
     ...request,
     nowMs: org.store.now(),
     stampLifetimeDays: daysSetting(org, 'expiresubscriptionsindays', 90),
