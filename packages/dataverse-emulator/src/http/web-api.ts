@@ -70,11 +70,27 @@ export class WebApi {
     return this.#costing(answer(this.#org, raw), 1)
   }
 
-  /** The answer to an address that belongs to nobody; it needs no token. Undefined below the services' paths. */
+  /** The answer to an address that belongs to nobody; it needs no token. Other services live below some paths: undefined. */
   outside({ url }: Incoming): Reply | undefined {
     return /^\/(?:api|xrmservices)\//i.test(url.pathname)
       ? undefined
       : htmlReply(404, '404 - File or directory not found.')
+  }
+
+  #elsewhere(incoming: Incoming, user: User): Reply {
+    const { method, url, headers } = incoming
+    const operation = /^\/api\/backgroundoperation\/([^/]+)$/i.exec(url.pathname)?.[1]
+    if (operation !== undefined) return this.#monitor(method, operation, headers, user)
+    return this.outside(incoming) ?? refusal(this.#org, headers, notImplemented(`the path '${url.pathname}'`))
+  }
+
+  #monitor(method: string, id: string, headers: Headers, user: User): Reply {
+    try {
+      return answerMonitor(this.#org, method, id, user)
+    } catch (error) {
+      if (error instanceof WebApiError) return refusal(this.#org, headers, error)
+      throw error
+    }
   }
 
   #batch(raw: RawRequest, place: number): Answered {
