@@ -72,6 +72,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   let isControlled = options.control ?? false
 
   loadSeed(org, seed, userOf(undefined))
+  org.counts.take()
   for (const table of seed.tracking?.tables ?? []) tracking.enable(table)
 
   const pipeline = new Pipeline({

@@ -1,6 +1,7 @@
 import { badQuery } from '../errors.ts'
 import { jsonReply } from '../http/reply.ts'
 import type { JsonValue } from '../json/write.ts'
+import { complexReply } from './complex-reply.ts'
 import type { Operation, OperationCall } from './operation.ts'
 
 function whoAmI({ org, request: { root, user } }: OperationCall): JsonValue {
@@ -11,6 +12,9 @@ function whoAmI({ org, request: { root, user } }: OperationCall): JsonValue {
     OrganizationId: org.organization.id,
   }
 }
+
+/** Version of the service that the emulator follows. */
+const VERSION = '9.2.25104.00182'
 
 const ACCESS_TYPES: ReadonlySet<unknown> = new Set(['Default', 'Internet', 'Intranet'])
 
@@ -26,7 +30,7 @@ function currentOrganization({ org, request, parameters }: OperationCall): JsonV
     Detail: {
       OrganizationId: organization.id,
       FriendlyName: organization.friendlyName,
-      OrganizationVersion: '9.2.25104.00182',
+      OrganizationVersion: VERSION,
       EnvironmentId: organization.environmentId,
       DatacenterId: '00000000-0000-0000-0000-000000000000',
       Geo: 'EMEA',
@@ -48,6 +52,12 @@ function currentOrganization({ org, request, parameters }: OperationCall): JsonV
   }
 }
 
+/** What the organisation speaks; its own language is the only one. */
+function languages({ org }: OperationCall): readonly number[] {
+  const code = org.store.rows('organization').get(org.organization.id)?.values['languagecode']
+  return [typeof code === 'number' ? code : 1033]
+}
+
 /** Who is asking, and of which organisation. */
 export const organizationOperations: readonly Operation[] = [
   {
@@ -55,6 +65,7 @@ export const organizationOperations: readonly Operation[] = [
     kind: 'function',
     parameters: {},
     returns: 'mscrm.WhoAmIResponse',
+    response: { BusinessUnitId: 'Edm.Guid', UserId: 'Edm.Guid', OrganizationId: 'Edm.Guid' },
     run: (call) => ({ reply: jsonReply(whoAmI(call)) }),
   },
   {
@@ -63,5 +74,30 @@ export const organizationOperations: readonly Operation[] = [
     parameters: { AccessType: { type: 'mscrm.EndpointAccessType' } },
     returns: 'mscrm.RetrieveCurrentOrganizationResponse',
     run: (call) => ({ reply: jsonReply(currentOrganization(call)) }),
+  },
+  {
+    name: 'RetrieveVersion',
+    kind: 'function',
+    parameters: {},
+    returns: 'mscrm.RetrieveVersionResponse',
+    response: { Version: 'Edm.String' },
+    run: (call) => complexReply(call, 'RetrieveVersionResponse', { Version: VERSION }),
+  },
+  {
+    name: 'RetrieveProvisionedLanguages',
+    kind: 'function',
+    parameters: {},
+    returns: 'mscrm.RetrieveProvisionedLanguagesResponse',
+    response: { RetrieveProvisionedLanguages: 'Collection(Edm.Int32)' },
+    run: (call) =>
+      complexReply(call, 'RetrieveProvisionedLanguagesResponse', { RetrieveProvisionedLanguages: languages(call) }),
+  },
+  {
+    name: 'RetrieveAvailableLanguages',
+    kind: 'function',
+    parameters: {},
+    returns: 'mscrm.RetrieveAvailableLanguagesResponse',
+    response: { LocaleIds: 'Collection(Edm.Int32)' },
+    run: (call) => complexReply(call, 'RetrieveAvailableLanguagesResponse', { LocaleIds: languages(call) }),
   },
 ]

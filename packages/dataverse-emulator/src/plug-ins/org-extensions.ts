@@ -1,6 +1,7 @@
 import type { Knobs } from '../knobs.ts'
 import { builtInOperations } from '../operations/built-in-operations.ts'
 import type { Operation } from '../operations/operation.ts'
+import { RecordCounts } from '../operations/record-counts.ts'
 import type { RowStore } from '../rows/row-store.ts'
 import { JobQueue } from './jobs.ts'
 import { Plugins } from './plugins.ts'
@@ -11,6 +12,8 @@ export interface OrgExtensions {
   readonly operations: Operation[]
   readonly plugins: Plugins
   readonly jobs: JobQueue
+  /** How many rows tables had, some time ago. */
+  readonly counts: RecordCounts
 }
 
 /** An organisation's own operations, plug-ins and jobs. */
@@ -18,5 +21,10 @@ export function orgExtensions(store: RowStore, knobs: Knobs): OrgExtensions {
   const operations = [...builtInOperations]
   const jobs = new JobQueue(store.now)
   const isOperation = (name: string): boolean => operations.some((one) => one.name === name)
-  return { operations, jobs, plugins: new Plugins({ store, jobs, knobs, isOperation }) }
+  return {
+    operations,
+    jobs,
+    counts: new RecordCounts(store),
+    plugins: new Plugins({ store, jobs, knobs, isOperation }),
+  }
 }

@@ -72,7 +72,14 @@ const account: TableDraft = {
     lookup('ParentAccountId', {
       table: 'account',
       relationship: 'account_parent_account',
-      cascade: { ...removeLink, assign: 'Cascade', reparent: 'Cascade', share: 'Cascade', unshare: 'Cascade' },
+      cascade: {
+        ...removeLink,
+        assign: 'Cascade',
+        merge: 'Cascade',
+        reparent: 'Cascade',
+        share: 'Cascade',
+        unshare: 'Cascade',
+      },
       isHierarchical: true,
     }),
     yesNo('Merged', readOnly),
@@ -132,7 +139,14 @@ const contact: TableDraft = {
       {
         table: 'contact',
         relationship: 'contact_customer_contacts',
-        cascade: { ...removeLink, assign: 'Cascade', reparent: 'Cascade', share: 'Cascade', unshare: 'Cascade' },
+        cascade: {
+          ...removeLink,
+          assign: 'Cascade',
+          merge: 'Cascade',
+          reparent: 'Cascade',
+          share: 'Cascade',
+          unshare: 'Cascade',
+        },
       },
     ]),
     ...standardColumns('contact', {
