@@ -2,13 +2,12 @@ import { columnReader, queryColumn } from '../conditions/query-column.ts'
 import type { ConditionContext, QueryColumn } from '../conditions/condition.ts'
 import { notImplemented } from '../errors.ts'
 import type { QueryValue } from '../odata/compare-values.ts'
-import type { Org } from '../org.ts'
 import { displayName, formattedValue } from '../rows/formatted-value.ts'
 import type { RowStore } from '../rows/row-store.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import { isLookupColumn } from '../schema.ts'
-import type { ColumnDefinition, TableDefinition } from '../schema.ts'
+import type { ColumnDefinition, Schema, SeedOrganization, TableDefinition } from '../schema.ts'
 import type { FetchNode } from './fetch.ts'
 import { noSuchAttribute, noSuchEntity } from './refusals.ts'
 
@@ -32,7 +31,11 @@ export interface Slot {
 export type Visible = (row: Row) => Row | undefined
 
 /** What a query needs of the organisation. */
-export type FetchOrg = Pick<Org, 'schema' | 'store' | 'organization'>
+export interface FetchOrg {
+  readonly schema: Schema
+  readonly store: RowStore
+  readonly organization: SeedOrganization
+}
 
 /** What a query is bound against. */
 export interface Scope {

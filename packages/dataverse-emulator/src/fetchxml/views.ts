@@ -1,5 +1,4 @@
 import { rowDoesNotExist } from '../errors.ts'
-import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { isGuid } from '../rows/guid.ts'
 import type { User } from '../rows/user.ts'
@@ -7,11 +6,12 @@ import type { WriteContext } from '../rows/write-context.ts'
 import type { StoredValues, TableDefinition } from '../schema.ts'
 import { checkFetch } from './bind-fetch.ts'
 import { parseFetch } from './parse-fetch.ts'
+import type { FetchOrg } from './scope.ts'
 import { emptyFetch, entitiesDontMatch, invalidViewId, noSuchEntity } from './refusals.ts'
 
 /** The query of a view for a table: of everybody's (`savedQuery`) or one that is the user's or shared with the user. */
 export function viewFetch(
-  { schema, store }: Org,
+  { schema, store }: FetchOrg,
   user: User,
   table: TableDefinition,
   kind: 'savedQuery' | 'userQuery',
