@@ -84,6 +84,7 @@ export type {
   SchemaDraft,
   Seed,
   SeedOrganization,
+  SeedRole,
   SeedRow,
   SeedUser,
   StateColumn,
@@ -113,4 +114,15 @@ export type { LoggedRequest, RequestFilter } from './request-log.ts'
 export type { MobileTracking, TrackedKind } from './rows/mobile-tracking.ts'
 export type { Row } from './rows/row.ts'
 export type { User } from './rows/user.ts'
+export { privilegesOf } from './security/rights.ts'
+export type { Rights } from './security/rights.ts'
+export type { ColumnPermission, NewRole, NewTeam, NewUser, SecurityHand, Who } from './security/security-hand.ts'
 export type { Reference } from './rows/reference.ts'
+export type { CustomOperation, OperationContext, OperationResult } from './operations/custom-operation.ts'
+export type { OperationBinding, OperationParameter } from './operations/operation.ts'
+export type { Operations } from './operations/register.ts'
+export type { JobOutcome } from './plug-ins/jobs.ts'
+export type { Plugins } from './plug-ins/plugins.ts'
+export type { PluginContext, PluginStage, PluginStep, RegisteredStep, RowMessage } from './plug-ins/step.ts'
+export type { GivenValue, GivenValues } from './rows/given-values.ts'
+export type { RowHand } from './rows/row-hand.ts'

@@ -1,8 +1,10 @@
 import type { CapabilityArea } from './capability.ts'
 import { fetchXml } from './fetchxml.ts'
+import { operations } from './operations.ts'
 import { protocol } from './protocol.ts'
+import { queries } from './queries.ts'
 import { security } from './security.ts'
 import { writes } from './writes.ts'
 
 /** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
-export const capabilityAreas: readonly CapabilityArea[] = [protocol, fetchXml, writes, security]
+export const capabilityAreas: readonly CapabilityArea[] = [protocol, fetchXml, writes, security, operations]

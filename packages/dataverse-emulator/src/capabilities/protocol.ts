@@ -19,6 +19,5 @@ export const protocol: CapabilityArea = {
       status: 501,
       probe: { path: 'accounts?$top=1', headers: { Accept: 'application/json;odata.metadata=full' } },
     },
-    { what: '`respond-async`', status: 501, probe: { path: 'accounts?$top=1', headers: { Prefer: 'respond-async' } } },
   ],
 }
