@@ -175,7 +175,9 @@ class BatchRun {
   }
 
   #addChangeSet(boundary: string, answers: readonly string[]): void {
-    this.parts.push(`Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n${writeMultipart(boundary, answers)}`)
+    // The line end behind the inner multipart belongs to the boundary that follows.
+    const inner = writeMultipart(boundary, answers).replace(/\r\n$/, '')
+    this.parts.push(`Content-Type: multipart/mixed; boundary=${boundary}\r\n\r\n${inner}`)
   }
 
   /** A refusal with the id of its request, by which support would find it. */
