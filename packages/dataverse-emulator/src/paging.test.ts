@@ -60,7 +60,7 @@ test('no page ends exactly with a link to an empty one', async () => {
   expect((await allPages(ask, 'new_skills?$select=new_name', headers)).map((page) => page.length)).toEqual([4, 4])
 })
 
-test('paging is live: rows behind the place appear, rows before it do not, deleted ones are gone', async () => {
+test('§16.6: paging is live: rows behind the place appear, rows before it do not, deleted ones are gone', async () => {
   const { ask, emulator } = withSkills(8)
   const first = await ask('GET', 'new_skills?$select=new_name', { headers })
   const order = names(first)
@@ -76,7 +76,7 @@ test('paging is live: rows behind the place appear, rows before it do not, delet
   expect(seen.filter((name) => order.includes(name))).toEqual([])
 })
 
-test('a row changed between pages moves to the end of an order by version and is seen twice', async () => {
+test('§16.6: a row changed between pages moves to the end of an order by version and is seen twice', async () => {
   const { ask, emulator } = withSkills(6)
   const first = await ask('GET', 'new_skills?$select=new_name&$orderby=versionnumber asc', { headers })
   expect(names(first)).toEqual(['s1', 's2', 's3', 's4'])
@@ -116,7 +116,7 @@ test('the incremental pull filter with a window by time pages through both its h
   expect(all.flat()).toEqual(['s2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10', 's1'])
 })
 
-test('maxpagesize overrides $top, and no page exceeds 5000', async () => {
+test('§16.7: maxpagesize overrides $top, and no page exceeds 5000', async () => {
   const { ask } = withSkills(6)
   const page = await ask('GET', 'new_skills?$select=new_name&$top=1', { headers })
   expect([names(page).length, typeof next(page)]).toEqual([4, 'string'])
@@ -130,6 +130,29 @@ test('a cookie that was tampered with is refused', async () => {
     const answer = await ask('GET', `new_skills?$skiptoken=${encodeURIComponent(token)}`)
     expect(answer.status).toBe(400)
   }
+  const token = (inner: string, page = 2): string => {
+    const outer = `<cookie pagenumber="${page}" pagingcookie="${encodeURIComponent(inner)}" istracking="False" />`
+    return `new_skills?$skiptoken=${encodeURIComponent(outer)}`
+  }
+  const code = async (path: string): Promise<string | undefined> => (await ask('GET', path)).json.error?.code
+  const place =
+    '<new_skillid last="{00000000-0000-0000-0000-000000000000}" first="{00000000-0000-0000-0000-000000000000}" />'
+  expect(await code(token(`<cookie page="1">${place}</cookie>`))).toBeUndefined()
+  expect(await code(token(`<cookie page="1">${place}</cookie>`, 5))).toBe('0x8004112a')
+  expect(await code(token(`<cookie page="1">${place.replace('000000000000}', 'zz}')}</cookie>`))).toBe('0x80040203')
+  expect(await code(token('<cookie page="1"><new_name last="a" first="a" /></cookie>'))).toBe('0x80041129')
+  expect(await code(`${token(`<cookie page="1">${place}</cookie>`)}&$orderby=new_name`)).toBe('0x80041129')
+})
+
+test('§16.6: pages may differ in size, and the next one begins where the last one ended', async () => {
+  const { ask } = withSkills(10)
+  const page = async (path: string, size: number): Promise<Answer> =>
+    ask('GET', path, { headers: { Prefer: `odata.maxpagesize=${size}` } })
+  const first = await page('new_skills?$select=new_name', 3)
+  const second = await page(next(first), 1)
+  const third = await page(next(second), 100)
+  const all = [first, second, third].flatMap(names)
+  expect([all.length, new Set(all).size, '@odata.nextLink' in third.json]).toEqual([10, 10, false])
 })
 
 test('a lookup orders by the name of what it leads to, nulls first, and pages in that order', async () => {

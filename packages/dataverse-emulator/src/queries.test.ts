@@ -21,7 +21,7 @@ async function refusal(ask: Ask, query: string): Promise<[number, string, string
   return [answer.status, answer.json.error.code, answer.json.error.message]
 }
 
-test('text compares without regard to case, and trailing blanks do not count', async () => {
+test('§16.9: text compares without regard to case, and trailing blanks do not count', async () => {
   const { ask } = bench()
   await withAccounts(ask, [{ name: 'Alpha' }, { name: 'BETA' }])
   expect(await names(ask, "name eq 'ALPHA  '")).toEqual(['Alpha'])
@@ -30,7 +30,7 @@ test('text compares without regard to case, and trailing blanks do not count', a
   expect(await names(ask, "contains(name,'LPH')")).toEqual(['Alpha'])
 })
 
-test('SQL wildcards are live inside the values of text functions and plain in eq', async () => {
+test('§16.9: SQL wildcards are live inside the values of text functions and plain in eq', async () => {
   const { ask } = bench()
   await withAccounts(ask, [{ name: 'a%b' }, { name: 'axxb' }, { name: 'a_c' }, { name: 'abc' }])
   expect(await names(ask, "contains(name,'a%b')")).toEqual(['a%b', 'abc', 'axxb'])
@@ -201,7 +201,7 @@ test('broken filters are refused with the place of the fault', async () => {
   }
 })
 
-test('the primary key comes unasked, and so does the currency of money', async () => {
+test('§16.11: the primary key comes unasked, and so does the currency of money', async () => {
   const { ask } = bench()
   await withAccounts(ask, [{ name: 'a' }])
   const { json } = await ask('GET', `accounts(${id(1)})?$select=revenue`)
@@ -216,7 +216,7 @@ test('§16.11: with a part of an address comes the whole of it', async () => {
   expect(json.address1_composite).toBe('Way 1\r\nTestville')
 })
 
-test('a row without $select has every column under its wire name, nulls included, and no shadow column', async () => {
+test('§16.10: a row without $select has every column under its wire name, nulls included, and no shadow column', async () => {
   const { ask, emulator } = bench()
   await withAccounts(ask, [{ name: 'a' }])
   const { json } = await ask('GET', `accounts(${id(1)})`)
@@ -246,7 +246,7 @@ test('versions beyond 2^53 are written and compared exactly', async () => {
   expect(await names(ask, `versionnumber gt ${version}`)).toEqual([])
 })
 
-test('annotations come only when asked for, before the property they describe', async () => {
+test('§16.12: annotations come only when asked for, before the property they describe', async () => {
   const { ask, emulator } = bench()
   await withAccounts(ask, [{ name: 'a', accountcategorycode: 1, revenue: 1234.5 }])
   const path = `accounts(${id(1)})?$select=accountcategorycode,revenue,_ownerid_value`
@@ -329,7 +329,7 @@ test('$top limits, $count counts to 5000 at most, /$count is bare text', async (
   expect([bare.headers.get('Content-Type'), bare.text]).toEqual(['text/plain', '3'])
 })
 
-test('the count annotations tell that a count was capped, and -1 without a count', async () => {
+test('§16.8: the count annotations tell that a count was capped, and -1 without a count', async () => {
   const { ask, emulator } = bench()
   for (let number = 0; number < 5003; number++) emulator.master.create('new_skill', { new_name: `s${number}` })
   const headers = { Prefer: 'odata.maxpagesize=1,odata.include-annotations="Microsoft.Dynamics.CRM.*"' }

@@ -7,4 +7,4 @@ import { security } from './security.ts'
 import { writes } from './writes.ts'
 
 /** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
-export const capabilityAreas: readonly CapabilityArea[] = [protocol, fetchXml, writes, security, operations]
+export const capabilityAreas: readonly CapabilityArea[] = [protocol, queries, fetchXml, writes, security, operations]

@@ -65,12 +65,13 @@ export function literalValue(
 
 /** Text as a value of a kind of column, as in `PropertyValues`; undefined characters of a number or time are refused. */
 export function queryValue(kind: ColumnKind, text: string): QueryValue {
-  const value = parse(kind, text)
+  const value = readValue(kind, text)
   if (value === undefined) throw badQuery(`The value '${text}' is not valid for the type of the property.`)
   return value
 }
 
-function parse(kind: ColumnKind, text: string): QueryValue | undefined {
+/** The same, undefined where the text is no value of the kind. */
+export function readValue(kind: ColumnKind, text: string): QueryValue | undefined {
   switch (kind) {
     case 'text':
       return text

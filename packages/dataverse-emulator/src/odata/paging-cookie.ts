@@ -1,7 +1,7 @@
-import { invalidArgument } from '../errors.ts'
+import { invalidArgument, WebApiError } from '../errors.ts'
 import type { QueryValue } from './compare-values.ts'
 import { decodeUrl } from './decode.ts'
-import { queryValue } from './literal-value.ts'
+import { readValue } from './literal-value.ts'
 import type { OrderTerm } from './order-by.ts'
 
 /** The place where the next page begins: its number and the order values of the last row before it. */
@@ -46,19 +46,34 @@ export function writeCookie(
 
 const malformed = (): Error => invalidArgument('Malformed XML in the Paging Cookie')
 
+function otherOrder(): Error {
+  return new WebApiError(400, '0x80041129', 'Order by columns do not match those in paging cookie.')
+}
+
+function placeIn(inner: string, { column, kind }: OrderTerm): QueryValue {
+  const found = new RegExp(`<${column.logicalName} (?:lastnull="1"|last="([^"]*)") `).exec(inner)
+  if (found === null) throw otherOrder()
+  const value = found[1]
+  if (value === undefined) return null
+  const plain = kind === 'guid' ? value.replace(/[{}]/g, '') : unescapeXml(value)
+  const parsed = readValue(kind, plain)
+  if (parsed === undefined) throw malformed()
+  return parsed
+}
+
 /** Reads a `$skiptoken` back; it must fit the order of the query it comes with. */
 export function readCookie(order: readonly OrderTerm[], text: string): Place & { readonly tracking: boolean } {
   const outer = /^<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istracking="(True|False)" \/>$/.exec(text)
   if (outer === null) throw malformed()
   const inner = decodeUrl(outer[2] ?? '')
-  const after = order.map((term) => {
-    const name = term.column.logicalName
-    const found = new RegExp(`<${name} (?:lastnull="1"|last="([^"]*)") `).exec(inner)
-    if (found === null) throw malformed()
-    const value = found[1]
-    if (value === undefined) return null
-    const plain = term.kind === 'guid' ? value.replace(/[{}]/g, '') : unescapeXml(value)
-    return queryValue(term.kind, plain)
-  })
+  const [, page, places = ''] = /^<cookie page="(\d+)"[^>]*>(.*)<\/cookie>$/s.exec(inner) ?? []
+  if (page === undefined) throw malformed()
+  if (Number(outer[1]) !== Number(page) + 1) {
+    throw new WebApiError(400, '0x8004112a', 'Invalid page number in paging cookie.')
+  }
+  if ([...places.matchAll(/<(\w+) /g)].some(([, name]) => !order.some(({ column }) => column.logicalName === name))) {
+    throw otherOrder()
+  }
+  const after = order.map((term) => placeIn(places, term))
   return { page: Number(outer[1]), after, tracking: outer[3] === 'True' }
 }
