@@ -18,6 +18,7 @@ import { operationsOf } from './operations/register.ts'
 import type { Org } from './org.ts'
 import { orgExtensions } from './plug-ins/org-extensions.ts'
 import { RequestLog } from './request-log.ts'
+import { followSchema } from './rows/follow-schema.ts'
 import { RowStore } from './rows/row-store.ts'
 import { MobileTracking } from './rows/mobile-tracking.ts'
 import type { User } from './rows/user.ts'
@@ -39,6 +40,7 @@ function orgFrom(seed: Seed, clock: ServerClock, options: EmulatorOptions): Org 
   const newId = options.newId ?? idSource(seed.name, 'row')
   const { schema, organization } = seed
   const store = new RowStore(schema, { now: clock.now, newId, firstVersion: options.firstVersion ?? 1_000_000n })
+  followSchema(schema, store)
   const exposed = options.exposeHeaders === undefined ? {} : { exposeHeaders: options.exposeHeaders }
   const knobs: Knobs = { ...defaultKnobs, ...exposed, ...options.knobs }
   return {

@@ -81,7 +81,7 @@ export {
 } from './schema/columns.ts'
 export type { ColumnOptions, TargetOptions } from './schema/columns.ts'
 export { isLookupColumn } from './schema/define.ts'
-export { guidFrom, guidsFrom } from './schema/guid.ts'
+export { guidFrom, guidsFrom, labelId } from './schema/guid.ts'
 export { isODataColumn, isStoredColumn } from './schema/odata-column.ts'
 export { wireName } from './schema/index-table.ts'
 export type { TableRelationships } from './schema/index-table.ts'

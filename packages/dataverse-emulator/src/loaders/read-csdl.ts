@@ -38,6 +38,8 @@ export interface CsdlDocument {
   readonly types: ReadonlyMap<string, CsdlEntityType>
   /** Entity set names by the name of their type. */
   readonly sets: ReadonlyMap<string, string>
+  /** Types whose sets have change tracking; undefined where the document has no annotations of sets. */
+  readonly tracked: ReadonlySet<string> | undefined
 }
 
 const NO_ANNOTATIONS: CsdlAnnotations = new Map()
@@ -53,6 +55,7 @@ export function readCsdl(document: string): CsdlDocument {
     throw new RangeError('the document is no $metadata: it has no edmx:DataServices with a Schema')
   const types = new Map<string, CsdlEntityType>()
   const sets = new Map<string, string>()
+  const tracked = new Set<string>()
   for (const schema of schemas) {
     for (const element of schema.children) {
       if (element.name === 'EntityType') {
@@ -60,12 +63,16 @@ export function readCsdl(document: string): CsdlDocument {
         types.set(type.name, type)
       } else if (element.name === 'EntityContainer') {
         for (const set of element.children) {
-          if (set.name === 'EntitySet') sets.set(bare(required(set, 'EntityType')), required(set, 'Name'))
+          if (set.name !== 'EntitySet') continue
+          const type = bare(required(set, 'EntityType'))
+          sets.set(type, required(set, 'Name'))
+          const tracking = readAnnotations(set).get('ChangeTracking')
+          if (typeof tracking === 'object' && tracking.get('Supported') === 'true') tracked.add(type)
         }
       }
     }
   }
-  return { types, sets }
+  return { types, sets, tracked: tracked.size === 0 ? undefined : tracked }
 }
 
 function readType(element: XmlElement): CsdlEntityType {

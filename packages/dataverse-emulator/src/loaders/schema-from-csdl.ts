@@ -87,7 +87,7 @@ function baseTypes(type: CsdlEntityType, types: CsdlDocument['types']): readonly
 function tableFromCsdl(
   flat: FlatType,
   targets: LookupTargets,
-  { sets }: CsdlDocument,
+  { sets, tracked }: CsdlDocument,
   prefixes: ReadonlySet<string>,
   otherwiseCode: number,
 ): TableDraft {
@@ -101,7 +101,6 @@ function tableFromCsdl(
     if (lookup === undefined || property.type !== 'Edm.Guid') return columnFromCsdl(property, scope)
     return lookupColumn(lookup, targets.get(lookup) ?? [], property, isCustom(lookup))
   })
-  const tracking = type.annotations.get('ChangeTracking')
   const description = type.annotations.get('Description')
   return {
     schemaName: type.name,
@@ -115,7 +114,7 @@ function tableFromCsdl(
     ownership: ownershipOf(type.name, names),
     isActivity: isActivity && type.name !== 'activitypointer',
     isCustom: isCustom(type.name),
-    changeTracking: typeof tracking === 'object' ? tracking.get('Supported') !== 'false' : true,
+    changeTracking: tracked?.has(type.name) ?? true,
     columns,
     keys: type.alternateKeys.map((properties) => {
       const columns = properties.map((name) => /^_(.+)_value$/.exec(name)?.[1] ?? name)

@@ -1,6 +1,6 @@
 import { RawJson } from '../json/write.ts'
 import type { JsonValue } from '../json/write.ts'
-import { guidFrom } from '../schema.ts'
+import { labelId } from '../schema.ts'
 import type { MetadataFacts } from '../schema.ts'
 import { knownType } from './model.ts'
 
@@ -53,7 +53,7 @@ export function label(text: string, owner: string, isManaged: boolean): JsonValu
     Label: text,
     LanguageCode: 1033,
     IsManaged: isManaged,
-    MetadataId: guidFrom(`label|${owner}`),
+    MetadataId: labelId(owner),
     HasChanged: null,
   }
   return { LocalizedLabels: [one], UserLocalizedLabel: one }

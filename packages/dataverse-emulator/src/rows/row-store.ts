@@ -60,7 +60,7 @@ export class RowStore {
   readonly now: () => number
   readonly newId: () => string
   /** Bytes of files, images and the like, each under the row that stands for them: they go when it goes. */
-  readonly contents = new WeakMap<Row, Uint8Array>()
+  readonly contents: WeakMap<Row, Uint8Array> = new WeakMap()
   readonly #tables = new Map<string, TableRows>()
   // By definition: a schema change replaces the definition and thereby the shape of rows written from then on.
   readonly #shapes = new WeakMap<TableDefinition, () => Record<string, StoredValue>>()
@@ -131,6 +131,11 @@ export class RowStore {
     }
     this.#withheld.push(withheld)
     return { result, isEmpty: false, commit: () => this.#commit(withheld) }
+  }
+
+  /** Forgets a table that is no more, its deletions included. */
+  dropTable(table: string): void {
+    this.#tables.delete(table)
   }
 
   /** Everything as it is now; cheap, because rows are never changed in place. */

@@ -3,6 +3,11 @@ export function guidFrom(text: string): string {
   return guidsFrom(text)(0)
 }
 
+/** The id of a label, by what it belongs to: a component and, of its several labels, which. */
+export function labelId(owner: string): string {
+  return guidFrom(`label|${owner}`)
+}
+
 /** Guids for a numbered series, each depending only on the name and its number. No two numbers of a series collide. */
 export function guidsFrom(name: string): (index: number) => string {
   const [a, b, c, d] = absorb(name)

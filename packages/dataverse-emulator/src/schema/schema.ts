@@ -31,7 +31,7 @@ import { ChangeLog } from './change-log.ts'
 import type { ChangeLogSnapshot } from './change-log.ts'
 import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
-import { guidFrom } from './guid.ts'
+import { guidFrom, labelId } from './guid.ts'
 import type { TableRelationships } from './index-table.ts'
 
 /** What of a table may be switched at run time. */
@@ -260,8 +260,7 @@ export class Schema {
     for (const relationship of manyToMany) this.#dropManyToMany(relationship)
     this.#tables.drop(logicalName)
     this.#log.deleted('Entity', table.metadataId, logicalName)
-    for (const column of table.columns)
-      this.#log.deleted('Attribute', column.metadataId, `${logicalName}.${column.logicalName}`)
+    for (const column of table.columns) this.#logRemoved(logicalName, column)
     this.#tables.forget()
     this.#tell({ kind: 'tableRemoved', table: logicalName })
   }
@@ -313,8 +312,7 @@ export class Schema {
     for (const key of table.keys.filter((one) => one.columns.includes(column))) {
       this.#log.deleted('EntityKey', key.metadataId, `${logicalName}.${key.schemaName}`)
     }
-    for (const one of table.columns.filter(leaves))
-      this.#log.deleted('Attribute', one.metadataId, `${logicalName}.${one.logicalName}`)
+    for (const one of table.columns.filter(leaves)) this.#logRemoved(logicalName, one)
     this.#tables.put({
       ...table,
       columns: table.columns.filter((one) => !leaves(one)),
@@ -386,6 +384,8 @@ export class Schema {
 
   removeOption(table: string, column: string, value: number): void {
     this.#changeOptions(table, column, value, (options) => options.filter((one) => one.value !== value))
+    const label = labelId(`${this.optionSetId(table, this.#knownColumn(table, column))}|${value}`)
+    this.#log.deleted('Label', label, label)
     this.#tell({ kind: 'optionRemoved', table, column, value })
   }
 
@@ -430,6 +430,14 @@ export class Schema {
   }
 
   readonly #primaryIdOf = (table: string): string => this.#tables.known(table).primaryId
+
+  /** Notes that a column went, and with it the option set that was its own. */
+  #logRemoved(table: string, column: ColumnDefinition): void {
+    this.#log.deleted('Attribute', column.metadataId, `${table}.${column.logicalName}`)
+    const isShared = 'globalChoice' in column && column.globalChoice !== null
+    if (isShared || !('options' in column || column.type === 'Boolean')) return
+    this.#log.deleted('OptionSet', this.optionSetId(table, column), `${table}.${column.logicalName}`)
+  }
 
   // Set while several changes are one for those who follow.
   #held: SchemaChange[] | undefined
@@ -510,7 +518,7 @@ export class Schema {
     }
     const leaves = (one: ColumnDefinition): boolean => one === column || one.attributeOf === column.logicalName
     for (const one of table.columns.filter(leaves)) {
-      this.#log.deleted('Attribute', one.metadataId, `${table.logicalName}.${one.logicalName}`)
+      this.#logRemoved(table.logicalName, one)
     }
     this.#tables.put({ ...table, columns: table.columns.filter((one) => !leaves(one)) })
     const columns = table.columns.filter(leaves).map((one) => one.logicalName)

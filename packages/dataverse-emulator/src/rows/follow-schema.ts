@@ -1,0 +1,62 @@
+import { targetKey } from '../schema.ts'
+import type { ColumnDefinition, Schema, SchemaChange, StoredValue } from '../schema.ts'
+import { convertValue } from './convert-value.ts'
+import type { RowStore } from './row-store.ts'
+import type { Row } from './row.ts'
+
+/**
+ * Lets rows follow the schema: the values of a removed column vanish, a retyped one keeps what its new type can hold, a
+ * removed table takes its rows along. Versions stay: to the change feed nothing has happened.
+ */
+export function followSchema(schema: Schema, store: RowStore): void {
+  schema.follow((change) => follow(store, change))
+}
+
+function follow(store: RowStore, change: SchemaChange): void {
+  switch (change.kind) {
+    case 'tableRemoved':
+      return store.dropTable(change.table)
+    case 'columnsRemoved':
+      return rewrite(store, change.table, (values) => {
+        for (const name of change.columns) {
+          delete values[name]
+          delete values[targetKey(name)]
+        }
+      })
+    case 'columnRetyped':
+      return rewrite(store, change.table, (values) => retype(values, change.before, change.after))
+    case 'optionRemoved':
+      return rewrite(store, change.table, (values) => {
+        values[change.column] = withoutOption(values[change.column] ?? null, change.value)
+      })
+  }
+}
+
+function retype(values: Record<string, StoredValue>, before: ColumnDefinition, after: ColumnDefinition): void {
+  const name = before.logicalName
+  const value = convertValue(before, after, values[name] ?? null)
+  delete values[targetKey(name)]
+  values[name] = value
+}
+
+// The platform clears a choice whose option is deleted.
+function withoutOption(value: StoredValue, option: number): StoredValue {
+  if (typeof value !== 'string') return value === option ? null : value
+  const rest = value.split(',').filter((one) => one !== String(option))
+  return rest.length === 0 ? null : rest.join(',')
+}
+
+function rewrite(store: RowStore, name: string, change: (values: Record<string, StoredValue>) => void): void {
+  const table = store.schema.table(name)
+  if (table === undefined) return
+  const rows = store.rows(name)
+  const blank = store.blank(table)
+  for (const row of [...rows.all()]) {
+    const values: Record<string, StoredValue> = { ...row.values }
+    change(values)
+    const kept: Record<string, StoredValue> = { ...blank }
+    for (const [column, value] of Object.entries(values)) if (column in kept) kept[column] = value
+    const next: Row = { ...row, values: kept }
+    rows.put(next)
+  }
+}
