@@ -197,3 +197,53 @@ test('columns of every type are cleared by null', async () => {
   expect((await ask('PATCH', path, { body: cleared })).status).toBe(204)
   expect((await ask('GET', path)).json).toMatchObject({ ...cleared, revenue_base: null })
 })
+
+test('money keeps its currency; a row without money may lose it', async () => {
+  const { ask } = bench()
+  const path = `accounts(${await made(ask, 'accounts', { name: 'a', revenue: 5 })})`
+  const none = { 'transactioncurrencyid@odata.bind': null }
+  expect(refusal(await ask('PATCH', path, { body: none }))).toEqual([400, '0x80048cfb'])
+  expect((await ask('PATCH', path, { body: { ...none, revenue: null } })).status).toBe(204)
+  expect((await ask('GET', path)).json).toMatchObject({ _transactioncurrencyid_value: null, exchangerate: null })
+})
+
+test('rows of the same change set are bound by their content id, in lookups, lists and nested rows', async () => {
+  const { ask, emulator } = bench()
+  const part = (contentId: number, path: string, body: unknown): string =>
+    `--c\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: ${contentId}\r\n\r\nPOST /api/data/v9.2/${path} HTTP/1.1\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(body)}\r\n`
+  const changeSet = [
+    part(1, 'contacts', { contactid: id(1), lastname: 'c' }),
+    part(2, 'tasks', { activityid: id(2), subject: 't' }),
+    part(3, 'accounts', {
+      accountid: id(3),
+      name: 'a',
+      'primarycontactid@odata.bind': '$1',
+      'Account_Tasks@odata.bind': ['$2'],
+      account_parent_account: [{ accountid: id(4), name: 'b', 'primarycontactid@odata.bind': '$1' }],
+    }),
+    part(4, '$3/contact_customer_accounts/$ref', { '@odata.id': '$1' }),
+  ].join('')
+  const { status } = await ask('POST', '$batch', {
+    headers: { 'Content-Type': 'multipart/mixed; boundary=b' },
+    body: `--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n${changeSet}--c--\r\n--b--\r\n`,
+  })
+  expect(status).toBe(200)
+  const values = (table: string, row: string): unknown => emulator.master.row(table, row)?.values
+  expect(values('account', id(3))).toMatchObject({ primarycontactid: id(1) })
+  expect(values('account', id(4))).toMatchObject({ primarycontactid: id(1), parentaccountid: id(3) })
+  expect(values('task', id(2))).toMatchObject({ regardingobjectid: id(3) })
+  expect(values('contact', id(1))).toMatchObject({ parentcustomerid: id(3) })
+})
+
+test('a single property is put by its own name, a lookup is not', async () => {
+  const { ask } = bench()
+  const path = `accounts(${await made(ask, 'accounts', { name: 'a' })})`
+  const put = (name: string, body: unknown): Promise<Answer> => ask('PUT', `${path}/${name}`, { body })
+  expect((await put('name', { value: 'b' })).status).toBe(204)
+  expect(refusal(await put('name', { value: 5 }))).toEqual([400, '0x80048d19'])
+  expect((await put('name', { name: 'b' })).status).toBe(400)
+  expect((await put('_primarycontactid_value', { value: id(1) })).status).toBe(400)
+  expect((await put('primarycontactid', { value: id(1) })).status).toBe(405)
+  expect((await put('nosuch', { value: 1 })).status).toBe(404)
+  expect((await ask('GET', `${path}/name`)).json.value).toBe('b')
+})

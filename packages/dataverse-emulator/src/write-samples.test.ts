@@ -204,3 +204,62 @@ test('conditional operations sample: read, delete and update by version, upsert 
   const gone = await ask('PATCH', path, { headers: { 'If-Match': '*' }, body })
   expect([gone.status, gone.json.error.message]).toEqual([404, `account With Id = ${path.slice(9, -1)} Does Not Exist`])
 })
+
+test('associate on create with data returned: what the new row leads to and its members come along', async () => {
+  const { ask, emulator } = bench()
+  await made(ask, 'contacts', { contactid: id(1), firstname: 'Yvonne', lastname: 'McKay (sample)' })
+  await made(ask, 'tasks', { activityid: id(2), subject: 'Task 1' })
+  await made(ask, 'tasks', { activityid: id(3), subject: 'Task 2' })
+  const url = 'accounts?$select=name&$expand=primarycontactid($select=fullname),Account_Tasks($select=subject)'
+  const { status, json } = await ask('POST', url, {
+    headers: { ...PLAIN, Prefer: 'return=representation' },
+    body: {
+      name: 'Sample Account',
+      'primarycontactid@odata.bind': `/contacts(${id(1)})`,
+      'Account_Tasks@odata.bind': [`/tasks(${id(2)})`, `/tasks(${id(3)})`],
+    },
+  })
+  expect(status).toBe(201)
+  expect(json).toMatchObject({
+    '@odata.context': `${emulator.root}api/data/v9.2/$metadata#accounts(name,primarycontactid(fullname),Account_Tasks(subject))/$entity`,
+    name: 'Sample Account',
+    primarycontactid: { fullname: 'Yvonne McKay (sample)', contactid: id(1) },
+    Account_Tasks: [
+      { subject: 'Task 1', activityid: id(2) },
+      { subject: 'Task 2', activityid: id(3) },
+    ],
+  })
+  expect(json.Account_Tasks[0]['@odata.etag']).toMatch(/^W\/"\d+"$/)
+})
+
+test('basic operations sample, sections 2 and 3: a new account leads to a contact, and what is expanded shows it', async () => {
+  const { ask } = bench()
+  const path = await contact(ask)
+  const contoso = await made(ask, 'accounts', { name: 'Contoso Ltd', 'primarycontactid@odata.bind': path })
+  const expand = '$expand=primarycontactid($select=fullname,jobtitle,annualincome)'
+  const { json } = await ask('GET', `accounts(${contoso})?$select=name&${expand}`, { headers: NO_CACHE })
+  expect(json).toMatchObject({ name: 'Contoso Ltd', primarycontactid: { fullname: 'Rafel Shillo' } })
+  expect(json.primarycontactid).toHaveProperty('_transactioncurrencyid_value')
+})
+
+test('duplicate detection sample: leads with the same e-mail address', async () => {
+  const { ask } = bench({ knobs: { duplicateStatus: 500 } })
+  const headers = { ...NO_CACHE, 'MSCRM.SuppressDuplicateDetection': 'false' }
+  const body = { firstname: 'Monte', lastname: 'Orton', emailaddress1: 'monteorton@example.com' }
+  expect((await ask('POST', 'leads', { headers, body })).status).toBe(204)
+  const lead = await made(ask, 'leads', { firstname: 'Monte', lastname: 'Other' })
+  for (const answer of [
+    await ask('POST', 'leads', { headers, body }),
+    await ask('PATCH', `leads(${lead})`, { headers: { ...headers, 'If-Match': '*' }, body }),
+  ]) {
+    expect([answer.status, answer.json]).toEqual([
+      500,
+      {
+        error: {
+          code: '0x80040333',
+          message: 'A record was not created or updated because a duplicate of the current record already exists.',
+        },
+      },
+    ])
+  }
+})

@@ -1,3 +1,4 @@
+import { WebApiError } from '../errors.ts'
 import { targetKey } from '../schema.ts'
 import type { OneToManyRelationship, TableDefinition } from '../schema.ts'
 import { refuseDuplicates } from '../duplicates/refuse-duplicates.ts'
@@ -5,6 +6,7 @@ import { checkView } from '../fetchxml/views.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
+import { followMovedUser } from '../security/unit-rules.ts'
 import { requireReach } from './access.ts'
 import { requireAppend } from './append.ts'
 import { completeParty } from './activity-party.ts'
@@ -57,6 +59,7 @@ function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, gi
   if (context.knobs?.unchangedUpdateRaisesVersion === false && sameValues(before, draft)) return row
   stamp(context, table, draft, 'update')
   computeColumns(context, table, draft)
+  if (changes.lookups.get('transactioncurrencyid') === null) clearCurrency(table, draft)
   refuseLoops(context, table, row.id, changes.lookups)
   checkKeys(context, table, row.id, draft)
   if (changes.values.has('fetchxml')) checkView(context, table, draft)
@@ -64,12 +67,23 @@ function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, gi
   requireAppend(context, table, row, changes.lookups)
   const updated = store.update(table.logicalName, row, draft)
   if (changes.lookups.size > 0) inheritShares(store, table, updated)
+  followMovedUser(context, table, row, updated)
   mirrorActivity(store, table, updated)
   if (owner !== undefined && owner !== null && isOtherOwner(row, owner)) {
     recordOwner(context, table, row)
     cascadeOwner(context, table, row.id, { from: row.values['ownerid'], to: owner }, new Set([row.id]))
   }
   return updated
+}
+
+/** Money needs a currency; a row without any may lose it. */
+function clearCurrency(table: TableDefinition, draft: Draft): void {
+  const hasMoney = table.columns.some(
+    ({ type, logicalName }) => type === 'Money' && (draft[logicalName] ?? null) !== null,
+  )
+  if (hasMoney) throw new WebApiError(400, '0x80048cfb', 'The currency cannot be null.')
+  draft['transactioncurrencyid'] = null
+  draft['exchangerate'] = null
 }
 
 function isOtherOwner(row: Row, owner: Reference): boolean {

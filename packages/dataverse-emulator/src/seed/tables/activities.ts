@@ -248,7 +248,7 @@ const activityParty: TableDraft = {
     ),
     lookup(
       'ActivityId',
-      ['email', 'appointment', 'phonecall', 'task'].map((table) => ({
+      ['email', 'appointment', 'phonecall', 'task', 'letter'].map((table) => ({
         table,
         relationship: `${table}_activity_parties`,
         cascade: parental,
@@ -263,6 +263,8 @@ const activityParty: TableDraft = {
         { table: 'systemuser', relationship: 'system_user_activity_parties' },
         { table: 'incident', relationship: 'incident_activity_parties' },
         { table: 'opportunity', relationship: 'opportunity_activity_parties' },
+        { table: 'lead', relationship: 'lead_activity_parties' },
+        { table: 'queue', relationship: 'queue_activity_parties' },
       ],
       { displayName: 'Party' },
     ),
