@@ -71,14 +71,22 @@ export const operations: CapabilityArea = {
       probe: { path: "RetrieveCurrentOrganization(AccessType='Default')/Detail" },
     },
     {
-      what: '`CloseIncident`, with its case resolution',
+      what: '`CloseIncident`, with its case resolution; a case that is resolved already is refused',
       status: 400,
-      probe: { method: 'POST', path: 'CloseIncident', body: '{"Status":5}' },
+      probe: {
+        method: 'POST',
+        path: 'CloseIncident',
+        body: '{"IncidentResolution":{"subject":"x","incidentid@odata.bind":"incidents({incident})"},"Status":5}',
+      },
     },
     {
-      what: '`WinOpportunity` and `LoseOpportunity`, with the opportunity close',
+      what: '`WinOpportunity` and `LoseOpportunity`, with the opportunity close; a closed opportunity is refused',
       status: 400,
-      probe: { method: 'POST', path: 'WinOpportunity', body: '{"Status":3}' },
+      probe: {
+        method: 'POST',
+        path: 'WinOpportunity',
+        body: '{"OpportunityClose":{"subject":"x","opportunityid@odata.bind":"opportunities({opportunity})"},"Status":3}',
+      },
     },
     {
       what: '`QualifyLead`',
@@ -90,7 +98,7 @@ export const operations: CapabilityArea = {
       },
     },
     {
-      what: '`Merge` of accounts, contacts, leads and cases',
+      what: '`Merge` of accounts, contacts, leads and cases; a row with itself is refused',
       status: 400,
       probe: {
         method: 'POST',
