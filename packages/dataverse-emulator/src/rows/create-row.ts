@@ -6,6 +6,7 @@ import type { StoredValue, TableDefinition } from '../schema.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { checkFieldPermission, checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
+import { completeBusinessUnit } from '../security/unit-rules.ts'
 import { reach, requireReach } from './access.ts'
 import { requireAppend } from './append.ts'
 import { completeParty, PARTY } from './activity-party.ts'
@@ -73,6 +74,7 @@ function storeNewRow(context: WriteContext, table: TableDefinition, id: string, 
   if (context.enforcePrivileges) requireReach(store, table, context.user, 'create', row)
   requireAppend(context, table, row, changes.lookups)
   inheritShares(store, table, row)
+  completeBusinessUnit(context, table, row)
   mirrorActivity(store, table, row)
   return row
 }

@@ -116,6 +116,7 @@ test('depths reach the own rows, the unit, the units below, everything', async (
   expect(await reached()).toEqual([0, 1, 2, 3, 4])
   security.privilegeDepth(reader, 'account', 'businessUnit')
   security.moveUser(reader, lowest)
+  expect(master.row('account', rows[0] ?? '')?.values['owningbusinessunit']).toBe(lowest)
   expect(await reached()).toEqual([0, 3])
 })
 
@@ -123,12 +124,26 @@ test('everybody in a business unit is in its default team', async () => {
   const { ask, emulator } = bench()
   const { security } = emulator
   const unit = security.addBusinessUnit('West')
-  const team = security.addTeam({ name: 'West', businessUnit: unit, isDefault: true })
+  const team = named(emulator, 'team', 'West')
+  expect(emulator.master.row('team', team)?.values).toMatchObject({ businessunitid: unit, isdefault: true })
   const user = security.addUser({ name: 'Nora Ny', tablePrivileges: { account: { read: 'user' } } })
   const account = emulator.master.create('account', { name: 'x', ownerid: { table: 'team', id: team } })
   expect(await status(ask, user.name, `accounts(${account})`)).toBe(403)
   security.moveUser(user, unit)
   expect(await status(ask, user.name, `accounts(${account})`)).toBe(200)
+})
+
+test('a user who moves to another business unit loses the roles', async () => {
+  const { ask, emulator } = bench()
+  const user = userId(emulator, TECHNICIAN)
+  const south = named(emulator, 'businessunit', 'Tervo South')
+  emulator.security.moveUser(TECHNICIAN, south, { keepRoles: true })
+  expect((await ask('POST', 'accounts', { as: TECHNICIAN, body: { name: 'x' } })).status).toBe(204)
+  const north = named(emulator, 'businessunit', 'Tervo North')
+  const body = { 'businessunitid@odata.bind': `/businessunits(${north})` }
+  expect((await ask('PATCH', `systemusers(${user})`, { body })).status).toBe(204)
+  expect((await ask('POST', 'accounts', { as: TECHNICIAN, body: { name: 'x' } })).json.error.code).toBe('0x80040220')
+  expect((await ask('GET', `systemusers(${user})/systemuserroles_association`)).json.value).toEqual([])
 })
 
 test('a team’s role reaches the team’s rows only, unless it is inherited by its members', async () => {

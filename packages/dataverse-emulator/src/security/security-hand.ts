@@ -32,8 +32,6 @@ export interface NewTeam {
   readonly businessUnit?: string
   /** Access teams have rows shared with them and own none; default `owner`. */
   readonly kind?: 'owner' | 'access'
-  /** Everybody in the business unit is a member of its default team. */
-  readonly isDefault?: boolean
 }
 
 /** What a field permission allows of a secured column. */
@@ -56,11 +54,16 @@ export interface SecurityHand {
   addRole(role: NewRole): string
   /** Gives the id of the team. */
   addTeam(team: NewTeam): string
+  /** Gives the id of the business unit; it comes with its default team. */
   addBusinessUnit(name: string, parent?: string): string
   /** Gives a role to a user, or to a team (`{ table: 'team', id }`). */
   assignRole(to: Who | Reference, role: string): void
   removeRole(from: Who | Reference, role: string): void
-  moveUser(user: Who, businessUnit: string): void
+  /**
+   * Moves a user to another business unit, and the rows they own with them. Their roles are taken away, as the service
+   * does it, unless they shall be kept.
+   */
+  moveUser(user: Who, businessUnit: string, options?: { readonly keepRoles?: boolean }): void
   joinTeam(user: Who, team: string): void
   leaveTeam(user: Who, team: string): void
   disableUser(user: Who): void
@@ -176,7 +179,7 @@ export function createSecurityHand(org: Org, master: Master): SecurityHand {
       security.setRole(id, rightsFrom(rights))
       return id
     },
-    addTeam: ({ name, businessUnit = rootUnit(), kind = 'owner', isDefault = false }) => {
+    addTeam: ({ name, businessUnit = rootUnit(), kind = 'owner' }) => {
       const administratorid = security.users[0]?.id ?? null
       const id = master.create('team', {
         name,
@@ -184,8 +187,6 @@ export function createSecurityHand(org: Org, master: Master): SecurityHand {
         teamtype: kind === 'access' ? 1 : 0,
         administratorid,
       })
-      const row = store.rows('team').get(id)
-      if (isDefault && row !== undefined) store.update('team', row, { ...row.values, isdefault: true })
       return id
     },
     addBusinessUnit: (name, parent = rootUnit()) =>
@@ -195,8 +196,14 @@ export function createSecurityHand(org: Org, master: Master): SecurityHand {
       const { principal, navigation } = roleLink(from)
       master.disassociate(principal.table, principal.id, navigation, { table: 'role', id: roleOf(role) })
     },
-    moveUser: (user, businessUnit) => {
-      master.update('systemuser', userOf(user).id, { businessunitid: businessUnit })
+    moveUser: (user, businessUnit, { keepRoles = false } = {}) => {
+      const { id } = userOf(user)
+      const roles = store
+        .rows('systemuserroles')
+        .holding('systemuserid', id)
+        .map((link) => String(link.values['roleid']))
+      master.update('systemuser', id, { businessunitid: businessUnit })
+      if (keepRoles) for (const role of roles) assignRole(id, role)
     },
     joinTeam: (user, team) => {
       const { id } = userOf(user)
