@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { bench, id, made } from './ask.test-support.ts'
 import type { Answer } from './ask.test-support.ts'
-import { bigInt, dateTime, decimal, text, uniqueidentifier, yesNo } from './schema.ts'
+import { bigInt, dateTime, decimal, stateAndStatus, text, uniqueidentifier, yesNo } from './schema.ts'
 
 const refusal = ({ status, json }: Answer): readonly unknown[] => [status, json?.error.code]
 
@@ -246,4 +246,26 @@ test('a single property is put by its own name, a lookup is not', async () => {
   expect((await put('primarycontactid', { value: id(1) })).status).toBe(405)
   expect((await put('nosuch', { value: 1 })).status).toBe(404)
   expect((await ask('GET', `${path}/name`)).json.value).toBe('b')
+})
+
+test('quotes that are no drafts are read-only but for their state and owner', async () => {
+  const { ask, emulator } = bench()
+  emulator.schema.addTable({
+    schemaName: 'Quote',
+    objectTypeCode: 1084,
+    displayName: 'Quote',
+    columns: [
+      text('Name'),
+      ...stateAndStatus({
+        0: { label: 'Draft', statuses: { 1: 'In Progress' } },
+        1: { label: 'Active', statuses: { 2: 'In Progress' } },
+      }),
+    ],
+  })
+  const path = `quotes(${await made(ask, 'quotes', { name: 'a' })})`
+  const patch = (body: Record<string, unknown>): Promise<Answer> => ask('PATCH', path, { body })
+  expect((await patch({ name: 'b', statecode: 1 })).status).toBe(204)
+  expect(refusal(await patch({ name: 'c' }))).toEqual([400, '0x8004022e'])
+  expect((await patch({ statecode: 0 })).status).toBe(204)
+  expect((await patch({ name: 'c' })).status).toBe(204)
 })

@@ -67,6 +67,20 @@ export const writes: CapabilityArea = {
       },
     },
     {
+      what: 'activity parties in an update',
+      status: 501,
+      probe: { method: 'PATCH', path: 'phonecalls({phonecall})', body: json({ phonecall_activity_parties: [] }) },
+    },
+    {
+      what: 'a reference (`@odata.id`) in the place of a nested row',
+      status: 501,
+      probe: {
+        method: 'POST',
+        path: 'accounts',
+        body: json({ name: 'a', primarycontactid: { '@odata.id': 'contacts({contact})' } }),
+      },
+    },
+    {
       what: 'update, upsert and their conditions (`If-Match`, `If-None-Match`)',
       status: 412,
       probe: {

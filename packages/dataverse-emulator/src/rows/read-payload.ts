@@ -1,8 +1,16 @@
-import { badPayload, invalidArgument, undeclaredAnnotated, undeclaredProperty, WebApiError } from '../errors.ts'
+import {
+  badPayload,
+  invalidArgument,
+  notImplemented,
+  undeclaredAnnotated,
+  undeclaredProperty,
+  WebApiError,
+} from '../errors.ts'
 import { isJsonArray, isJsonObject } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
 import { isLookupColumn, targetKey } from '../schema.ts'
 import type { CollectionNavigation, LookupBinding, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
+import { PARTY } from './activity-party.ts'
 import type { Verb } from './apply-changes.ts'
 import type { RowStore } from './row-store.ts'
 import { payloadValue } from './payload-value.ts'
@@ -196,6 +204,7 @@ class PayloadReader {
   }
 
   #nestChildren(navigation: CollectionNavigation, value: Json): void {
+    if (this.#verb === 'update' && memberOf(navigation) === PARTY) throw notImplemented('activity parties in an update')
     if (this.#verb === 'update') throw noDeepUpdate(navigation.navigation, this.#table.logicalName)
     if (value === null || !isJsonArray(value)) {
       throw badPayload(`The value of the navigation property '${navigation.navigation}' is not a list.`)
@@ -226,6 +235,7 @@ class PayloadReader {
   }
 
   #nested(table: TableDefinition, body: JsonObject): Changes {
+    if (body.has('@odata.id')) throw notImplemented('a reference in the place of a nested row')
     return new PayloadReader(this.#store, table, this.#scope, 'create').read(body)
   }
 }
