@@ -1,4 +1,4 @@
-import { badPayload, badQuery, noSuchResource } from '../errors.ts'
+import { badPayload, badQuery, noSuchResource, rowDoesNotExist } from '../errors.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import { isJsonObject, NumberText } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
@@ -8,13 +8,13 @@ import type { WriteReply } from '../operations/write-row-request.ts'
 import { parseSelect } from '../odata/select.ts'
 import { writeContext } from '../org.ts'
 import { reach } from '../rows/access.ts'
-import { lookupValues, readPayload } from '../rows/read-payload.ts'
+import { lookupValues } from '../rows/changes.ts'
+import { readPayload } from '../rows/read-payload.ts'
 import { resolveReference } from '../rows/resolve-reference.ts'
 import type { Row } from '../rows/row.ts'
 import { updateRow } from '../rows/update-row.ts'
 import { rowWriter } from '../rows/write-row.ts'
 import type { StoredValues, TableDefinition } from '../schema.ts'
-import { rowDoesNotExist } from '../errors.ts'
 import { findDuplicates, PUBLISHED } from './find-duplicates.ts'
 
 const UNPUBLISHED = 0
@@ -131,7 +131,8 @@ export const duplicateOperations: readonly Operation[] = [
     kind: 'action',
     parameters: { DuplicateRuleId: { type: 'Edm.Guid' } },
     run: (call) => {
-      setStatus(call, String(call.parameters.get('DuplicateRuleId')).toLowerCase(), 0, UNPUBLISHED)
+      const id = call.parameters.get('DuplicateRuleId')
+      setStatus(call, typeof id === 'string' ? id.toLowerCase() : '', 0, UNPUBLISHED)
       return { reply: emptyReply() }
     },
   },

@@ -1,6 +1,6 @@
 import { changesFrom, givenFrom } from '../rows/given-values.ts'
 import type { GivenValue } from '../rows/given-values.ts'
-import type { Changes } from '../rows/read-payload.ts'
+import type { Changes } from '../rows/changes.ts'
 import type { Row } from '../rows/row.ts'
 import type { WriteContext } from '../rows/write-context.ts'
 import type { LinkWrite, WritePipeline } from '../rows/write-pipeline.ts'

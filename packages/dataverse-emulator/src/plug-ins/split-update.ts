@@ -1,4 +1,4 @@
-import type { Changes } from '../rows/read-payload.ts'
+import type { Changes } from '../rows/changes.ts'
 
 const STATE: ReadonlySet<string> = new Set(['statecode', 'statuscode'])
 const OWNER: ReadonlySet<string> = new Set(['ownerid'])

@@ -4,13 +4,10 @@ import { isLookupColumn } from '../schema.ts'
 import type { ColumnDefinition, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue } from './check-value.ts'
 import { wholeSeconds } from './date-time.ts'
-import type { Changes } from './read-payload.ts'
+import type { Changes, Verb } from './changes.ts'
 import { moneyScale, setLookup } from './row-values.ts'
 import type { Draft } from './row-values.ts'
 import type { WriteContext } from './write-context.ts'
-
-/** What is done to a row. */
-export type Verb = 'create' | 'update'
 
 function columnOf({ store }: WriteContext, table: TableDefinition, name: string): ColumnDefinition {
   const found = store.schema.column(table.logicalName, name)

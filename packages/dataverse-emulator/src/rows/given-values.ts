@@ -1,6 +1,6 @@
 import { isLookupColumn, targetKey } from '../schema.ts'
 import type { LookupColumn, Schema, StoredValue } from '../schema.ts'
-import type { Changes, LookupValue } from './read-payload.ts'
+import type { Changes, LookupValue } from './changes.ts'
 import type { Reference } from './reference.ts'
 
 /** A value given to the server's hand: a lookup is a guid (one target), a reference, or a guid with `x@table` beside it. */

@@ -1,7 +1,7 @@
 import { WebApiError } from '../errors.ts'
 import { isLookupColumn } from '../schema.ts'
 import type { TableDefinition } from '../schema.ts'
-import type { LookupValue } from './read-payload.ts'
+import type { LookupValue } from './changes.ts'
 import { lookupTarget } from './row-values.ts'
 import type { WriteContext } from './write-context.ts'
 

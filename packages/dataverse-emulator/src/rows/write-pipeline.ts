@@ -1,5 +1,5 @@
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
-import type { Changes } from './read-payload.ts'
+import type { Changes } from './changes.ts'
 import type { Reference } from './reference.ts'
 import type { Row } from './row.ts'
 import type { WriteContext } from './write-context.ts'

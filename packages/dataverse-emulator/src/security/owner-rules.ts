@@ -1,6 +1,6 @@
 import { privilegeDenied } from '../errors.ts'
 import { privilegeName } from '../rows/access.ts'
-import type { LookupValue } from '../rows/read-payload.ts'
+import type { LookupValue } from '../rows/changes.ts'
 import type { WriteContext } from '../rows/write-context.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 import { accessTeamCannotOwn, columnNotSecured } from './errors.ts'
