@@ -107,6 +107,34 @@ test('profiles and permissions are rows: given to users and teams by $ref', asyn
   expect(code(await ask('POST', 'fieldpermissions', { body: plain }))).toEqual([400, '0x8004F508'])
 })
 
+test('what a write gives back is masked like what is read', async () => {
+  const { ask, account } = scene()
+  const changed = await ask('PATCH', `accounts(${account})?$select=name,telephone1`, {
+    as: TECHNICIAN,
+    headers: { Prefer: 'return=representation' },
+    body: { name: 'z' },
+  })
+  expect(changed.json).toMatchObject({ name: 'z', telephone1: null })
+  const fetchXml = encodeURIComponent(
+    `<fetch><entity name="account"><attribute name="telephone1"/><filter><condition attribute="accountid" operator="eq" value="${account}"/></filter></entity></fetch>`,
+  )
+  const fetched = async (as?: string): Promise<unknown> =>
+    (await ask('GET', `accounts?fetchXml=${fetchXml}`, as === undefined ? {} : { as })).json.value[0].telephone1
+  expect(await fetched()).toBe('555-0100')
+  expect(await fetched(TECHNICIAN)).toBeUndefined()
+  const expand = '$select=lastname&$expand=parentcustomerid_account($select=telephone1)'
+  const rows = await ask('GET', `contacts?${expand}&$filter=_parentcustomerid_value ne null`, { as: TECHNICIAN })
+  expect(rows.status).toBe(200)
+  for (const row of rows.json.value) expect(row.parentcustomerid_account?.telephone1 ?? null).toBeNull()
+})
+
+test('names, keys, states and owners cannot be secured', () => {
+  const { emulator } = scene()
+  for (const column of ['accountid', 'name', 'statecode', 'statuscode', 'ownerid']) {
+    expect(() => emulator.security.secureColumn('account', column)).toThrow(RangeError)
+  }
+})
+
 test('the delta feed takes secured values out as well', async () => {
   const { ask, emulator, account } = scene()
   emulator.security.privilegeDepth(TECHNICIAN, 'account', 'organization')

@@ -109,10 +109,12 @@ export function namedIn(security: Security, headers: Headers): { readonly acting
  * (systemuserid) names, which needs the caller's `prvActOnBehalfOfAnotherUser`. Naming oneself is no impersonation.
  */
 export function actingUser(security: Security, organization: string, caller: User, headers: Headers): User {
+  if (!security.isMember(caller)) throw notMember()
   if (caller.isDisabled) throw userDisabled(caller.id, organization)
   const user = requested(security, headers)
   const self = caller.actor ?? caller
   if (user === null || user.id === caller.id) return caller
+  if (!security.isMember(user)) throw notMember()
   if (user.id === self.id) return self
   if (!self.has(PRIVILEGE)) throw privilegeDenied(self.id, PRIVILEGE)
   if (user.isDisabled) throw userDisabled(user.id, organization)

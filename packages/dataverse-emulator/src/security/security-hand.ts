@@ -128,6 +128,14 @@ export function createSecurityHand(org: Org, master: Master): SecurityHand {
   })
   const lower = (row: Reference): Reference => ({ table: row.table, id: row.id.toLowerCase() })
   const setSecured = (table: string, column: string, isSecured: boolean): void => {
+    const found = schema.column(table, column)
+    if (
+      found?.isPrimaryId === true ||
+      found?.isPrimaryName === true ||
+      /^(?:State|Status|Owner)$/.test(found?.type ?? '')
+    ) {
+      throw new RangeError(`${table}.${column} cannot be secured`)
+    }
     schema.changeColumn(table, column, (before) => ({ ...before, isSecured }))
   }
   const profileOf = (to: Who): string => {

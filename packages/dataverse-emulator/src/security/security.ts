@@ -1,7 +1,7 @@
 import type { Reference } from '../rows/reference.ts'
 import type { RowStore } from '../rows/row-store.ts'
 import { OrgUser } from '../rows/user.ts'
-import type { UserSource } from '../rows/user.ts'
+import type { User, UserSource } from '../rows/user.ts'
 import type { Seed } from '../schema.ts'
 import { depthOf } from './rights.ts'
 import type { Rights } from './rights.ts'
@@ -58,6 +58,12 @@ export class Security {
     if (known !== undefined) return known
     const [row] = this.#store.rows('systemuser').holding('azureactivedirectoryobjectid', id)
     return row === undefined ? undefined : this.find(row.id)
+  }
+
+  /** Whether the user still has a row of `systemuser`, in an organisation that has such rows. */
+  isMember(user: User): boolean {
+    const rows = this.#store.rows('systemuser')
+    return rows.size === 0 || rows.get(user.id) !== undefined
   }
 
   /** Whether a user or team has what it takes to own rows of a table: the right to read its own. */

@@ -79,6 +79,15 @@ test('a disabled user is refused with 403 until enabled again, in batches too', 
   expect((await ask('GET', 'WhoAmI', { as: TECHNICIAN })).status).toBe(200)
 })
 
+test('a user who is deleted is no member of the organisation any more, whatever the token says', async () => {
+  const { ask, emulator } = bench()
+  const { id } = emulator.security.addUser({ name: 'Nora Ny', roles: ['Field Technician'] })
+  expect((await ask('GET', 'WhoAmI', { as: id })).status).toBe(200)
+  emulator.master.remove('systemuser', id)
+  const denied = await ask('GET', 'WhoAmI', { as: id })
+  expect([denied.status, denied.json.error.code]).toEqual([403, '0x80072560'])
+})
+
 test('an application user signs in like anybody else', async () => {
   const { ask, emulator } = bench()
   const { json } = await ask('GET', 'WhoAmI', { as: 'Sync Service' })
