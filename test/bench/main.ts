@@ -6,22 +6,28 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Contents } from './contender.ts'
 import type { ContenderName } from './contenders.ts'
+import { benchLoad, describeLoad } from './load.ts'
+import type { LoadResult } from './load.ts'
 import { servePages } from './page-server.ts'
 import { linesOf, noiseWarning, tableOf } from './report.ts'
 import type { Line } from './report.ts'
 import type { Order, Outcome } from './run-once.ts'
+import { benchServe, describeServe, isFastEnough } from './serve.ts'
+import type { ServeResult } from './serve.ts'
 import { WORKLOADS } from './workloads.ts'
 import type { Measures, Sizes, WorkloadName } from './workloads.ts'
 
-const HELP = `npm run bench -- [w1] [w3] [options]
+const HELP = `npm run bench -- [w1] [w3] [serve] [load] [options]
 
-Measures Outpost against what can be written by hand for one table ("raw", the limit).
+Measures Outpost against what can be written by hand for one table ("raw", the limit), and the emulator.
 
   w1            first download: SQLite on disk, 3 indexes
   w3            durable writes (row and transaction, synchronous=FULL), one by one and at once
-                Both when neither is named.
+                Both when nothing is named.
+  serve         pages of 5,000 rows of 30 columns from the emulator, beside the same page already serialised
+  load          an emulator of so many rows: time and memory
 
-  --rows N      rows on the server (10,000; w3: 5,000)
+  --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000)
   --runs N      runs of each contender that count (5); one more before them does not
   --writes N    w3: writes one by one (300)
   --burst N     w3: writes at once (1,000)
@@ -32,8 +38,12 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
 
 Each run is a process of its own on a file of its own, beside a page server that has made its answers before. Contenders
 take turns. Only ratios of one invocation mean anything; raw commits a burst as one transaction, which is its limit.
-The exit code is 1 when a contender ends with other data than the server has, 2 when the bench could not run.
+The exit code is 1 when a contender ends with other data than the server has or the emulator serves at less than a fifth
+of the limit's rate, 2 when the bench could not run.
 `
+
+/** How many pages of each contender a round of `serve` reads. */
+const PAGES_PER_ROUND = 10
 
 const NAMES: readonly ContenderName[] = ['outpost', 'raw']
 const print = (text: string): unknown => process.stdout.write(`${text}\n`)
@@ -133,16 +143,31 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const names = positionals.length === 0 ? Object.keys(WORKLOADS) : positionals
   const workloads = names.map((name) => {
-    if (name === 'w1' || name === 'w3') return name
+    if (name === 'w1' || name === 'w3' || name === 'serve' || name === 'load') return name
     throw new UsageError(`there is no workload '${name}'`)
   })
   const runs = wholeNumber('runs', values.runs)
   const pageSize = wholeNumber('page-size', values['page-size'])
-  const results: Result[] = []
+  const results: (Result | ServeResult | LoadResult)[] = []
+  let failed = false
   const [cpu] = cpus()
   const machine = { node: process.version, platform: process.platform, cpu: cpu?.model, cores: cpus().length }
   print(`Node ${machine.node}, ${machine.platform}, ${machine.cores} × ${machine.cpu}; ${runs} runs each, in turn`)
   for (const workload of workloads) {
+    if (workload === 'serve') {
+      const rows = wholeNumber('rows', values.rows ?? '60000')
+      const result = await benchServe({ rows, columns: 30 }, runs, PAGES_PER_ROUND)
+      print(`\n${describeServe(result)}`)
+      failed ||= !isFastEnough(result)
+      results.push(result)
+      continue
+    }
+    if (workload === 'load') {
+      const result = await benchLoad(wholeNumber('rows', values.rows ?? '1000000'))
+      print(`\n${describeLoad(result)}`)
+      results.push(result)
+      continue
+    }
     const sizes = {
       rows: wholeNumber('rows', values.rows ?? (workload === 'w1' ? '10000' : '5000')),
       writes: wholeNumber('writes', values.writes),
@@ -153,11 +178,12 @@ async function main(argv: readonly string[]): Promise<void> {
     if (sizes.rows < least) throw new UsageError(`${workload} needs at least ${least} rows for these writes`)
     const result = await bench(workload, sizes, runs, pageSize)
     print(`\n${describe(result)}`)
+    failed ||= result.differing.length > 0
     results.push(result)
   }
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify({ machine, pageSize, results }, null, 2)}\n`)
-  if (results.some((result) => result.differing.length > 0)) process.exitCode = 1
+  if (failed) process.exitCode = 1
 }
 
 function isUsageError(error: unknown): error is Error {

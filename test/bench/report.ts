@@ -6,7 +6,7 @@ export interface Runs {
   readonly measures: readonly Measures[]
 }
 
-/** One line of the table. Ratios are to `raw`, each run to the raw run of its own round. */
+/** One line of the table. Ratios are to the limit (`raw`), each run to the limit's run of its own round. */
 export interface Line {
   readonly measure: string
   readonly contender: string
@@ -21,8 +21,8 @@ export interface Line {
 /** A measure that spreads further than this says nothing about a ratio near it. */
 const NOISE_BOUND = 0.3
 
-export function linesOf(runs: readonly Runs[]): readonly Line[] {
-  const raw = runs.find(({ contender }) => contender === 'raw')
+export function linesOf(runs: readonly Runs[], limit = 'raw'): readonly Line[] {
+  const raw = runs.find(({ contender }) => contender === limit)
   const names = Object.keys(raw?.measures[0] ?? {})
   return names.flatMap((measure) =>
     runs.map(({ contender, measures }): Line => {
@@ -34,7 +34,7 @@ export function linesOf(runs: readonly Runs[]): readonly Line[] {
   )
 }
 
-export function tableOf(lines: readonly Line[]): string {
+export function tableOf(lines: readonly Line[], limit = 'raw'): string {
   const cells = lines.map(({ measure, contender, median: middle, spread, ratio, ratios }) => [
     measure,
     contender,
@@ -43,7 +43,7 @@ export function tableOf(lines: readonly Line[]): string {
     `${ratio.toFixed(2)}`,
     `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
   ])
-  const table = [['measure', 'contender', 'median', 'spread', '÷ raw', 'from–to'], ...cells]
+  const table = [['measure', 'contender', 'median', 'spread', `÷ ${limit}`, 'from–to'], ...cells]
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
   const pad = (cell: string, column: number): string =>
     column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)

@@ -14,7 +14,10 @@ export interface ServeOptions {
   /** 0 picks a free port. */
   readonly port?: number
   readonly host?: string
-  /** Whether answers are compressed for callers that accept gzip, as the service does; default true. */
+  /**
+   * Whether answers are compressed for callers that accept gzip, as the service does; default false, because on the own
+   * machine it takes longer than sending.
+   */
   readonly gzip?: boolean
   /** Whether `/emulator` answers, by which the emulator is steered over HTTP; as the emulator was made by default. */
   readonly control?: boolean
@@ -162,7 +165,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 /** Serves an emulator over HTTP. Tokens for the address it is served at are accepted too. */
 export async function serve(emulator: Emulator, options: ServeOptions = {}): Promise<ServedEmulator> {
-  const { port = 0, host = '127.0.0.1', gzip: compress = true, control } = options
+  const { port = 0, host = '127.0.0.1', gzip: compress = false, control } = options
   if (control !== undefined) emulator.allowControl(control)
   const sockets = new Set<Socket>()
   const serving: Serving = { emulator, compress, origin: '' }

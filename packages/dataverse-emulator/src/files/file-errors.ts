@@ -1,8 +1,8 @@
 import { WebApiError } from '../errors.ts'
 
 /** The most a single upload and one block take. */
-export const MAX_SINGLE_UPLOAD = 128 * 1024 * 1024
-export const BLOCK_SIZE = 4 * 1024 * 1024
+export const MAX_SINGLE_UPLOAD: number = 128 * 1024 * 1024
+export const BLOCK_SIZE: number = 4 * 1024 * 1024
 
 /** 400 for a file larger than its column, or the organisation, allows. */
 export function fileTooBig(): WebApiError {

@@ -1,33 +1,43 @@
 import { toBase64 } from '../files/base64.ts'
 import { thumbnailOf } from '../files/stored-image.ts'
-import { isLookupColumn, targetKey, wireName } from '../schema.ts'
-import type { ColumnDefinition, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
+import { wireName } from '../schema.ts'
+import type { ColumnDefinition, StoredValue, TableDefinition } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
+import { annotationWriter } from './annotation-writer.ts'
 import { padDecimal, roundDecimal } from './decimal.ts'
-import { formattedValue } from './formatted-value.ts'
+import { rememberTexts } from './row-texts.ts'
 import type { Row } from './row.ts'
-
-const FORMATTED = 'OData.Community.Display.V1.FormattedValue'
-const LOOKUP_TABLE = 'Microsoft.Dynamics.CRM.lookuplogicalname'
-const NAVIGATION = 'Microsoft.Dynamics.CRM.associatednavigationproperty'
 
 /** Writes rows of one table as JSON text. */
 export type RowWriter = (row: Row) => string
 
 function plainDecimal(value: StoredValue): string {
   const text = String(value)
-  return /e/i.test(text) ? (roundDecimal(text, 20) ?? text) : text
+  return text.includes('e') || text.includes('E') ? (roundDecimal(text, 20) ?? text) : text
 }
+
+const ZEROS = '00000000000000000000'
+
+/** Writes numbers with at least so many decimals. */
+function paddedWriter(scale: number): (value: StoredValue) => string {
+  const zeros = scale === 0 ? '' : `.${ZEROS.slice(0, scale)}`
+  return (value) => {
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return `${value}${zeros}`
+    return padDecimal(plainDecimal(value), scale)
+  }
+}
+
+const quoted = (value: StoredValue): string => `"${String(value)}"`
 
 /** Makes a writer of the values of a column. */
 export function valueWriter(store: RowStore, column: ColumnDefinition): (value: StoredValue) => string {
   switch (column.type) {
     case 'Decimal':
-      return (value) => padDecimal(plainDecimal(value), column.precision)
+      return paddedWriter(column.precision)
     case 'Money':
-      return (value) => padDecimal(plainDecimal(value), 4)
+      return paddedWriter(4)
     case 'Double':
-      return (value) => (Number.isInteger(value) ? `${plainDecimal(value)}.0` : plainDecimal(value))
+      return paddedWriter(1)
     case 'BigInt':
     case 'Integer':
     case 'Picklist':
@@ -40,6 +50,14 @@ export function valueWriter(store: RowStore, column: ColumnDefinition): (value: 
         const image = thumbnailOf(store, String(value))
         return image === undefined ? 'null' : `"${toBase64(image.bytes)}"`
       }
+    // Guids and times have nothing to escape.
+    case 'Uniqueidentifier':
+    case 'Lookup':
+    case 'Customer':
+    case 'Owner':
+    case 'DateTime':
+    case 'File':
+      return quoted
     default:
       return JSON.stringify
   }
@@ -48,33 +66,6 @@ export function valueWriter(store: RowStore, column: ColumnDefinition): (value: 
 /** The etag of a row. */
 export function etagOf(row: Row): string {
   return `W/"${row.version}"`
-}
-
-function annotationWriter(
-  store: RowStore,
-  table: TableDefinition,
-  column: ColumnDefinition,
-  wants: (annotation: string) => boolean,
-): ((value: StoredValue, row: StoredValues) => string) | undefined {
-  const name = wireName(column)
-  const member = (annotation: string, text: string | undefined): string =>
-    text === undefined ? '' : `${JSON.stringify(`${name}@${annotation}`)}:${JSON.stringify(text)},`
-  const formatted = wants(FORMATTED)
-  const lookup = isLookupColumn(column) ? column : undefined
-  const target = lookup !== undefined && wants(LOOKUP_TABLE)
-  const navigation = lookup !== undefined && wants(NAVIGATION)
-  if (!formatted && !target && !navigation) return undefined
-  return (value, row) => {
-    let text = ''
-    if (lookup !== undefined) {
-      const stored = row[targetKey(column.logicalName)]
-      const to = typeof stored === 'string' ? stored : lookup.targets[0]
-      const binding = to === undefined ? undefined : store.schema.bindingOf(table.logicalName, column.logicalName, to)
-      if (navigation) text += member(NAVIGATION, binding?.navigation)
-      if (target) text += member(LOOKUP_TABLE, to)
-    }
-    return formatted ? text + member(FORMATTED, formattedValue(store, column, value, row)) : text
-  }
 }
 
 /**
@@ -89,17 +80,28 @@ export function rowWriter(
 ): RowWriter {
   const fields = columns.map((column) => ({
     name: column.logicalName,
-    member: `${JSON.stringify(wireName(column))}:`,
+    member: `,${JSON.stringify(wireName(column))}:`,
     write: valueWriter(store, column),
     annotate: annotationWriter(store, table, column, wants),
   }))
-  return (row) => {
-    let text = `{"@odata.etag":"W/\\"${row.version}\\""`
+  // Joined row by row: text that is only appended to stays a tree of pieces, thousands of them for a page.
+  const parts: string[] = []
+  const write: RowWriter = ({ version, values }) => {
+    let at = 0
+    parts[at++] = '{"@odata.etag":"W/\\"'
+    parts[at++] = version.toString()
+    parts[at++] = '\\""'
     for (const { name, member, write, annotate } of fields) {
-      const value = name === 'versionnumber' ? String(row.version) : (row.values[name] ?? null)
-      if (value === null) text += `,${member}null`
-      else text += `,${annotate === undefined ? '' : annotate(value, row.values)}${member}${write(value)}`
+      const value = name === 'versionnumber' ? version.toString() : (values[name] ?? null)
+      if (annotate !== undefined && value !== null) parts[at++] = annotate(value, values)
+      parts[at++] = member
+      parts[at++] = value === null ? 'null' : write(value)
     }
-    return `${text}}`
+    parts[at++] = '}'
+    parts.length = at
+    return parts.join('')
   }
+  // Annotations tell of other rows too, and those may change.
+  if (fields.some(({ annotate }) => annotate !== undefined)) return write
+  return rememberTexts(store, table, columns.map(({ logicalName }) => logicalName).join(), write)
 }
