@@ -286,3 +286,29 @@ test('a refusal reaches the caller with status and code', async () => {
   )
   expect(refused).toMatchObject({ status: 400, code: '0x8004431a' })
 })
+
+test('FetchXML: all pages by cookie, related columns, saved and personal views', async () => {
+  const { api } = await house()
+  const query = (attributes: string): string =>
+    `<fetch ${attributes}><entity name="contact"><attribute name="fullname"/><order attribute="fullname"/><link-entity name="account" from="accountid" to="parentcustomerid" link-type="outer" alias="a"><attribute name="name"/></link-entity></entity></fetch>`
+  const collection = 'contacts'
+  const all = await api.fetchAll({ collection, fetchXml: query('count="25"'), includeAnnotations: '*' })
+  const whole = await api.fetch({ collection, fetchXml: query('') })
+  const ids = (rows: readonly object[] | undefined): unknown[] =>
+    (rows ?? []).map((row) => Reflect.get(row, 'contactid'))
+  expect(ids(whole.value).length).toBeGreaterThan(25)
+  expect(ids(all.value)).toEqual(ids(whole.value))
+  expect(whole.value?.some((row) => typeof Reflect.get(row, 'a.name') === 'string')).toBe(true)
+  const top = await api.fetch({ collection, fetchXml: query('top="3"') })
+  expect(top.value).toHaveLength(3)
+  const active = await api.retrieveMultiple({
+    collection: 'accounts',
+    queryParams: ['savedQuery=00000000-0000-0000-00aa-000010001002'],
+  })
+  expect(active.value.length).toBeGreaterThan(0)
+  const fetchxml = '<fetch><entity name="account"><attribute name="name"/></entity></fetch>'
+  const data = { name: 'Mine', returnedtypecode: 'account', querytype: 0, fetchxml }
+  const view = await api.create<typeof data, string>({ collection: 'userqueries', data })
+  const mine = await api.retrieveMultiple({ collection: 'accounts', queryParams: [`userQuery=${view}`] })
+  expect(mine.value.length).toBeGreaterThan(0)
+})
