@@ -1,13 +1,4 @@
-import {
-  bigInt,
-  dateTime,
-  entityName,
-  integer,
-  lookup,
-  parental,
-  readOnly,
-  text,
-} from '../../schema.ts'
+import { bigInt, dateTime, entityName, integer, lookup, parental, readOnly, text } from '../../schema.ts'
 import type { TableDraft, TargetOptions } from '../../schema.ts'
 
 const OWNERS = ['account', 'contact', 'msdyn_workorder', 'new_equipment']
