@@ -1,9 +1,9 @@
-import { badQuery } from '../errors.ts'
+import { badQuery, notImplemented } from '../errors.ts'
 import type { ColumnKind } from '../odata/column-kind.ts'
 import { comparison } from '../odata/compare-values.ts'
 import type { QueryValue } from '../odata/compare-values.ts'
 import { likePattern } from '../odata/like.ts'
-import { queryValue } from '../odata/literal-value.ts'
+import { choicesText, queryValue } from '../odata/literal-value.ts'
 import type { ColumnDefinition } from '../schema.ts'
 import type { Condition, ConditionContext, ConditionOperator, QueryColumn, ValueCount } from './condition.ts'
 import { storedTime } from './in-span.ts'
@@ -27,6 +27,7 @@ function valueOf({ definition, kind }: QueryColumn, text: string, { timeZone }: 
     if (value !== undefined) return value
     throw badQuery(`The date-time format for '${text}' is invalid, or value is outside the supported range.`)
   }
+  if (definition.type === 'MultiSelectPicklist') return choicesText(text)
   return queryValue(kind, kind === 'guid' ? text.replace(/[{}]/g, '') : text)
 }
 
@@ -61,6 +62,7 @@ function setKey(kind: ColumnKind, value: QueryValue): string {
 function isIn(negated: boolean): Bind {
   return (column, texts, context): Condition => {
     const { kind, value } = column
+    if (column.definition.type === 'MultiSelectPicklist') throw notImplemented('In and NotIn of choices columns')
     const values = texts.map((text) => valueOf(column, text, context))
     if (kind === 'exact') {
       const order = comparison(kind)
@@ -117,7 +119,6 @@ function operator(
 }
 
 const anything = (): boolean => true
-const notChoices = ({ type }: ColumnDefinition): boolean => type !== 'MultiSelectPicklist'
 const isChoices = ({ type }: ColumnDefinition): boolean => type === 'MultiSelectPicklist'
 
 /** Operators that compare a column with values of its own type. Only some are query functions; OData has its own words for the others. */
@@ -224,8 +225,8 @@ export const valueOperators: readonly ConditionOperator[] = [
       (row) =>
         value(row) !== null,
   ),
-  operator('In', ['in'], 'list', notChoices, isIn(false), true),
-  operator('NotIn', ['not-in'], 'list', notChoices, isIn(true), true),
+  operator('In', ['in'], 'list', anything, isIn(false), true),
+  operator('NotIn', ['not-in'], 'list', anything, isIn(true), true),
   operator('Between', ['between'], 'pair', hasRange, isBetween(false), true),
   operator('NotBetween', ['not-between'], 'pair', hasRange, isBetween(true), true),
   operator('ContainValues', ['contain-values'], 'list', isChoices, containsValues(false), true),

@@ -4,6 +4,7 @@ import { badQuery, noSuchProperty, notImplemented } from '../errors.ts'
 import type { Readable } from '../rows/readable-rows.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
+import { isStoredColumn } from '../schema.ts'
 import type { ColumnDefinition, LookupBinding, Schema, TableDefinition } from '../schema.ts'
 import type { Property } from './expression.ts'
 import { isPrincipal } from './select.ts'
@@ -113,6 +114,6 @@ export function bindProperty(scope: PathScope, { path, name }: Property): QueryC
 export function bindNamedProperty(scope: PathScope, property: Property): QueryColumn {
   const way = bindPath(scope, property.path)
   const column = scope.schema.column(way.table.logicalName, property.name)
-  if (column !== undefined && column.attributeOf === null) return atEnd(way, column)
+  if (column !== undefined && isStoredColumn(column)) return atEnd(way, column)
   return bindProperty(scope, property)
 }

@@ -60,7 +60,14 @@ export function literalValue(
   if (!fits[kind]) {
     throw incompatibleTypes(edmType(column), type === 'number' ? numberType(text) : LITERAL_TYPES[type], operator)
   }
+  if (column.type === 'MultiSelectPicklist') return choicesText(text)
   return queryValue(kind, type === 'number' ? text.replace(/[mMdDlLfF]$/, '') : text)
+}
+
+/** Several choices as they are stored: ascending, whatever the order they are asked for in. */
+export function choicesText(text: string): string {
+  const values = text.split(',').map((one) => Number(queryValue('number', one)))
+  return values.sort((a, b) => a - b).join(',')
 }
 
 /** Text as a value of a kind of column, as in `PropertyValues`; undefined characters of a number or time are refused. */

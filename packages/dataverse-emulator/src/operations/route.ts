@@ -11,6 +11,7 @@ import { isPredefined, readPredefined } from '../fetchxml/read-fetch.ts'
 import { answerMetadata } from '../metadata/answer.ts'
 import type { PathSegment, RowKey } from '../odata/resource-path.ts'
 import { schemaAsAsked } from '../metadata-cache.ts'
+import { allowOptions } from '../odata/query-options.ts'
 import { parseKey } from '../odata/resource-path.ts'
 import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
@@ -28,7 +29,7 @@ import { runOperation } from './run-operation.ts'
 import { serviceDocument } from './service-document.ts'
 import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
 import { writeRelated } from './write-related.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** Whether a segment behind a set or a row names a function or action rather than a property. */
 function isOperation({ operations }: Org, name: string): boolean {
@@ -64,8 +65,10 @@ function relatedRow(org: Org, request: ApiRequest, table: TableDefinition, row: 
   requireReach(org.store, table, request.user, 'read', row)
   const binding = org.schema.lookupBindings(table.logicalName).get(name)
   const target = binding === undefined ? undefined : lookupTarget(binding.column, row.values)
-  if (binding === undefined || target === undefined || !binding.targets.includes(target.table))
+  if (binding === undefined || target === undefined || !binding.targets.includes(target.table)) {
+    allowOptions(request.query, ['$select', '$expand', '@'])
     return { reply: emptyReply() }
+  }
   const other = org.schema.table(target.table)
   const found = other === undefined ? undefined : org.store.rows(target.table).get(target.id)
   if (other === undefined || found === undefined) throw rowDoesNotExist(target.table, target.id)
