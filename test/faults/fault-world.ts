@@ -8,7 +8,7 @@ import type { ManualEnv } from '@outpost/core/testing'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import type { TokenRequest } from '@outpost/dataverse-adapter'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
-import type { Emulator, EmulatorOptions } from '@outpost/dataverse-emulator'
+import type { Emulator, EmulatorOptions, Incoming, Outgoing } from '@outpost/dataverse-emulator'
 import { serve } from '@outpost/dataverse-emulator/server'
 import { openSqliteStore } from '@outpost/store-sqlite'
 import { afterAll, expect, onTestFinished } from 'vitest'
@@ -108,7 +108,7 @@ function begin(options: Partial<EmulatorOptions> = {}): { readonly env: ManualEn
 export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promise<FaultWorld> {
   const { env, emulator } = begin(options)
   const taken = new Map<string, number>()
-  const served = await serve({ ...emulator, handle: (request) => countingEffects(emulator, taken, request) })
+  const served = await serve({ ...emulator, exchange: (request) => countingEffects(emulator, taken, request) })
   const proxy = await chaosProxy(served.url)
   onTestFinished(async () => {
     await proxy.close()
@@ -167,11 +167,11 @@ export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promis
 }
 
 /** Handles the request, and counts for each row whether it was changed by it. */
-async function countingEffects(emulator: Emulator, taken: Map<string, number>, request: Request): Promise<Response> {
-  if (request.method === 'GET') return emulator.handle(request)
+async function countingEffects(emulator: Emulator, taken: Map<string, number>, request: Incoming): Promise<Outgoing> {
+  if (request.method === 'GET') return emulator.exchange(request)
   const before = versions(emulator)
   try {
-    return await emulator.handle(request)
+    return await emulator.exchange(request)
   } finally {
     const after = versions(emulator)
     for (const id of new Set([...before.keys(), ...after.keys()])) {
