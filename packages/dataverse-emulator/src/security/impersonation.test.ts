@@ -28,6 +28,26 @@ test('a row made on behalf of somebody is created by them, and says who really d
   }
 })
 
+test('who made a row for whom is read by expanding createdby, createdonbehalfby and owninguser', async () => {
+  const { ask, emulator } = bench()
+  const user = emulator.users.find(({ name }) => name === TECHNICIAN)
+  const caller = emulator.users.find(({ name }) => name === SERVICE)
+  const headers = { CallerObjectId: user?.objectId ?? '' }
+  await ask('POST', 'accounts', { as: SERVICE, headers, body: { accountid: id(1), name: 'Sample Account' } })
+  const { json } = await ask(
+    'GET',
+    `accounts(${id(1)})?$select=name&$expand=createdby($select=fullname),createdonbehalfby($select=fullname),owninguser($select=fullname)`,
+  )
+  const person = (who: typeof user): object => ({ fullname: who?.name, systemuserid: who?.id, ownerid: who?.id })
+  expect(json).toMatchObject({
+    name: 'Sample Account',
+    accountid: id(1),
+    createdby: person(user),
+    createdonbehalfby: person(caller),
+    owninguser: person(user),
+  })
+})
+
 test('the row’s modifiedonbehalfby is empty again when somebody writes for themselves', async () => {
   const { ask, emulator } = bench()
   const user = emulator.users.find(({ name }) => name === TECHNICIAN)

@@ -112,6 +112,18 @@ test('§16.2: change tracking takes reading of the whole table; a team’s role 
   expect(emulator.master.row('account', mine)?.values['ownerid']).toBe(technician)
 })
 
+test('§16.2: whoever has a row withheld does not read the whole table, and gets no delta that would show it', async () => {
+  const { ask, emulator, mine } = scene()
+  const headers = { Prefer: 'odata.track-changes' }
+  const track = async (): Promise<number> =>
+    (await ask('GET', 'accounts?$select=name', { as: 'Sync Service', headers })).status
+  expect(await track()).toBe(200)
+  emulator.security.revokeReadAccess('Sync Service', { table: 'account', id: mine })
+  expect(await track()).toBe(403)
+  emulator.security.restoreReadAccess('Sync Service', { table: 'account', id: mine })
+  expect(await track()).toBe(200)
+})
+
 test('§16.35: two users of one organisation are told apart by WhoAmI', async () => {
   const { ask } = bench()
   const [admin, technician] = await Promise.all(
