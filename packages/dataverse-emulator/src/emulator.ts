@@ -61,9 +61,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const clock = new ServerClock(options.clock ?? clockFrom(Date.parse(seed.asOf)))
   const root = `${(options.root ?? 'https://org.emulator.test').replace(/\/$/, '')}/`
   const org = orgFrom(seed, clock, options)
-  const { store, tracking, security, knobs } = org
+  const { tracking, security, knobs } = org
   const userOf = (nameOrId: string | undefined): User => security.user(nameOrId ?? seed.defaultUserId)
-  const tokens = new Tokens(clock.now, store.newId)
+  const tokens = new Tokens(clock.now, options.newId ?? idSource(seed.name, 'token'))
   const audiences = new Set([root])
   const faults = new Faults(seedNumber)
   const log = new RequestLog(options.logLimit ?? 10_000)

