@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bench, id, made } from './ask.test-support.ts'
-import { Draw } from './draw.ts'
+import { Draw } from './seed/draw.ts'
 
 const OPTIONS = [
   '$select',
