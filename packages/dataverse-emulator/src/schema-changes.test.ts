@@ -73,7 +73,7 @@ test('a removed table takes its rows and the lookups that led to it along', asyn
   expect(orders.status).toBe(200)
   expect(orders.json.value[0]).not.toHaveProperty('_msdyn_workordertype_value')
   const { deleted } = await changes(ask, stamp)
-  expect(Object.keys(deleted).toSorted()).toEqual(['Attribute', 'Default', 'Relationship'])
+  expect(Object.keys(deleted).toSorted()).toEqual(['Attribute', 'Default', 'OptionSet', 'Relationship'])
 })
 
 test('a new table is served at once', async () => {

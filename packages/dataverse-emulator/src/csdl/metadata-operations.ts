@@ -1,11 +1,10 @@
 import { conditionOperators } from '../conditions/operators.ts'
-import type { OperationParameter } from '../operations/operation.ts'
-import type { DeclaredOperation } from './operation-types.ts'
+import type { OperationFacts, OperationParameter } from '../operations/operation-facts.ts'
 
 const optional = (type: string): OperationParameter => ({ type, optional: true })
 
 /** The functions that `metadata/` answers. */
-export const metadataOperations: readonly DeclaredOperation[] = [
+export const metadataOperations: readonly OperationFacts[] = [
   {
     name: 'RetrieveMetadataChanges',
     kind: 'function',
@@ -27,7 +26,7 @@ export const metadataOperations: readonly DeclaredOperation[] = [
 ]
 
 /** The functions of `$filter`, which have no imports. */
-export const queryFunctions: readonly DeclaredOperation[] = conditionOperators
+export const queryFunctions: readonly OperationFacts[] = conditionOperators
   .filter((operator) => operator.isFunction)
   .map(({ name, values, counts }) => ({
     name,

@@ -1,4 +1,4 @@
-import type { Operation } from '../operations/operation.ts'
+import type { OperationFacts } from '../operations/operation-facts.ts'
 import { element, facetsOf } from './xml-text.ts'
 
 /** Operations as the document has them: types of their own, declarations, and imports of the unbound ones. */
@@ -8,14 +8,11 @@ export interface DeclaredOperations {
   readonly imports: readonly string[]
 }
 
-/** What the document says of an operation. */
-export type DeclaredOperation = Omit<Operation, 'run'>
-
 const OPTIONAL = element('Annotation', { Term: 'Org.OData.Core.V1.OptionalParameter' })
 
 /** Declares operations; `known` says which types without an Edm name the document has. */
 export function declareOperations(
-  operations: readonly DeclaredOperation[],
+  operations: readonly OperationFacts[],
   known: (type: string) => boolean,
 ): DeclaredOperations {
   const complexTypes = new Map<string, string>()
@@ -47,7 +44,7 @@ export function declareOperations(
   }
 }
 
-function declaration(operation: DeclaredOperation, declared: (type: string) => string): string {
+function declaration(operation: OperationFacts, declared: (type: string) => string): string {
   const { name, kind, binding, parameters, returns } = operation
   const parts: string[] = []
   if (binding !== undefined) {
@@ -79,7 +76,7 @@ function declaration(operation: DeclaredOperation, declared: (type: string) => s
   return element(kind === 'action' ? 'Action' : 'Function', attributes, parts)
 }
 
-function importsOf(operations: readonly DeclaredOperation[]): readonly string[] {
+function importsOf(operations: readonly OperationFacts[]): readonly string[] {
   const unbound = new Map(operations.filter((one) => one.binding === undefined).map((one) => [one.name, one.kind]))
   return [...unbound].map(([name, kind]) => {
     const full = `Microsoft.Dynamics.CRM.${name}`

@@ -1,4 +1,4 @@
-import type { Operation } from '../operations/operation.ts'
+import type { OperationFacts } from '../operations/operation-facts.ts'
 import type { Schema, TableDefinition } from '../schema.ts'
 import { builtInComplexTypes, builtInEnumTypes, metadataEntityTypes, metadataTypeNames } from './declared-types.ts'
 import { metadataOperations, queryFunctions } from './metadata-operations.ts'
@@ -11,7 +11,7 @@ const EDMX = 'http://docs.oasis-open.org/odata/ns/edmx'
 const EDM = 'http://docs.oasis-open.org/odata/ns/edm'
 
 /** The `$metadata` document of a schema and its operations, in one line as the service writes it. */
-export function writeCsdl(schema: Schema, operations: readonly Operation[], options: CsdlOptions): string {
+export function writeCsdl(schema: Schema, operations: readonly OperationFacts[], options: CsdlOptions): string {
   const tables = inOrder(schema)
   const complex = builtInComplexTypes()
   const enums = builtInEnumTypes()

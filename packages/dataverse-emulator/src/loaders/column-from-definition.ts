@@ -119,6 +119,7 @@ function commonFacts(attribute: JsonObject, name: string, scope: DefinitionScope
     isPrimaryName: name === scope.primaryName,
     sourceType: sourceType === 1 || sourceType === 2 ? sourceType : 0,
     facts: columnFacts(attribute, isInherited),
+    ...(booleanOf(attribute, 'IsSecured') === true ? { isSecured: true } : {}),
     ...(odata === undefined ? {} : { odata: odata || isInherited }),
     ...(optionSetId === undefined ? {} : { optionSetId }),
     ...(formula === undefined ? {} : { formula }),

