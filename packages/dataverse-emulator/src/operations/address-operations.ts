@@ -2,7 +2,7 @@ import { notImplemented } from '../errors.ts'
 import { complexReply } from './complex-reply.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { timeZoneCode } from './time-zone-codes.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 const UNITED_STATES = /^(?:usa?|u\.s\.(?:a\.)?|united states(?: of america)?)$/i
 const JAPAN = /^(?:japan|日本)$/i

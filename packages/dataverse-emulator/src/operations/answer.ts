@@ -13,7 +13,7 @@ import type { User } from '../rows/user.ts'
 import { actingUser } from '../security/impersonate.ts'
 import { mayRunInBackground } from './background.ts'
 import { route } from './route.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** A request before it is understood. */
 export interface RawRequest {

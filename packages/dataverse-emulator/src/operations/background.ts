@@ -12,7 +12,7 @@ import type { User } from '../rows/user.ts'
 import type { StoredValues } from '../schema.ts'
 import type { Operation } from './operation.ts'
 import { plainMembers } from './plain-json.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** The table that lists background operations; without it there are none. */
 const TABLE = 'backgroundoperation'

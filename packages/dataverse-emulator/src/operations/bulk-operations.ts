@@ -13,7 +13,7 @@ import { updateRow } from '../rows/update-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { requestContext, requireMessage, withKey, withoutKey } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 interface Target {
   readonly body: JsonObject

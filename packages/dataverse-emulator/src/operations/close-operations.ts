@@ -14,7 +14,7 @@ import { complexReply } from './complex-reply.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { serverUpdate } from './server-update.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** A row that is closed, and the activity that records it. */
 interface Closing {

@@ -1,7 +1,7 @@
 import { jsonReply } from '../http/reply.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { OperationCall } from './operation.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** 200 with a value of a complex type. */
 export function complexReply(

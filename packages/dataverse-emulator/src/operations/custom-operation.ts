@@ -10,14 +10,14 @@ import type { Row } from '../rows/row.ts'
 import { entityReference } from './entity-parameter.ts'
 import type { Operation, OperationBinding, OperationCall, OperationParameter } from './operation.ts'
 import { plainMembers } from './plain-json.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** What a custom function or action sees and can do. */
 export interface OperationContext {
   /** As plain JSON; a row is an object with its key or `@odata.id`. */
   readonly parameters: Readonly<Record<string, JsonValue>>
   /** The row that a parameter refers to. */
-  reference(parameter: string): Reference
+  readonly reference: (parameter: string) => Reference
   readonly user: { readonly id: string; readonly name: string; readonly businessUnitId: string }
   /** What it is bound to. */
   readonly table: string | undefined
@@ -27,7 +27,7 @@ export interface OperationContext {
   /** The same without privileges. */
   readonly systemService: RowHand
   /** Refuses the call: 400, code 0x80040265 unless given, and this message. */
-  refuse(message: string, code?: string): never
+  readonly refuse: (message: string, code?: string) => never
 }
 
 /** What a custom function or action gives back, by the names it declares; a row is a reference. */

@@ -5,7 +5,7 @@ import type { OneToManyRelationship } from '../schema.ts'
 import { findEntity } from './entity-parameter.ts'
 import type { Found } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 const FIELD_TYPES: ReadonlySet<unknown> = new Set(['All', 'ValidForCreate', 'ValidForUpdate', 'ValidForRead'])
 

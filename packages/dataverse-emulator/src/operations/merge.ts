@@ -13,7 +13,7 @@ import type { Found } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { serverUpdate } from './server-update.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 /** How rows of a table end when they are merged into another, and the lookup to their parent. */
 const MERGED: Readonly<Record<string, { readonly state: number; readonly status?: number; readonly parent: string }>> =

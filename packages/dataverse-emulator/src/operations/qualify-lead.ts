@@ -11,7 +11,7 @@ import type { StoredValues } from '../schema.ts'
 import { findEntity } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 // Which columns of a lead go where, as the mappings of the platform have it.
 const ADDRESS = ['address1_line1', 'address1_city', 'address1_postalcode'] as const

@@ -10,7 +10,7 @@ import { findEntity } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { serverUpdate } from './server-update.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 function addToQueue(call: OperationCall): WriteReply {
   const { org, request, row: queue, parameters } = call

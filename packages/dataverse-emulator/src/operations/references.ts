@@ -26,7 +26,7 @@ import type { CollectionNavigation, LookupBinding, TableDefinition } from '../sc
 import { leadsTo } from '../rows/update-row.ts'
 import { MAX_ROWS } from './read-collection.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 function referenceInBody(org: Org, request: ApiRequest): Reference {
   const body = readJson(request.body)

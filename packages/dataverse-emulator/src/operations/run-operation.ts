@@ -13,9 +13,10 @@ import type { TableDefinition } from '../schema.ts'
 import { readCallArguments } from './call-arguments.ts'
 import { fitsType, written } from './check-parameter.ts'
 import { inBackground } from './background.ts'
+import type { OperationFacts } from './operation-facts.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { plainMembers } from './plain-json.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
@@ -70,7 +71,7 @@ function readParameters(
   return given
 }
 
-function fits({ binding }: Operation, bound: Bound): boolean {
+function fits({ binding }: OperationFacts, bound: Bound): boolean {
   if (binding === undefined || bound.table === undefined) return binding === undefined && bound.table === undefined
   const isRow = bound.row !== undefined
   return (binding.to === 'row') === isRow && (binding.table ?? bound.table.logicalName) === bound.table.logicalName
@@ -85,7 +86,8 @@ function find(org: Org, name: string, bound: Bound): Operation | undefined {
   if (operation !== undefined && isBound && short === name) {
     throw unresolved()
   }
-  return operation
+  // What is listed are operations; the organisation knows no more of them than their facts.
+  return operation as Operation | undefined
 }
 
 /**

@@ -6,7 +6,7 @@ import { associate, disassociate } from '../rows/associate.ts'
 import { findEntity } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
 import { requestContext } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 function changeMembers(call: OperationCall, adds: boolean): WriteReply {
   const { org, request, table, row, parameters } = call

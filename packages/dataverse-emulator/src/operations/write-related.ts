@@ -16,7 +16,7 @@ import { updateRow } from '../rows/update-row.ts'
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import { memberTable } from './references.ts'
 import { bodyObject, postRow, requestContext, requireMessage } from './write-row-request.ts'
-import type { WriteReply } from './write-row-request.ts'
+import type { WriteReply } from './write-reply.ts'
 
 function members(value: Json | undefined): readonly Json[] {
   if (value === undefined || value === null || !isJsonArray(value)) {

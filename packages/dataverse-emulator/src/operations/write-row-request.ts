@@ -12,7 +12,6 @@ import {
 import { projectionOf } from '../expand/projection.ts'
 import { allowConditions, readCondition } from '../http/headers.ts'
 import { emptyReply, jsonTextReply } from '../http/reply.ts'
-import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isJsonObject, readJson } from '../json/read.ts'
 import type { Json, JsonObject } from '../json/read.ts'
@@ -34,12 +33,9 @@ import { isLookupColumn } from '../schema.ts'
 import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import { rowBody } from './read-row.ts'
 import { annotationsOf, applied, appliedAnnotations } from './read-scope.ts'
+import type { WriteReply } from './write-reply.ts'
 
-/** An answer to a write, and the row it made or changed, for `$1` references. */
-export interface WriteReply {
-  readonly reply: Reply
-  readonly row?: { readonly table: string; readonly id: string }
-}
+export type { WriteReply } from './write-reply.ts'
 
 /** The body as a JSON object. */
 export function bodyObject(request: ApiRequest): JsonObject {

@@ -2,33 +2,38 @@ import { changesFrom, givenFrom } from '../rows/given-values.ts'
 import type { GivenValue } from '../rows/given-values.ts'
 import type { Changes } from '../rows/changes.ts'
 import type { Row } from '../rows/row.ts'
-import type { WriteContext } from '../rows/write-context.ts'
-import type { LinkWrite, WritePipeline } from '../rows/write-pipeline.ts'
+import type { LinkWrite, WriteContext, WritePipeline } from '../rows/write-context.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { TableDefinition } from '../schema.ts'
 import type { Asked } from './asked.ts'
 import { infiniteLoop, isvAborted } from './errors.ts'
 import { guardedHand } from './guarded-hand.ts'
 import type { JobQueue } from './jobs.ts'
-import type { Plugins } from './plugins.ts'
 import { splitUpdate } from './split-update.ts'
 import type { PluginContext, PluginStage, RegisteredStep } from './step.ts'
 
 /** How deep plug-ins may cause each other. */
 const MAX_DEPTH = 8
 
+/** The plug-ins as the pipeline needs them. */
+export interface PluginRunner {
+  stepsFor(message: string, tables: readonly string[]): readonly RegisteredStep[]
+  run(step: RegisteredStep, context: PluginContext): void
+  guard<T>(name: string, body: () => T): T
+}
+
 /** The part of a plug-in's context that the message decides. */
 type Event = Pick<PluginContext, 'message' | 'table' | 'id'> & Partial<PluginContext>
 
 /** Runs the plug-ins of one request's writes, or of the writes that a plug-in made. */
 export class PluginPipeline implements WritePipeline {
-  readonly #plugins: Plugins
+  readonly #plugins: PluginRunner
   readonly #jobs: JobQueue
   readonly #asked: Asked
   readonly #shared: Map<string, unknown>
   readonly #depth: number
 
-  constructor(plugins: Plugins, jobs: JobQueue, asked: Asked, shared: Map<string, unknown>, depth: number) {
+  constructor(plugins: PluginRunner, jobs: JobQueue, asked: Asked, shared: Map<string, unknown>, depth: number) {
     this.#plugins = plugins
     this.#jobs = jobs
     this.#asked = asked

@@ -44,7 +44,7 @@ export interface PluginContext {
   /** The same without privileges. */
   readonly systemService: RowHand
   /** Refuses the request: 400, code 0x80040265 unless given, and this message. */
-  refuse(message: string, code?: string): never
+  readonly refuse: (message: string, code?: string) => never
 }
 
 /** A plug-in as it is registered. */

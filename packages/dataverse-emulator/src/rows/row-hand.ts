@@ -15,18 +15,18 @@ import type { WriteContext } from './write-context.ts'
  */
 export interface RowHand {
   /** Creates a row and gives its id. */
-  create(table: string, values: GivenValues, id?: string): string
-  update(table: string, id: string, values: GivenValues): void
-  remove(table: string, id: string): void
+  readonly create: (table: string, values: GivenValues, id?: string) => string
+  readonly update: (table: string, id: string, values: GivenValues) => void
+  readonly remove: (table: string, id: string) => void
   /** Gives the row a new owner. */
-  assign(table: string, id: string, owner: Reference): void
+  readonly assign: (table: string, id: string, owner: Reference) => void
   /** Adds a row to a collection-valued navigation property of `table`. */
-  associate(table: string, id: string, navigation: string, target: Reference): void
+  readonly associate: (table: string, id: string, navigation: string, target: Reference) => void
   /** Takes a row out of a collection; false where it was not in it. */
-  disassociate(table: string, id: string, navigation: string, target: Reference): boolean
-  row(table: string, id: string): Row | undefined
+  readonly disassociate: (table: string, id: string, navigation: string, target: Reference) => boolean
+  readonly row: (table: string, id: string) => Row | undefined
   /** All rows of a table as stored, by primary key. */
-  rows(table: string): readonly Row[]
+  readonly rows: (table: string) => readonly Row[]
 }
 
 /** Makes a hand that writes in a context; each write is a transaction, or a part of the running one. */
