@@ -7,7 +7,7 @@ import { exists, hasAnyRow } from './join.ts'
 import type { Join } from './join.ts'
 import { duplicateAlias } from './refusals.ts'
 import { tableOf } from './scope.ts'
-import type { Scope, Slot } from './scope.ts'
+import type { Scope, Slot, Visible } from './scope.ts'
 
 /** Gives the entity or a link its place; a link without an alias is called by its table and number. */
 export function addSlot(scope: Scope, node: FetchNode, alias?: string, number = 0): Slot {
@@ -64,13 +64,23 @@ export function bindFetchFilter(scope: Scope, own: Slot, filter: FetchFilter): T
   }
 }
 
+// What joins by a column that is withheld from the user joins nothing.
+function joinedVisibly({ visible }: Slot, from: string | undefined): Visible {
+  if (from === undefined) return visible
+  return (row) => {
+    const seen = visible(row)
+    return seen === row || (seen?.values[from] ?? null) !== null ? seen : undefined
+  }
+}
+
 function bindJoin(scope: Scope, parent: Slot, link: FetchLink, slot: Slot): Join {
   const joins = addJoins(scope, slot, link.links)
   const filters = link.filters.map((filter) => {
     if (asksOthers(scope, slot, filter)) throw notImplemented('conditions of a link-entity on another link-entity')
     return bindFetchFilter(scope, slot, filter)
   })
-  const { visible, index } = slot
+  const { index } = slot
+  const visible = joinedVisibly(slot, link.from)
   return {
     slot: index,
     parent: parent.index,

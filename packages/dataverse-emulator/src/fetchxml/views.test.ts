@@ -66,12 +66,21 @@ test('A view of another table, one that is not there and what is no id are refus
 })
 
 test('A personal view can be made, changed and executed by its owner, and by nobody else unless it is shared', async () => {
-  const { ask } = bench()
+  const { ask, emulator } = bench()
   const view = await personal(ask, TECHNICIAN)
   expect((await ask('GET', `accounts?userQuery=${view}`, { as: TECHNICIAN })).status).toBe(200)
   expect((await ask('GET', `accounts?userQuery=${view}`, { as: ADMIN })).status).toBe(403)
   const listed = await ask('GET', 'userqueries?$select=name', { as: ADMIN })
   expect(listed.json.value.map((row: { userqueryid: string }) => row.userqueryid)).not.toContain(view)
+  const target = { userqueryid: view, '@odata.type': 'Microsoft.Dynamics.CRM.userquery' }
+  const admin = emulator.users.find(({ name }) => name === ADMIN)?.id
+  const principal = { systemuserid: admin, '@odata.type': 'Microsoft.Dynamics.CRM.systemuser' }
+  const granted = await ask('POST', 'GrantAccess', {
+    as: TECHNICIAN,
+    body: { Target: target, PrincipalAccess: { Principal: principal, AccessMask: 'ReadAccess' } },
+  })
+  expect(granted.text).toBe('')
+  expect((await ask('GET', `accounts?userQuery=${view}`, { as: ADMIN })).status).toBe(200)
   const changed = await ask('PATCH', `userqueries(${view})`, {
     as: TECHNICIAN,
     body: { fetchxml: FETCH.replace('<fetch>', '<fetch top="2">') },
