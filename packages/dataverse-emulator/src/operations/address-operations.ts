@@ -1,6 +1,7 @@
 import { notImplemented } from '../errors.ts'
 import { complexReply } from './complex-reply.ts'
 import type { Operation, OperationCall } from './operation.ts'
+import { textParameter } from './text-parameter.ts'
 import { timeZoneCode } from './time-zone-codes.ts'
 import type { WriteReply } from './write-reply.ts'
 
@@ -12,7 +13,7 @@ function lines(...given: readonly string[]): string {
 }
 
 function formatAddress(call: OperationCall): WriteReply {
-  const part = (name: string): string => String(call.parameters.get(name))
+  const part = (name: string): string => textParameter(call, name)
   const country = part('Country')
   const [line, city, state, postalCode] = ['Line1', 'City', 'StateOrProvince', 'PostalCode'].map(part)
   if (JAPAN.test(country)) {
@@ -27,7 +28,7 @@ function formatAddress(call: OperationCall): WriteReply {
 }
 
 function getTimeZoneCode(call: OperationCall): WriteReply {
-  const name = String(call.parameters.get('LocalizedStandardName'))
+  const name = textParameter(call, 'LocalizedStandardName')
   const code = timeZoneCode(name)
   if (code === undefined) throw notImplemented(`the time zone '${name}'`)
   return complexReply(call, 'GetTimeZoneCodeByLocalizedNameResponse', { TimeZoneCode: code })

@@ -2,7 +2,7 @@ import { notImplemented, WebApiError } from '../errors.ts'
 import type { Reply } from '../http/reply.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
-import { isJsonObject, readJson } from '../json/read.ts'
+import { isJsonArray, isJsonObject, readJson } from '../json/read.ts'
 import type { Json } from '../json/read.ts'
 import { writeJson } from '../json/write.ts'
 import type { JsonValue } from '../json/write.ts'
@@ -107,9 +107,9 @@ export function inBackground(
 }
 
 function outputs(text: unknown): Readonly<Record<string, JsonValue>> {
-  const list = typeof text === 'string' ? readJson(text) : []
+  const list: Json = typeof text === 'string' ? readJson(text) : []
   const found: Record<string, JsonValue> = {}
-  for (const one of Array.isArray(list) ? list : []) {
+  for (const one of isJsonArray(list) ? list : []) {
     if (!isJsonObject(one)) continue
     const { Key, Value } = plainMembers(one)
     if (typeof Key === 'string' && Value !== undefined) found[Key] = Value

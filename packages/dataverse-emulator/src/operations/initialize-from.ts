@@ -5,6 +5,7 @@ import type { OneToManyRelationship } from '../schema.ts'
 import { findEntity } from './entity-parameter.ts'
 import type { Found } from './entity-parameter.ts'
 import type { Operation, OperationCall } from './operation.ts'
+import { textParameter } from './text-parameter.ts'
 import type { WriteReply } from './write-reply.ts'
 
 const FIELD_TYPES: ReadonlySet<unknown> = new Set(['All', 'ValidForCreate', 'ValidForUpdate', 'ValidForRead'])
@@ -25,7 +26,7 @@ function initialize(call: OperationCall): WriteReply {
   }
   const source = findEntity(org, parameters.get('EntityMoniker'), request)
   requireReach(org.store, source.table, request.user, 'read', source.row)
-  const name = String(parameters.get('TargetEntityName'))
+  const name = textParameter(call, 'TargetEntityName')
   const target = org.schema.table(name)
   if (target === undefined) throw invalidArgument(`The entity '${name}' does not exist.`)
   if (!FIELD_TYPES.has(parameters.get('TargetFieldType'))) {

@@ -3,6 +3,7 @@ import { isJsonArray } from '../json/read.ts'
 import { complexReply } from './complex-reply.ts'
 import { findEntity } from './entity-parameter.ts'
 import type { Operation } from './operation.ts'
+import { textParameter } from './text-parameter.ts'
 
 /** Number of rows of some tables, from a count that is up to a day old. */
 export const retrieveTotalRecordCount: Operation = {
@@ -40,9 +41,10 @@ export const calculateRollupField: Operation = {
   kind: 'function',
   parameters: { Target: { type: 'mscrm.crmbaseentity' }, FieldName: { type: 'Edm.String' } },
   returns: 'mscrm.crmbaseentity',
-  run: ({ org, request, parameters }) => {
+  run: (call) => {
+    const { org, request, parameters } = call
     const { table } = findEntity(org, parameters.get('Target'), request)
-    const name = String(parameters.get('FieldName'))
+    const name = textParameter(call, 'FieldName')
     const column = org.schema.column(table.logicalName, name)
     if (column?.sourceType === 2) throw notImplemented('the calculation of rollup columns')
     throw invalidArgument(`The attribute '${name}' of the entity '${table.logicalName}' is not a rollup attribute.`)

@@ -3,6 +3,11 @@ import { ADMIN, bench, id, made, TECHNICIAN } from '../ask.test-support.ts'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
+/** A value that is text; any other shows as empty. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
 test('AddToQueue puts a letter into the queue of the user, as the documented sample does', async () => {
   const { ask, emulator } = bench()
   const letter = await made(ask, 'letters', { description: 'Example letter' })
@@ -162,7 +167,7 @@ test('respond-async: 202 at once, the work later, told by the status monitor and
     parameters: { FetchXml: 'Edm.String' },
     returns: { AnnotationId: 'Edm.Guid' },
     run: ({ service, parameters }) => ({
-      AnnotationId: service.create('annotation', { notetext: String(parameters['FetchXml']) }),
+      AnnotationId: service.create('annotation', { notetext: textOf(parameters['FetchXml']) }),
     }),
   })
   const headers = { Prefer: 'respond-async' }
