@@ -1,4 +1,6 @@
+import { batches } from './batch.ts'
 import type { CapabilityArea } from './capability.ts'
+import { changeTracking } from './change-tracking.ts'
 import { fetchXml } from './fetchxml.ts'
 import { files } from './files.ts'
 import { metadata } from './metadata.ts'
@@ -11,6 +13,8 @@ import { writes } from './writes.ts'
 /** Everything the emulator says of itself. The README's list is made from this, and a test asks every probe. */
 export const capabilityAreas: readonly CapabilityArea[] = [
   protocol,
+  batches,
+  changeTracking,
   queries,
   fetchXml,
   writes,

@@ -19,5 +19,61 @@ export const protocol: CapabilityArea = {
       status: 501,
       probe: { path: 'accounts?$top=1', headers: { Accept: 'application/json;odata.metadata=full' } },
     },
+    { what: 'the service document', status: 200, probe: { path: '/api/data/v9.2/' } },
+    {
+      what: '`Prefer`: `return=representation`, `return=minimal`, annotations by name or pattern, page sizes',
+      status: 201,
+      probe: {
+        method: 'POST',
+        path: 'accounts?$select=name',
+        headers: { Prefer: 'return=representation,odata.include-annotations="*"', 'Content-Type': 'application/json' },
+        body: '{"name":"a"}',
+      },
+    },
+    {
+      what: '`Consistency: Strong`',
+      status: 200,
+      probe: { path: 'WhoAmI', headers: { Consistency: 'Strong' } },
+    },
+    {
+      what: '`?tag=`, a word for plug-ins',
+      status: 200,
+      probe: { path: 'accounts?$top=1&tag=word' },
+    },
+    {
+      what: 'verbs that a resource does not take are 405',
+      status: 405,
+      probe: { method: 'DELETE', path: 'accounts' },
+    },
+    {
+      what: 'URLs of more than 32,768 characters are refused by the web server',
+      status: 414,
+      probe: { path: `accounts?$select=name&tag=${'x'.repeat(33_000)}` },
+    },
+    {
+      what: 'media types other than JSON are refused',
+      status: 415,
+      probe: { path: 'accounts?$top=1', headers: { Accept: 'application/atom+xml' } },
+    },
+    {
+      what: 'addresses outside of the Web API belong to nobody',
+      status: 404,
+      probe: { path: '/main.aspx' },
+    },
+    {
+      what: 'wide numbers as texts (`IEEE754Compatible`)',
+      status: 501,
+      probe: { path: 'accounts?$top=1', headers: { Accept: 'application/json;IEEE754Compatible=true' } },
+    },
+    {
+      what: 'headers of solutions and of elastic tables',
+      status: 501,
+      probe: { path: 'accounts?$top=1', headers: { 'MSCRM.SolutionUniqueName': 'Example' } },
+    },
+    {
+      what: 'Dataverse search, and versions before v9.0',
+      status: 501,
+      probe: { path: '/api/search/v1.0/query' },
+    },
   ],
 }
