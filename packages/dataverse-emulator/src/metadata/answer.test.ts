@@ -304,7 +304,7 @@ test('what is not implemented says so', () => {
   expect(
     refusal("RetrieveEntity(LogicalName='account',EntityFilters=1,MetadataId=1,RetrieveAsIfPublished=true)"),
   ).toEqual(missing)
-  expect(refusal("EntityDefinitions(LogicalName='account')/SchemaName")).toEqual(missing)
+  expect(refusal("EntityDefinitions(LogicalName='account')/ExternalName")).toEqual(missing)
   expect(refusal("EntityDefinitions(LogicalName='account')/Nope")?.status).toBe(404)
 })
 
@@ -336,4 +336,38 @@ test('a filter of any depth and length is answered or refused', () => {
     `EntityDefinitions?$filter=${Array(count).fill('IsActivity eq true').join(' or ')}`
   expect(refusal(long(500))).toBeUndefined()
   expect(refusal(long(501))).toEqual({ status: 400, code: '0x8004430c' })
+})
+
+test('a single property is read by its path: a plain one as value, a complex one with its members', () => {
+  expect(get("EntityDefinitions(LogicalName='account')/SchemaName")).toEqual({
+    '@odata.context': `${root}$metadata#EntityDefinitions('account')/SchemaName`,
+    value: 'Account',
+  })
+  const label = get("EntityDefinitions(LogicalName='account')/DisplayName")
+  expect(label['@odata.context']).toBe(`${root}$metadata#EntityDefinitions('account')/DisplayName`)
+  expect(label.UserLocalizedLabel.Label).toBe('Account')
+  expect(refusal("EntityDefinitions(LogicalName='account')/SchemaName?$select=x")).toEqual(missing)
+})
+
+test('the documented look-up by name gives the options under OptionSet and GlobalOptionSet alike', () => {
+  const cast = 'Microsoft.Dynamics.CRM.PicklistAttributeMetadata'
+  const path = `EntityDefinitions(LogicalName='account')/Attributes(LogicalName='accountcategorycode')/${cast}`
+  const answer = get(`${path}?$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)`)
+  expect(answer['@odata.context']).toBe(
+    `${root}$metadata#EntityDefinitions('account')/Attributes/${cast}(LogicalName,OptionSet(Options),GlobalOptionSet(Options))/$entity`,
+  )
+  expect(answer.GlobalOptionSet).toEqual(answer.OptionSet)
+  expect(Object.keys(answer.OptionSet)).toEqual(['MetadataId', 'Options'])
+  expect(answer.OptionSet.Options[0]).toMatchObject({ Value: 1, Color: null, ExternalValue: null, ParentValues: [] })
+})
+
+test.each([
+  ["SchemaName eq 5 and LogicalName eq 'none'", query],
+  ["LogicalName eq 'none' and IsCustomEntity eq 'true'", query],
+  ["LogicalName eq 'none' and OwnershipType eq 'UserOwned'", query],
+  ["LogicalName eq 'none' and CanCreateAttributes eq true", query],
+  ["LogicalName eq 'none' and CanCreateAttributes/Nope eq true", query],
+  ["LogicalName eq 'none' and Privileges eq null", query],
+])('a filter that does not fit the model is refused whatever rows there are: %s', (filter, expected) => {
+  expect(refusal(`EntityDefinitions?$filter=${encodeURIComponent(filter)}`)).toEqual(expected)
 })

@@ -7,6 +7,7 @@ import type { Schema, TableDefinition } from '../schema.ts'
 import { describeGlobalChoice } from './describe-option-set.ts'
 import { describeRelationship } from './describe-relationship.ts'
 import { describeTable } from './describe-table.ts'
+import { objectFrom } from './described.ts'
 import type { Described } from './described.ts'
 import { knownType, modelType, navigationOf } from './model.ts'
 import { noSuchComponent, noSuchTable } from './refusals.ts'
@@ -22,6 +23,8 @@ interface Place {
   readonly context: string
   readonly type: string
   readonly found: Described | readonly Described[] | null
+  /** The one property of `found` that was addressed. */
+  readonly property?: string
 }
 
 const unimplemented: ReadonlySet<string> = new Set([
@@ -79,14 +82,15 @@ function startAt(schema: Schema, request: MetadataRequest, segment: PathSegment)
 }
 
 function step(place: Place, segment: PathSegment): Place {
+  if (place.property !== undefined) throw notImplemented(`a path behind the property '${place.property}'`)
   const cast = /^Microsoft\.Dynamics\.CRM\.(\w+)$/.exec(segment.name)?.[1]
   if (cast !== undefined && segment.inner === undefined) return castTo(place, cast)
   if (place.found === null || isList(place.found)) throw notImplemented(`'${segment.name}' on a metadata collection`)
   const navigation = navigationOf(knownType(place.type), segment.name)
   if (navigation === undefined) {
-    if (Object.hasOwn(place.found.properties, segment.name))
-      throw notImplemented(`single metadata properties ('${segment.name}')`)
-    throw noSuchResource(segment.name)
+    if (segment.inner !== undefined || !Object.hasOwn(place.found.properties, segment.name))
+      throw noSuchResource(segment.name)
+    return { ...place, property: segment.name }
   }
   const target = place.found.navigations[segment.name]?.() ?? null
   const context = `${place.context}/${segment.name}`
@@ -128,7 +132,23 @@ function isGuidColumn(described: Described): boolean {
   return described.properties['AttributeType'] === 'Uniqueidentifier'
 }
 
+function writeProperty(place: Place, property: string, request: MetadataRequest): JsonValue {
+  allowOptions(request.query, [])
+  const context = `${request.root}$metadata#${place.context}/${property}`
+  const value = place.found === null || isList(place.found) ? null : (place.found.properties[property] ?? null)
+  const complex = objectFrom(value)
+  if (complex !== undefined) return { '@odata.context': context, ...defined(complex) }
+  // A property without value is 204 in OData; the service's habit with definitions is not recorded.
+  if (value === null) throw notImplemented('reading a metadata property without value')
+  return { '@odata.context': context, value }
+}
+
+function defined(object: Readonly<Record<string, JsonValue | undefined>>): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, value ?? null]))
+}
+
 function writePlace(place: Place, request: MetadataRequest): JsonValue {
+  if (place.property !== undefined) return writeProperty(place, place.property, request)
   const single = !isList(place.found)
   allowOptions(request.query, single ? ['$select', '$expand'] : ['$select', '$expand', '$filter'])
   const shape = readShape(request.query.options, place.type)

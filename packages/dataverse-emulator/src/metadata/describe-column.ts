@@ -215,14 +215,17 @@ function ownProperties(column: ColumnDefinition): Record<string, JsonValue> {
 function navigationsOf(schema: Schema, table: TableDefinition, column: ColumnDefinition): Described['navigations'] {
   switch (column.type) {
     case 'Boolean':
-      return { OptionSet: () => describeYesNo(schema, table, column), GlobalOptionSet: () => null }
+      // Either property gives the options, whether they are shared or not.
+      return {
+        OptionSet: () => describeYesNo(schema, table, column),
+        GlobalOptionSet: () => describeYesNo(schema, table, column),
+      }
     case 'Picklist':
     case 'MultiSelectPicklist':
     case 'State':
     case 'Status': {
       const optionSet = (): Described => describeChoices(schema, table, column)
-      const isGlobal = 'globalChoice' in column && column.globalChoice !== null
-      return { OptionSet: optionSet, GlobalOptionSet: isGlobal ? optionSet : () => null }
+      return { OptionSet: optionSet, GlobalOptionSet: optionSet }
     }
     case 'EntityName':
       return { OptionSet: () => null, GlobalOptionSet: () => null }

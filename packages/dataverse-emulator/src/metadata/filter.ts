@@ -1,9 +1,9 @@
+import { isEnumType, propertyType } from '../csdl/property-type.ts'
 import { badQuery, MAX_CONDITIONS, tooManyConditions, WebApiError } from '../errors.ts'
 import { lex } from '../odata/lex.ts'
 import type { Token } from '../odata/lex.ts'
 import { memberOf } from './described.ts'
 import type { Described } from './described.ts'
-import { enumTypes } from './model.ts'
 import { noSuchMetadataProperty } from './refusals.ts'
 import type { ModelType } from './model.ts'
 
@@ -113,16 +113,22 @@ class Parser {
     if (this.#peek().text === '(' && this.#peek().kind === 'mark') throw unsupportedFunction(first.text)
     const path = [first.text]
     while (this.#takeMark('/')) path.push(this.#next().text)
-    const property = path.join('/')
     if (!this.#type.properties.includes(first.text)) throw noSuchMetadataProperty(first.text, this.#type.name)
+    const declared = declaredType(this.#type.name, path)
     const operator = this.#peek()
     const compare = operators.get(operator.text)
-    if (operator.kind !== 'word' || compare === undefined) return (described) => valueAt(described, property) === true
+    if (operator.kind !== 'word' || compare === undefined) {
+      if (declared !== 'Edm.Boolean') throw this.#unexpected(operator)
+      return (described) => valueAt(described, path) === true
+    }
     this.#next()
-    const literal = this.#literal()
+    const kind = operatorKinds[operator.text] ?? operator.text
+    const wanted = comparable(this.#literal(), declared, kind)
     return (described) => {
-      const value = valueAt(described, property)
-      return compare(value, comparable(literal, value, property, operatorKinds[operator.text] ?? operator.text))
+      const value = valueAt(described, path)
+      return typeof value === 'bigint' && typeof wanted === 'number'
+        ? compare(value, BigInt(Math.trunc(wanted)))
+        : compare(value, wanted)
     }
   }
 
@@ -179,32 +185,46 @@ class Parser {
   }
 }
 
-function valueAt(described: Described, path: string): Primitive {
-  const [first = '', ...rest] = path.split('/')
-  let value = described.properties[first]
-  for (const step of rest) {
+/** The type of what a path leads to; refuses what the model does not have and what cannot be compared. */
+function declaredType(type: string, path: readonly string[]): string {
+  let at = type
+  for (const step of path) {
     // Labels depend on the reader's language, and the service does not filter by them.
-    if (value !== undefined && memberOf(value, 'LocalizedLabels') !== undefined) throw notFilterable(path)
-    value = value === undefined || value === null ? value : memberOf(value, step)
+    if (at === 'Label') throw notFilterable(path.join('/'))
+    const next = propertyType(at, step)
+    if (next === undefined) throw noSuchMetadataProperty(step, at)
+    at = next
   }
-  if (value === undefined) throw noSuchMetadataProperty(path, described.type)
-  if (value !== null && typeof value === 'object') throw notFilterable(path)
-  return value
+  if (!at.startsWith('Edm.') && !isEnumType(at)) throw notFilterable(path.join('/'))
+  return at
 }
 
-function comparable(literal: Primitive | EnumLiteral, value: Primitive, path: string, kind: string): Primitive {
-  const enumType = enumTypes[path]
+function valueAt(described: Described, path: readonly string[]): Primitive {
+  const [first = '', ...rest] = path
+  let value = described.properties[first]
+  for (const step of rest) value = value === undefined || value === null ? value : memberOf(value, step)
+  return value === undefined || (value !== null && typeof value === 'object') ? null : value
+}
+
+function comparable(literal: Primitive | EnumLiteral, declared: string, kind: string): Primitive {
   if (literal === null) return null
+  const left = declared.startsWith('Edm.') ? declared : `Microsoft.Dynamics.CRM.${declared}`
   if (typeof literal === 'object') {
-    if (literal.enumType !== enumType)
-      throw incompatible(`Microsoft.Dynamics.CRM.${literal.enumType}`, edmType(value), kind)
+    if (literal.enumType !== declared) throw incompatible(left, `Microsoft.Dynamics.CRM.${literal.enumType}`, kind)
     return literal.member
   }
-  if (enumType !== undefined) throw incompatible(`Microsoft.Dynamics.CRM.${enumType}`, edmType(literal), kind)
-  const numbers = typeof literal === 'number' && (typeof value === 'number' || typeof value === 'bigint')
-  if (value !== null && typeof literal !== typeof value && !numbers)
-    throw incompatible(edmType(value), edmType(literal), kind)
-  return typeof value === 'bigint' && typeof literal === 'number' ? BigInt(Math.trunc(literal)) : literal
+  const fits = typeof literal === (literalTypes[declared] ?? 'string') && !isEnumType(declared)
+  if (!fits) throw incompatible(left, edmType(literal), kind)
+  return literal
+}
+
+const literalTypes: Readonly<Record<string, string>> = {
+  'Edm.Boolean': 'boolean',
+  'Edm.Int16': 'number',
+  'Edm.Int32': 'number',
+  'Edm.Int64': 'number',
+  'Edm.Decimal': 'number',
+  'Edm.Double': 'number',
 }
 
 function edmType(value: Primitive): string {
