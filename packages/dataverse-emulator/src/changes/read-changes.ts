@@ -1,3 +1,4 @@
+import { timeZoneOf } from '../conditions/time-zone.ts'
 import { badQuery, invalidArgument, WebApiError } from '../errors.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
@@ -144,7 +145,7 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   const context = writeJson(`${request.root}$metadata#${set}${since === undefined ? '' : '/$delta'}`)
   const deletedContext = writeJson(`${request.root}$metadata#${table.entitySetName}/$deletedEntity`)
   const wants = knobs.trackingAnnotations ? annotationsOf(request) : () => false
-  const write = rowWriter(store, table, selection.columns, wants)
+  const write = rowWriter(store, table, selection.columns, wants, timeZoneOf(store, request.user.id))
   const mask = columnMask(store, table, request.user)
   const items = [
     ...changed.map((row) => write(mask === undefined ? row : mask(row))),

@@ -1,3 +1,4 @@
+import { timeZoneOf } from '../conditions/time-zone.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { wantsAnnotation } from '../http/prefer.ts'
 import { compareInOrder } from '../odata/order-by.ts'
@@ -103,7 +104,8 @@ function additionOf(writing: Writing, table: TableDefinition, expansion: Expansi
 function writerOf(writing: Writing, projection: Projection, etag: boolean): RowWriter {
   const { org, request } = writing
   const { table, columns, expansions, ownerKey } = projection
-  const write = rowWriter(org.store, table, columns, (name) => wantsAnnotation(request.preferences, name))
+  const wants = (name: string): boolean => wantsAnnotation(request.preferences, name)
+  const write = rowWriter(org.store, table, columns, wants, timeZoneOf(org.store, request.user.id))
   if (etag && expansions.length === 0 && ownerKey !== true) return write
   const additions = expansions.map((expansion) => additionOf(writing, table, expansion))
   return (row) => {

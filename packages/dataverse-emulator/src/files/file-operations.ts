@@ -4,6 +4,7 @@ import type { Operation, OperationCall } from '../operations/operation.ts'
 import { writeContext } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { isGuid } from '../rows/guid.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import { toBase64 } from './base64.ts'
 import {
   beginDownload,
@@ -63,7 +64,8 @@ function initializeDownload(call: OperationCall): ReturnType<Operation['run']> {
   const { table, row, column } = place
   const { org, request } = call
   requireReach(org.store, table, request.user, 'read', row)
-  const file = fileIn(org.store, place)
+  const { mask } = readableBy(org.store, request.user)(table)
+  const file = fileIn(org.store, mask === undefined ? place : { ...place, row: mask(row) })
   if (file === undefined) {
     const image =
       column.type === 'Image'

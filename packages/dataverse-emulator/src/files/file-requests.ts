@@ -7,6 +7,7 @@ import type { WriteReply } from '../operations/write-reply.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import { badUpload, BLOCK_SIZE, blockTooBig, fileTooBig, MAX_SINGLE_UPLOAD } from './file-errors.ts'
 import { downloadReply } from './file-download.ts'
 import { mediaTypeOf } from './media-types.ts'
@@ -158,14 +159,17 @@ function patch(org: Org, request: ApiRequest, place: FilePlace): WriteReply {
 }
 
 function download(org: Org, request: ApiRequest, place: FilePlace, isRaw: boolean): WriteReply {
-  const { column, row, table } = place
+  const { column, table } = place
   allowOptions(request.query, ['size'])
-  requireReach(org.store, table, request.user, 'read', row)
+  requireReach(org.store, table, request.user, 'read', place.row)
+  const { mask } = readableBy(org.store, request.user)(table)
+  const row = mask === undefined ? place.row : mask(place.row)
   const size = request.query.options.get('size')
   if (size !== undefined && size !== 'full') throw badUpload(`The size '${size}' is not valid; it takes 'full'.`)
   const id = row.values[column.logicalName]
   const thumbnail = column.type === 'Image' && size === undefined
-  const file = thumbnail && typeof id === 'string' ? thumbnailOf(org.store, id) : fileIn(org.store, place)
+  const file =
+    thumbnail && typeof id === 'string' ? thumbnailOf(org.store, id) : fileIn(org.store, { table, column, row })
   return { reply: file === undefined ? emptyReply() : downloadReply(org, request, place, file, isRaw) }
 }
 

@@ -6,6 +6,7 @@ import type { ApiRequest } from '../http/request.ts'
 import { allowOptions } from '../odata/query-options.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
+import { readableBy } from '../rows/readable-rows.ts'
 import type { Row } from '../rows/row.ts'
 import { rowWriter } from '../rows/write-row.ts'
 import { wireName } from '../schema.ts'
@@ -23,8 +24,10 @@ export function readRawValue(
   allowConditions(request.headers)
   allowOptions(request.query, [])
   requireReach(org.store, table, request.user, 'read', row)
-  if ((row.values[column.logicalName] ?? null) === null && column.logicalName !== 'versionnumber') return emptyReply()
-  const text = rowWriter(org.store, table, [column], () => false)(row)
+  const { mask } = readableBy(org.store, request.user)(table)
+  const seen = mask === undefined ? row : mask(row)
+  if ((seen.values[column.logicalName] ?? null) === null && column.logicalName !== 'versionnumber') return emptyReply()
+  const text = rowWriter(org.store, table, [column], () => false)(seen)
   const written = text.slice(text.indexOf(`,${JSON.stringify(wireName(column))}:`) + wireName(column).length + 4, -1)
   const value: unknown = written.startsWith('"') ? JSON.parse(written) : written
   return { status: 200, headers: { 'Content-Type': 'text/plain', 'OData-Version': '4.0' }, body: String(value) }

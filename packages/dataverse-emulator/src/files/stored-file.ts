@@ -6,6 +6,7 @@ import { computeColumns } from '../rows/row-values.ts'
 import type { Draft } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
 import type { WriteContext } from '../rows/write-context.ts'
+import { requireColumns } from '../security/column-security.ts'
 import { targetKey } from '../schema.ts'
 import type { FileColumn, ImageColumn, StoredValues, TableDefinition } from '../schema.ts'
 import { fileTooBig } from './file-errors.ts'
@@ -62,9 +63,10 @@ function changeRow(context: WriteContext, { table, row }: FilePlace, values: Sto
   return context.store.update(table.logicalName, row, draft)
 }
 
-/** Refuses a user who may not write the row. */
-export function requireWrite({ store, user }: WriteContext, { table, row }: FilePlace): void {
-  requireReach(store, table, user, 'write', row)
+/** Refuses a user who may not write the row, or the column. */
+export function requireWrite(context: WriteContext, { table, row, column }: FilePlace): void {
+  requireReach(context.store, table, context.user, 'write', row)
+  requireColumns(context, table, [column.logicalName], 'update')
 }
 
 /** Refuses a file that is larger than its column allows. Images have a refusal of their own when they are stored. */

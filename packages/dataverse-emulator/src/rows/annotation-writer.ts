@@ -20,10 +20,10 @@ const BY_VALUE: ReadonlySet<ColumnDefinition['type']> = new Set([
   'EntityName',
 ])
 
-function textWriter(store: RowStore, column: ColumnDefinition): AnnotationWriter {
+function textWriter(store: RowStore, column: ColumnDefinition, timeZone: string): AnnotationWriter {
   const member = `,${JSON.stringify(`${wireName(column)}@${FORMATTED}`)}:`
   const write: AnnotationWriter = (value, row) => {
-    const text = formattedValue(store, column, value, row)
+    const text = formattedValue(store, column, value, row, timeZone)
     return text === undefined ? '' : member + JSON.stringify(text)
   }
   const isLookup = isLookupColumn(column)
@@ -71,8 +71,9 @@ export function annotationWriter(
   table: TableDefinition,
   column: ColumnDefinition,
   wants: (annotation: string) => boolean,
+  timeZone: string,
 ): AnnotationWriter | undefined {
-  const formatted = wants(FORMATTED) ? textWriter(store, column) : undefined
+  const formatted = wants(FORMATTED) ? textWriter(store, column, timeZone) : undefined
   const isTarget = isLookupColumn(column) && (wants(LOOKUP_TABLE) || wants(NAVIGATION))
   if (!isTarget) return formatted
   const target = targetWriter(store, table, column, wants)

@@ -1,5 +1,5 @@
 import { targetKey } from '../schema.ts'
-import type { ChoiceOption, ColumnDefinition, StoredValue, StoredValues } from '../schema.ts'
+import type { ChoiceOption, ColumnDefinition, MoneyColumn, StoredValue, StoredValues } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
 import { roundDecimal } from './decimal.ts'
 
@@ -29,12 +29,48 @@ export function displayName(store: RowStore, table: string, id: string): string 
   return typeof value === 'string' ? value : undefined
 }
 
-/** The text people see for a value (US English, UTC); undefined for types that have none. */
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** A time in UTC as the clocks of a zone show it, in the same form. */
+function inZone(instant: string, zone: string): string {
+  if (zone === 'UTC') return instant
+  let clock = clocks.get(zone)
+  if (clock === undefined) {
+    clock = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    })
+    clocks.set(zone, clock)
+  }
+  const parts = new Map(clock.formatToParts(Date.parse(instant)).map(({ type, value }) => [type, value]))
+  const part = (name: Intl.DateTimeFormatPartTypes): string => parts.get(name) ?? ''
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:00Z`
+}
+
+function moneyText(store: RowStore, column: MoneyColumn, value: StoredValue, row: StoredValues): string {
+  const currency = store.rows('transactioncurrency').get(String(row['transactioncurrencyid'] ?? ''))?.values
+  const ofCurrency = currency?.['currencyprecision']
+  const scale = column.precisionSource === 0 ? column.precision : typeof ofCurrency === 'number' ? ofCurrency : 2
+  const text = grouped(roundDecimal(String(value), scale) ?? String(value))
+  const symbol = String(currency?.['currencysymbol'] ?? '')
+  return text.startsWith('-') ? `-${symbol}${text.slice(1)}` : `${symbol}${text}`
+}
+
+/**
+ * The text people see for a value, in US English; undefined for types that have none. Times are those of the zone,
+ * except in columns that are independent of zones.
+ */
 export function formattedValue(
   store: RowStore,
   column: ColumnDefinition,
   value: StoredValue,
   row: StoredValues,
+  timeZone = 'UTC',
 ): string | undefined {
   switch (column.type) {
     case 'Picklist':
@@ -54,13 +90,12 @@ export function formattedValue(
     case 'Decimal':
     case 'Double':
       return grouped(roundDecimal(String(value), column.precision) ?? String(value))
-    case 'Money': {
-      const currency = store.rows('transactioncurrency').get(String(row['transactioncurrencyid'] ?? ''))
-      const symbol = currency?.values['currencysymbol'] ?? ''
-      return `${String(symbol)}${grouped(roundDecimal(String(value), 2) ?? String(value))}`
+    case 'Money':
+      return moneyText(store, column, value, row)
+    case 'DateTime': {
+      const shown = column.behavior === 'UserLocal' ? inZone(String(value), timeZone) : String(value)
+      return column.format === 'DateOnly' ? dayText(shown) : timeText(shown)
     }
-    case 'DateTime':
-      return column.format === 'DateOnly' ? dayText(String(value)) : timeText(String(value))
     case 'Lookup':
     case 'Customer':
     case 'Owner': {

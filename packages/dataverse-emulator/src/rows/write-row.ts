@@ -70,19 +70,20 @@ export function etagOf(row: Row): string {
 
 /**
  * Makes a writer for the given columns: etag first, explicit nulls, decimals with their zeros, annotations (those that
- * `wants` accepts) before the property they describe.
+ * `wants` accepts) before the property they describe, with times of the zone.
  */
 export function rowWriter(
   store: RowStore,
   table: TableDefinition,
   columns: readonly ColumnDefinition[],
   wants: (annotation: string) => boolean,
+  timeZone = 'UTC',
 ): RowWriter {
   const fields = columns.map((column) => ({
     name: column.logicalName,
     member: `,${JSON.stringify(wireName(column))}:`,
     write: valueWriter(store, column),
-    annotate: annotationWriter(store, table, column, wants),
+    annotate: annotationWriter(store, table, column, wants, timeZone),
   }))
   // Joined row by row: text that is only appended to stays a tree of pieces, thousands of them for a page.
   const parts: string[] = []
