@@ -15,6 +15,10 @@ const CHOICES: Readonly<Partial<Record<keyof Knobs, readonly (string | number)[]
   longUrlStatus: [404, 414],
 }
 
+const CRASHES: readonly Knobs['pluginCrash'][] = ([400, 500] as const).flatMap((status) =>
+  (['0x80040224', '0x8004418d'] as const).map((code) => ({ status, code })),
+)
+
 function isKnob(name: string): name is keyof Knobs {
   return Object.hasOwn(defaultKnobs, name)
 }
@@ -36,6 +40,15 @@ function problemOf(name: keyof Knobs, value: unknown): string | undefined {
     const isRange =
       Array.isArray(value) && value.length === 2 && value.every(isCount) && Number(value[0]) <= Number(value[1])
     return isCount(value) || isRange ? undefined : 'must be milliseconds, or a list of the least and the most'
+  }
+  if (name === 'jobDelayMs') {
+    return value === null || isCount(value) ? undefined : 'must be milliseconds, or null for never by itself'
+  }
+  if (name === 'pluginCrash') {
+    const text = JSON.stringify(value)
+    return CRASHES.some((one) => JSON.stringify(one) === text)
+      ? undefined
+      : `must be one of ${CRASHES.map((one) => JSON.stringify(one)).join(', ')}`
   }
   const usual = defaultKnobs[name]
   if (Array.isArray(usual)) {
