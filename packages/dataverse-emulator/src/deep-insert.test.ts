@@ -235,3 +235,8 @@ test('a custom lookup to several tables is bound through one navigation property
   })
   expect(other.json.error.code).toBe('0x80048d19')
 })
+
+test('a key that is null counts as not given', async () => {
+  const { ask } = bench()
+  expect(await made(ask, 'accounts', { accountid: null, name: 'a' })).toMatch(/^[\da-f-]{36}$/)
+})

@@ -48,7 +48,7 @@ export function applyChanges(
   for (const [name, value] of changes.values) {
     const definition = columnOf(context, table, name)
     if (definition.isPrimaryId) {
-      if (value !== id)
+      if (value !== null && value !== id)
         throw invalidArgument(`The id in the payload does not match the id of the ${table.logicalName}.`)
       continue
     }
