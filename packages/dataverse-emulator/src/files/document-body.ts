@@ -1,6 +1,5 @@
-import type { Draft } from '../rows/row-values.ts'
 import type { WriteContext } from '../rows/write-context.ts'
-import type { TableDefinition } from '../schema.ts'
+import type { StoredValue, TableDefinition } from '../schema.ts'
 import { base64Size, requireBase64 } from './base64.ts'
 import { fileTooBig } from './file-errors.ts'
 
@@ -19,7 +18,11 @@ export function checkBodySize({ store, organization }: WriteContext, length: num
 }
 
 /** What the server makes of the file in a note or an attachment: its size, and that there is one. */
-export function settleDocument(context: WriteContext, table: TableDefinition, draft: Draft): void {
+export function settleDocument(
+  context: WriteContext,
+  table: TableDefinition,
+  draft: Record<string, StoredValue>,
+): void {
   const column = BODY_COLUMNS[table.logicalName]
   if (column === undefined) return
   const body = draft[column]

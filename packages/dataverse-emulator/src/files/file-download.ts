@@ -5,7 +5,8 @@ import type { ApiRequest } from '../http/request.ts'
 import type { Org } from '../org.ts'
 import { toBase64 } from './base64.ts'
 import { BLOCK_SIZE, chunksNotSupported, rangeNotSatisfiable } from './file-errors.ts'
-import type { FileContent, FilePlace } from './stored-file.ts'
+import type { FileContent } from './file-content.ts'
+import type { FilePlace } from './stored-file.ts'
 
 interface Range {
   readonly from: number

@@ -9,15 +9,9 @@ import type { WriteContext } from '../rows/write-context.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { targetKey } from '../schema.ts'
 import type { FileColumn, ImageColumn, StoredValues, TableDefinition } from '../schema.ts'
+import type { FileContent } from './file-content.ts'
 import { fileTooBig } from './file-errors.ts'
 import { clearImage, fullImageOf, putImage } from './stored-image.ts'
-
-/** A file as it is uploaded or downloaded. */
-export interface FileContent {
-  readonly name: string
-  readonly mimeType: string
-  readonly bytes: Uint8Array
-}
 
 /** A column whose bytes have requests of their own. */
 export type ContentColumn = FileColumn | ImageColumn

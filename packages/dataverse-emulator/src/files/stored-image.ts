@@ -5,7 +5,7 @@ import type { ImageColumn, StoredValue, TableDefinition } from '../schema.ts'
 import { fromBase64 } from './base64.ts'
 import { imageTooBig, notAnImage, onlyPrimaryImage } from './file-errors.ts'
 import { imageTypeOf } from './media-types.ts'
-import type { FileContent } from './stored-file.ts'
+import type { FileContent } from './file-content.ts'
 
 const DESCRIPTORS = 'imagedescriptor'
 
