@@ -153,7 +153,7 @@ function writePlace(place: Place, request: MetadataRequest): JsonValue {
   allowOptions(request.query, single ? ['$select', '$expand'] : ['$select', '$expand', '$filter'])
   const shape = readShape(request.query.options, place.type)
   // One component is named after its set: `#EntityDefinitions/$entity`, without the key.
-  const set = single ? place.context.replace(/\([^()]*\)$/, '') : place.context
+  const set = single ? place.context.replace(/\([^()]*\)((?:\/Microsoft\.Dynamics\.CRM\.\w+)?)$/, '$1') : place.context
   const context = `${request.root}$metadata#${set}${contextOf(shape)}`
   if (isList(place.found)) return { '@odata.context': context, value: shapeAll(place.found, shape) }
   // An optional single-valued navigation property without value is 204 in OData; the service's habit is not recorded.

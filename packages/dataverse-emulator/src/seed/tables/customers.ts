@@ -53,7 +53,7 @@ const account: TableDraft = {
     text('WebSiteURL', { maxLength: 200, format: 'Url', displayName: 'Website' }),
     memo('Description', { maxLength: 2000 }),
     integer('NumberOfEmployees', { min: 0, max: 1000000000 }),
-    image('EntityImage', { displayName: 'Default Image' }),
+    image('EntityImage', { displayName: 'Default Image', isLogical: true }),
     money('Revenue', { min: 0, max: 100000000000000, displayName: 'Annual Revenue' }),
     yesNo('CreditOnHold', { displayName: 'Credit Hold' }),
     yesNo('DoNotPhone', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Phone Calls' }),
@@ -111,7 +111,7 @@ const contact: TableDraft = {
   primaryImage: 'entityimage',
   description: 'Person at a customer.',
   columns: [
-    image('EntityImage', { displayName: 'Entity Image' }),
+    image('EntityImage', { displayName: 'Entity Image', isLogical: true }),
     text('FullName', { maxLength: 160, formula: fullName }),
     text('FirstName', { maxLength: 50 }),
     text('LastName', { maxLength: 50, required: 'ApplicationRequired' }),
