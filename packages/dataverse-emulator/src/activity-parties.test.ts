@@ -68,6 +68,25 @@ test('PUT of the parties replaces them all and changes the email', async () => {
   expect(emulator.master.row('email', email)?.version).toBeGreaterThan(version)
 })
 
+test('an email repeats the addresses of its sender and recipients', async () => {
+  const { ask } = bench()
+  const who = await people(ask)
+  const email = await mail(ask, who)
+  const [sender] = await parties(ask, `emails(${email})/email_activity_parties`)
+  const columns = `emails(${email})?$select=sender,torecipients`
+  expect((await ask('GET', columns)).json).toMatchObject({
+    sender: sender?.['addressused'],
+    torecipients: 'a@example.com;',
+  })
+  const to = (contact: string | undefined): Record<string, unknown> => ({
+    'partyid_contact@odata.bind': `contacts(${contact})`,
+    participationtypemask: 2,
+  })
+  await ask('PUT', `emails(${email})/email_activity_parties`, { body: { value: who.contacts.map(to) } })
+  const [first, second] = (await ask('GET', columns)).json.torecipients.split(';').toSorted().slice(1)
+  expect([first, second]).toEqual(['a@example.com', 'b@example.com'])
+})
+
 test('a PUT with one wrong party leaves all as they were', async () => {
   const { ask } = bench()
   const who = await people(ask)

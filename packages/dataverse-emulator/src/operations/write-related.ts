@@ -7,7 +7,7 @@ import type { Json } from '../json/read.ts'
 import { allowOptions } from '../odata/query-options.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
-import { PARTY } from '../rows/activity-party.ts'
+import { PARTY, repeatAddresses } from '../rows/activity-party.ts'
 import { createRow } from '../rows/create-row.ts'
 import { deleteRow } from '../rows/delete-row.ts'
 import { readPayload } from '../rows/read-payload.ts'
@@ -51,6 +51,7 @@ function replaceParties(
     createRow(context, parties, org.store.newId(), { values, lookups: new Map(lookups).set(column, here) })
   }
   updateRow(requestContext(org, request), table, row, { values: new Map(), lookups: new Map() })
+  repeatAddresses(context, table, row.id)
   return { reply: emptyReply(), row: here }
 }
 

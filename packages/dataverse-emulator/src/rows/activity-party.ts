@@ -47,3 +47,20 @@ export function completeParty({ store }: WriteContext, table: TableDefinition, d
   if (party === null || address === undefined || (draft['addressused'] ?? null) !== null) return
   draft['addressused'] = store.rows(partyTable).get(String(party))?.values[address] ?? null
 }
+
+/** Writes the addresses of an email's parties into the columns of the email that repeat them. */
+export function repeatAddresses({ store }: WriteContext, table: TableDefinition, id: string): void {
+  const row = store.rows(table.logicalName).get(id)
+  if (row === undefined || store.schema.column(table.logicalName, 'torecipients') === undefined) return
+  const parties = store.rows(PARTY).holding('activityid', id)
+  const addresses = (mask: number): readonly string[] =>
+    parties
+      .filter(({ values }) => values['participationtypemask'] === mask && typeof values['addressused'] === 'string')
+      .map(({ values }) => String(values['addressused']))
+  const recipients = addresses(2).map((address) => `${address};`)
+  store.update(table.logicalName, row, {
+    ...row.values,
+    sender: addresses(1)[0] ?? row.values['sender'] ?? null,
+    torecipients: recipients.length === 0 ? null : recipients.join('').slice(0, 500),
+  })
+}

@@ -9,7 +9,7 @@ import { inheritShares } from '../security/shares.ts'
 import { completeBusinessUnit } from '../security/unit-rules.ts'
 import { reach, requireReach } from './access.ts'
 import { requireAppend } from './append.ts'
-import { completeParty, PARTY } from './activity-party.ts'
+import { completeParty, PARTY, repeatAddresses } from './activity-party.ts'
 import { mirrorActivity } from './activity-pointer.ts'
 import { acceptedChanges, applyChanges, cannotBeNull, checkKeys, stamp } from './apply-changes.ts'
 import { associate } from './associate.ts'
@@ -116,5 +116,6 @@ export function createRow(context: WriteContext, table: TableDefinition, id: str
   for (const { navigation, target } of related.members) {
     associate(context, table, current(context, table, row), navigation, target)
   }
+  if (related.children.some((one) => one.table.logicalName === PARTY)) repeatAddresses(context, table, id)
   return current(context, table, row)
 }
