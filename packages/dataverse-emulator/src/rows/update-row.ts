@@ -6,7 +6,7 @@ import { checkView } from '../fetchxml/views.ts'
 import { requireColumns } from '../security/column-security.ts'
 import { checkOwner } from '../security/owner-rules.ts'
 import { inheritShares } from '../security/shares.ts'
-import { followMovedUser } from '../security/unit-rules.ts'
+import { followMovedUser, sharePreviousOwner } from '../security/unit-rules.ts'
 import { requireReach } from './access.ts'
 import { requireAppend } from './append.ts'
 import { completeParty } from './activity-party.ts'
@@ -90,7 +90,9 @@ function isOtherOwner(row: Row, owner: Reference): boolean {
   return row.values['ownerid'] !== owner.id
 }
 
-function recordOwner({ tracking, user }: WriteContext, table: TableDefinition, before: Row): void {
+function recordOwner(context: WriteContext, table: TableDefinition, before: Row): void {
+  const { tracking, user } = context
+  sharePreviousOwner(context, table, before)
   tracking.record({ kind: 'owner', row: { table: table.logicalName, id: before.id } }, user.id)
 }
 

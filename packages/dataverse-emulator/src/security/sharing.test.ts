@@ -155,6 +155,22 @@ test('the shares of a deleted row go with it', async () => {
   expect(emulator.master.count('principalobjectaccess')).toBe(0)
 })
 
+test('the former owner of an assigned row keeps a share where the organisation is set up so', async () => {
+  const { ask, emulator, user } = scene()
+  const owner = { table: 'systemuser', id: user }
+  const as = 'Nora Ny'
+  const assigned = async (): Promise<number> => {
+    const row = emulator.master.create('account', { name: 'x', ownerid: owner })
+    const body = { 'ownerid@odata.bind': `/systemusers(${emulator.users[0]?.id})` }
+    expect((await ask('PATCH', `accounts(${row})`, { body })).status).toBe(204)
+    return (await ask('PATCH', `accounts(${row})`, { as, body: { name: 'y' } })).status
+  }
+  expect(await assigned()).toBe(403)
+  const organization = emulator.master.rows('organization')[0]?.id
+  await ask('PATCH', `organizations(${organization})`, { body: { sharetopreviousowneronassign: true } })
+  expect(await assigned()).toBe(204)
+})
+
 test('what cannot be shared is refused', async () => {
   const { ask, emulator, user } = scene()
   const currency = emulator.master.rows('transactioncurrency')[0]?.id

@@ -1,7 +1,9 @@
 import { mirrorActivity } from '../rows/activity-pointer.ts'
 import type { Row } from '../rows/row.ts'
 import type { WriteContext } from '../rows/write-context.ts'
+import { targetKey } from '../schema.ts'
 import type { TableDefinition } from '../schema.ts'
+import { grantAccess, RIGHTS } from './shares.ts'
 
 /** Gives a new business unit its default team, of which everybody in the unit is a member. */
 export function completeBusinessUnit({ store, user }: WriteContext, table: TableDefinition, unit: Row): void {
@@ -40,4 +42,14 @@ export function followMovedUser({ store }: WriteContext, table: TableDefinition,
       mirrorActivity(store, owned, moved)
     }
   }
+}
+
+/** Shares an assigned row with its former owner, with all rights, where the organisation is set up to do so. */
+export function sharePreviousOwner({ store, organization }: WriteContext, table: TableDefinition, before: Row): void {
+  const settings = store.rows('organization').get(organization.id)
+  const owner = before.values['ownerid']
+  if (settings?.values['sharetopreviousowneronassign'] !== true || typeof owner !== 'string') return
+  const principal = before.values[targetKey('ownerid')] === 'team' ? 'team' : 'systemuser'
+  const all = Object.values(RIGHTS).reduce((mask, { bit }) => mask | bit, 0)
+  grantAccess(store, { table: table.logicalName, id: before.id }, { table: principal, id: owner }, all)
 }

@@ -136,6 +136,7 @@ export function* peopleRows(plan: Plan): Generator<SeedRow> {
     expiresubscriptionsindays: 90,
     maxuploadfilesize: 5242880,
     languagecode: 1033,
+    sharetopreviousowneronassign: false,
     basecurrencyid: organization.currencyId,
     ...authorship(draw),
   })

@@ -35,6 +35,7 @@ const organization: TableDraft = {
     integer('ExpireSubscriptionsInDays', { min: 1, max: 365 }),
     integer('MaxUploadFileSize', { min: 1, max: 131072000 }),
     integer('LanguageCode', { validForUpdate: false }),
+    yesNo('ShareToPreviousOwnerOnAssign'),
     lookup('BaseCurrencyId', {
       table: 'transactioncurrency',
       relationship: 'basecurrency_organization',
