@@ -83,7 +83,7 @@ test('relative, rooted and absolute URLs are all understood', async () => {
   expect(answer.text).toContain('v9.1/$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse')
 })
 
-test('processing stops at the first failure: its status is the whole answer’s, what came before stays done', async () => {
+test('§16.26: processing stops at the first failure: its status is the whole answer’s, what came before stays done', async () => {
   const { ask, emulator } = bench()
   const answer = await send(ask, [create(1), broken, create(2)])
   expect([answer.status, statuses(answer)]).toEqual([400, [204, 400]])
@@ -95,14 +95,14 @@ test('processing stops at the first failure: its status is the whole answer’s,
   expect(emulator.master.row('account', id(2))).toBeUndefined()
 })
 
-test('with continue-on-error everything runs, and the answer is 200', async () => {
+test('§16.26: with continue-on-error everything runs, and the answer is 200', async () => {
   const { ask, emulator } = bench()
   const answer = await send(ask, [create(1), broken, create(2)], { Prefer: 'odata.continue-on-error' })
   expect([answer.status, statuses(answer)]).toEqual([200, [204, 400, 204]])
   expect(emulator.master.row('account', id(2))).toBeDefined()
 })
 
-test('a change set is all or nothing, and its failure is one part', async () => {
+test('§16.26: a change set is all or nothing, and its failure is one part', async () => {
   const { ask, emulator } = bench()
   await made(ask, 'accounts', { accountid: id(9), name: 'before' })
   const [deleted] = emulator.master.rows('incident')
@@ -125,7 +125,7 @@ test('a change set is all or nothing, and its failure is one part', async () => 
   expect(statuses(await send(ask, [changeSet, create(2)], { Prefer: 'odata.continue-on-error' }))).toEqual([400, 204])
 })
 
-test('a change set that succeeds echoes each Content-ID in a nested multipart', async () => {
+test('§16.26: a change set that succeeds echoes each Content-ID in a nested multipart', async () => {
   const { ask } = bench()
   const answer = await send(ask, [[create(1, { contentId: 'a' }), create(2, { contentId: 'b' })]])
   expect(statuses(answer)).toEqual([204, 204])

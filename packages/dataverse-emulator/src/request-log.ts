@@ -4,6 +4,7 @@ export interface LoggedRequest {
   /** Path and query as sent, from the root of the host. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** The beginning of it, where it is longer than 100,000 characters. */
   readonly body: string
   /** Name of the user the token belonged to. */
   readonly user: string | undefined
@@ -34,6 +35,13 @@ function fits({ method, path, user, status, inBatch }: RequestFilter, entry: Log
   return path === undefined || entry.path.search(path) >= 0
 }
 
+/** Files that are sent as text would fill the memory; of a body so long nobody reads the end. */
+function shortened(body: string): string {
+  return body.length <= MOST_OF_BODY ? body : `${body.slice(0, MOST_OF_BODY)}… (${body.length} characters)`
+}
+
+const MOST_OF_BODY = 100_000
+
 /** The requests an emulator has seen, oldest first; beyond the limit the oldest are forgotten. */
 export class RequestLog {
   readonly #limit: number
@@ -52,7 +60,7 @@ export class RequestLog {
 
   add(entry: LoggedRequest): void {
     this.#seen++
-    this.#entries.push(entry)
+    this.#entries.push({ ...entry, body: shortened(entry.body) })
     if (entry.status === 501) this.#unexpected.push(`${entry.method} ${entry.path}`)
     // Forgetting in lumps keeps a long run from shifting the list at each request.
     if (this.#entries.length > this.#limit * 2) this.#entries.splice(0, this.#entries.length - this.#limit)

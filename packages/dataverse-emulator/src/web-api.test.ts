@@ -125,3 +125,9 @@ test('the log has every request and can be filtered', async () => {
   expect(paths({ inBatch: false, method: 'POST' })).toEqual(['/api/data/v9.2/accounts', '/api/data/v9.2/$batch'])
   expect(paths({ path: /accounts/, status: 204, user: 'Sunniva Admin' })).toEqual(['/api/data/v9.2/accounts'])
 })
+
+test('the log keeps the beginning of a body that is very long', async () => {
+  const { ask, emulator } = bench()
+  await ask('POST', 'accounts', { body: { name: 'x'.repeat(200_000) } })
+  expect(emulator.requests()[0]?.body).toMatch(/^\{"name":"x{1000}[^]*… \(200011 characters\)$/)
+})
