@@ -53,3 +53,13 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, '--row', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w3', '--rows', '5')).toMatchObject({ exitCode: 2 })
 })
+
+test('measures how fast the emulator serves pages, and how it loads', async () => {
+  const { exitCode, text } = await run(program, 'serve', 'load', '--rows', '2000', '--runs', '1')
+  expect([0, 1]).toContain(exitCode)
+  expect(text).toMatch(/^SERVE {2}pages of \d+ rows/m)
+  for (const contender of ['serialised', 'emulator', 'never read before', 'with $filter', 'with annotations']) {
+    expect(text).toMatch(new RegExp(`page ms +${contender.replace('$', '\\$')} +\\d`))
+  }
+  expect(text).toMatch(/^LOAD {2}an emulator of \d,\d+ rows/m)
+})

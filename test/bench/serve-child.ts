@@ -9,10 +9,10 @@ export interface ServeOrder {
   readonly columns: number
 }
 
-/** One address to read pages from. */
+/** Where to read pages from, one address after the other. */
 export interface Served {
   readonly name: string
-  readonly url: string
+  readonly urls: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -29,7 +29,10 @@ const select = (table?.columns ?? [])
     ['Lookup', 'Customer', 'Owner'].includes(type) ? `_${logicalName}_value` : logicalName,
   )
 const headers = { Authorization: `Bearer ${emulator.tokenFor('Sunniva Admin', { audience: url })}` }
-const page = `${api}${table?.entitySetName ?? ''}?$select=${select.join()}`
+const pageOf = (names: readonly string[]): string => `${api}${table?.entitySetName ?? ''}?$select=${names.join()}`
+const page = pageOf(select)
+// The same columns in another order each time: nothing of it was written before.
+const orders = select.map((_, at) => pageOf([...select.slice(at), ...select.slice(0, at)]))
 const answer = await fetch(page, { headers })
 const body = Buffer.from(await answer.arrayBuffer())
 if (answer.status !== 200) throw new Error(body.toString())
@@ -41,9 +44,10 @@ const plain = createServer((_, response) => {
 })
 await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve))
 const served: readonly Served[] = [
-  { name: 'serialised', url: `http://127.0.0.1:${(plain.address() as AddressInfo).port}/`, headers: {} },
-  { name: 'emulator', url: page, headers },
-  { name: 'with $filter', url: `${page}&$filter=statecode eq 0 and msdyn_totalamount ge 0`, headers },
-  { name: 'with annotations', url: page, headers: { ...headers, Prefer: 'odata.include-annotations="*"' } },
+  { name: 'serialised', urls: [`http://127.0.0.1:${(plain.address() as AddressInfo).port}/`], headers: {} },
+  { name: 'emulator', urls: [page], headers },
+  { name: 'never read before', urls: orders, headers },
+  { name: 'with $filter', urls: [`${page}&$filter=statecode eq 0 and msdyn_totalamount ge 0`], headers },
+  { name: 'with annotations', urls: [page], headers: { ...headers, Prefer: 'odata.include-annotations="*"' } },
 ]
 process.send?.(served)

@@ -22,7 +22,8 @@ interface Contender extends Served {
 }
 
 /** Reads one page to its end, as text, as a client would that then parses it. */
-async function readPage({ url, headers }: Served): Promise<string> {
+async function readPage({ urls, headers }: Served, index: number): Promise<string> {
+  const url = urls[index % urls.length] ?? ''
   const response = await fetch(url, { headers })
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${url}: ${response.status} ${text.slice(0, 500)}`)
@@ -39,24 +40,24 @@ export async function benchServe(order: ServeOrder, rounds: number, pages: numbe
       child.on('exit', (code) => reject(new Error(`the server ended with exit code ${code}`)))
     })
     const contenders = served.map((one): Contender => ({ ...one, measures: [] }))
-    let first = ''
     for (let round = 0; round <= rounds; round++) {
       for (const contender of contenders) {
         const start = performance.now()
-        for (let page = 0; page < pages; page++) first = await readPage(contender)
+        for (let page = 0; page < pages; page++) await readPage(contender, round * pages + page)
         const ms = (performance.now() - start) / pages
         // The first round only warms up.
         if (round > 0) contender.measures.push({ 'page ms': ms })
       }
     }
-    first = await readPage(contenders[0] as Contender)
+    const [limit] = served
+    const text = limit === undefined ? '' : await readPage(limit, 0)
     const lines = linesOf(
       contenders.map(({ name, measures }) => ({ contender: name, measures })),
       'serialised',
     )
     const share = 1 / (lines.find(({ contender }) => contender === 'emulator')?.ratio ?? Number.NaN)
-    const { value } = JSON.parse(first) as { value: unknown[] }
-    return { workload: 'serve', pageRows: value.length, pageBytes: Buffer.byteLength(first), lines, share }
+    const { value } = JSON.parse(text) as { value: unknown[] }
+    return { workload: 'serve', pageRows: value.length, pageBytes: Buffer.byteLength(text), lines, share }
   } finally {
     child.kill()
   }
