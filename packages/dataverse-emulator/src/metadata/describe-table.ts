@@ -1,6 +1,7 @@
 import type { JsonValue } from '../json/write.ts'
-import { guidFrom } from '../schema.ts'
 import type { KeyDefinition, Schema, TableDefinition } from '../schema.ts'
+import { privilegeId, privilegeName, privilegeType } from '../security/privilege-names.ts'
+import { PRIVILEGES } from '../security/rights.ts'
 import { describeColumn } from './describe-column.ts'
 import { describeRelationship } from './describe-relationship.ts'
 import { describe, label, managed, withFacts } from './described.ts'
@@ -176,8 +177,8 @@ function managedProperties(table: TableDefinition): Record<string, JsonValue> {
 
 function privileges(table: TableDefinition): JsonValue {
   const owned = table.ownership === 'UserOwned' || table.ownership === 'BusinessOwned'
-  const types = ['Create', 'Read', 'Write', 'Delete', 'Append', 'AppendTo', ...(owned ? ['Assign', 'Share'] : [])]
-  return types.map((type) => ({
+  const kinds = PRIVILEGES.filter((one) => owned || (one !== 'assign' && one !== 'share'))
+  return kinds.map((kind) => ({
     CanBeBasic: owned,
     CanBeDeep: owned,
     CanBeGlobal: true,
@@ -185,8 +186,8 @@ function privileges(table: TableDefinition): JsonValue {
     CanBeEntityReference: false,
     CanBeParentEntityReference: false,
     CanBeRecordFilter: false,
-    Name: `prv${type}${table.schemaName}`,
-    PrivilegeId: guidFrom(`privilege|${type}|${table.logicalName}`),
-    PrivilegeType: type,
+    Name: privilegeName(table, kind),
+    PrivilegeId: privilegeId(table, kind),
+    PrivilegeType: privilegeType(kind),
   }))
 }

@@ -1,22 +1,10 @@
 import { accessDenied, privilegeDenied } from '../errors.ts'
+import { privilegeName } from '../security/privilege-names.ts'
 import { RIGHTS, sharedRows } from '../security/shares.ts'
 import type { Privilege, TableDefinition } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
 import type { Row } from './row.ts'
 import type { User } from './user.ts'
-
-const NAMES: Readonly<Record<string, string>> = {
-  systemuser: 'User',
-  annotation: 'Note',
-  activitypointer: 'Activity',
-  organization: 'Organization',
-}
-
-/** The name of a privilege on a table; all activities share theirs. */
-export function privilegeName(table: TableDefinition, privilege: Privilege): string {
-  const name = table.isActivity ? 'Activity' : (NAMES[table.logicalName] ?? table.schemaName)
-  return `prv${privilege[0]?.toUpperCase() ?? ''}${privilege.slice(1)}${name}`
-}
 
 function unitsBelow(store: RowStore, unit: string, units: Set<string>): void {
   if (units.has(unit)) return

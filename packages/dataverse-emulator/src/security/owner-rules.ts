@@ -1,9 +1,9 @@
 import { privilegeDenied } from '../errors.ts'
-import { privilegeName } from '../rows/access.ts'
 import type { LookupValue } from '../rows/changes.ts'
 import type { WriteContext } from '../rows/write-context.ts'
 import type { StoredValue, TableDefinition } from '../schema.ts'
 import { accessTeamCannotOwn, columnNotSecured } from './errors.ts'
+import { privilegeName } from './privilege-names.ts'
 
 /** Refuses an owner who could not read the row (403), and a team that exists to share rows (400). */
 export function checkOwner(context: WriteContext, table: TableDefinition, owner: LookupValue | undefined): void {

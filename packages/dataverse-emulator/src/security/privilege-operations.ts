@@ -7,11 +7,12 @@ import type { Operation, OperationCall } from '../operations/operation.ts'
 import type { WriteReply } from '../operations/write-reply.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
-import { privilegeName, requireReach } from '../rows/access.ts'
+import { requireReach } from '../rows/access.ts'
 import { associate, disassociate } from '../rows/associate.ts'
 import type { User } from '../rows/user.ts'
 import { guidFrom } from '../schema.ts'
 import type { PrivilegeDepth } from '../schema.ts'
+import { privilegeId, privilegeName } from './privilege-names.ts'
 import { DEPTHS, PRIVILEGES } from './rights.ts'
 import { teamPrincipal } from './team-principal.ts'
 
@@ -49,9 +50,7 @@ function* heldBy(org: Org, who: User): Generator<Held> {
         .toSorted((a, b) => DEPTHS.indexOf(b.depth) - DEPTHS.indexOf(a.depth))
       if (deepest === undefined || named.has(name)) continue
       named.add(name)
-      // The id that metadata gives the same privilege.
-      const type = `${privilege[0]?.toUpperCase() ?? ''}${privilege.slice(1)}`
-      yield { id: guidFrom(`privilege|${type}|${table.logicalName}`), name, depth: deepest.depth, unit: deepest.unit }
+      yield { id: privilegeId(table, privilege), name, depth: deepest.depth, unit: deepest.unit }
     }
   }
   for (const name of SPECIAL) {

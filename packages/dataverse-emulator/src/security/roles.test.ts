@@ -226,6 +226,26 @@ test('a lookup takes Append on the row and AppendTo on the target', async () => 
   expect(master.row('contact', mine)?.values['parentcustomerid']).toBeNull()
 })
 
+test('a privilege has the same name and id in metadata and in what is said of a user', async () => {
+  const { ask, emulator } = bench()
+  for (const [table, name] of [
+    ['account', 'prvReadAccount'],
+    ['task', 'prvReadActivity'],
+    ['phonecall', 'prvReadActivity'],
+    ['systemuser', 'prvReadUser'],
+    ['annotation', 'prvReadNote'],
+  ]) {
+    const { json } = await ask('GET', `EntityDefinitions(LogicalName='${table}')?$select=Privileges`)
+    const described = json.Privileges.find((one: { PrivilegeType: string }) => one.PrivilegeType === 'Read')
+    expect(described.Name).toBe(name)
+    const held = await ask(
+      'GET',
+      `systemusers(${userId(emulator, ADMIN)})/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeId(PrivilegeId=${described.PrivilegeId})`,
+    )
+    expect(held.json.RolePrivileges).toMatchObject([{ Depth: 'Global', PrivilegeName: name }])
+  }
+})
+
 test('the privileges of a user and of a team can be asked, those from teams included', async () => {
   const { ask, emulator } = bench()
   const user = userId(emulator, TECHNICIAN)
