@@ -1,5 +1,6 @@
 import { knownType, modelType } from '../metadata/model.ts'
 import type { MetadataFacts } from '../schema.ts'
+import { textOf } from './json-fields.ts'
 import type { JsonObject } from './json-fields.ts'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
@@ -23,7 +24,7 @@ export function tableFacts(definition: JsonObject): MetadataFacts {
 
 /** The properties of a column that the schema has no place for. */
 export function columnFacts(attribute: JsonObject, isInherited: boolean): MetadataFacts {
-  const cast = /\.(?:Complex)?(\w+AttributeMetadata)$/.exec(String(attribute['@odata.type'] ?? ''))?.[1]
+  const cast = /\.(?:Complex)?(\w+AttributeMetadata)$/.exec(textOf(attribute, '@odata.type') ?? '')?.[1]
   const type = (cast === undefined ? undefined : modelType(cast)) ?? knownType('AttributeMetadata')
   const kept = facts(attribute, type.properties)
   return isInherited ? { ...kept, IsValidODataAttribute: false } : kept

@@ -1,7 +1,7 @@
 import { lookup, noCascade, parental, readOnly, removeLink, restrict } from '../schema.ts'
 import type { CascadeConfiguration, ColumnDraft, OneToManyRelationship } from '../schema.ts'
 import type { CsdlNavigation, CsdlProperty } from './read-csdl.ts'
-import type { FlatType } from './schema-from-csdl.ts'
+import type { FlatType } from './flat-types.ts'
 import { serverColumns } from './well-known.ts'
 
 /** The tables each lookup column leads to; `owner` where users and teams are meant under one name. */

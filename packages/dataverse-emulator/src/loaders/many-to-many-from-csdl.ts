@@ -1,6 +1,6 @@
 import type { ManyToManyDraft } from '../schema.ts'
 import type { CsdlDocument, CsdlNavigation } from './read-csdl.ts'
-import type { FlatType } from './schema-from-csdl.ts'
+import type { FlatType } from './flat-types.ts'
 
 type Tables = ReadonlyMap<string, FlatType>
 

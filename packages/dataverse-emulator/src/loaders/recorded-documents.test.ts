@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { asker, made } from '../ask.test-support.ts'
 import { createEmulator } from '../emulator.ts'
 import type { Seed } from '../schema.ts'
-import { seedFromFiles } from './files.ts'
+import { seedFromFiles } from '../seed-files.ts'
 
 // Documents and rows of real organisations, where a folder of them is at hand.
 const folder = process.env['OUTPOST_DATAVERSE_DATA'] ?? ''

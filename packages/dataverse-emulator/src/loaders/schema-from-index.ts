@@ -52,7 +52,7 @@ function tableFrom(name: string, entity: JsonObject, position: number, oneToMany
   const fields = objectOf(entity['fields']) ?? {}
   const primaryId = textOf(entity, 'primaryKey') ?? `${name}id`
   const primaryName = textOf(entity, 'primaryName')
-  const kinds = new Map(Object.entries(fields).map(([column, kind]) => [column, String(kind)]))
+  const kinds = new Map(Object.entries(fields).map(([column, kind]) => [column, typeof kind === 'string' ? kind : '']))
   if (!kinds.has(primaryId)) kinds.set(primaryId, 'guid')
   const columns = [...kinds].map(([column, kind]): ColumnDraft => {
     const isPrimaryId = column === primaryId

@@ -122,6 +122,8 @@ test.skipIf(absent)('relationships have the recorded properties, and those of ac
     )
     if (other === undefined) continue
     for (const fact of facts) expect(`${one.SchemaName} ${one[fact]}`).toBe(`${other.SchemaName} ${other[fact]}`)
+    // The platform's own work on parties of a deleted row is done by the cascade here.
+    if (one.ReferencingEntity === 'activityparty') continue
     expect(`${one.SchemaName} ${one.CascadeConfiguration.Delete}`).toBe(
       `${other.SchemaName} ${other.CascadeConfiguration.Delete}`,
     )
