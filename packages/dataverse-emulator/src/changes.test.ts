@@ -295,3 +295,37 @@ test('change tracking can be switched off, which no administrator could do', asy
     'Entity: account is not enabled for change tracking.',
   ])
 })
+
+test('the example of the documentation: columns of accounts, what changed since, and how many', async () => {
+  const { ask, emulator } = bench()
+  const root = `${emulator.root}api/data/v9.0/`
+  const columns = 'name,accountnumber,telephone1,fax'
+  const headers = { 'OData-Version': '4.0', 'Content-Type': 'application/json' }
+  await made(ask, 'accounts', { accountid: id(1), name: 'Gone' })
+  const initial = await ask('GET', `/api/data/v9.0/accounts?$select=${columns}`, { headers: { ...headers, ...track } })
+  expect([initial.status, initial.headers.get('OData-Version'), initial.headers.get('Preference-Applied')]).toEqual([
+    200,
+    '4.0',
+    'odata.track-changes',
+  ])
+  expect(Object.keys(initial.json)).toEqual(['@odata.context', '@odata.deltaLink', 'value'])
+  expect(Object.keys(initial.json.value[0])).toEqual(['@odata.etag', ...columns.split(','), 'accountid'])
+  const link: string = initial.json['@odata.deltaLink']
+  expect(link.startsWith(`${root}accounts?$select=${columns}&$deltatoken=`)).toBe(true)
+  const body = { accountid: id(2), name: 'Monte Orton', telephone1: '555000', fax: '10101' }
+  await made(ask, 'accounts', body)
+  await ask('DELETE', `accounts(${id(1)})`)
+  const delta = await ask('GET', link, { headers })
+  expect([delta.status, delta.headers.get('Preference-Applied')]).toEqual([200, null])
+  expect(delta.json).toEqual({
+    '@odata.context': `${root}$metadata#accounts(${columns})/$delta`,
+    '@odata.deltaLink': expect.stringContaining(`${root}accounts?$select=${columns}&$deltatoken=`),
+    value: [
+      { '@odata.etag': expect.stringMatching(/^W\/"\d+"$/), ...body, accountnumber: null },
+      { '@odata.context': `${root}$metadata#accounts/$deletedEntity`, id: id(1), reason: 'deleted' },
+    ],
+  })
+  const token = link.slice(link.indexOf('$deltatoken'))
+  const count = await ask('GET', `/api/data/v9.0/accounts/$count?${token}`, { headers })
+  expect([count.status, count.text]).toEqual([200, '2'])
+})

@@ -379,3 +379,11 @@ test('a writer of a row that waits for its commit waits too, and neither write i
   expect((await ask('PATCH', `accounts(${id(1)})`, { body: { telephone1: '1' } })).status).toBe(204)
   expect(emulator.master.row('account', id(1))?.values).toMatchObject({ name: 'slow', telephone1: '1' })
 })
+
+test('scripts of another origin may not read the page of a captive portal', async () => {
+  const { ask, emulator } = bench()
+  emulator.faults.add({ fault: { kind: 'captivePortal' } })
+  const headers = { Origin: 'https://app.test' }
+  expect((await ask('GET', 'WhoAmI', { headers })).headers.has('Access-Control-Allow-Origin')).toBe(false)
+  expect((await ask('GET', 'WhoAmI', { headers })).headers.get('Access-Control-Allow-Origin')).toBe('https://app.test')
+})

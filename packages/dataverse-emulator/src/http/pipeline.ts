@@ -221,8 +221,8 @@ export class Pipeline {
     const all = {
       ...reply.headers,
       Date: new Date(org.store.now()).toUTCString(),
-      ...(isOwn ? own : {}),
-      ...corsHeaders(headers, this.#exposed(reply)),
+      // Somebody else's page comes without leave for scripts, which a browser turns into a failed fetch.
+      ...(isOwn ? { ...own, ...corsHeaders(headers, this.#exposed(reply)) } : {}),
     }
     const cutAt = find(struck, 'cutBodyAt')?.bytes
     const body = method === 'HEAD' ? undefined : reply.body

@@ -49,6 +49,7 @@ const account: TableDraft = {
     text('Name', { maxLength: 160, required: 'ApplicationRequired', displayName: 'Account Name' }),
     text('AccountNumber', { maxLength: 20 }),
     text('Telephone1', { maxLength: 50, format: 'Phone', displayName: 'Main Phone' }),
+    text('Fax', { maxLength: 50, format: 'Phone' }),
     text('EMailAddress1', { maxLength: 100, format: 'Email', displayName: 'Email' }),
     text('WebSiteURL', { maxLength: 200, format: 'Url', displayName: 'Website' }),
     memo('Description', { maxLength: 2000 }),
