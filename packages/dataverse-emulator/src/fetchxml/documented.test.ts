@@ -140,7 +140,7 @@ test('A link order comes after that of the entity; an alias may be that of the l
   const { status, json } = await ask('GET', `accounts?fetchXml=${encodeURIComponent(xml)}`)
   expect(status).toBe(200)
   const names = json.value.map(({ name }: { name: string }) => name.toLowerCase())
-  expect(names).toEqual([...names].sort())
+  expect(names).toEqual(names.toSorted((a: string, b: string) => (a < b ? -1 : 1)))
   for (const row of json.value) expect(typeof row.parentaccount).toBe('string')
 })
 

@@ -18,6 +18,7 @@ export interface OrderTerm {
   /** The element of the paging cookie that holds its values. */
   readonly name: string
   readonly kind: ColumnKind
+  readonly compare: (a: QueryValue, b: QueryValue) => number
   readonly descending: boolean
   readonly value: (tuple: Tuple) => QueryValue
 }
@@ -46,6 +47,7 @@ function term(scope: Scope, slot: Slot, order: Pick<FetchOrder, 'attribute' | 'd
     column,
     name: byText ? `${column.logicalName}name` : column.logicalName,
     kind,
+    compare: comparison(kind),
     descending: order.descending,
     value: (tuple) => {
       const row = tuple[slot.index] ?? NO_ROW
@@ -79,12 +81,14 @@ export function bindOrder(scope: Scope, root: Slot, fetch: Fetch): readonly Orde
 
 /** Compares two places; nulls come first ascending, last descending. */
 export function comparePlaces(terms: readonly OrderTerm[], a: Place, b: Place): number {
-  for (const [index, { kind, descending }] of terms.entries()) {
+  for (let index = 0; index < terms.length; index++) {
+    const term = terms[index]
     const left = a[index] ?? null
     const right = b[index] ?? null
+    if (term === undefined || left === right) continue
     const order =
-      left === null || right === null ? Number(left !== null) - Number(right !== null) : comparison(kind)(left, right)
-    if (order !== 0) return descending ? -order : order
+      left === null || right === null ? Number(left !== null) - Number(right !== null) : term.compare(left, right)
+    if (order !== 0) return term.descending ? -order : order
   }
   return 0
 }
