@@ -213,3 +213,19 @@ test('query functions on who asks and when', async () => {
     expect([broken, (await ask('GET', `accounts?$filter=${broken}`)).status]).toEqual([broken, 400])
   }
 })
+
+test('secured columns of related rows are neither asked nor written', async () => {
+  const { ask, emulator } = await withCompanies()
+  const technician = emulator.users.find(({ name }) => name === TECHNICIAN)
+  for (const table of ['account', 'contact', 'task']) technician?.setDepth(table, 'read', 'organization')
+  emulator.security.secureColumn('contact', 'jobtitle')
+  const asTechnician = async (filter: string): Promise<string[]> => names(ask, filter, '', TECHNICIAN)
+  expect(await names(ask, "primarycontactid/jobtitle eq 'Boss'")).toEqual(['Litware, Inc.'])
+  expect(await asTechnician("primarycontactid/jobtitle eq 'Boss'")).toEqual([])
+  expect(await asTechnician("contact_customer_accounts/any(c:c/jobtitle eq 'Boss')")).toEqual([])
+  const expand = 'primarycontactid($select=jobtitle),contact_customer_accounts($select=jobtitle)'
+  const { json } = await ask('GET', `accounts(${id(11)})?$select=name&$expand=${expand}`, { as: TECHNICIAN })
+  expect([json.primarycontactid.jobtitle, json.contact_customer_accounts[0].jobtitle]).toEqual([null, null])
+  const link = (await ask('GET', `accounts(${id(11)})/primarycontactid/jobtitle`, { as: TECHNICIAN })).status
+  expect(link).toBe(204)
+})

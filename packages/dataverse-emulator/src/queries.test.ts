@@ -160,6 +160,13 @@ test('ContainValues looks into multi-select choices', async () => {
     const { json } = await ask('GET', `msdyn_workorders?$select=msdyn_name&$filter=${encodeURIComponent(filter)}`)
     return json.value.map((row: { msdyn_name: string }) => row.msdyn_name).sort()
   }
+  const equal = async (filter: string): Promise<number> => {
+    const { json } = await ask('GET', `msdyn_workorders?$select=msdyn_name&$filter=${filter}&$count=true`)
+    return json['@odata.count']
+  }
+  expect(await equal("new_safetymeasures eq '3,1' and msdyn_name eq 'both'")).toBe(1)
+  expect(await equal("new_safetymeasures eq '3' and msdyn_name eq 'both'")).toBe(0)
+  expect((await refusal(ask, "msdyn_workorders?$filter=new_safetymeasures eq 'x'"))[0]).toBe(400)
   expect(await found('ContainValues', '["1"]')).toEqual(['both'])
   expect(await found('DoesNotContainValues', '["1"]')).toEqual(['none', 'one'])
 })

@@ -64,6 +64,13 @@ export const queries: CapabilityArea = {
       },
     },
     {
+      what: 'In and NotIn of choices columns',
+      status: 501,
+      probe: {
+        path: `msdyn_workorders?$top=1&$filter=Microsoft.Dynamics.CRM.In(PropertyName='new_safetymeasures',PropertyValues=["1"])`,
+      },
+    },
+    {
       what: "query functions on dates, relative to the clock, in the time zone of the user's settings",
       status: 200,
       probe: query('LastXDays', 'createdon', ',PropertyValue=7'),
