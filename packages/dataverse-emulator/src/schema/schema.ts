@@ -1,11 +1,8 @@
 import type {
   ChoiceOption,
-  CollectionNavigation,
   ColumnDefinition,
   GlobalChoice,
-  LookupBinding,
   ManyToManyRelationship,
-  MetadataDeletion,
   OneToManyRelationship,
   RelationshipDefinition,
   TableDefinition,
@@ -27,12 +24,13 @@ import { newIds, renewChoice, renewRelationship, renewTable } from './renew-ids.
 import { TableBook } from './table-book.ts'
 import { RelationshipBook } from './relationship-book.ts'
 import type { SchemaChange } from './schema-change.ts'
+import { ComponentIds } from './component-ids.ts'
+import { SchemaReader } from './schema-reader.ts'
 import { ChangeLog } from './change-log.ts'
 import type { ChangeLogSnapshot } from './change-log.ts'
 import { isLookupDraft } from './drafts.ts'
 import type { ColumnDraft, KeyDraft, ManyToManyDraft, SchemaDraft, TableDraft } from './drafts.ts'
-import { guidFrom, labelId } from './guid.ts'
-import type { TableRelationships } from './index-table.ts'
+import { labelId } from './guid.ts'
 
 /** What of a table may be switched at run time. */
 export type TableChange = Partial<
@@ -56,132 +54,38 @@ export interface SchemaSnapshot {
  * names and `salt`: two schemas of the same drafts and different salts are the same organisation made anew. A
  * component that is removed and added again gets a new id.
  */
-export class Schema {
+export class Schema extends SchemaReader {
   readonly #followers: ((change: SchemaChange) => void)[] = []
-  readonly #relationships = new RelationshipBook()
-  readonly #tables = new TableBook(this.#relationships)
-  readonly #globalChoices = new Map<string, GlobalChoice>()
-  readonly #log = new ChangeLog()
-  #salt: string
+  readonly #relationships: RelationshipBook
+  readonly #tables: TableBook
+  readonly #globalChoices: Map<string, GlobalChoice>
+  readonly #log: ChangeLog
+  readonly #ids: ComponentIds
 
   constructor(draft: SchemaDraft, options: { readonly salt?: string } = {}) {
-    this.#salt = options.salt ?? ''
+    const relationships = new RelationshipBook()
+    const tables = new TableBook(relationships)
+    const globalChoices = new Map<string, GlobalChoice>()
+    const log = new ChangeLog()
+    const ids = new ComponentIds(options.salt ?? '', log)
+    super({ tables, relationships, globalChoices, log, ids })
+    this.#relationships = relationships
+    this.#tables = tables
+    this.#globalChoices = globalChoices
+    this.#log = log
+    this.#ids = ids
     for (const choice of draft.globalChoices ?? []) {
-      this.#globalChoices.set(choice.name, defineGlobalChoice(choice, this.#idOf))
+      this.#globalChoices.set(choice.name, defineGlobalChoice(choice, this.#ids.of))
     }
     for (const table of draft.tables) this.#define(table)
     for (const table of draft.tables) this.#relate(table)
     for (const relationship of draft.oneToMany ?? []) {
       if (this.relationship(relationship.schemaName))
         throw new RangeError(`relationship ${relationship.schemaName} exists`)
-      const metadataId = relationship.metadataId ?? this.#idOf('Relationship', relationship.schemaName)
+      const metadataId = relationship.metadataId ?? this.#ids.of('Relationship', relationship.schemaName)
       this.#relationships.put({ ...relationship, metadataId })
     }
     for (const relationship of draft.manyToMany ?? []) this.#connect(relationship)
-  }
-
-  /** Rises with every change of the schema. */
-  get stamp(): number {
-    return this.#log.stamp
-  }
-
-  /** Stamps below this one have expired: their deletions are no longer known. */
-  get horizon(): number {
-    return this.#log.horizon
-  }
-
-  tables(): readonly TableDefinition[] {
-    return this.#tables.all()
-  }
-
-  table(logicalName: string): TableDefinition | undefined {
-    return this.#tables.get(logicalName)
-  }
-
-  tableBySet(entitySetName: string): TableDefinition | undefined {
-    return this.#tables.bySet(entitySetName)
-  }
-
-  tableById(metadataId: string): TableDefinition | undefined {
-    return this.#tables.byId(metadataId)
-  }
-
-  column(table: string, logicalName: string): ColumnDefinition | undefined {
-    return this.#tables.indexOf(table)?.columns.get(logicalName)
-  }
-
-  /** The column behind a name in a row on the wire (`_ownerid_value`, `name`); shadows and the bare `ownerid` have none. */
-  columnByWireName(table: string, name: string): ColumnDefinition | undefined {
-    return this.#tables.indexOf(table)?.wireNames.get(name)
-  }
-
-  relationshipsOf(table: string): TableRelationships {
-    return this.#relationships.of(table)
-  }
-
-  relationships(): readonly RelationshipDefinition[] {
-    return this.#relationships.all()
-  }
-
-  relationship(schemaName: string): RelationshipDefinition | undefined {
-    return this.#relationships.get(schemaName)
-  }
-
-  /** The N:N relationship whose links are the rows of this intersect table. */
-  manyToManyByIntersect(table: string): ManyToManyRelationship | undefined {
-    return this.#relationships.byIntersect(table)
-  }
-
-  /** Single-valued navigation properties of a table, by their exact name. */
-  lookupBindings(table: string): ReadonlyMap<string, LookupBinding> {
-    return this.#tables.indexOf(table)?.bindings ?? new Map()
-  }
-
-  /** The binding that leads from a lookup column to a target table. */
-  bindingOf(table: string, column: string, target: string): LookupBinding | undefined {
-    const bindings = [...this.lookupBindings(table).values()]
-    return bindings.find((binding) => binding.column.logicalName === column && binding.targets.includes(target))
-  }
-
-  /** Collection-valued navigation properties of a table, by their exact name. */
-  collections(table: string): ReadonlyMap<string, CollectionNavigation> {
-    return this.#tables.indexOf(table)?.collections ?? new Map()
-  }
-
-  globalChoices(): readonly GlobalChoice[] {
-    return [...this.#globalChoices.values()]
-  }
-
-  globalChoice(name: string): GlobalChoice | undefined {
-    return this.#globalChoices.get(name)
-  }
-
-  /** The MetadataId of the option set of a choice, state, status or yes/no column. */
-  optionSetId(table: string, column: ColumnDefinition): string {
-    const shared = 'globalChoice' in column && column.globalChoice !== null
-    if (shared)
-      return this.globalChoice(column.globalChoice)?.metadataId ?? this.#idOf('OptionSet', column.globalChoice)
-    return column.optionSetId ?? this.#idOf('OptionSet', `${table}.${column.logicalName}`)
-  }
-
-  /** The stamp at which one option of an option set was added or last renamed. */
-  optionStamp(optionSetId: string, value: number): number {
-    return this.stampOf(`${optionSetId}:${value}`)
-  }
-
-  /** The stamp at which an option was added at run time; 0 if it was there from the start. */
-  optionAddedStamp(optionSetId: string, value: number): number {
-    return this.stampOf(`${optionSetId}:${value}:added`)
-  }
-
-  /** The stamp at which a component was made or last changed. */
-  stampOf(metadataId: string): number {
-    return this.#log.stampOf(metadataId)
-  }
-
-  /** Components removed after a stamp. */
-  deletionsSince(stamp: number): readonly MetadataDeletion[] {
-    return this.#log.deletionsSince(stamp)
   }
 
   /** Calls back after each change that rows must follow. */
@@ -202,14 +106,14 @@ export class Schema {
       tables: this.tables(),
       relationships: this.relationships(),
       globalChoices: this.globalChoices(),
-      salt: this.#salt,
+      salt: this.#ids.salt,
       log: this.#log.snapshot(),
     }
   }
 
   /** Puts everything back as it was, ids and stamps included. Rows are not told: they are restored with it. */
   restore(snapshot: SchemaSnapshot): void {
-    this.#salt = snapshot.salt
+    this.#ids.salt = snapshot.salt
     this.#relationships.clear()
     this.#tables.clear()
     this.#globalChoices.clear()
@@ -225,7 +129,7 @@ export class Schema {
    */
   renewIds(salt: string): void {
     const newId = newIds(salt)
-    this.#salt = `${this.#salt}|${salt}`
+    this.#ids.salt = `${this.#ids.salt}|${salt}`
     for (const table of this.tables()) this.#tables.put(renewTable(table, newId))
     for (const choice of this.globalChoices()) this.#globalChoices.set(choice.name, renewChoice(choice, newId))
     for (const relationship of this.relationships()) this.#relationships.put(renewRelationship(relationship, newId))
@@ -283,13 +187,13 @@ export class Schema {
       .filter((companion) => this.column(logicalName, companion.logicalName) === undefined)
       .map((companion) => {
         number += 1
-        return defineColumn(companion, number, this.#idOf('Attribute', `${logicalName}.${companion.logicalName}`))
+        return defineColumn(companion, number, this.#ids.of('Attribute', `${logicalName}.${companion.logicalName}`))
       })
     const [column] = added
     if (column === undefined) throw new RangeError(`nothing to add for ${draft.logicalName}`)
     this.#tables.put({ ...table, columns: [...table.columns, ...added] })
     if (isLookupDraft(draft)) {
-      for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#idOf)) {
+      for (const relationship of defineOneToMany(logicalName, draft, this.#primaryIdOf, this.#ids.of)) {
         this.#relationships.put(relationship)
         this.#log.touch(relationship.metadataId)
       }
@@ -411,7 +315,7 @@ export class Schema {
     const table = this.#tables.known(logicalName)
     for (const column of draft.columns) this.#knownColumn(logicalName, column)
     this.#log.advance()
-    const key = defineKey(draft, this.#idOf('EntityKey', `${logicalName}.${draft.schemaName}`))
+    const key = defineKey(draft, this.#ids.of('EntityKey', `${logicalName}.${draft.schemaName}`))
     this.#tables.put({ ...table, keys: [...table.keys, key] })
     this.#log.touch(key.metadataId)
   }
@@ -423,10 +327,6 @@ export class Schema {
     this.#log.advance()
     this.#tables.put({ ...table, keys: table.keys.filter((one) => one !== key) })
     this.#log.deleted('EntityKey', key.metadataId, `${logicalName}.${schemaName}`)
-  }
-
-  readonly #idOf = (kind: string, name: string): string => {
-    return guidFrom(`${this.#salt}|${kind}|${name}|${this.#log.generationOf(kind, name)}`)
   }
 
   readonly #primaryIdOf = (table: string): string => this.#tables.known(table).primaryId
@@ -448,7 +348,7 @@ export class Schema {
   }
 
   #define(draft: TableDraft): TableDefinition {
-    const table = withGlobalOptions(defineTable(draft, this.#idOf), this.#globalChoices)
+    const table = withGlobalOptions(defineTable(draft, this.#ids.of), this.#globalChoices)
     this.#tables.put(table)
     this.#tables.forget()
     return table
@@ -459,7 +359,7 @@ export class Schema {
     const { primaryId } = this.#tables.known(logicalName)
     for (const column of allColumns(draft, logicalName, primaryId)) {
       if (!isLookupDraft(column)) continue
-      for (const relationship of defineOneToMany(logicalName, column, this.#primaryIdOf, this.#idOf)) {
+      for (const relationship of defineOneToMany(logicalName, column, this.#primaryIdOf, this.#ids.of)) {
         if (this.relationship(relationship.schemaName))
           throw new RangeError(`relationship ${relationship.schemaName} exists`)
         this.#relationships.put(relationship)
@@ -471,7 +371,7 @@ export class Schema {
 
   #connect(draft: ManyToManyDraft): ManyToManyRelationship {
     if (this.relationship(draft.schemaName)) throw new RangeError(`relationship ${draft.schemaName} exists`)
-    const relationship = defineManyToMany(draft, this.#primaryIdOf, this.#idOf)
+    const relationship = defineManyToMany(draft, this.#primaryIdOf, this.#ids.of)
     this.#relationships.put(relationship)
     const isWhole = this.#tables.has(draft.table1) && this.#tables.has(draft.table2)
     if (isWhole && !this.#tables.has(draft.intersectTable)) this.#define(intersectDraft(draft, relationship))
