@@ -94,3 +94,16 @@ test('More than 500 conditions and links are refused', () => {
   expect(() => parseFetch(query(500))).not.toThrow()
   expect(() => parseFetch(query(501))).toThrow('Number of conditions in query exceeded maximum limit.')
 })
+
+test('§16.36: names that only resemble those of the options are not taken for them, nor the options on other resources', async () => {
+  const [{ accountid }] = (await ask('GET', 'accounts?$select=name&$top=1')).json.value
+  const xml = encodeURIComponent('<fetch><entity name="account"/></fetch>')
+  const paths = [
+    `accounts?fetchxml=${xml}`,
+    `accounts?$fetchXml=${xml}`,
+    'accounts?savedquery=00000000-0000-0000-00aa-000010001002',
+    `accounts(${accountid})?fetchXml=${xml}`,
+    `accounts/$count?fetchXml=${xml}`,
+  ]
+  for (const path of paths) expect([400, 501]).toContain((await ask('GET', path)).status)
+})
