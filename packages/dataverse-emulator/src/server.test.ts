@@ -216,3 +216,13 @@ test('what cannot become a request is refused in the form of the Web API, and th
   const absolute = `GET ${api}WhoAmI HTTP/1.1\r\nHost: x\r\nAuthorization: ${bearer['Authorization']}`
   expect(await sendRaw(port, `${absolute}\r\nConnection: close\r\n\r\n`)).toContain('HTTP/1.1 200 ')
 })
+
+test('served with control, it is steered over HTTP', async () => {
+  const org = bench()
+  const one = await serve(org.emulator, { control: true })
+  open.push(one)
+  const clock = await fetch(`${one.url}/emulator/clock`, { method: 'POST', body: '{"set":"2031-01-01T00:00:00Z"}' })
+  expect(await clock.json()).toEqual({ now: '2031-01-01T00:00:00.000Z' })
+  expect((await fetch(one.api)).headers.get('Date')).toBe('Wed, 01 Jan 2031 00:00:00 GMT')
+  expect((await fetch(`${one.url}/emulator`, { method: 'HEAD' })).status).toBe(405)
+})

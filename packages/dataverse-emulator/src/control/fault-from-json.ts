@@ -88,7 +88,7 @@ function readMatch(fields: Fields): FaultMatch {
 }
 
 /** Reads a fault rule as JSON writes it: patterns as texts, `times: "always"` for no end. */
-export function faultFromJson(value: unknown): FaultRule {
+function faultFromJson(value: unknown): FaultRule {
   const fields = new Fields(value)
   const fault = fields.fields('fault')
   const rule: FaultRule = {
