@@ -31,7 +31,7 @@ function urlJson(text: string): string {
 }
 
 /** An argument of a function as written in a URL: an OData literal or JSON. An enum member is its name. */
-export function readArgument(text: string): Json {
+function readArgument(text: string): Json {
   const trimmed = text.trim()
   if (/^[[{"]/.test(trimmed)) return readJson(urlJson(trimmed))
   const literal = /^(?:[A-Za-z_][\w.]*)?'((?:[^']|'')*)'$/.exec(trimmed)?.[1]

@@ -12,12 +12,12 @@ import type { TableDefinition } from '../schema.ts'
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
 /** 400 for a row in a parameter whose table or key cannot be told. */
-export function keyNotSet(): Error {
+function keyNotSet(): Error {
   return badPayload('EdmEntityObject passed should have the key property value set.')
 }
 
 /** The table that a row in a parameter belongs to: what its `@odata.type` says, or what the parameter declares. */
-export function tableOfEntity(org: Org, entity: JsonObject, declared: string | undefined): TableDefinition {
+function tableOfEntity(org: Org, entity: JsonObject, declared: string | undefined): TableDefinition {
   const type = entity.get('@odata.type')
   if (type === undefined) {
     const table = declared === undefined ? undefined : org.schema.table(declared)

@@ -3,7 +3,7 @@ import type { Json } from '../json/read.ts'
 import type { JsonValue } from '../json/write.ts'
 
 /** A value as read as an ordinary one: objects and numbers; whole numbers that a double cannot hold become bigint. */
-export function plainJson(value: Json): JsonValue {
+function plainJson(value: Json): JsonValue {
   if (value instanceof NumberText) {
     const number = Number(value.text)
     return /^-?\d+$/.test(value.text) && !Number.isSafeInteger(number) ? BigInt(value.text) : number

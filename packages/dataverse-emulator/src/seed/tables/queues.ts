@@ -85,9 +85,6 @@ const QUEUED: readonly (readonly [table: string, relationship: string])[] = [
   ['appointment', 'Appointment_QueueItem'],
 ]
 
-/** The tables whose rows can stand in a queue. */
-export const queuedTables: readonly string[] = QUEUED.map(([table]) => table)
-
 const queueItem: TableDraft = {
   schemaName: 'QueueItem',
   objectTypeCode: 2029,
