@@ -62,7 +62,7 @@ function step({ schema, readable }: PathScope, table: TableDefinition, name: str
 }
 
 /** The way that navigation properties lead; those who may not read a table on it at all are refused (403). */
-export function bindPath(scope: PathScope, path: readonly string[]): Way {
+function bindPath(scope: PathScope, path: readonly string[]): Way {
   let way: Way = { table: scope.table, follow: undefined }
   for (const name of path) {
     const { follow: before } = way
