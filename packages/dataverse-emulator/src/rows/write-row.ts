@@ -29,6 +29,9 @@ function paddedWriter(scale: number): (value: StoredValue) => string {
 
 const quoted = (value: StoredValue): string => `"${String(value)}"`
 
+// What JSON escapes; most texts have nothing of it.
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
+
 /** Makes a writer of the values of a column. */
 export function valueWriter(store: RowStore, column: ColumnDefinition): (value: StoredValue) => string {
   switch (column.type) {
@@ -59,7 +62,7 @@ export function valueWriter(store: RowStore, column: ColumnDefinition): (value: 
     case 'File':
       return quoted
     default:
-      return JSON.stringify
+      return (value) => (typeof value !== 'string' || ESCAPED.test(value) ? JSON.stringify(value) : quoted(value))
   }
 }
 
