@@ -21,6 +21,20 @@ test('an image comes with a create as Base64, shows in its row when it is select
   )
 })
 
+test('§16.39: rows bring an image only when it is asked for by name', async () => {
+  const { ask } = bench()
+  const account = await made(ask, 'accounts', { name: 'One', entityimage: BASE64 })
+  const whole = await ask('GET', `accounts(${account})`)
+  expect(whole.json).toMatchObject({
+    entityimage: null,
+    entityimage_url: expect.stringContaining('/Image/download.aspx'),
+  })
+  const list = await ask('GET', `accounts?$filter=accountid eq ${account}`)
+  expect(list.json.value[0].entityimage).toBeNull()
+  const asked = await ask('GET', `accounts?$filter=accountid eq ${account}&$select=entityimage`)
+  expect(asked.json.value[0].entityimage).toBe(BASE64)
+})
+
 test('an image is cleared by PATCH, by PUT and by DELETE of its column', async () => {
   const { ask } = bench()
   const url = `accounts(${await made(ask, 'accounts', { name: 'One' })})`

@@ -19,6 +19,11 @@ function isServed(column: ColumnDefinition): boolean {
   return isODataColumn(column) && (column.odata === true || column.validForRead) && column.type !== 'PartyList'
 }
 
+// Images come with a row only when they are named.
+function withoutImage(column: ColumnDefinition): ColumnDefinition {
+  return column.type === 'Image' ? { ...column, unasked: true } : column
+}
+
 const PART_OF_ADDRESS = /^(address\d)_(?:line\d|city|stateorprovince|county|country|postalcode|postofficebox)$/
 
 /** What comes along with a column: the currency of an amount, the whole of an address with a part of it. */
@@ -38,7 +43,7 @@ export function parseSelect(
   text: string | undefined,
   unasked: readonly string[] = [],
 ): Selection {
-  if (text === undefined) return { columns: table.columns.filter(isServed), context: undefined }
+  if (text === undefined) return { columns: table.columns.filter(isServed).map(withoutImage), context: undefined }
   const names = text.split(',').map((name) => name.trim())
   const columns = new Set<ColumnDefinition>()
   let ownerKey = false

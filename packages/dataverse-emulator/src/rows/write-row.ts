@@ -49,6 +49,7 @@ export function valueWriter(store: RowStore, column: ColumnDefinition): (value: 
     case 'Boolean':
       return String
     case 'Image':
+      if (column.unasked === true) return () => 'null'
       return (value) => {
         const image = thumbnailOf(store, String(value))
         return image === undefined ? 'null' : `"${toBase64(image.bytes)}"`
@@ -107,5 +108,10 @@ export function rowWriter(
   }
   // Annotations tell of other rows too, and those may change.
   if (fields.some(({ annotate }) => annotate !== undefined)) return write
-  return rememberTexts(store, table, columns.map(({ logicalName }) => logicalName).join(), write)
+  return rememberTexts(
+    store,
+    table,
+    columns.map((column) => (column.type === 'Image' && column.unasked === true ? '-' : column.logicalName)).join(),
+    write,
+  )
 }

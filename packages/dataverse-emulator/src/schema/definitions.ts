@@ -160,6 +160,8 @@ export interface ImageColumn extends ColumnFacts {
   readonly isPrimaryImage: boolean
   /** Whether the image is kept in full beside its thumbnail; default yes. */
   readonly canStoreFullImage?: boolean
+  /** In an answer to a request without `$select`: images come only when they are asked for, and are null otherwise. */
+  readonly unasked?: boolean
 }
 
 export type ColumnDefinition =
