@@ -166,6 +166,14 @@ function truth(scope: FilterScope, expression: Expression & { kind: 'truth' }): 
   return (row) => column.value(row) === true
 }
 
+/** Whether a `not` before the expression would turn around a query function, as the service does not. */
+function negatesFunction(expression: Expression): boolean {
+  if (expression.kind === 'and' || expression.kind === 'or') {
+    return negatesFunction(expression.left) || negatesFunction(expression.right)
+  }
+  return expression.kind === 'not' ? negatesFunction(expression.operand) : expression.kind === 'function'
+}
+
 /**
  * Binds a parsed filter to a table: names and types are checked here, as the service does before it reads any row.
  *
@@ -195,6 +203,9 @@ export function bindFilter(scope: FilterScope, expression: Expression): Conditio
       }
     }
     case 'not': {
+      if (negatesFunction(expression.operand)) {
+        throw badQuery('Not operator along with the Custom Named Condition operators is not allowed')
+      }
       const operand = bindFilter(scope, expression.operand)
       return (row) => {
         const value = operand(row)

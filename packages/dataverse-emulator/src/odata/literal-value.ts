@@ -53,7 +53,8 @@ export function literalValue(
     number: type === 'number',
     exact: type === 'number',
     boolean: type === 'boolean',
-    guid: type === 'guid',
+    // The documentation writes ids in quotes as well; quoted text that is no id stays a type error.
+    guid: type === 'guid' || (type === 'string' && isGuid(text)),
     dateTime: type === 'dateTime' || type === 'date',
     date: type === 'date' || type === 'dateTime',
   }
