@@ -66,40 +66,64 @@ type Asking = (org: Bench) => Promise<Answer>
 
 test.for<[status: number, why: string, asking: Asking]>([
   [200, 'a read', ({ ask }) => ask('GET', 'accounts')],
-  [201, 'a create with its representation', ({ ask }) =>
-    ask('POST', 'accounts', { headers: { Prefer: 'return=representation' }, body: { name: 'x' } })],
+  [
+    201,
+    'a create with its representation',
+    ({ ask }) => ask('POST', 'accounts', { headers: { Prefer: 'return=representation' }, body: { name: 'x' } }),
+  ],
   [204, 'a delete', ({ ask }) => ask('DELETE', `accounts(${id(1)})`)],
-  [304, 'nothing new', async ({ ask }) => {
-    const etag = (await ask('GET', `accounts(${id(1)})`)).headers.get('ETag') ?? ''
-    return ask('GET', `accounts(${id(1)})`, { headers: { 'If-None-Match': etag } })
-  }],
+  [
+    304,
+    'nothing new',
+    async ({ ask }) => {
+      const etag = (await ask('GET', `accounts(${id(1)})`)).headers.get('ETag') ?? ''
+      return ask('GET', `accounts(${id(1)})`, { headers: { 'If-None-Match': etag } })
+    },
+  ],
   [400, 'an invalid argument', ({ ask }) => ask('POST', 'accounts', { body: { nosuch: 1 } })],
-  [401, 'an expired ticket', (org) => {
-    org.emulator.faults.add({ fault: { kind: 'tokenExpired' } })
-    return org.ask('GET', 'accounts')
-  }],
-  [403, 'a privilege that is not there', ({ ask }) =>
-    ask('DELETE', `accounts(${id(1)})`, { as: 'Amara Okafor' })],
+  [
+    401,
+    'an expired ticket',
+    (org) => {
+      org.emulator.faults.add({ fault: { kind: 'tokenExpired' } })
+      return org.ask('GET', 'accounts')
+    },
+  ],
+  [403, 'a privilege that is not there', ({ ask }) => ask('DELETE', `accounts(${id(1)})`, { as: 'Amara Okafor' })],
   [404, 'no row', ({ ask }) => ask('GET', `accounts(${id(2)})`)],
   [405, 'DELETE of a collection', ({ ask }) => ask('DELETE', 'accounts')],
   [405, 'PATCH of a collection', ({ ask }) => ask('PATCH', 'accounts', { body: { name: 'x' } })],
-  [412, 'another version', ({ ask }) =>
-    ask('DELETE', `accounts(${id(1)})`, { headers: { 'If-Match': 'W/"1"' } })],
-  [412, 'a row that is there', ({ ask }) =>
-    ask('PATCH', `accounts(${id(1)})`, { headers: { 'If-None-Match': '*' }, body: {} })],
-  [413, 'a body that is too large', (org) => {
-    org.emulator.limits.bodyBytes = 1000
-    return org.ask('POST', 'accounts', { body: { description: 'x'.repeat(1000) } })
-  }],
-  [429, 'too many requests', (org) => {
-    org.emulator.limits.requests = 0
-    return org.ask('GET', 'accounts')
-  }],
+  [412, 'another version', ({ ask }) => ask('DELETE', `accounts(${id(1)})`, { headers: { 'If-Match': 'W/"1"' } })],
+  [
+    412,
+    'a row that is there',
+    ({ ask }) => ask('PATCH', `accounts(${id(1)})`, { headers: { 'If-None-Match': '*' }, body: {} }),
+  ],
+  [
+    413,
+    'a body that is too large',
+    (org) => {
+      org.emulator.limits.bodyBytes = 1000
+      return org.ask('POST', 'accounts', { body: { description: 'x'.repeat(1000) } })
+    },
+  ],
+  [
+    429,
+    'too many requests',
+    (org) => {
+      org.emulator.limits.requests = 0
+      return org.ask('GET', 'accounts')
+    },
+  ],
   [501, 'what is not implemented', ({ ask }) => ask('GET', 'accounts?$apply=groupby((name))')],
-  [503, 'a service that is not there', (org) => {
-    org.emulator.faults.add({ fault: { kind: 'status', status: 503 } })
-    return org.ask('GET', 'accounts')
-  }],
+  [
+    503,
+    'a service that is not there',
+    (org) => {
+      org.emulator.faults.add({ fault: { kind: 'status', status: 503 } })
+      return org.ask('GET', 'accounts')
+    },
+  ],
 ])('§2.1: %s: %s', async ([status, , asking]) => {
   const org = bench()
   await made(org.ask, 'accounts', { accountid: id(1), name: 'x' })

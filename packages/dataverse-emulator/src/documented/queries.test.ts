@@ -122,7 +122,12 @@ test.for<[path: string, status: number, code: string, message: string]>([
     BAD,
     "There is an unterminated literal at position 21 in 'lastname eq 'O'Bryan''.",
   ],
-  ["contacts?$filter=x eq 'a'", 400, BAD, "Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.contact'."],
+  [
+    "contacts?$filter=x eq 'a'",
+    400,
+    BAD,
+    "Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.contact'.",
+  ],
   ['contacts?$select=x', 400, BAD, "Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.contact'."],
   [
     'accounts?$expand=primarycontactid($top=1)',
@@ -240,7 +245,11 @@ test('§4.4: the annotations of a page of FetchXML, and the page behind it', asy
       json['@Microsoft.Dynamics.CRM.fetchxmlpagingcookie'],
     ) ?? []
   const plain = decodeURIComponent(decodeURIComponent(twice))
-  const escaped = plain.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  const escaped = plain
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
   const second = await page(2, ` paging-cookie="${escaped}"`)
   const ids = [...json.value, ...second.json.value].map((row: { accountid: string }) => row.accountid)
   expect(new Set(ids).size).toBe(4)
