@@ -37,8 +37,9 @@ export function seedFromFiles({ schemaFiles = [], rowsDirectory }: SeedFiles): S
 function readDocument(path: string): SchemaDocument {
   const bytes = attempt(path, () => readFileSync(path))
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b
-  const text = attempt(path, () => (isCompressed ? gunzipSync(bytes) : bytes)).toString('utf8')
-  return { name: path, text }
+  const plain = attempt(path, () => (isCompressed ? gunzipSync(bytes) : bytes))
+  // What Windows PowerShell saves is UTF-16.
+  return { name: path, text: plain.toString(plain[0] === 0xff && plain[1] === 0xfe ? 'utf16le' : 'utf8') }
 }
 
 function listDirectory(path: string): readonly string[] {

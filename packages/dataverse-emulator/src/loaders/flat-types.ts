@@ -16,7 +16,7 @@ export function flatten({ types, sets }: CsdlDocument): ReadonlyMap<string, Flat
   for (const type of types.values()) {
     if (!sets.has(type.name)) continue
     const chain = baseTypes(type, types)
-    if (!chain.some((one) => one.name === 'crmbaseentity') && chain.length > 1) continue
+    if (chain.some((one) => one.name === 'MetadataBase')) continue
     // What `principal` declares is the key that users and teams share; it is no column of either.
     const bases = chain.slice(1).filter((one) => one.name !== 'principal' && one.name !== 'crmbaseentity')
     const properties = new Map<string, CsdlProperty>()

@@ -24,6 +24,7 @@ export function loadSchema(documents: readonly SchemaDocument[], options: { read
   const of = (kind: Kind): readonly SchemaDraft[] => drafts.filter((one) => one.kind === kind).map((one) => one.draft)
   const told = [...of('definitions'), ...of('csdl')].reduce(mergeSchemas, { tables: [] })
   const draft = of('index').reduce(completeSchema, told)
+  if (draft.tables.length === 0) throw new LoadError(`${namesOf(documents)}: no tables are described`)
   try {
     return new Schema(draft, options)
   } catch (error) {

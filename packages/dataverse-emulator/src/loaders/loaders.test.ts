@@ -283,3 +283,41 @@ test.each([
   expect(load).toThrow(LoadError)
   expect(load).toThrow(/^some\.file: /)
 })
+
+test('documents are read however they were saved: after an empty line, with prefixes, under other names', () => {
+  const plain = loadSchema([csdl]).tables()
+  const names = plain.map((table) => [table.logicalName, table.entitySetName, table.columns.length])
+  const prefixed = csdl.text
+    .replaceAll(/<(\/?)([A-Z])/g, '<$1m:$2')
+    .replace('xmlns="http://docs.oasis-open.org/odata/ns/edm"', 'xmlns:m="http://docs.oasis-open.org/odata/ns/edm"')
+  for (const text of [
+    `\n\n${csdl.text}`,
+    `\uFEFF${csdl.text}`,
+    prefixed,
+    csdl.text.replaceAll('mscrm.', 'Microsoft.Dynamics.CRM.'),
+    csdl.text.replaceAll('mscrm', 'Self'),
+  ]) {
+    expect(text).not.toBe(csdl.text)
+    const tables = loadSchema([{ name: 'other.xml', text }]).tables()
+    expect(tables.map((table) => [table.logicalName, table.entitySetName, table.columns.length])).toEqual(names)
+  }
+})
+
+test('a document without a single table is refused, not served empty', () => {
+  const refusal = (name: string, text: string): string => {
+    try {
+      loadSchema([{ name, text }])
+    } catch (error) {
+      if (error instanceof LoadError) return error.message
+    }
+    return 'loaded'
+  }
+  expect(refusal('none.json', '{"value":[]}')).toBe('none.json: no tables are described')
+  const bare = csdl.text.replace(/<EntityContainer[\s\S]*<\/EntityContainer>/, '')
+  expect(refusal('bare.xml', bare)).toBe(
+    'bare.xml: the document has no EntitySet, so no table has a name to ask for it by',
+  )
+  expect(refusal('old.xml', csdl.text.replace('Version="4.0"', 'Version="1.0"'))).toBe(
+    'old.xml: the document is OData 1.0; the $metadata of the Web API (/api/data/v9.2/) is 4.0',
+  )
+})

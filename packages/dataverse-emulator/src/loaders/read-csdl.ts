@@ -46,13 +46,20 @@ const NO_ANNOTATIONS: CsdlAnnotations = new Map()
 
 /** Reads what a `$metadata` document says of entity types and entity sets. What is no CSDL throws a RangeError. */
 export function readCsdl(document: string): CsdlDocument {
-  const root = readXml(document)
+  // Saved answers often begin with an empty line, which is not allowed before an XML declaration.
+  const root = readXml(document.replace(/^(\uFEFF?\s+)<\?xml\s[^>]*\?>/, '$1'))
   const services = root.name.endsWith('Edmx')
     ? root.children.find((one) => one.name.endsWith('DataServices'))
     : undefined
-  const schemas = (services?.children ?? []).filter((one) => one.name === 'Schema')
+  const schemas = (services?.children ?? [])
+    .filter((one) => bareElement(one.name) === 'Schema')
+    .map((one) => (one.name === 'Schema' ? one : withoutPrefix(one)))
   if (schemas.length === 0)
     throw new RangeError('the document is no $metadata: it has no edmx:DataServices with a Schema')
+  const version = root.attributes.get('Version') ?? ''
+  if (!version.startsWith('4.')) {
+    throw new RangeError(`the document is OData ${version}; the $metadata of the Web API (/api/data/v9.2/) is 4.0`)
+  }
   const types = new Map<string, CsdlEntityType>()
   const sets = new Map<string, string>()
   const tracked = new Set<string>()
@@ -72,7 +79,16 @@ export function readCsdl(document: string): CsdlDocument {
       }
     }
   }
+  if (sets.size === 0) throw new RangeError('the document has no EntitySet, so no table has a name to ask for it by')
   return { types, sets, tracked: tracked.size === 0 ? undefined : tracked }
+}
+
+function bareElement(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
+
+function withoutPrefix(element: XmlElement): XmlElement {
+  return { ...element, name: bareElement(element.name), children: element.children.map(withoutPrefix) }
 }
 
 function readType(element: XmlElement): CsdlEntityType {
@@ -81,7 +97,8 @@ function readType(element: XmlElement): CsdlEntityType {
   let key: readonly string[] = []
   for (const child of element.children) {
     if (child.name === 'Property') {
-      const type = required(child, 'Type').replace('Microsoft.Dynamics.CRM.', 'mscrm.')
+      const declared = required(child, 'Type')
+      const type = /^(?:Edm\.|Collection\()/.test(declared) ? declared : `mscrm.${bare(declared)}`
       properties.push({ name: required(child, 'Name'), type, annotations: readAnnotations(child) })
     } else if (child.name === 'NavigationProperty') navigations.push(readNavigation(child))
     else if (child.name === 'Key') key = child.children.map((one) => required(one, 'Name'))
