@@ -172,3 +172,35 @@ test('§6: $metadata?annotations=true says which sets have change tracking', asy
   expect([status, headers.get('Content-Type')?.split(';')[0]]).toEqual([200, 'application/xml'])
   expect(text).toContain('Org.OData.Capabilities.V1.ChangeTracking')
 })
+
+test.for<[what: string, path: string, names: string]>([
+  [
+    'a table',
+    ACCOUNT,
+    'LogicalName SchemaName EntitySetName MetadataId ObjectTypeCode PrimaryIdAttribute PrimaryNameAttribute PrimaryImageAttribute OwnershipType IsIntersect IsActivity IsActivityParty IsCustomEntity ChangeTrackingEnabled CanChangeTrackingBeEnabled IsOptimisticConcurrencyEnabled IsValidForAdvancedFind IsAvailableOffline IsOfflineInMobileClient DataProviderId TableType Privileges',
+  ],
+  [
+    'a column',
+    `${ACCOUNT}/Attributes(LogicalName='name')`,
+    'LogicalName SchemaName AttributeType AttributeTypeName AttributeOf IsValidForCreate IsValidForUpdate IsValidForRead IsLogical IsPrimaryId IsPrimaryName RequiredLevel SourceType IsSecured MaxLength',
+  ],
+  [
+    'a 1:N relationship',
+    "RelationshipDefinitions(SchemaName='account_primary_contact')/Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+    'SchemaName ReferencedEntity ReferencedAttribute ReferencingEntity ReferencingAttribute ReferencingEntityNavigationPropertyName ReferencedEntityNavigationPropertyName CascadeConfiguration',
+  ],
+  [
+    'an N:N relationship',
+    "RelationshipDefinitions(SchemaName='new_Skill_BookableResource')/Microsoft.Dynamics.CRM.ManyToManyRelationshipMetadata",
+    'IntersectEntityName Entity1LogicalName Entity2LogicalName Entity1IntersectAttribute Entity2IntersectAttribute Entity1NavigationPropertyName Entity2NavigationPropertyName',
+  ],
+])('§8: what a replica needs of %s', async ([, path, names]) => {
+  const { status, json } = await get(bench(), path)
+  expect([status, Object.keys(json)]).toEqual([200, expect.arrayContaining(names.split(' '))])
+})
+
+test('§8: a lookup to several tables has them all as Targets', async () => {
+  const path = "EntityDefinitions(LogicalName='contact')/Attributes(LogicalName='parentcustomerid')"
+  const { json } = await get(bench(), `${path}/${CRM}LookupAttributeMetadata`, '$select=Targets')
+  expect(json.Targets).toEqual(['account', 'contact'])
+})

@@ -165,3 +165,38 @@ test.for<[annotation: string, path: string, place: string, status: number]>([
   if (names.includes(place)) expect(names.indexOf(name)).toBeLessThan(names.indexOf(place))
   expect((await ask('GET', path)).text).not.toContain(annotation)
 })
+
+test.for<[method: string, path: string, headers: Readonly<Record<string, string>>]>([
+  ['GET', `accounts(${id(1)})`, {}],
+  ['POST', 'accounts', { Prefer: 'return=representation' }],
+  ['PATCH', `accounts(${id(1)})`, { Prefer: 'return=representation' }],
+])('§2.1: ETag comes with %s of one row', async ([method, path, headers]) => {
+  const { ask } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'x' })
+  const answer = await ask(method, path, { headers, ...(method === 'GET' ? {} : { body: { name: 'y' } }) })
+  expect(answer.headers.get('ETag')).toBe(answer.json['@odata.etag'])
+  expect(answer.headers.get('ETag')).toBe(`W/"${answer.json.versionnumber}"`)
+})
+
+test('§2.1: several preferences in one header are all applied and all echoed', async () => {
+  const { ask } = bench()
+  const Prefer = 'odata.maxpagesize=2,odata.include-annotations="OData.Community.Display.V1.FormattedValue"'
+  const answer = await ask('GET', 'accounts?$select=statecode', { headers: { Prefer } })
+  const applied = answer.headers.get('Preference-Applied') ?? ''
+  expect([answer.json.value.length, answer.text.includes('"statecode@OData.Community')]).toEqual([2, true])
+  expect(applied).toContain('odata.maxpagesize=2')
+  expect(applied).toContain('odata.include-annotations="OData.Community.Display.V1.FormattedValue"')
+})
+
+test('§2.1: a page is 5,000 rows at most, whatever is preferred', async () => {
+  const { ask, emulator } = bench()
+  while (emulator.master.count('contact') < 5001) emulator.master.create('contact', { lastname: 'x' })
+  const { json } = await ask('GET', 'contacts?$select=fullname', { headers: { Prefer: 'odata.maxpagesize=9000' } })
+  expect([json.value.length, typeof json['@odata.nextLink']]).toEqual([5000, 'string'])
+})
+
+test('§2.1: respond-async with a callback, which is not there, is refused', async () => {
+  const { ask } = bench()
+  const headers = { Prefer: 'respond-async,odata.callback;url="https://app.example/done"' }
+  expect((await ask('POST', 'WinOpportunity', { headers, body: {} })).status).toBe(501)
+})
