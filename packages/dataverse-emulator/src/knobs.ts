@@ -31,6 +31,8 @@ export interface Knobs {
   duplicateStatus: 412 | 500
   /** Whether an update that changes nothing raises the row's version. */
   unchangedUpdateRaisesVersion: boolean
+  /** Whether blanks at either end of a single line of text are dropped; long texts keep theirs. */
+  trimsText: boolean
   /** Whether each block of a chunked upload must bring `x-ms-file-name`. */
   blocksNeedFileName: boolean
   /** Whether files are kept in the database, as with keys of one's own: then they cannot be downloaded in parts. */
@@ -68,6 +70,7 @@ export const defaultKnobs: Readonly<Knobs> = {
   missingRowWithEtagStatus: 404,
   duplicateStatus: 412,
   unchangedUpdateRaisesVersion: true,
+  trimsText: true,
   blocksNeedFileName: false,
   filesInDatabase: false,
   longUrlStatus: 414,

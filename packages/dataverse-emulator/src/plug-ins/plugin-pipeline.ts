@@ -122,7 +122,11 @@ export class PluginPipeline implements WritePipeline {
     this.#stage(context, steps, stage, event, target)
     const { table = '' } = event
     // A target that the table cannot hold is the plug-ins' fault, not the caller's.
-    return this.#plugins.guard(table, () => ({ ...changes, ...changesFrom(context.store.schema, table, target) }))
+    return this.#plugins.guard(table, () => ({
+      ...changes,
+      ...changesFrom(context.store.schema, table, target),
+      ...backDated(changes, target),
+    }))
   }
 
   #after(
@@ -191,6 +195,12 @@ export class PluginPipeline implements WritePipeline {
     })
     guard.check()
   }
+}
+
+/** The time that a plug-in put into its target; one that the caller sent is no business of the caller's. */
+function backDated(changes: Changes, { modifiedon }: Readonly<Record<string, GivenValue>>): Partial<Changes> {
+  const isGiven = typeof modifiedon === 'string' && modifiedon !== changes.values.get('modifiedon')
+  return isGiven ? { modifiedOn: modifiedon } : {}
 }
 
 function latest({ store }: WriteContext, table: TableDefinition, row: Row): Row {

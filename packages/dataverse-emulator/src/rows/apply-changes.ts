@@ -1,7 +1,7 @@
 import { invalidArgument, keyViolated, rowDoesNotExist, WebApiError } from '../errors.ts'
 import { writeImage } from '../files/stored-image.ts'
 import { isLookupColumn } from '../schema.ts'
-import type { ColumnDefinition, StoredValues, TableDefinition } from '../schema.ts'
+import type { ColumnDefinition, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
 import { checkValue } from './check-value.ts'
 import { wholeSeconds } from './date-time.ts'
 import type { Changes, Verb } from './changes.ts'
@@ -57,12 +57,18 @@ export function applyChanges(
       writeImage(context, table, id, definition, value, draft, isNew ? 'create' : 'update')
       continue
     }
-    draft[name] = checkValue(definition, value, table.logicalName, scale)
+    const checked = checkValue(definition, value, table.logicalName, scale)
+    draft[name] = definition.type === 'String' && context.knobs?.trimsText !== false ? trimmed(checked) : checked
   }
   for (const name of [...changes.values.keys(), ...changes.lookups.keys()]) {
     const { required } = columnOf(context, table, name)
     if (required === 'SystemRequired' && (draft[name] ?? null) === null) throw cannotBeNull(name)
   }
+}
+
+/** A single line of text without the blanks at its ends; of blanks alone nothing is left. */
+function trimmed(value: StoredValue): StoredValue {
+  return (typeof value === 'string' ? value.replace(/^ +| +$/g, '') : value) || null
 }
 
 /** 400 for a required column without a value. */
@@ -79,8 +85,14 @@ export function checkKeys(context: WriteContext, table: TableDefinition, id: str
   }
 }
 
-/** Stamps who changed the row when, by the server's clock, in whole seconds. */
-export function stamp({ store, user }: WriteContext, table: TableDefinition, draft: Draft, verb: Verb): void {
+/** Stamps who changed the row when: by the server's clock, in whole seconds, unless code back-dates the change. */
+export function stamp(
+  { store, user }: WriteContext,
+  table: TableDefinition,
+  draft: Draft,
+  verb: Verb,
+  modifiedOn?: string,
+): void {
   const now = wholeSeconds(store.now())
   const has = (name: string): boolean => store.schema.column(table.logicalName, name) !== undefined
   const delegate = user.actor?.id ?? null
@@ -91,7 +103,7 @@ export function stamp({ store, user }: WriteContext, table: TableDefinition, dra
     if (has('createdby')) draft['createdby'] = user.id
     if (has('createdonbehalfby')) draft['createdonbehalfby'] = delegate
   }
-  if (has('modifiedon')) draft['modifiedon'] = now
+  if (has('modifiedon')) draft['modifiedon'] = modifiedOn ?? now
   if (has('modifiedby')) draft['modifiedby'] = user.id
   if (has('modifiedonbehalfby')) draft['modifiedonbehalfby'] = delegate
 }

@@ -27,6 +27,8 @@ export interface Changes {
   readonly values: ReadonlyMap<string, StoredValue>
   readonly lookups: ReadonlyMap<string, LookupValue>
   readonly related?: Related
+  /** When the change is said to have been made, where code of the server back-dates it. */
+  readonly modifiedOn?: string
 }
 
 /** Lookups in their stored form. */

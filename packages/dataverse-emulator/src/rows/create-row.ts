@@ -60,7 +60,7 @@ function storeNewRow(context: WriteContext, table: TableDefinition, id: string, 
     status: changes.values.has('statuscode'),
   })
   completeParty(context, table, draft)
-  stamp(context, table, draft, 'create')
+  stamp(context, table, draft, 'create', given.modifiedOn)
   computeColumns(context, table, draft)
   for (const column of table.columns) {
     const needed = column.required === 'SystemRequired' && column.validForCreate && isStoredColumn(column)

@@ -2,6 +2,7 @@ import type { CollectionNavigation, TableDefinition } from '../schema.ts'
 import { associate, disassociate } from './associate.ts'
 import { createRow } from './create-row.ts'
 import { deleteRow } from './delete-row.ts'
+import type { Changes } from './changes.ts'
 import { changesFrom } from './given-values.ts'
 import type { GivenValues } from './given-values.ts'
 import type { Reference } from './reference.ts'
@@ -47,14 +48,20 @@ export function rowHand(context: WriteContext): RowHand {
     if (found === undefined) throw new RangeError(`${table} has no collection ${navigation}`)
     return found
   }
+  const changesOf = (table: string, values: GivenValues): Changes => {
+    const changes = changesFrom(store.schema, table, values)
+    const { modifiedon: modifiedOn } = values
+    // Imports and other code of the server may back-date what they write; a caller's own writes are of now.
+    return typeof modifiedOn === 'string' && !context.enforcePrivileges ? { ...changes, modifiedOn } : changes
+  }
   const update: RowHand['update'] = (table, id, values) => {
-    const changes = changesFrom(store.schema, tableOf(table).logicalName, values)
+    const changes = changesOf(tableOf(table).logicalName, values)
     store.atomically(() => updateRow(context, tableOf(table), rowOf(table, id), changes))
   }
   return {
     create: (table, values, given) => {
       const definition = tableOf(table)
-      const changes = changesFrom(store.schema, table, values)
+      const changes = changesOf(table, values)
       const key = given ?? changes.values.get(definition.primaryId)
       const id = typeof key === 'string' ? key.toLowerCase() : store.newId()
       return store.atomically(() => createRow(context, definition, id, changes)).id

@@ -57,7 +57,7 @@ function storeUpdate(context: WriteContext, table: TableDefinition, row: Row, gi
   })
   completeParty(context, table, draft)
   if (context.knobs?.unchangedUpdateRaisesVersion === false && sameValues(before, draft)) return row
-  stamp(context, table, draft, 'update')
+  stamp(context, table, draft, 'update', given.modifiedOn)
   computeColumns(context, table, draft)
   if (changes.lookups.get('transactioncurrencyid') === null) clearCurrency(table, draft)
   refuseLoops(context, table, row.id, changes.lookups)

@@ -19,7 +19,7 @@ export interface WriteContext {
   /** False for the server's own hand, which no privilege limits. */
   readonly enforcePrivileges: boolean
   /** How the service behaves where services differ; absent for the ordinary behaviour. */
-  readonly knobs?: Pick<Knobs, 'duplicateStatus' | 'unchangedUpdateRaisesVersion'>
+  readonly knobs?: Pick<Knobs, 'duplicateStatus' | 'unchangedUpdateRaisesVersion' | 'trimsText'>
   /** Whether published duplicate rules may refuse the write. */
   readonly detectDuplicates?: boolean
   /** Whether a message of its own writes (CloseIncident, WinOpportunity), which may set states that no update sets. */
