@@ -50,6 +50,11 @@ function problemOf(name: keyof Knobs, value: unknown): string | undefined {
       ? undefined
       : `must be one of ${CRASHES.map((one) => JSON.stringify(one)).join(', ')}`
   }
+  if (name === 'maxPageSize') {
+    const most = defaultKnobs.maxPageSize
+    const isSize = isCount(value) && Number.isInteger(value) && value >= 1 && value <= most
+    return isSize ? undefined : `must be a whole number from 1 to ${most}`
+  }
   const usual = defaultKnobs[name]
   if (Array.isArray(usual)) {
     const isTexts = Array.isArray(value) && value.every((one) => typeof one === 'string')

@@ -44,7 +44,11 @@ export function parseSelect(
   unasked: readonly string[] = [],
 ): Selection {
   if (text === undefined) return { columns: table.columns.filter(isServed).map(withoutImage), context: undefined }
-  const names = text.split(',').map((name) => name.trim())
+  // A comma behind the last name is let pass, as the documentation's own samples have one.
+  const names = text
+    .replace(/(?<=[^,\s]\s*),\s*$/, '')
+    .split(',')
+    .map((name) => name.trim())
   const columns = new Set<ColumnDefinition>()
   let ownerKey = false
   for (const name of names) {

@@ -46,6 +46,8 @@ export function entityReference(org: Org, value: Json | undefined, scope: UrlSco
   if (typeof url === 'string') return resolveReference(org.store, url, scope)
   const table = tableOfEntity(org, value, declared)
   const isPrincipal = table.logicalName === 'systemuser' || table.logicalName === 'team'
+  // Users and teams inherit their key, so that only a type says which of the two a row is.
+  if (isPrincipal && !value.has('@odata.type')) throw keyNotSet()
   const id = value.get(table.primaryId) ?? (isPrincipal ? value.get('ownerid') : undefined)
   if (typeof id !== 'string' || !isGuid(id)) throw keyNotSet()
   return { table: table.logicalName, id: id.toLowerCase() }
