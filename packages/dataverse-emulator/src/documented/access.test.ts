@@ -9,7 +9,7 @@ test.for([
 ] satisfies readonly [string, (tokenFor: (options: object) => string) => string | undefined][])(
   '§11: 401 for %s says where tokens come from and what for',
   async ([, authorization]) => {
-    const { emulator } = bench()
+    const { emulator } = bench({ rows: 200 })
     const given = authorization((options) => emulator.tokenFor('Sunniva Admin', options))
     const headers = given === undefined ? {} : { Authorization: given }
     const answer = await read(await emulator.fetch(`${emulator.root}api/data/v9.2/WhoAmI`, { headers }))
@@ -21,7 +21,7 @@ test.for([
 )
 
 test('§11: WhoAmI names the organisation, the business unit and the user', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const [user] = emulator.users
   const { json } = await ask('GET', 'WhoAmI()')
   expect(json).toEqual({
@@ -36,7 +36,7 @@ const ALLOWED =
   'authorization,content-type,odata-version,odata-maxversion,prefer,if-match,if-none-match,mscrm.suppressduplicatedetection,consistency,callerobjectid,x-ms-file-name,content-range,range'
 
 test('§11: a preflight allows the headers that the Web API takes, without a token', async () => {
-  const { emulator } = bench()
+  const { emulator } = bench({ rows: 200 })
   const { status, headers } = await emulator.fetch(`${emulator.root}api/data/v9.2/accounts`, {
     method: 'OPTIONS',
     headers: {
@@ -55,7 +55,7 @@ test('§11: OData-EntityId is exposed, Retry-After is not unless it is asked for
     [undefined, false],
     [['OData-EntityId', 'Retry-After'], true],
   ] as const) {
-    const { ask } = bench(exposeHeaders === undefined ? {} : { exposeHeaders })
+    const { ask } = bench(exposeHeaders === undefined ? { rows: 200 } : { rows: 200, exposeHeaders })
     const { headers } = await ask('POST', 'accounts', { headers: { Origin }, body: { name: 'x' } })
     const exposed = headers.get('Access-Control-Expose-Headers')?.split(',') ?? []
     expect([exposed.includes('OData-EntityId'), exposed.includes('Retry-After')]).toEqual([true, isExposed])

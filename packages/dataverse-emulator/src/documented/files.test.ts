@@ -7,7 +7,7 @@ const CHUNK = 4_194_304
 const OCTETS = 'application/octet-stream'
 
 async function house() {
-  const org = bench()
+  const org = bench({ rows: 200 })
   org.emulator.schema.addColumn('account', file('sample_FileColumn', { maxSizeKb: 30 * 1024 }))
   const account = await made(org.ask, 'accounts', { name: 'x' })
   return { ...org, send: org.emulator.as(ADMIN), column: `accounts(${account})/sample_filecolumn` }
@@ -81,7 +81,7 @@ test('§12: a file needs its row first', async () => {
 })
 
 test('§12: a note holds its file in the row', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const account = await made(ask, 'accounts', { name: 'x' })
   const body = { filename: 'a.txt', mimetype: 'text/plain', isdocument: true, documentbody: btoa('hello') }
   const note = await made(ask, 'annotations', { ...body, 'objectid_account@odata.bind': `/accounts(${account})` })

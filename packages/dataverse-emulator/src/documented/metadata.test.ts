@@ -5,6 +5,9 @@ import type { Answer, Bench } from '../ask.test-support.ts'
 const CRM = 'Microsoft.Dynamics.CRM.'
 const ACCOUNT = "EntityDefinitions(LogicalName='account')"
 
+/** For tests that only read. */
+const house = bench({ rows: 200 })
+
 function get({ ask }: Bench, path: string, options = ''): Promise<Answer> {
   return ask('GET', options === '' ? path : `${path}?${encodeURI(options)}`, { headers: { Consistency: 'Strong' } })
 }
@@ -14,7 +17,7 @@ test.for<[filter: string, some: string, no: string]>([
   ['CanCreateAttributes/Value eq true', 'account', 'new_skill_bookableresource'],
   [`OwnershipType eq ${CRM}OwnershipTypes'UserOwned'`, 'account', 'organization'],
 ])('§8: EntityDefinitions where %s, all in one answer', async ([filter, some, no]) => {
-  const { json } = await get(bench(), 'EntityDefinitions', `$select=LogicalName&$filter=${filter}`)
+  const { json } = await get(house, 'EntityDefinitions', `$select=LogicalName&$filter=${filter}`)
   expect(Object.keys(json)).toEqual(['@odata.context', 'value'])
   expect(Object.keys(json.value[0])).toEqual(['MetadataId', 'LogicalName'])
   const names = json.value.map((table: { LogicalName: string }) => table.LogicalName)
@@ -26,12 +29,12 @@ test.for<[filter: string, names: string]>([
   [`RequiredLevel/Value eq ${CRM}AttributeRequiredLevel'ApplicationRequired'`, 'name'],
 ])('§8: Attributes where %s', async ([filter, names]) => {
   const expand = `$select=LogicalName&$expand=Attributes($select=LogicalName;$filter=${filter})`
-  const { json } = await get(bench(), ACCOUNT, expand)
+  const { json } = await get(house, ACCOUNT, expand)
   expect(json.Attributes.map((column: { LogicalName: string }) => column.LogicalName).join(' ')).toBe(names)
 })
 
 test('§8: a label is not filtered by, and the key may be the MetadataId', async () => {
-  const org = bench()
+  const org = house
   expect((await get(org, 'EntityDefinitions', "$filter=DisplayName eq 'Account'")).status).toBe(400)
   const { MetadataId } = (await get(org, ACCOUNT)).json
   expect((await get(org, `EntityDefinitions(${MetadataId})`)).json.LogicalName).toBe('account')
@@ -55,13 +58,13 @@ test.for<[table: string, cast: string, column: string, property: string, value: 
   ['account', 'Image', 'entityimage', 'IsPrimaryImage', true],
 ])('§8: the columns of %s cast to %s', async ([table, cast, column, property, value]) => {
   const path = `EntityDefinitions(LogicalName='${table}')/Attributes`
-  const { json } = await get(bench(), `${path}/${CRM}${cast}AttributeMetadata`, `$select=LogicalName,${property}`)
+  const { json } = await get(house, `${path}/${CRM}${cast}AttributeMetadata`, `$select=LogicalName,${property}`)
   const found = json.value.find((one: { LogicalName: string }) => one.LogicalName === column)
   expect(found).toMatchObject({ [property]: value })
 })
 
 test('§8: choices are seen by a cast and an expand, never by the abstract EnumAttributeMetadata', async () => {
-  const org = bench()
+  const org = house
   const path = `${ACCOUNT}/Attributes/${CRM}PicklistAttributeMetadata`
   const { json } = await get(org, path, '$select=LogicalName&$expand=OptionSet,GlobalOptionSet')
   const { OptionSet } = json.value.find((one: { LogicalName: string }) => one.LogicalName === 'accountcategorycode')
@@ -82,7 +85,7 @@ test('§8: choices are seen by a cast and an expand, never by the abstract EnumA
 })
 
 test('§8: status options say their state, state options their status', async () => {
-  const org = bench()
+  const org = house
   const options = async (type: string): Promise<Record<string, unknown>> => {
     const path = `EntityDefinitions(LogicalName='task')/Attributes/${CRM}${type}AttributeMetadata`
     return (await get(org, path, '$select=LogicalName&$expand=OptionSet')).json.value[0].OptionSet.Options[0]
@@ -100,7 +103,7 @@ test.for<[path: string, property: string]>([
   [`${ACCOUNT}/ManyToOneRelationships`, 'ReferencedEntityNavigationPropertyName'],
   [`${ACCOUNT}/Attributes`, 'AttributeOf'],
 ])('§8: %s', async ([path, property]) => {
-  const { status, json } = await get(bench(), path)
+  const { status, json } = await get(house, path)
   expect([status, Object.keys(json.value[0])]).toEqual([200, expect.arrayContaining([property])])
 })
 
@@ -117,7 +120,7 @@ const QUERY = JSON.stringify({
 })
 
 test('§8: RetrieveMetadataChanges tells what was deleted since the stamp, once', async () => {
-  const org = bench()
+  const org = bench({ rows: 200 })
   const changes = async (stamp: string): Promise<Answer> => {
     const call = 'RetrieveMetadataChanges(Query=@p1,DeletedMetadataFilters=@p2,ClientVersionStamp=@p3)'
     return get(
@@ -144,7 +147,7 @@ test('§8: RetrieveMetadataChanges tells what was deleted since the stamp, once'
 })
 
 test('§8: RetrieveTimestamp and the annotation globalmetadataversion change with the schema', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const probe = async (): Promise<readonly string[]> => {
     const Prefer = 'odata.include-annotations="Microsoft.Dynamics.CRM.globalmetadataversion"'
     const { json } = await ask('GET', 'accounts?$select=name&$top=1', { headers: { Prefer } })
@@ -158,7 +161,7 @@ test('§8: RetrieveTimestamp and the annotation globalmetadataversion change wit
 })
 
 test('§8: a shadow column says what it shadows and is not selected', async () => {
-  const org = bench()
+  const org = house
   const path = `${ACCOUNT}/Attributes(LogicalName='primarycontactidname')`
   expect((await get(org, path, '$select=AttributeOf')).json.AttributeOf).toBe('primarycontactid')
   const { status, json } = await get(org, 'accounts', '$select=primarycontactidname')
@@ -166,7 +169,7 @@ test('§8: a shadow column says what it shadows and is not selected', async () =
 })
 
 test('§6: $metadata?annotations=true says which sets have change tracking', async () => {
-  const { status, headers, text } = await bench().ask('GET', '$metadata?annotations=true', {
+  const { status, headers, text } = await house.ask('GET', '$metadata?annotations=true', {
     headers: { Accept: 'application/xml' },
   })
   expect([status, headers.get('Content-Type')?.split(';')[0]]).toEqual([200, 'application/xml'])
@@ -195,12 +198,12 @@ test.for<[what: string, path: string, names: string]>([
     'IntersectEntityName Entity1LogicalName Entity2LogicalName Entity1IntersectAttribute Entity2IntersectAttribute Entity1NavigationPropertyName Entity2NavigationPropertyName',
   ],
 ])('§8: what a replica needs of %s', async ([, path, names]) => {
-  const { status, json } = await get(bench(), path)
+  const { status, json } = await get(house, path)
   expect([status, Object.keys(json)]).toEqual([200, expect.arrayContaining(names.split(' '))])
 })
 
 test('§8: a lookup to several tables has them all as Targets', async () => {
   const path = "EntityDefinitions(LogicalName='contact')/Attributes(LogicalName='parentcustomerid')"
-  const { json } = await get(bench(), `${path}/${CRM}LookupAttributeMetadata`, '$select=Targets')
+  const { json } = await get(house, `${path}/${CRM}LookupAttributeMetadata`, '$select=Targets')
   expect(json.Targets).toEqual(['account', 'contact'])
 })

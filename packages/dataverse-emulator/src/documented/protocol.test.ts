@@ -16,7 +16,7 @@ test.for<[method: string, path: string, more: Readonly<Record<string, string>>, 
   ['PATCH', `accounts(${id(1)})`, { 'If-Match': '*' }, 204],
   ['DELETE', `accounts(${id(1)})`, {}, 204],
 ])('§2.1: %s %s with the headers of every example', async ([method, path, more, status]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { accountid: id(1), name: 'x' })
   const body = method === 'POST' || method === 'PATCH' ? { body: { name: 'y' } } : {}
   const answer = await ask(method, path, { headers: { ...HEADERS, ...more }, ...body })
@@ -34,7 +34,7 @@ test.for<
   ['', 'POST', 204, null, false, true],
   ['', 'PATCH', 204, null, false, true],
 ])('§2.1: Prefer: %s with %s', async ([Prefer, request, status, applied, hasBody, hasEntityId]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { accountid: id(1), name: 'x' })
   const [method = ''] = request.split(' ')
   const path = method === 'POST' ? 'accounts' : `accounts(${request === 'PATCH' ? id(1) : id(2)})`
@@ -58,7 +58,7 @@ test.for<[header: string, value: string, status: number]>([
   ['MSCRM.MergeLabels', 'true', 501],
   ['MSCRM.CascadeParent', 'true', 501],
 ])('§2.1: %s: %s on a create answers %s', async ([header, value, status]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   expect((await ask('POST', 'accounts', { headers: { [header]: value }, body: { name: 'x' } })).status).toBe(status)
 })
 
@@ -125,7 +125,7 @@ test.for<[status: number, why: string, asking: Asking]>([
     },
   ],
 ])('§2.1: %s: %s', async ([status, , asking]) => {
-  const org = bench()
+  const org = bench({ rows: 200 })
   await made(org.ask, 'accounts', { accountid: id(1), name: 'x' })
   expect((await asking(org)).status).toBe(status)
 })
@@ -149,7 +149,7 @@ test.for<[annotation: string, path: string, place: string, status: number]>([
   [`${CDS}TraceText`, `accounts(${id(404)})`, 'error', 404],
   [`${CDS}InnerError.Message`, `accounts(${id(404)})`, 'error', 404],
 ])('§2.2: %s', async ([annotation, path, place, status]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'contacts', { contactid: id(2), lastname: 'x' })
   await made(ask, 'accounts', {
     accountid: id(1),
@@ -171,7 +171,7 @@ test.for<[method: string, path: string, headers: Readonly<Record<string, string>
   ['POST', 'accounts', { Prefer: 'return=representation' }],
   ['PATCH', `accounts(${id(1)})`, { Prefer: 'return=representation' }],
 ])('§2.1: ETag comes with %s of one row', async ([method, path, headers]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { accountid: id(1), name: 'x' })
   const answer = await ask(method, path, { headers, ...(method === 'GET' ? {} : { body: { name: 'y' } }) })
   expect(answer.headers.get('ETag')).toBe(answer.json['@odata.etag'])
@@ -179,7 +179,7 @@ test.for<[method: string, path: string, headers: Readonly<Record<string, string>
 })
 
 test('§2.1: several preferences in one header are all applied and all echoed', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   const Prefer = 'odata.maxpagesize=2,odata.include-annotations="OData.Community.Display.V1.FormattedValue"'
   const answer = await ask('GET', 'accounts?$select=statecode', { headers: { Prefer } })
   const applied = answer.headers.get('Preference-Applied') ?? ''
@@ -189,14 +189,14 @@ test('§2.1: several preferences in one header are all applied and all echoed', 
 })
 
 test('§2.1: a page is 5,000 rows at most, whatever is preferred', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   while (emulator.master.count('contact') < 5001) emulator.master.create('contact', { lastname: 'x' })
   const { json } = await ask('GET', 'contacts?$select=fullname', { headers: { Prefer: 'odata.maxpagesize=9000' } })
   expect([json.value.length, typeof json['@odata.nextLink']]).toEqual([5000, 'string'])
 })
 
 test('§2.1: respond-async with a callback, which is not there, is refused', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   const headers = { Prefer: 'respond-async,odata.callback;url="https://app.example/done"' }
   expect((await ask('POST', 'WinOpportunity', { headers, body: {} })).status).toBe(501)
 })

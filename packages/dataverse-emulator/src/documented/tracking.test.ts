@@ -12,7 +12,9 @@ async function tokenLink(ask: Ask): Promise<string> {
 test.for(["$filter=name eq 'x'", '$orderby=name', '$expand=primarycontactid', '$top=5'])(
   '§1: change tracking takes no %s',
   async (option) => {
-    const { status, json } = await bench().ask('GET', `accounts?$select=name&${option}`, { headers: track })
+    const { status, json } = await bench({ rows: 200 }).ask('GET', `accounts?$select=name&${option}`, {
+      headers: track,
+    })
     const [name] = option.split('=')
     expect([status, json.error.message]).toEqual([
       400,
@@ -22,7 +24,7 @@ test.for(["$filter=name eq 'x'", '$orderby=name', '$expand=primarycontactid', '$
 )
 
 test('§6: the first answer and the answer to its link have the documented members', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const api = `${emulator.root}api/data/v9.2/`
   await made(ask, 'accounts', { accountid: id(1), name: 'a' })
   const first = await ask('GET', SELECT, { headers: track })
@@ -48,7 +50,7 @@ test('§6: the first answer and the answer to its link have the documented membe
 })
 
 test('§6: whoever stops in the middle asks again with the old token', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   const link = await tokenLink(ask)
   for (const key of [1, 2, 3]) await made(ask, 'accounts', { accountid: id(key), name: 'x' })
   const small = { headers: { Prefer: 'odata.maxpagesize=2' } }
@@ -59,7 +61,7 @@ test('§6: whoever stops in the middle asks again with the old token', async () 
 })
 
 test('§6: a page of changes has 5,000 entries, and the link is on the last one', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const link = await tokenLink(ask)
   for (let count = 0; count < 5001; count++) emulator.master.create('account', { name: 'x' })
   const first: Answer = await ask('GET', link)
@@ -71,7 +73,7 @@ test('§6: a page of changes has 5,000 entries, and the link is on the last one'
 })
 
 test('§6: a row comes with the first delta again when it changed while the first load was read', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const first = await ask('GET', SELECT, { headers: { Prefer: 'odata.track-changes,odata.maxpagesize=1' } })
   const [row] = first.json.value
   emulator.master.touch('account', row.accountid)
@@ -83,14 +85,14 @@ test('§6: a row comes with the first delta again when it changed while the firs
 })
 
 test('§6: what we wrote ourselves comes back', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   const link = await tokenLink(ask)
   await made(ask, 'accounts', { accountid: id(1), name: 'ours' })
   expect((await ask('GET', link)).json.value).toMatchObject([{ accountid: id(1), name: 'ours' }])
 })
 
 test('§7: a row that leaves the filter is missing from the pull by version and from an In of its id', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { accountid: id(1), name: 'inside' })
   const { versionnumber } = (await ask('GET', `accounts(${id(1)})?$select=versionnumber`)).json
   await ask('PATCH', `accounts(${id(1)})`, { body: { name: 'outside' } })
@@ -105,4 +107,19 @@ test('§7: a row that leaves the filter is missing from the pull by version and 
     const { json } = await ask('GET', `accounts?$select=accountid&$filter=${encodeURI(filter)}`)
     expect(json.value.map((row: { accountid: string }) => row.accountid)).toEqual([id(2)])
   }
+})
+
+test.for([
+  [365, 204],
+  [0, 204],
+  [366, 400],
+  [-1, 400],
+] as const)('§1: tokens kept for %s days: %s', async ([days, status]) => {
+  const { ask, emulator, clock } = bench({ rows: 200 })
+  const [organization] = emulator.master.rows('organization')
+  const link = await tokenLink(ask)
+  const body = { expirechangetrackingindays: days }
+  expect((await ask('PATCH', `organizations(${organization?.id})`, { body })).status).toBe(status)
+  clock.advance(8 * 86_400_000)
+  expect((await ask('GET', link)).status).toBe(days === 365 ? 200 : 400)
 })

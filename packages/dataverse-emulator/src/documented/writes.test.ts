@@ -29,7 +29,7 @@ test.for<[method: string, headers: Readonly<Record<string, string>>, row: string
   ['GET', { 'If-None-Match': ETAG }, 'changed', 200],
   ['GET', { 'If-None-Match': ETAG }, 'missing', 404, GONE],
 ])('§5.3: %s with %j where the row %s', async ([method, conditions, row, status, message]) => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const path = `accounts(${id(1)})`
   await made(ask, 'accounts', { accountid: id(1), name: 'a' })
   const etag = (await ask('GET', path)).json['@odata.etag']
@@ -97,7 +97,7 @@ test.for<[what: string, method: string, path: string, sent: Sent, status: number
 ])(
   '§5.4: %s, sent again after its answer was lost',
   async ([, method, path, sent, status, code = '', message = '']) => {
-    const { ask, emulator } = bench()
+    const { ask, emulator } = bench({ rows: 200 })
     await setUp(ask)
     const etag = (await ask('GET', `accounts(${id(1)})`)).json['@odata.etag']
     const headers = Object.fromEntries(
@@ -140,7 +140,7 @@ async function setUp(ask: Ask): Promise<void> {
 }
 
 test('§5.4: a change set sent again says what its first failing part says', async () => {
-  const { ask, emulator } = bench()
+  const { ask, emulator } = bench({ rows: 200 })
   const part = (key: number): string =>
     `--c\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: ${key}\r\n\r\nPATCH /api/data/v9.2/accounts(${id(key)}) HTTP/1.1\r\nContent-Type: application/json\r\nIf-None-Match: *\r\n\r\n{"name":"x"}\r\n`
   const headers = { 'Content-Type': 'multipart/mixed; boundary="b"' }
@@ -154,7 +154,7 @@ test('§5.4: a change set sent again says what its first failing part says', asy
 })
 
 test('§5.4: an alternate key that another row has', async () => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { name: 'a', accountnumber: 'ABC123' })
   const { status, json } = await ask('POST', 'accounts', { body: { name: 'b', accountnumber: 'ABC123' } })
   expect([status, json.error.code]).toEqual([412, '0x80060892'])
@@ -170,7 +170,7 @@ test.for<[path: string, status: number, message: string]>([
     "The key in the request URI is not valid for resource 'Microsoft.Dynamics.CRM.account'. Ensure that the names and number of key properties match",
   ],
 ])('§5.2: %s', async ([path, status, message]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { name: 'a', accountnumber: 'ABC123' })
   const answer = await ask('GET', path)
   expect([answer.status, answer.json.error?.message ?? '']).toEqual([status, expect.stringContaining(message)])
@@ -184,7 +184,7 @@ test.for<[what: string, method: string, path: string, body: unknown, status: num
   ['clearing a lookup by its reference', 'DELETE', 'parentaccountid/$ref', undefined, 204],
   ['DELETE of the row', 'DELETE', '', undefined, 204],
 ])('§5.2: %s', async ([, method, path, body, status]) => {
-  const { ask } = bench()
+  const { ask } = bench({ rows: 200 })
   await made(ask, 'accounts', { accountid: id(1), name: 'a' })
   const row = `accounts(${id(2)})`
   const parent = { 'parentaccountid@odata.bind': `/accounts(${id(1)})` }
@@ -215,7 +215,7 @@ test.for<[what: string, asking: (org: Bench) => ReturnType<Ask>, status: number,
     '0x80048408',
   ],
 ])('§5.6: %s', async ([, asking, status, code = '', message = '']) => {
-  const org = bench()
+  const org = bench({ rows: 200 })
   await setUp(org.ask)
   const answer = await asking(org)
   expect(answer.status).toBe(status)
