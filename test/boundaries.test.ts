@@ -119,7 +119,7 @@ test('lint keeps core, Node and hidden input out of the emulator, and core out o
   const file = 'packages/dataverse-emulator/src/planted.ts'
   const plants = [
     ...imports(file, 'node:http', 'rxdb', ...others('dataverse-emulator')),
-    ...globals(file, 'process', 'setTimeout', 'fetch'),
+    ...globals(file, 'process', 'setTimeout', 'fetch', 'Buffer'),
     ...hiddenInputs(file),
     ...imports('packages/dataverse-emulator/src/server.ts', '@outpost/core'),
     ...imports('packages/dataverse-emulator/src/cli.ts', 'rxdb'),

@@ -1,4 +1,4 @@
-import { badPayload, methodNotAllowed, WebApiError } from '../errors.ts'
+import { badPayload, methodNotAllowed, notImplemented, WebApiError } from '../errors.ts'
 import { statusError } from '../faults/fault-reply.ts'
 import type { StatusFault } from '../faults/fault-reply.ts'
 import { allowConditions, checkHeaders } from '../http/headers.ts'
@@ -204,8 +204,10 @@ export function runBatch(org: Org, request: RawRequest, terms: BatchTerms): Batc
   if (request.method !== 'POST') throw methodNotAllowed(request.method)
   checkHeaders(request.headers)
   allowConditions(request.headers)
-  allowOptions(parseQuery(request.resource.replace('$batch', '')), [])
+  allowOptions(parseQuery(request.resource.replace(/^\$batch\??/i, '')), [])
   const preferences = readPreferences(request.headers.get('Prefer'))
+  if (preferences.respondAsync) throw notImplemented('respond-async of a batch')
+  if (preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
   // Whom the batch as a whole is sent for; a part may name somebody else.
   const user = actingUser(org.security, org.organization.id, request.user, request.headers)
   const run = new BatchRun(org, { ...request, user }, terms)

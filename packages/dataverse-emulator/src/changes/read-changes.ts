@@ -1,5 +1,5 @@
 import { timeZoneOf } from '../conditions/time-zone.ts'
-import { badQuery, invalidArgument, WebApiError } from '../errors.ts'
+import { badQuery, invalidArgument, notImplemented, WebApiError } from '../errors.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
@@ -164,6 +164,7 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
 /** GET of `/set/$count?$deltatoken=…`: how many changes and deletions there are since the token. */
 export function countChanges(org: Org, request: ApiRequest, table: TableDefinition): Reply {
   refuseOptions(request)
+  if (request.query.options.has('$skiptoken')) throw notImplemented('$skiptoken on the count of changes')
   // A delta link with /$count put into it still carries the selection, which must be a valid one.
   parseSelect(org.schema, table, request.query.options.get('$select'))
   requireTracking(org, table)

@@ -7,6 +7,7 @@ import type { WriteReply } from '../operations/write-reply.ts'
 import type { Org } from '../org.ts'
 import { fromBase64 } from './base64.ts'
 import { badUpload, BLOCK_SIZE, blockTooBig, chunksNotSupported } from './file-errors.ts'
+import { joinBytes } from './join-bytes.ts'
 import { Sessions } from './sessions.ts'
 
 /** An upload in blocks: what it is for, and the blocks that have arrived. */
@@ -105,7 +106,7 @@ export function commitBlocks(
     return block
   })
   uploads.end(token)
-  return { upload, bytes: Buffer.concat(blocks) }
+  return { upload, bytes: joinBytes(blocks) }
 }
 
 /** Begins a download; gives its continuation token. */

@@ -10,6 +10,7 @@ import { requireReach } from '../rows/access.ts'
 import { readableBy } from '../rows/readable-rows.ts'
 import { badUpload, BLOCK_SIZE, blockTooBig, fileTooBig, MAX_SINGLE_UPLOAD } from './file-errors.ts'
 import { downloadReply } from './file-download.ts'
+import { joinBytes } from './join-bytes.ts'
 import { mediaTypeOf } from './media-types.ts'
 import { checkSize, clearFile, fileIn, putFile, requireWrite } from './stored-file.ts'
 import type { FilePlace } from './stored-file.ts'
@@ -37,6 +38,11 @@ function sessionsOf({ store }: Org): Sessions<ChunkedUpload> {
 function fileName({ headers, query }: ApiRequest): string | undefined {
   const name = headers.get('x-ms-file-name') ?? query.options.get('x-ms-file-name')
   return name === '' ? undefined : name
+}
+
+function refuseHeaders({ headers }: ApiRequest, ...names: readonly string[]): void {
+  const given = names.find((name) => headers.has(name))
+  if (given !== undefined) throw notImplemented(`the header ${given} here`)
 }
 
 function requireName(request: ApiRequest): string {
@@ -146,13 +152,14 @@ function uploadChunk(org: Org, request: ApiRequest, place: FilePlace, token: str
   putFile(writeContext(org, request.user), place, {
     name,
     mimeType: mediaTypeOf(name),
-    bytes: Buffer.concat(upload.chunks),
+    bytes: joinBytes(upload.chunks),
   })
   sessions.end(token)
   return written(place)
 }
 
 function patch(org: Org, request: ApiRequest, place: FilePlace): WriteReply {
+  refuseHeaders(request, 'Range')
   const token = request.query.options.get('sessiontoken')
   if (token !== undefined) return uploadChunk(org, request, place, token)
   return request.headers.has('x-ms-transfer-mode') ? beginChunks(org, request, place) : uploadWhole(org, request, place)
@@ -161,6 +168,7 @@ function patch(org: Org, request: ApiRequest, place: FilePlace): WriteReply {
 function download(org: Org, request: ApiRequest, place: FilePlace, isRaw: boolean): WriteReply {
   const { column, table } = place
   allowOptions(request.query, ['size'])
+  refuseHeaders(request, 'x-ms-transfer-mode', 'x-ms-file-name', 'Content-Range')
   requireReach(org.store, table, request.user, 'read', place.row)
   const { mask } = readableBy(org.store, request.user)(table)
   const row = mask === undefined ? place.row : mask(place.row)

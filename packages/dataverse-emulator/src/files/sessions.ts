@@ -23,7 +23,7 @@ export class Sessions<T> {
   begin(userId: string, of: T): string {
     const now = this.#store.now()
     for (const { token, expiresMs } of this.#open.values()) if (expiresMs <= now) this.#open.delete(token)
-    const token = Buffer.from(`${this.#store.newId()}|${userId}`).toString('base64url')
+    const token = btoa(`${this.#store.newId()}|${userId}`).replace(/=+$/, '')
     this.#open.set(token, { token, userId, of, expiresMs: now + LIFETIME_MS })
     return token
   }

@@ -3,6 +3,12 @@ import { badQuery, notImplemented, WebApiError } from '../errors.ts'
 const REFUSED: readonly (readonly [name: string | RegExp, reason: string])[] = [
   ['x-http-method', 'method tunnelling'],
   ['x-http-method-override', 'method tunnelling'],
+  ['x-method-override', 'method tunnelling'],
+  ['if-unmodified-since', 'a condition on the time of a change'],
+  ['if-range', 'a condition on a part of a file'],
+  ['isolation', 'snapshot isolation'],
+  ['odata-isolation', 'snapshot isolation'],
+  ['autodisassociate', 'this header'],
   [/^mscrm[.]/, 'this header'],
 ]
 
@@ -47,7 +53,7 @@ export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean
   const accept = headers.get('accept') ?? '*/*'
   const type = headers.get('content-type') ?? ''
   for (const value of [accept, type]) {
-    if (/ieee754compatible=true|odata\.metadata=(?:full|none)/i.test(value))
+    if (/ieee754compatible=true|odata\.metadata=(?:full|none)|odata=/i.test(value))
       throw notImplemented(`the media type '${value}'`)
   }
   const isText = path.endsWith('/$value') || (path.endsWith('/$count') && /text\/(?:plain|\*)/i.test(accept))

@@ -13,12 +13,12 @@ function decode(text: string): string {
   return decodeUrl(text.replaceAll('+', ' '))
 }
 
-/** Splits a query string; an option that occurs twice is refused. */
+/** Splits a query string, without its question mark; an option that occurs twice is refused. */
 export function parseQuery(search: string): QueryOptions {
   const options = new Map<string, string>()
   const aliases = new Map<string, string>()
   const raw: [string, string][] = []
-  for (const part of search.replace(/^\?/, '').split('&')) {
+  for (const part of search.split('&')) {
     if (part === '') continue
     const equals = part.indexOf('=')
     const name = decode(equals < 0 ? part : part.slice(0, equals)).trim()

@@ -35,7 +35,8 @@ export function splitPath(path: string): readonly PathSegment[] {
   return segments.map((text) => {
     const open = text.indexOf('(')
     if (open < 0) return { name: text, inner: undefined }
-    if (!text.endsWith(')')) throw badQuery(`Bad Request - Error in query syntax.`)
+    // What begins with a dollar is no set, property or operation, and takes neither key nor parameters.
+    if (!text.endsWith(')') || text.startsWith('$')) throw badQuery(`Bad Request - Error in query syntax.`)
     return { name: text.slice(0, open), inner: text.slice(open + 1, -1) }
   })
 }

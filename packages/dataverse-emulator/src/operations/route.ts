@@ -40,8 +40,14 @@ function listRows(org: Org, request: ApiRequest, table: TableDefinition, within?
   return (isPredefined(request) ? readPredefined : readCollection)(org, request, table, within)
 }
 
+function trackedElsewhere(): Error {
+  return notImplemented('change tracking of anything but a whole table')
+}
+
 function onCollection(org: Org, request: ApiRequest, table: TableDefinition, rest: readonly PathSegment[]): WriteReply {
   const [next, ...more] = rest
+  const isRead = request.method === 'GET' && (next === undefined || next.name === '$count')
+  if (request.preferences.trackChanges && !isRead) throw trackedElsewhere()
   if (next !== undefined) {
     const answer =
       more.length === 0 && isOperation(org, next.name)
@@ -51,6 +57,7 @@ function onCollection(org: Org, request: ApiRequest, table: TableDefinition, res
     if (next.name !== '$count' || next.inner !== undefined || more.length > 0)
       throw notImplemented(`'${next.name}' on a collection`)
     if (request.method !== 'GET') throw methodNotAllowed(request.method)
+    allowConditions(request.headers)
     const tracked = request.query.options.has('$deltatoken')
     if (request.preferences.trackChanges && !tracked) throw notImplemented('change tracking of a count')
     return { reply: tracked ? countChanges(org, request, table) : countCollection(org, request, table) }
@@ -105,7 +112,7 @@ function underRow(
   rest: readonly PathSegment[],
 ): WriteReply {
   const [next, last, ...more] = rest
-  if (request.preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
+  if (request.preferences.trackChanges) throw trackedElsewhere()
   if (next === undefined) return onRow(org, request, table, key)
   const onward =
     request.method === 'GET'
@@ -125,6 +132,7 @@ function underRow(
       if (isCount) throw methodNotAllowed(request.method)
       return writeRelated(org, request, table, row, collection)
     }
+    allowConditions(request.headers)
     requireReach(org.store, table, request.user, 'read', row)
     const within = memberTest(org, table, row, collection)
     const other = memberTable(org, collection)
@@ -175,7 +183,10 @@ function onContentId(org: Org, request: ApiRequest, name: string, rest: readonly
  */
 export function route(org: Org, request: ApiRequest): WriteReply {
   const [first, ...rest] = request.segments
-  if (first === undefined) return { reply: serviceDocument(org, request) }
+  if (first === undefined) {
+    if (request.preferences.trackChanges) throw trackedElsewhere()
+    return { reply: serviceDocument(org, request) }
+  }
   const { name, inner } = first
   if (
     inner === undefined &&
@@ -191,12 +202,15 @@ export function route(org: Org, request: ApiRequest): WriteReply {
       return underRow(org, request, table, key, rest)
     })
   }
+  refuseFileHeaders(request.headers)
+  if (request.preferences.trackChanges) throw trackedElsewhere()
   const answer = rest.length === 0 ? runOperation(org, request, name, inner) : undefined
   if (answer !== undefined) return answer
   const schema = schemaAsAsked(org, request.headers)
   if (name === '$metadata' && inner === undefined && rest.length === 0) {
     return { reply: answerCsdl(org, request, schema) }
   }
+  allowConditions(request.headers)
   const metadata = answerMetadata(schema, {
     ...request,
     nowMs: org.store.now(),
