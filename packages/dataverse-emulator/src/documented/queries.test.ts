@@ -89,6 +89,28 @@ test.for<[name: string, column: string, value: string | number | readonly string
   ['InFiscalPeriod', 'createdon', 2, BOTH],
   ['InFiscalYear', 'createdon', 2024, ''],
   ['ThisFiscalYear', 'createdon', null, BOTH],
+  ['LastXWeeks', 'createdon', 1, BOTH],
+  ['LastXMonths', 'createdon', 1, BOTH],
+  ['LastXYears', 'createdon', 1, BOTH],
+  ['NextXDays', 'createdon', 1, ''],
+  ['NextXWeeks', 'createdon', 1, ''],
+  ['NextXMonths', 'createdon', 1, ''],
+  ['NextXYears', 'createdon', 1, ''],
+  ['OlderThanXHours', 'createdon', 1, ''],
+  ['OlderThanXWeeks', 'createdon', 1, ''],
+  ['OlderThanXMonths', 'createdon', 1, ''],
+  ['OlderThanXYears', 'createdon', 1, ''],
+  ['NextWeek', 'createdon', null, ''],
+  ['LastMonth', 'createdon', null, ''],
+  ['NextYear', 'createdon', null, ''],
+  ['ThisFiscalPeriod', 'createdon', null, BOTH],
+  ['NextFiscalYear', 'createdon', null, ''],
+  ['NextFiscalPeriod', 'createdon', null, ''],
+  ['LastFiscalYear', 'createdon', null, ''],
+  ['LastFiscalPeriod', 'createdon', null, ''],
+  ['NextXFiscalYears', 'createdon', 1, ''],
+  ['NextXFiscalPeriods', 'createdon', 1, ''],
+  ['EqualUserOrUserHierarchyAndTeams', 'ownerid', null, BOTH],
   ['EqualUserId', 'ownerid', null, BOTH],
   ['NotEqualUserId', 'ownerid', null, ''],
   ['EqualBusinessId', 'owningbusinessunit', null, BOTH],
@@ -109,6 +131,18 @@ test.for<[name: string, column: string, value: string | number | readonly string
         ? `,PropertyValues=${JSON.stringify(value)}`
         : `,PropertyValue=${typeof value === 'string' ? `'${value}'` : value}`
   expect(await found(await house, `${CRM}${name}(PropertyName='${column}'${given})`)).toBe(names)
+})
+
+test.for([
+  ['InFiscalPeriodAndYear', 2, 2025, BOTH],
+  ['InFiscalPeriodAndYear', 2, 2024, ''],
+  ['InOrBeforeFiscalPeriodAndYear', 3, 2025, BOTH],
+  ['InOrBeforeFiscalPeriodAndYear', 1, 2025, ''],
+  ['InOrAfterFiscalPeriodAndYear', 1, 2025, BOTH],
+  ['InOrAfterFiscalPeriodAndYear', 3, 2025, ''],
+] as const)('§4.1: %s %s, %s', async ([name, period, year, names]) => {
+  const call = `${CRM}${name}(PropertyName='createdon',PropertyValue1=${period},PropertyValue2=${year})`
+  expect(await found(await house, call)).toBe(names)
 })
 
 test('§4.1: arguments by alias', async () => {
