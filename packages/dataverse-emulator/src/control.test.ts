@@ -81,6 +81,7 @@ test('a wrong field is a 400 that names it', async () => {
     ['/knobs', { latency: [5, 2] }, /^'latency' must be milliseconds/],
     ['/limits', { requests: -1 }, /^'requests' must be a number that is not negative$/],
     ['/clock', { set: 'soon' }, /is no moment/],
+    ['/clock', { advanceMs: 1e15 }, /^a clock cannot be moved by 1000000000000000 ms$/],
     ['/master', { do: 'create', table: 'nope', values: {} }, /^no table nope$/],
     ['/master', { do: 'create', table: 'account', values: { nope: 1 } }, /^account has no column nope$/],
     [

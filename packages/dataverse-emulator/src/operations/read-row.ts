@@ -17,7 +17,7 @@ import { etagOf, rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { wireName } from '../schema.ts'
 import { metadataVersion } from './read-collection.ts'
-import { applied, appliedAnnotations } from './read-scope.ts'
+import { applied, appliedAnnotations, rowQuery } from './read-scope.ts'
 
 /** A row as the body of an answer, with its context. */
 export function rowBody(org: Org, request: ApiRequest, row: Row, projection: Projection): string {
@@ -30,9 +30,12 @@ export function rowBody(org: Org, request: ApiRequest, row: Row, projection: Pro
 
 /** GET of one row. 304 for a version the caller has, unless annotations or rows around it were asked for. */
 export function readRow(org: Org, request: ApiRequest, table: TableDefinition, row: Row): Reply {
-  allowOptions(request.query, ['$select', '$expand', '@'])
+  allowOptions(request.query, ['$select', '$expand', '$filter', '@'])
   allowConditions(request.headers, 'If-None-Match')
   requireReach(org.store, table, request.user, 'read', row)
+  // A sample of the documentation filters a single row, by what is true of it; what else happens is told nowhere.
+  if (request.query.options.has('$filter') && rowQuery(org, request, table).condition(row) !== true)
+    throw notImplemented('$filter of a single row that it leaves out')
   const projection = projectionOf(org, request, table, { one: true })
   const condition = readCondition(request.headers.get('If-None-Match'))
   if (condition.kind === 'any') throw notImplemented('If-None-Match: * on a read')
