@@ -43,7 +43,7 @@ export interface Knobs {
   maxPageSize: number
   /** How old the answers to questions about the schema may be without `Consistency: Strong`; the service says 30,000. */
   metadataCacheMs: number
-  /** Milliseconds every request takes, or the least and the most of them, drawn by the seed. */
+  /** Milliseconds every request takes, or the least and the most of them, drawn by the seed; half on the way in, half on the way back. */
   latency: number | readonly [least: number, most: number]
   /** The degree of parallelism that `x-ms-dop-hint` recommends. */
   dopHint: number

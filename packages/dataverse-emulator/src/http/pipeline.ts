@@ -109,7 +109,11 @@ export class Pipeline {
 
   async #answer(incoming: Incoming, user: User | undefined, struck: readonly Fault[], place: number): Promise<Reply> {
     const { knobs } = this.#parts.org
-    const waitMs = this.#drawLatency(knobs) + struck.reduce((sum, one) => sum + (one.kind === 'delay' ? one.ms : 0), 0)
+    const latencyMs = this.#drawLatency(knobs)
+    // What happens while an answer is on its way back is not in it.
+    const backMs = Math.floor(latencyMs / 2)
+    const inMs = latencyMs - backMs + struck.reduce((sum, one) => sum + (one.kind === 'delay' ? one.ms : 0), 0)
+    const waitMs = inMs + backMs
     const instead = INSTEAD.find((kind) => struck.some((one) => one.kind === kind))
     if (instead !== undefined) {
       if (waitMs > 0) await this.#parts.sleep(waitMs, incoming.signal)
@@ -119,7 +123,7 @@ export class Pipeline {
       if (waitMs > 0) await this.#parts.sleep(waitMs, incoming.signal)
       return this.#api.outside(incoming) ?? unauthorized(this.#parts.org, this.#parts.root)
     }
-    return this.#admitted(incoming, user, struck, place, waitMs)
+    return this.#admitted(incoming, user, struck, place, { inMs, backMs })
   }
 
   async #admitted(
@@ -127,7 +131,7 @@ export class Pipeline {
     user: User,
     struck: readonly Fault[],
     place: number,
-    waitMs: number,
+    { inMs, backMs }: { readonly inMs: number; readonly backMs: number },
   ): Promise<Reply> {
     const { org, protection, sleep, commits } = this.#parts
     let costMs = 0
@@ -140,14 +144,15 @@ export class Pipeline {
     }
     try {
       // The limit of concurrency is about requests that overlap, and those of one process would never.
-      if (waitMs > 0) await sleep(waitMs, incoming.signal)
+      if (inMs > 0) await sleep(inMs, incoming.signal)
       this.#turnPage(incoming)
       const late = find(struck, 'delayedCommit')
       const serve = () => this.#api.answer(incoming, user, place)
       const run = late === undefined ? undefined : org.store.withhold(serve)
       const answered = run?.result ?? serve()
-      costMs = answered.costMs + waitMs
-      if (answered.waitMs > 0) await sleep(answered.waitMs, incoming.signal)
+      costMs = answered.costMs + inMs + backMs
+      const laterMs = answered.waitMs + backMs
+      if (laterMs > 0) await sleep(laterMs, incoming.signal)
       if (run !== undefined && late !== undefined) {
         const committed = commits.hold(run, late.ms)
         // Whichever comes first: the time by the waiting of the platform, or the server's clock, or somebody who settles.
