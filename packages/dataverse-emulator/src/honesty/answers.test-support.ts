@@ -3,9 +3,22 @@ import type { Answer, Ask, Question } from '../ask.test-support.ts'
 /** The preference that asks for change tracking. */
 export const TRACK: Readonly<Record<string, string>> = { Prefer: 'odata.track-changes' }
 
+interface Item {
+  readonly id: string
+  readonly name: string
+  readonly reason?: string
+}
+
+interface ListBody {
+  readonly '@odata.nextLink'?: string
+  readonly '@odata.deltaLink'?: string
+  readonly value: readonly Item[]
+}
+
 /** Status and error code of an answer. */
 export function refusal({ status, json }: Answer): readonly [number, string | undefined] {
-  return [status, json?.error?.code]
+  const body = json as { readonly error?: { readonly code?: string } } | undefined
+  return [status, body?.error?.code]
 }
 
 /** What a change feed said until it gave its token. */
@@ -20,26 +33,27 @@ export interface Feed {
 
 /** Reads a change feed to its end. */
 export async function feed(ask: Ask, link: string, question: Question = {}): Promise<Feed> {
-  const names: string[] = []
-  const deleted: string[] = []
+  const items: Item[] = []
   const tokens: number[] = []
-  let next: string | undefined = link
+  let next = link
   for (let pages = 1; ; pages++) {
-    const answer: Answer = await ask('GET', next, question)
+    const answer = await ask('GET', next, question)
     if (answer.status !== 200) throw new Error(answer.text)
-    for (const item of answer.json.value) {
-      if ('reason' in item) deleted.push(item.id)
-      else names.push(item.name)
-    }
-    if ('@odata.deltaLink' in answer.json) tokens.push(pages)
-    next = answer.json['@odata.nextLink']
-    if (next === undefined) return { names, deleted, tokens, pages, deltaLink: answer.json['@odata.deltaLink'] }
+    const body = answer.json as ListBody
+    items.push(...body.value)
+    if (body['@odata.deltaLink'] !== undefined) tokens.push(pages)
+    const names = items.filter(({ reason }) => reason === undefined).map(({ name }) => name)
+    const deleted = items.filter(({ reason }) => reason !== undefined).map(({ id }) => id)
+    const deltaLink = body['@odata.deltaLink'] ?? ''
+    if (body['@odata.nextLink'] === undefined) return { names, deleted, tokens, pages, deltaLink }
+    next = body['@odata.nextLink']
   }
 }
 
 /** Names of the rows of a list. */
 export function namesIn(answer: Answer, column = 'name'): string[] {
-  return answer.json.value.map((row: Readonly<Record<string, string>>) => row[column])
+  const { value } = answer.json as { readonly value: readonly Readonly<Record<string, string>>[] }
+  return value.map((row) => row[column] ?? '')
 }
 
 /** The path of a list with its filter encoded. */
