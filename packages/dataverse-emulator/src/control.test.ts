@@ -86,6 +86,11 @@ test('a wrong field is a 400 that names it', async () => {
     ['/master', { do: 'create', table: 'account', values: { nope: 1 } }, /^account has no column nope$/],
     [
       '/schema',
+      { do: 'removeColumn', table: 'account', column: 'accountid' },
+      /^account\.accountid cannot be removed$/,
+    ],
+    [
+      '/schema',
       { do: 'addColumn', table: 'account', column: { type: 'x', schemaName: 'new_X' } },
       /^'column\.type' must/,
     ],
@@ -97,6 +102,25 @@ test('a wrong field is a 400 that names it', async () => {
     expect([path, body, answer.status]).toEqual([path, body, 400])
     expect(answer.json.error.message).toMatch(message)
   }
+})
+
+test('what is refused for a field too many has not happened', async () => {
+  const { ask, steer, emulator } = steered()
+  const before = [emulator.clock.now(), emulator.schema.stamp, emulator.users.length]
+  for (const [path, body] of [
+    ['/clock', { advanceMs: 1000, set: '2026-01-01T00:00:00Z' }],
+    ['/clock', { set: '2026-01-01T00:00:00Z', zone: 'UTC' }],
+    ['/schema', { do: 'removeColumn', table: 'account', column: 'name', force: true }],
+    ['/security', { do: 'addUser', name: 'Nora Ny', mail: 'nora@example.com' }],
+    ['/delayed-commit', { ms: 5000, table: 'account' }],
+    ['/backup', { name: 'first' }],
+    ['/settle', []],
+  ] as const) {
+    expect([path, (await steer('POST', path, body)).status]).toEqual([path, 400])
+  }
+  expect([emulator.clock.now(), emulator.schema.stamp, emulator.users.length]).toEqual(before)
+  expect((await ask('POST', 'accounts', { body: { name: 'at once' } })).status).toBe(204)
+  expect((await steer('POST', '/restore')).json.error.message).toMatch(/^there is no backup/)
 })
 
 test('knobs and limits are read and turned', async () => {

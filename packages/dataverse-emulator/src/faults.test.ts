@@ -248,6 +248,9 @@ test('part: true strikes requests inside of batches and no other', async () => {
   const answer = await ask('POST', '$batch', batchOf('one', 'two', 'three'))
   expect([answer.status, statusesOf(answer.text)]).toEqual([200, [204, 400, 204]])
   expect(answer.text).toContain('"code":"0x80040265","message":"Not on Fridays."')
+  emulator.faults.add({ match: { part: true }, fault: { kind: 'status', status: 503 } })
+  const gone = await ask('POST', '$batch', batchOf('four'))
+  expect([gone.status, gone.text]).toEqual([503, expect.stringContaining('HTTP/1.1 503 Service Unavailable\r\n')])
   expect(() => emulator.faults.add({ match: { part: true }, fault: { kind: 'hang' } })).toThrow('part of a batch')
 })
 
@@ -285,6 +288,20 @@ test('a probability is drawn by the seed: the same number gives the same run, an
   expect(first).not.toBe(other)
   expect(first.split('x').length - 1).toBeGreaterThan(5)
   expect(first.split('x').length - 1).toBeLessThan(35)
+})
+
+test('a probability draws the same again once all faults were disarmed', async () => {
+  const { ask, emulator } = bench()
+  const run = async (): Promise<readonly number[]> => {
+    emulator.faults.clear()
+    emulator.faults.add({ probability: 0.4, fault: { kind: 'status', status: 503 } })
+    const statuses: number[] = []
+    for (let count = 0; count < 20; count++) statuses.push((await ask('GET', 'WhoAmI')).status)
+    return statuses
+  }
+  const first = await run()
+  expect(new Set(first)).toEqual(new Set([200, 503]))
+  expect(await run()).toEqual(first)
 })
 
 test('a probability counts with nth and times', async () => {

@@ -109,10 +109,13 @@ export class Fields {
     return { [key]: read(key) } as { readonly [P in K]?: T }
   }
 
-  /** Refuses fields that were not asked for. */
-  end(): void {
+  /**
+   * Refuses fields that were not asked for. Gives no arguments, so that it can stand behind the last argument of a
+   * call (`...fields.end()`), which then does not happen.
+   */
+  end(): readonly [] {
     const unknown = this.names.find((name) => !this.#asked.has(name))
-    if (unknown === undefined) return
+    if (unknown === undefined) return []
     throw new FieldError(this.#at(unknown), `is unknown here; there are ${[...this.#asked].join(', ') || 'no fields'}`)
   }
 

@@ -42,10 +42,9 @@ function filterFrom(query: URLSearchParams): Parameters<Emulator['requests']>[0]
 
 function moveClock({ emulator, body }: Call): unknown {
   const fields = new Fields(body)
-  if (fields.has('advanceMs')) emulator.clock.advance(fields.number('advanceMs'))
-  else if (typeof fields.raw('set') === 'number') emulator.clock.set(fields.number('set'))
-  else emulator.clock.set(fields.text('set'))
-  fields.end()
+  if (fields.has('advanceMs')) emulator.clock.advance(fields.number('advanceMs'), ...fields.end())
+  else if (typeof fields.raw('set') === 'number') emulator.clock.set(fields.number('set'), ...fields.end())
+  else emulator.clock.set(fields.text('set'), ...fields.end())
   return { now: new Date(emulator.clock.now()).toISOString() }
 }
 
@@ -67,38 +66,42 @@ function changeSchema({ emulator, body }: Call): unknown {
   const on = (): string => fields.text('table')
   switch (kind) {
     case 'addColumn':
-      schema.addColumn(on(), columnFromJson(fields.raw('column'), 'column', on()))
+      schema.addColumn(on(), columnFromJson(fields.raw('column'), 'column', on()), ...fields.end())
       break
     case 'removeColumn':
-      schema.removeColumn(on(), fields.text('column'))
+      schema.removeColumn(on(), fields.text('column'), ...fields.end())
       break
     case 'retypeColumn':
-      schema.retypeColumn(on(), columnFromJson(fields.raw('column'), 'column', on()))
+      schema.retypeColumn(on(), columnFromJson(fields.raw('column'), 'column', on()), ...fields.end())
       break
     case 'addTable': {
       const code = Math.max(10_000, ...schema.tables().map(({ objectTypeCode }) => objectTypeCode)) + 1
-      schema.addTable(tableFromJson(fields.raw('table'), 'table', code))
+      schema.addTable(tableFromJson(fields.raw('table'), 'table', code), ...fields.end())
       break
     }
     case 'removeTable':
-      schema.removeTable(on())
+      schema.removeTable(on(), ...fields.end())
       break
     case 'addOption':
-      schema.addOption(on(), fields.text('column'), { value: fields.number('value'), label: fields.text('label') })
+      schema.addOption(
+        on(),
+        fields.text('column'),
+        { value: fields.number('value'), label: fields.text('label') },
+        ...fields.end(),
+      )
       break
     case 'renameOption':
-      schema.renameOption(on(), fields.text('column'), fields.number('value'), fields.text('label'))
+      schema.renameOption(on(), fields.text('column'), fields.number('value'), fields.text('label'), ...fields.end())
       break
     case 'removeOption':
-      schema.removeOption(on(), fields.text('column'), fields.number('value'))
+      schema.removeOption(on(), fields.text('column'), fields.number('value'), ...fields.end())
       break
     case 'disableChangeTracking':
-      emulator.disableChangeTracking(on())
+      emulator.disableChangeTracking(on(), ...fields.end())
       break
     case 'expireStamps':
-      schema.expireStamps()
+      schema.expireStamps(...fields.end())
   }
-  fields.end()
   return { stamp: schema.stamp }
 }
 
@@ -113,13 +116,8 @@ function issueToken({ emulator, body }: Call): unknown {
   return { user, token: emulator.tokenFor(user, options) }
 }
 
-function withFields(read: (fields: Fields, emulator: Emulator) => unknown): Route['run'] {
-  return ({ emulator, body }) => {
-    const fields = new Fields(body ?? {})
-    const result = read(fields, emulator)
-    fields.end()
-    return result
-  }
+function withFields(run: (fields: Fields, emulator: Emulator) => unknown): Route['run'] {
+  return ({ emulator, body }) => run(new Fields(body ?? {}), emulator)
 }
 
 /** Everything the control endpoint does, in the order it is listed. */
@@ -191,39 +189,42 @@ export const ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/expire-delta',
     what: 'makes every delta token given out so far an expired one',
-    run: ({ emulator }) => emulator.expireDelta(),
+    run: withFields((fields, emulator) => emulator.expireDelta(...fields.end())),
   },
   {
     method: 'POST',
     path: '/backup',
     what: 'keeps rows, versions, deletions and schema as they are now',
-    run: ({ emulator }) => void emulator.backup(),
+    run: withFields((fields, emulator) => void emulator.backup(...fields.end())),
   },
   {
     method: 'POST',
     path: '/restore',
     what: 'goes back to the last backup; versions may be lower from then on',
-    run: ({ emulator }) => emulator.restoreBackup(),
+    run: withFields((fields, emulator) => emulator.restoreBackup(...fields.end())),
   },
   {
     method: 'POST',
     path: '/replace-organization',
     what: 'puts another organisation of the same names and new ids in its place: {"rows":"same"|"none"}',
     run: withFields((fields, emulator) =>
-      emulator.replaceOrganization(fields.optional('rows', (name) => fields.oneOf(name, ['same', 'none']))),
+      emulator.replaceOrganization(
+        fields.optional('rows', (name) => fields.oneOf(name, ['same', 'none'])),
+        ...fields.end(),
+      ),
     ),
   },
   {
     method: 'POST',
     path: '/delayed-commit',
     what: 'the next request that writes commits late: {"ms":5000}',
-    run: withFields((fields, emulator) => emulator.delayedCommit(fields.number('ms'))),
+    run: withFields((fields, emulator) => emulator.delayedCommit(fields.number('ms'), ...fields.end())),
   },
   {
     method: 'POST',
     path: '/settle',
     what: 'commits everything that waits for its commit',
-    run: ({ emulator }) => emulator.settle(),
+    run: withFields((fields, emulator) => emulator.settle(...fields.end())),
   },
   {
     method: 'GET',

@@ -61,65 +61,90 @@ type Change = (hand: Emulator['security'], fields: Fields) => unknown
 
 const CHANGES: Readonly<Record<(typeof SECURITY_CHANGES)[number], Change>> = {
   addUser: (hand, fields) => {
-    const { id, name } = hand.addUser({
-      name: fields.text('name'),
-      ...fields.optional('businessUnit', (field) => fields.text(field)),
-      ...fields.optional('roles', (field) => fields.texts(field)),
-      ...fields.optional('objectId', (field) => fields.text(field)),
-      ...fields.optional('privileges', (field) => depthsFrom(fields.fields(field))),
-    })
+    const { id, name } = hand.addUser(
+      {
+        name: fields.text('name'),
+        ...fields.optional('businessUnit', (field) => fields.text(field)),
+        ...fields.optional('roles', (field) => fields.texts(field)),
+        ...fields.optional('objectId', (field) => fields.text(field)),
+        ...fields.optional('privileges', (field) => depthsFrom(fields.fields(field))),
+      },
+      ...fields.end(),
+    )
     return { id, name }
   },
   addRole: (hand, fields) => ({
-    id: hand.addRole({
-      name: fields.text('name'),
-      ...fields.optional('businessUnit', (field) => fields.text(field)),
-      ...fields.optional('privileges', (field) => depthsFrom(fields.fields(field))),
-    }),
+    id: hand.addRole(
+      {
+        name: fields.text('name'),
+        ...fields.optional('businessUnit', (field) => fields.text(field)),
+        ...fields.optional('privileges', (field) => depthsFrom(fields.fields(field))),
+      },
+      ...fields.end(),
+    ),
   }),
   addTeam: (hand, fields) => ({
-    id: hand.addTeam({
-      name: fields.text('name'),
-      ...fields.optional('businessUnit', (field) => fields.text(field)),
-      ...fields.optional('kind', (field) => fields.oneOf(field, ['owner', 'access'])),
-    }),
+    id: hand.addTeam(
+      {
+        name: fields.text('name'),
+        ...fields.optional('businessUnit', (field) => fields.text(field)),
+        ...fields.optional('kind', (field) => fields.oneOf(field, ['owner', 'access'])),
+      },
+      ...fields.end(),
+    ),
   }),
   addBusinessUnit: (hand, fields) => ({
-    id: hand.addBusinessUnit(fields.text('name'), ...(fields.has('parent') ? [fields.text('parent')] : [])),
+    id: hand.addBusinessUnit(
+      fields.text('name'),
+      ...(fields.has('parent') ? [fields.text('parent')] : []),
+      ...fields.end(),
+    ),
   }),
-  assignRole: (hand, fields) => hand.assignRole(textOrReference(fields, 'to'), fields.text('role')),
-  removeRole: (hand, fields) => hand.removeRole(textOrReference(fields, 'from'), fields.text('role')),
-  moveUser: (hand, fields) => hand.moveUser(fields.text('user'), fields.text('businessUnit')),
-  joinTeam: (hand, fields) => hand.joinTeam(fields.text('user'), fields.text('team')),
-  leaveTeam: (hand, fields) => hand.leaveTeam(fields.text('user'), fields.text('team')),
-  disableUser: (hand, fields) => hand.disableUser(fields.text('user')),
-  enableUser: (hand, fields) => hand.enableUser(fields.text('user')),
+  assignRole: (hand, fields) => hand.assignRole(textOrReference(fields, 'to'), fields.text('role'), ...fields.end()),
+  removeRole: (hand, fields) => hand.removeRole(textOrReference(fields, 'from'), fields.text('role'), ...fields.end()),
+  moveUser: (hand, fields) => hand.moveUser(fields.text('user'), fields.text('businessUnit'), ...fields.end()),
+  joinTeam: (hand, fields) => hand.joinTeam(fields.text('user'), fields.text('team'), ...fields.end()),
+  leaveTeam: (hand, fields) => hand.leaveTeam(fields.text('user'), fields.text('team'), ...fields.end()),
+  disableUser: (hand, fields) => hand.disableUser(fields.text('user'), ...fields.end()),
+  enableUser: (hand, fields) => hand.enableUser(fields.text('user'), ...fields.end()),
   grant: (hand, fields) =>
-    hand.grant(fields.reference('row'), textOrReference(fields, 'to'), privilegesFrom(fields, 'rights')),
-  revoke: (hand, fields) => hand.revoke(fields.reference('row'), textOrReference(fields, 'from')),
-  revokeReadAccess: (hand, fields) => hand.revokeReadAccess(fields.text('user'), textOrReference(fields, 'what')),
-  restoreReadAccess: (hand, fields) => hand.restoreReadAccess(fields.text('user'), textOrReference(fields, 'what')),
+    hand.grant(
+      fields.reference('row'),
+      textOrReference(fields, 'to'),
+      privilegesFrom(fields, 'rights'),
+      ...fields.end(),
+    ),
+  revoke: (hand, fields) => hand.revoke(fields.reference('row'), textOrReference(fields, 'from'), ...fields.end()),
+  revokeReadAccess: (hand, fields) =>
+    hand.revokeReadAccess(fields.text('user'), textOrReference(fields, 'what'), ...fields.end()),
+  restoreReadAccess: (hand, fields) =>
+    hand.restoreReadAccess(fields.text('user'), textOrReference(fields, 'what'), ...fields.end()),
   privilegeDepth: (hand, fields) =>
     hand.privilegeDepth(
       fields.text('user'),
       fields.text('table'),
       fields.oneOf('depth', DEPTHS),
       ...(fields.has('privileges') ? [privilegesFrom(fields, 'privileges')] : []),
+      ...fields.end(),
     ),
-  secureColumn: (hand, fields) => hand.secureColumn(fields.text('table'), fields.text('column')),
-  unsecureColumn: (hand, fields) => hand.unsecureColumn(fields.text('table'), fields.text('column')),
+  secureColumn: (hand, fields) => hand.secureColumn(fields.text('table'), fields.text('column'), ...fields.end()),
+  unsecureColumn: (hand, fields) => hand.unsecureColumn(fields.text('table'), fields.text('column'), ...fields.end()),
   allowColumn: (hand, fields) =>
-    hand.allowColumn(fields.text('to'), fields.text('table'), fields.text('column'), {
-      ...fields.optional('read', (field) => fields.boolean(field)),
-      ...fields.optional('create', (field) => fields.boolean(field)),
-      ...fields.optional('update', (field) => fields.boolean(field)),
-    }),
+    hand.allowColumn(
+      fields.text('to'),
+      fields.text('table'),
+      fields.text('column'),
+      {
+        ...fields.optional('read', (field) => fields.boolean(field)),
+        ...fields.optional('create', (field) => fields.boolean(field)),
+        ...fields.optional('update', (field) => fields.boolean(field)),
+      },
+      ...fields.end(),
+    ),
 }
 
 /** Changes who may do what. */
 export function changeSecurity(emulator: Emulator, body: unknown): unknown {
   const fields = new Fields(body)
-  const result = CHANGES[fields.oneOf('do', SECURITY_CHANGES)](emulator.security, fields)
-  fields.end()
-  return result
+  return CHANGES[fields.oneOf('do', SECURITY_CHANGES)](emulator.security, fields)
 }

@@ -77,8 +77,10 @@ export class Faults {
     }
   }
 
+  /** Disarms all; rules that are added from now on draw as the first ones did. */
   clear(): void {
     this.#rules = []
+    this.#added = 0
   }
 
   /** Counts the request with every rule it matches and gives the faults that strike it, in the order they were added. */

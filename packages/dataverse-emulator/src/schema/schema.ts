@@ -203,10 +203,11 @@ export class Schema extends SchemaReader {
     return column
   }
 
-  /** Removes a column with its companions and relationships. */
+  /** Removes a column with its companions and relationships; the primary key stays. */
   removeColumn(logicalName: string, column: string): void {
     const table = this.#tables.known(logicalName)
-    this.#knownColumn(logicalName, column)
+    if (this.#knownColumn(logicalName, column).isPrimaryId)
+      throw new RangeError(`${logicalName}.${column} cannot be removed`)
     this.#log.advance()
     const leaves = (one: ColumnDefinition): boolean =>
       one.logicalName === column || one.attributeOf === column || (one.type === 'Money' && one.baseOf === column)
