@@ -1,4 +1,4 @@
-import type { Change, ColumnValue, ListedTransaction, PendingReason, TransactionError } from '@outpost/core'
+import type { Change, ColumnValue, FixedBy, ListedTransaction, PendingReason, TransactionError } from '@outpost/core'
 import { placeText } from './report-error.ts'
 import { cut, oneLine } from './text.ts'
 import type { Paint } from './text.ts'
@@ -94,9 +94,17 @@ function errorLines(error: TransactionError, paint: Paint): readonly string[] {
     `  ${paint.red('error')}     ${describeError(error)}`,
     ...(error.change === undefined ? [] : [`  where     change ${error.change + 1}${place ? `, ${place}` : ''}`]),
     ...(answer.length > 0 ? [`  answer    ${answer.join(', ')}`] : []),
+    ...(error.cause === undefined ? [] : [`  cause     ${oneLine(error.cause)}`]),
     // What was no verdict is sent by the next sync; nothing else of this program sends.
     `  remedy    ${error.rejection ? oneLine(error.remedy) : "Nothing to decide: the next 'outpost sync' sends it again."}`,
+    ...(error.fix === undefined || error.fix === 'nobody' ? [] : [`  mended by ${MENDERS[error.fix]}`]),
   ]
+}
+
+const MENDERS: Readonly<Record<Exclude<FixedBy, 'nobody'>, string>> = {
+  user: 'you',
+  administrator: 'an administrator of the organisation',
+  developer: 'a developer',
 }
 
 function outcomeText({ outcome }: ListedTransaction): string {

@@ -19,6 +19,7 @@ export type {
 } from './metadata.ts'
 export type {
   ConflictDecision,
+  FixedBy,
   HistoryEntry,
   OfflineTransaction,
   RejectionClass,

@@ -72,7 +72,7 @@ test('knows that a throttled request had no effect, and does not know it of a ga
 })
 
 test('tells the meanings of a 412 without a code apart by the condition that was sent', () => {
-  expect(refusalOf(answer(412, body('')), 'version').meaning).toBe('stale')
-  expect(refusalOf(answer(412, body('')), 'absent').meaning).toBe('exists')
-  expect(refusalOf(answer(412, body('0x80060892')), 'absent').meaning).toBe('key-clash')
+  expect(refusalOf(answer(412, body('')), 'version').explanation.meaning).toBe('stale')
+  expect(refusalOf(answer(412, body('')), 'absent').explanation.meaning).toBe('exists')
+  expect(refusalOf(answer(412, body('0x80060892')), 'absent').explanation.meaning).toBe('key-clash')
 })

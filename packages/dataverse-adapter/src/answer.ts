@@ -1,12 +1,15 @@
 import { MasterError } from '@outpost/core'
-import { classify, type Condition, errorCodeOf, type Meaning, remedyFor } from './classify.ts'
+import { errorCodeOf } from './classify.ts'
 import { type ErrorBody, errorBody } from './error-body.ts'
+import type { Cause } from './error-catalogue/cause.ts'
+import { explain } from './error-catalogue/explain.ts'
 import { jsonObject, type JsonObject, parseJson } from './json.ts'
+import type { Condition } from './meaning.ts'
 import type { WireResponse } from './transport.ts'
 
 /** A refusal that certainly came from the master, and what it means. */
 export interface Refusal {
-  readonly meaning: Meaning
+  readonly explanation: Cause
   /** The master's own words. */
   readonly message: string
   readonly error: MasterError
@@ -42,9 +45,9 @@ export function isSuccess(status: number): boolean {
 export function refusalOf(response: WireResponse, condition: Condition = 'none'): Refusal {
   const body = errorBody(response.text)
   if (!isFromMaster(response, body)) throw notDataverse(response, `status ${response.status} without a Dataverse error`)
-  const meaning = classify(response.status, body.code, condition)
+  const explanation = explain(response.status, body.code, condition)
   const message = body.message || `the master answered with status ${response.status}`
-  return { meaning, message, error: errorFor(meaning, message, response, body) }
+  return { explanation, message, error: errorFor(explanation, message, response, body) }
 }
 
 export function notDataverse(response: WireResponse, why: string, cause?: unknown): MasterError {
@@ -61,12 +64,12 @@ function isFromMaster(response: WireResponse, body: ErrorBody): boolean {
   return response.status >= 500 || [401, 408, 413, 429].includes(response.status)
 }
 
-function errorFor(meaning: Meaning, message: string, response: WireResponse, body: ErrorBody): MasterError {
+function errorFor({ meaning, remedy }: Cause, message: string, response: WireResponse, body: ErrorBody): MasterError {
   const retryAfterMs = retryAfter(response)
   const requestId = response.headers.get('REQ_ID') ?? response.headers.get('x-ms-service-request-id')
   return new MasterError(errorCodeOf(meaning), message, {
     status: response.status,
-    remedy: remedyFor(meaning),
+    remedy,
     // Both are refused before anything is done.
     mayHaveArrived: meaning !== 'throttled' && meaning !== 'unauthenticated',
     ...(body.code === undefined ? {} : { masterCode: body.code }),

@@ -1,36 +1,20 @@
 import type { OutpostErrorCode, RejectionClass } from '@outpost/core'
-
-/** What a refusal means, whatever was asked for. `stale` and `exists` are the two answers a condition asks for. */
-export type Meaning =
-  | 'unauthenticated'
-  | 'throttled'
-  | 'unavailable'
-  | 'permission'
-  | 'stale'
-  | 'exists'
-  | 'key-clash'
-  | 'duplicate'
-  | 'gone'
-  | 'invalid'
-  | 'business'
-  | 'state'
-  | 'size'
-  | 'expired'
-  | 'unknown'
-
-/** The condition the refused request carried: it tells the meanings of a 412 without a code apart. */
-export type Condition = 'version' | 'absent' | 'none'
+import { causeOfCode } from './error-catalogue/cause-of-code.ts'
+import { CAUSES } from './error-catalogue/causes.ts'
+import type { Condition, Meaning } from './meaning.ts'
 
 interface Rule {
   readonly statuses?: readonly number[]
   readonly codes?: readonly string[]
   readonly condition?: Condition
-  readonly means: Meaning
+  /** `catalogued`: what the error catalogue says of the code; the row fits where it says anything. */
+  readonly means: Meaning | 'catalogued'
 }
 
 /**
  * The meaning of each status and code, the first rule that fits. A status that concerns the connection comes before any
- * code, a code before the status it came with, and a bare status last. Message text decides nothing.
+ * code, a code before the status it came with, and a bare status last. The codes that decide what the engine does next
+ * stand here by themselves; all others are in the error catalogue. Message text decides nothing.
  */
 export const RULES: readonly Rule[] = [
   { statuses: [401], means: 'unauthenticated' },
@@ -62,6 +46,7 @@ export const RULES: readonly Rule[] = [
   { codes: ['0x80040227'], means: 'state' },
   { codes: ['0x80044a02'], means: 'size' },
   { codes: ['0x80044352'], means: 'expired' },
+  { means: 'catalogued' },
   { statuses: [412, 409], condition: 'version', means: 'stale' },
   { statuses: [412], condition: 'absent', means: 'exists' },
   { statuses: [403], means: 'permission' },
@@ -72,11 +57,22 @@ export const RULES: readonly Rule[] = [
 
 /** What a refusal with this status and code means. Total: an unlisted 5xx is passing, an unlisted 4xx `unknown`. */
 export function classify(status: number, code: string | undefined, condition: Condition = 'none'): Meaning {
-  const rule = RULES.find((candidate) => fits(candidate, status, code, condition))
-  if (rule) return rule.means
+  const catalogued = cataloguedMeaning(code)
+  for (const rule of RULES) {
+    if (!fits(rule, status, code, condition)) continue
+    const meaning = rule.means === 'catalogued' ? catalogued : rule.means
+    if (meaning !== undefined) return meaning
+  }
   if (status >= 500) return 'unavailable'
   // A 400 says "invalid argument"; one with a code that is not listed says something more special.
   return status === 400 && code === undefined ? 'invalid' : 'unknown'
+}
+
+/** A code that says nothing but that something failed (`unknown`) leaves the word to its status. */
+function cataloguedMeaning(code: string | undefined): Meaning | undefined {
+  const cause = code === undefined ? undefined : causeOfCode(code)
+  const meaning = cause === undefined ? undefined : CAUSES[cause].meaning
+  return meaning === 'unknown' ? undefined : meaning
 }
 
 function fits(rule: Rule, status: number, code: string | undefined, condition: Condition): boolean {
@@ -133,27 +129,4 @@ export function errorCodeOf(meaning: Meaning): OutpostErrorCode {
     case 'unknown':
       return 'rejected'
   }
-}
-
-const REMEDIES: Record<Meaning, string> = {
-  unauthenticated: 'Sign in again.',
-  throttled: 'Nothing to do: sending goes on after the pause that the master asked for.',
-  unavailable: 'Nothing to do: it is tried again later. If it lasts, look at the health of the environment.',
-  permission: 'Ask an administrator for the missing privilege or access to the row, then resubmit.',
-  stale: 'Read the row again, merge, and send the result.',
-  exists: 'Read the row: it is there already.',
-  'key-clash': 'Another row has the same key values: change them here or there, then resubmit.',
-  duplicate: 'A duplicate detection rule found a similar row: use that row, or change this one, then resubmit.',
-  gone: 'The row, or a row it points to, no longer exists or cannot be seen: recreate it, or archive the transaction.',
-  invalid: 'Correct the value that the message names, then resubmit; if it looks right, refresh the metadata first.',
-  business: 'A business rule of the organisation refused it: follow its message, or ask its author, then resubmit.',
-  state: 'The row is not in a state that allows this, or other rows depend on it: change that first, then resubmit.',
-  size: 'Send less at once, or a smaller file.',
-  expired: 'Read the table anew.',
-  unknown: 'Read the message; when its cause is mended, resubmit, or archive the transaction.',
-}
-
-/** What the reader can do about it, as a sentence. */
-export function remedyFor(meaning: Meaning): string {
-  return REMEDIES[meaning]
 }

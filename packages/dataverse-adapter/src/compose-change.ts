@@ -11,7 +11,7 @@ import {
   TARGET_SUFFIX,
 } from '@outpost/core'
 import type { BatchRequest } from './batch.ts'
-import type { Condition } from './classify.ts'
+import type { Condition } from './meaning.ts'
 import { query } from './read-page.ts'
 import { isEtag, LOOKUP_TABLE, needsLookupTables, selectList } from './values.ts'
 import { canRead, rowPath, VERSION_COLUMN, wireTable } from './wire-table.ts'

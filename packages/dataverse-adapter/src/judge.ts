@@ -1,8 +1,11 @@
 import type { ColumnValue, MasterError, PushedRow, PushOutcome, Rejection, RejectionClass } from '@outpost/core'
 import { isSuccess, jsonBody, notDataverse, type Refusal, refusalOf } from './answer.ts'
 import type { IndexedResponse } from './batch.ts'
-import { type Condition, rejectionOf, remedyFor } from './classify.ts'
+import { rejectionOf } from './classify.ts'
 import type { ComposedChange } from './compose-change.ts'
+import type { Cause } from './error-catalogue/cause.ts'
+import { explainMeaning } from './error-catalogue/explain.ts'
+import type { Condition } from './meaning.ts'
 import { malformed, masterRow } from './values.ts'
 
 /**
@@ -27,7 +30,7 @@ export function judge(requests: readonly ComposedChange[], responses: readonly I
   const index = requests.length === 1 ? 0 : refused.index
   const culprit = index === undefined ? undefined : requests[index]
   const refusal = refusalOf(refused.response, culprit?.condition ?? sharedCondition(requests))
-  switch (refusal.meaning) {
+  switch (refusal.explanation.meaning) {
     case 'unauthenticated':
     case 'throttled':
       throw refusal.error
@@ -72,7 +75,7 @@ export function rejected(
       code: 'rejected',
       rejection,
       message,
-      remedy: remedyFor(rejection),
+      ...adviceOf(explainMeaning(rejection)),
       ...(change === undefined ? {} : { change }),
       ...(column === undefined ? {} : { column }),
     },
@@ -85,7 +88,7 @@ export function failureOf(error: MasterError, message: string): Omit<Rejection, 
   return {
     code,
     message,
-    remedy: error.remedy ?? remedyFor('unavailable'),
+    remedy: error.remedy ?? explainMeaning('unavailable').remedy,
     ...(status === undefined ? {} : { status }),
     ...(masterCode === undefined ? {} : { masterCode }),
     ...(requestId === undefined ? {} : { requestId }),
@@ -95,7 +98,7 @@ export function failureOf(error: MasterError, message: string): Omit<Rejection, 
 function processed(requests: readonly ComposedChange[], responses: readonly IndexedResponse[]): PushOutcome {
   if (responses.length < requests.length) {
     const message = 'The master answered for a part of this transaction only.'
-    const error = { code: 'protocol', message, remedy: remedyFor('unavailable') } as const
+    const error = { code: 'protocol', message, remedy: explainMeaning('unavailable').remedy } as const
     return { kind: 'retry', mayHaveArrived: true, error }
   }
   const rows = requests.flatMap((composed, index) => {
@@ -135,7 +138,7 @@ function judgeExisting(
     if (culprit.change.kind === 'create') return { outcome: { kind: 'exists' } }
     if (culprit.change.kind === 'associate') return { satisfied: index }
     // A unique value that another row has, said by the code for duplicate keys in general.
-    return { outcome: verdict({ ...refusal, meaning: 'key-clash' }, culprit) }
+    return { outcome: verdict({ ...refusal, explanation: explainMeaning('key-clash') }, culprit) }
   }
   const kinds = new Set(requests.map((composed) => composed.change.kind))
   return { outcome: kinds.has('create') && !kinds.has('associate') ? { kind: 'exists' } : passing(refusal) }
@@ -159,22 +162,31 @@ function removes({ change }: ComposedChange): boolean {
 
 /** No verdict: reading the rows again shows what has to be done. */
 function passing(refusal: Refusal): PushOutcome {
-  return { kind: 'retry', mayHaveArrived: true, error: failureOf(refusal.error, refusal.message) }
+  return {
+    kind: 'retry',
+    mayHaveArrived: true,
+    error: { ...failureOf(refusal.error, refusal.message), ...adviceOf(refusal.explanation) },
+  }
 }
 
 function verdict(refusal: Refusal, culprit: ComposedChange | undefined): PushOutcome {
-  const rejection = rejectionOf(refusal.meaning) ?? 'unknown'
+  const rejection = rejectionOf(refusal.explanation.meaning) ?? 'unknown'
   const column = culprit === undefined ? undefined : columnNamed(refusal.message, culprit)
   return {
     kind: 'rejected',
     rejection: {
       ...failureOf(refusal.error, refusal.message),
+      ...adviceOf(refusal.explanation),
       rejection,
-      remedy: remedyFor(refusal.meaning),
       ...(culprit === undefined ? {} : { change: culprit.index }),
       ...(column === undefined ? {} : { column }),
     },
   }
+}
+
+/** What an explanation says to the person whose write it was. */
+function adviceOf({ cause, fix, remedy }: Cause): Pick<Rejection, 'cause' | 'fix' | 'remedy'> {
+  return { cause, fix, remedy }
 }
 
 /** The column that was sent and that the message quotes, if it is one: to show where to look, not to decide by. */

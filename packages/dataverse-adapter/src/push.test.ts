@@ -120,6 +120,8 @@ test('a verdict says where, why and what to do', async () => {
       code: 'rejected',
       rejection: 'invalid',
       message,
+      cause: expect.stringMatching(/longer/),
+      fix: 'user',
       remedy: expect.stringMatching(/resubmit/),
       status: 400,
       masterCode: '0x80044331',

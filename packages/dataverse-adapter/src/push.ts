@@ -123,7 +123,7 @@ async function sendGroup(
   }
   if (isSuccess(outer.status)) throw notDataverse(outer, 'the answer to a batch is not multipart')
   const refusal = refusalOf(outer)
-  if (rejectionOf(refusal.meaning) === null) throw refusal.error
+  if (rejectionOf(refusal.explanation.meaning) === null) throw refusal.error
   if (only && others.length === 0) return [judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED]
   return sendGroups(
     context,

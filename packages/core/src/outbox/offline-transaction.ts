@@ -29,13 +29,20 @@ export type RejectionClass =
   | 'size'
   | 'unknown'
 
+/** Who can mend what a failure came from. `nobody`: it passes by itself. */
+export type FixedBy = 'user' | 'administrator' | 'developer' | 'nobody'
+
 /** The last failure of a transaction, as kept in the store. */
 export interface TransactionError {
   readonly code: OutpostErrorCode
   /** Only on a verdict; absent on failures that are retried. */
   readonly rejection?: RejectionClass
+  /** The master's own words where it had any. */
   readonly message: string
+  /** What was wrong, as a sentence, where more is known than the message. */
+  readonly cause?: string
   readonly remedy: string
+  readonly fix?: FixedBy
   readonly status?: number
   readonly masterCode?: string
   readonly requestId?: string

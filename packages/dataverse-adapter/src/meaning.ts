@@ -1,0 +1,20 @@
+/** What a refusal means, whatever was asked for. `stale` and `exists` are the two answers a condition asks for. */
+export type Meaning =
+  | 'unauthenticated'
+  | 'throttled'
+  | 'unavailable'
+  | 'permission'
+  | 'stale'
+  | 'exists'
+  | 'key-clash'
+  | 'duplicate'
+  | 'gone'
+  | 'invalid'
+  | 'business'
+  | 'state'
+  | 'size'
+  | 'expired'
+  | 'unknown'
+
+/** The condition the refused request carried: it tells the meanings of a 412 without a code apart. */
+export type Condition = 'version' | 'absent' | 'none'
