@@ -46,6 +46,17 @@ test.for<[method: string, headers: Readonly<Record<string, string>>, row: string
   expect(name).toBe(status === 204 ? 'c' : row === 'missing' ? undefined : row === 'changed' ? 'b' : 'a')
 })
 
+test.for<[query: string, headers: Readonly<Record<string, string>>]>([
+  ['?$expand=primarycontactid($select=fullname)', {}],
+  ['', { Prefer: 'odata.include-annotations="*"' }],
+])('§5.3: GET%s with %j is never 304', async ([query, headers]) => {
+  const { ask } = bench({ rows: 200 })
+  await made(ask, 'accounts', { accountid: id(1), name: 'a' })
+  const etag = (await ask('GET', `accounts(${id(1)})`)).json['@odata.etag']
+  const answer = await ask('GET', `accounts(${id(1)})${query}`, { headers: { ...headers, 'If-None-Match': etag } })
+  expect(answer.status).toBe(200)
+})
+
 const NN = `new_skills(${id(3)})/new_Skill_BookableResource`
 const MEMBERS = `accounts(${id(1)})/contact_customer_accounts`
 
