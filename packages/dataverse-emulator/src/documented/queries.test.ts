@@ -294,3 +294,26 @@ test('§4.4: the annotations of a page of FetchXML, and the page behind it', asy
   const ids = [...json.value, ...second.json.value].map((row: { accountid: string }) => row.accountid)
   expect(new Set(ids).size).toBe(4)
 })
+
+test.for(['fetchXml', 'savedQuery', 'userQuery'])('§3: nulls are left out of the answer to %s', async (option) => {
+  const { ask } = bench({ rows: 200 })
+  const account = await made(ask, 'accounts', { name: 'x' })
+  const fetchxml = `<fetch><entity name="account"><attribute name="name"/><attribute name="telephone1"/><filter><condition attribute="accountid" operator="eq" value="${account}"/></filter></entity></fetch>`
+  const set = option === 'savedQuery' ? 'savedqueries' : 'userqueries'
+  const query =
+    option === 'fetchXml'
+      ? encodeURIComponent(fetchxml)
+      : await made(ask, set, { name: 'x', returnedtypecode: 'account', querytype: 0, fetchxml })
+  const { json } = await ask('GET', `accounts?${option}=${query}`)
+  expect(json.value).toEqual([{ '@odata.etag': expect.any(String), name: 'x', accountid: account }])
+})
+
+test('§4.2: without $orderby rows come by their primary key, as the database orders it', async () => {
+  const { ask, emulator } = bench({ rows: 200 })
+  for (const { id: old } of emulator.master.rows('new_skill')) emulator.master.remove('new_skill', old)
+  const last = '10000000-0000-4000-8000-000000000002'
+  const first = '20000000-0000-4000-8000-000000000001'
+  for (const key of [last, first]) await made(ask, 'new_skills', { new_skillid: key, new_name: 'x' })
+  const { json } = await ask('GET', 'new_skills?$select=new_name')
+  expect(json.value.map((row: { new_skillid: string }) => row.new_skillid)).toEqual([first, last])
+})
