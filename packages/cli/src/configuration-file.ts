@@ -39,7 +39,10 @@ const SHAPES: { readonly [name in Option]: readonly [fits: (value: unknown) => b
   syncFilter: [isText, 'a text'],
   uploadFilter: [isText, 'a text'],
   syncDeletion: [(value) => typeof value === 'boolean', 'true or false'],
-  conflictPolicy: [isText, 'a text'],
+  conflictPolicy: [(value) => isText(value) || isObject(value), 'a text, or { "function": a name }'],
+  conflictRules: [(value) => isObject(value) && Object.values(value).every(isText), 'an object with a rule by column'],
+  onDeletedRow: [isText, 'a text'],
+  onUpdatedRow: [isText, 'a text'],
   indexes: [(value) => Array.isArray(value) && value.every(isTextList), 'a list of lists of column names'],
 }
 

@@ -9,6 +9,8 @@ export interface CreateChange {
   readonly values: Row
   /** True when the application chose the id. A row with that id on the master may then be somebody else's. */
   readonly chosenId?: true
+  /** The update of a row that the master had deleted, for which the row is created again. */
+  readonly recreates?: UpdateChange
 }
 
 /** Changed columns of one row. */
@@ -24,6 +26,8 @@ export interface UpdateChange {
   readonly patch: readonly Operation[]
   /** The master's version of the row the change was made on; null where the master did not have the row yet. */
   readonly version: string | null
+  /** The columns whose value was computed from both sides of a conflict: later changes of the row do not stand on them. */
+  readonly merged?: readonly string[]
 }
 
 /** A row that goes away. */

@@ -2,6 +2,7 @@ import { Catalogue, replaceCatalogue } from './catalogue.ts'
 import { commit } from './commit.ts'
 import { checkConfiguration } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
+import type { ConflictFunctions } from './conflict-policy.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
@@ -37,6 +38,8 @@ export interface ClientOrgOptions {
   readonly delivery?: 'at-once' | 'on-demand'
   /** Rows per page of a pull. The default is 5,000, the most that Dataverse gives. */
   readonly pageSize?: number
+  /** The functions that a table's `conflictPolicy` can name. They belong to the program and are not stored. */
+  readonly conflictFunctions?: ConflictFunctions
   /** Told of exceptions thrown by listeners of events, which are ignored otherwise. */
   readonly onListenerError?: (error: unknown) => void
 }
@@ -79,6 +82,7 @@ export class ClientOrg {
   readonly #owner: string
   readonly #identity: IdentityGuard
   readonly #onListenerError: (error: unknown) => void
+  readonly #conflictFunctions: ConflictFunctions
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #tables: ReadonlyMap<string, ConfiguredTable> = new Map()
 
@@ -100,6 +104,7 @@ export class ClientOrg {
     this.#catalogue = new Catalogue(store)
     this.#owner = env.newId()
     this.#identity = new IdentityGuard(master, env)
+    this.#conflictFunctions = { ...options.conflictFunctions }
     this.#onListenerError = options.onListenerError ?? (() => {})
     this.#loop = new DeliveryLoop({
       env,
@@ -318,7 +323,7 @@ export class ClientOrg {
     this.#identity.bound = settings.identity
     this.#configuration = settings.configuration
     const known = await this.#catalogue.tables(Object.keys(settings.configuration.tables))
-    this.#tables = checkConfiguration(settings.configuration, known)
+    this.#tables = checkConfiguration(settings.configuration, known, this.#conflictFunctions)
   }
 
   #wake(): void {
@@ -371,7 +376,7 @@ export class ClientOrg {
     const before = await this.#catalogue.tables(Object.keys(this.#configuration.tables))
     const byName = new Map(fresh.tables.map((table) => [table.name, table]))
     const drift = metadataDrift(this.#configuration, before, byName)
-    const checked = checkConfiguration(drift.configuration, byName)
+    const checked = checkConfiguration(drift.configuration, byName, this.#conflictFunctions)
     await this.#store.write('replace catalogue', async (tx) => {
       await replaceCatalogue(tx, fresh.stamp, fresh.tables)
       await writeConfiguration(tx, drift.configuration)
@@ -387,7 +392,8 @@ export class ClientOrg {
 
   async #applyConfiguration(configuration: Configuration): Promise<void> {
     const known = await this.#catalogue.tables(Object.keys(configuration.tables))
-    const checked = checkConfiguration(configuration, known)
+    const checked = checkConfiguration(configuration, known, this.#conflictFunctions)
+    refuseUnknownFunctions(configuration, this.#configuration, this.#conflictFunctions)
     await this.#store.write('configure', async (tx) => {
       const removed = [...this.#tables.keys()].filter((name) => !checked.has(name))
       for (const name of removed) {
@@ -486,6 +492,20 @@ export class ClientOrg {
         this.#onListenerError(error)
       }
     }
+  }
+}
+
+/** A function that is named anew must be given; one that was in force before can be that of another program. */
+function refuseUnknownFunctions(next: Configuration, now: Configuration, functions: ConflictFunctions): void {
+  for (const [name, { conflictPolicy }] of Object.entries(next.tables)) {
+    if (typeof conflictPolicy !== 'object' || Object.hasOwn(functions, conflictPolicy.function)) continue
+    const before = now.tables[name]?.conflictPolicy
+    if (typeof before === 'object' && before.function === conflictPolicy.function) continue
+    const message = `configuration of table '${name}': there is no conflict function '${conflictPolicy.function}'`
+    throw new OutpostError('invalid', message, {
+      place: { table: name, rule: 'conflict-function' },
+      remedy: 'Give it as one of `conflictFunctions` when the client org is opened.',
+    })
   }
 }
 

@@ -198,7 +198,10 @@ function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTab
 }
 
 /** Rows that others of the same write point to are created before those; deletions come last, children before parents. */
-function parentsFirst(changes: readonly Change[], tables: ReadonlyMap<string, ConfiguredTable>): readonly Change[] {
+export function parentsFirst(
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): readonly Change[] {
   const created = new Map(
     changes.filter((change) => change.kind === 'create').map((change) => [rowKey(change.table, change.id), change]),
   )

@@ -1,3 +1,5 @@
+import { checkConflictOptions } from './conflict-policy.ts'
+import type { ConflictFunctions, ConflictOptions, ConflictSettings } from './conflict-policy.ts'
 import { OutpostError } from './errors.ts'
 import { parseTableFilter, columnsOfFilter } from './filter/bind.ts'
 import type { Filter } from './filter/filter.ts'
@@ -6,17 +8,8 @@ import type { ColumnMetadata, TableMetadata } from './metadata.ts'
 import type { StoreColumnType, StoreTable } from './ports/store.ts'
 import { TARGET_SUFFIX } from './row.ts'
 
-/**
- * What is done when master and client changed the same column of a row.
- *
- * - `merge` (the default): columns that only one side changed keep that side's value; on a clash the master's value wins.
- * - `server-wins`: the whole local change is dropped. `client-wins`: the whole local change is sent again.
- * - `manual`: the transaction becomes Error and waits for a person.
- */
-export type ConflictPolicy = 'merge' | 'server-wins' | 'client-wins' | 'manual'
-
 /** What a client org keeps of one table. Plain JSON, as it is written in a configuration file. */
-export interface TableConfiguration {
+export interface TableConfiguration extends ConflictOptions {
   /** The columns to keep. The primary key is always among them. All readable columns when absent. */
   readonly columns?: readonly string[]
   /** Which rows come from the master, as OData filter text. All that the user may read when absent. */
@@ -28,7 +21,6 @@ export interface TableConfiguration {
    * pull. The default is false: such rows stay.
    */
   readonly syncDeletion?: boolean
-  readonly conflictPolicy?: ConflictPolicy
   /** Column lists to index for queries and sorting, one to three columns each. */
   readonly indexes?: readonly (readonly string[])[]
 }
@@ -46,7 +38,7 @@ export interface ConfiguredTable {
   readonly syncFilter: Filter | null
   readonly uploadFilter: Filter | null
   readonly syncDeletion: boolean
-  readonly conflictPolicy: ConflictPolicy
+  readonly conflicts: ConflictSettings
   readonly store: StoreTable
   /** Changes when the rows or columns that the master would be asked for change. */
   readonly fingerprint: string
@@ -60,16 +52,25 @@ const OPTION_TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   syncFilter: (value) => typeof value === 'string',
   uploadFilter: (value) => typeof value === 'string',
   syncDeletion: (value) => typeof value === 'boolean',
-  conflictPolicy: (value) => typeof value === 'string',
+  conflictPolicy: (value) => typeof value === 'string' || isFunctionName(value),
+  conflictRules: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'string'),
+  onDeletedRow: (value) => typeof value === 'string',
+  onUpdatedRow: (value) => typeof value === 'string',
   indexes: (value) => Array.isArray(value) && value.every(isTexts),
 } satisfies Record<keyof TableConfiguration, (value: unknown) => boolean>
 
-const POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'manual']
+function isFunctionName(value: unknown): boolean {
+  return isObject(value) && typeof value['function'] === 'string' && Object.keys(value).length === 1
+}
 
-/** Checks a whole configuration against the catalogue. Throws `invalid` for the first rule that is broken, naming it. */
+/**
+ * Checks a whole configuration against the catalogue. Throws `invalid` for the first rule that is broken, naming it.
+ * `functions` are the conflict functions of this program; one that is named but not among them is not an error here.
+ */
 export function checkConfiguration(
   configuration: Configuration,
   catalogue: ReadonlyMap<string, TableMetadata>,
+  functions: ConflictFunctions = {},
 ): ReadonlyMap<string, ConfiguredTable> {
   const checked = new Map<string, ConfiguredTable>()
   checkShape(configuration)
@@ -81,7 +82,7 @@ export function checkConfiguration(
         remedy: 'Use the logical name of a table, or update the metadata if the table is new.',
       })
     }
-    checked.set(name, checkTable(metadata, table))
+    checked.set(name, checkTable(metadata, table, functions))
   }
   for (const { metadata } of checked.values()) checkIntersect(metadata, checked)
   return checked
@@ -99,7 +100,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function checkTable(metadata: TableMetadata, given: TableConfiguration): ConfiguredTable {
+function checkTable(metadata: TableMetadata, given: TableConfiguration, functions: ConflictFunctions): ConfiguredTable {
   const options: unknown = given
   if (!isObject(options)) throw refuse(metadata, 'option-type', 'an object with its options is needed')
   for (const [option, value] of Object.entries(options)) {
@@ -107,9 +108,6 @@ function checkTable(metadata: TableMetadata, given: TableConfiguration): Configu
     if (!suits) throw refuse(metadata, 'unknown-option', `there is no option '${option}'`)
     if (value !== undefined && !suits(value))
       throw refuse(metadata, 'option-type', `option '${option}' cannot be ${JSON.stringify(value)}`)
-  }
-  if (given.conflictPolicy !== undefined && !POLICIES.includes(given.conflictPolicy)) {
-    throw refuse(metadata, 'conflict-policy', `'${given.conflictPolicy}' is not one of ${POLICIES.join(', ')}`)
   }
   const columns = selectedColumns(metadata, given.columns)
   const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata)
@@ -132,7 +130,7 @@ function checkTable(metadata: TableMetadata, given: TableConfiguration): Configu
     syncFilter,
     uploadFilter,
     syncDeletion: given.syncDeletion ?? false,
-    conflictPolicy: given.conflictPolicy ?? 'merge',
+    conflicts: checkConflictOptions(metadata, columns, given, functions),
     store: storeTable(metadata, columns, given.indexes ?? []),
     fingerprint: fingerprint(metadata, columns, given.syncFilter),
   }

@@ -25,6 +25,17 @@ export function roundsTo(one: string | number, other: string | number, precision
   return difference * 2n <= 10n ** BigInt(digits - precision)
 }
 
+/** `start + to - from`, exactly, as decimal text. */
+export function plusDifference(start: string | number, from: string | number, to: string | number): string {
+  const places = (value: string | number): number => decimalText(value).split('.')[1]?.length ?? 0
+  const least = Math.max(places(start), places(from), places(to))
+  const [before, after, digits] = aligned(from, to, least)
+  const sum = aligned(start, 0, least)[0] + after - before
+  const text = String(sum < 0n ? -sum : sum).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  return decimalText(`${sum < 0n ? '-' : ''}${whole}.${text.slice(text.length - digits)}`)
+}
+
 /** Both as whole numbers of the same unit, 10 to the power of minus the third. */
 function aligned(one: string | number, other: string | number, least: number): [bigint, bigint, number] {
   const [left, right] = [decimalText(one), decimalText(other)]

@@ -2,7 +2,7 @@ import type { Change, CreateChange } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import { refreshRows } from './local-rows.ts'
 import type { MasterRows } from './local-rows.ts'
-import { mergeUpdate } from './merge.ts'
+import { isApplied } from './merge.ts'
 import type { StoreWriter } from './ports/store.ts'
 
 type Tables = ReadonlyMap<string, ConfiguredTable>
@@ -19,9 +19,7 @@ export function isOnMaster(changes: readonly Change[], masters: MasterRows, tabl
     const known = masters.get(change.table)?.get(change.id)
     if (!table || !known) return false
     if (change.kind === 'delete') return known.row === null
-    return (
-      change.kind === 'update' && known.row !== null && mergeUpdate(change, known.row.values, table).kind === 'applied'
-    )
+    return change.kind === 'update' && known.row !== null && isApplied(change, known.row.values, table)
   })
 }
 
@@ -31,8 +29,7 @@ export function isOurs(change: CreateChange, masters: MasterRows, tables: Tables
   if (!row) return false
   if (!change.chosenId) return true
   const table = tables.get(change.table)
-  const asUpdate = { ...change, kind: 'update', before: {}, patch: [], version: null } as const
-  return sentBefore && table !== undefined && mergeUpdate(asUpdate, row.values, table).kind === 'applied'
+  return sentBefore && table !== undefined && isApplied(change, row.values, table)
 }
 
 /** Takes what was read of the master as the base of rows it still has. A row it no longer has keeps what we know of it. */

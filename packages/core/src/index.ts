@@ -19,6 +19,7 @@ export type {
 } from './metadata.ts'
 export type {
   ConflictDecision,
+  ConflictPatches,
   FixedBy,
   HistoryEntry,
   OfflineTransaction,
@@ -66,7 +67,18 @@ export { SerialQueue } from './store/serial-queue.ts'
 export { valuesInOrder } from './store/stored-values.ts'
 export { ClientOrg } from './client-org.ts'
 export type { CallOptions, ClientOrgOptions, OrgStatus } from './client-org.ts'
-export type { Configuration, ConflictPolicy, TableConfiguration } from './configuration.ts'
+export type { Configuration, TableConfiguration } from './configuration.ts'
+export type {
+  Conflict,
+  ConflictChoice,
+  ConflictFunction,
+  ConflictFunctionName,
+  ConflictFunctions,
+  ConflictPolicy,
+  ConflictRule,
+  DeletedRowPolicy,
+  UpdatedRowPolicy,
+} from './conflict-policy.ts'
 export type { Draft } from './draft.ts'
 export type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
 export { parseTableFilter } from './filter/bind.ts'

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { UpdateChange } from './change.ts'
 import { checkConfiguration } from './configuration.ts'
-import type { ConfiguredTable, ConflictPolicy } from './configuration.ts'
-import { mergeDelete, mergeUpdate } from './merge.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import type { ConflictPolicy } from './conflict-policy.ts'
+import { mergeDelete, mergeUpdate as merged } from './merge.ts'
+import type { Merge } from './merge.ts'
 import type { Row } from './row.ts'
 import { column, tableMetadata } from './testing/sample-metadata.ts'
 
@@ -24,6 +26,10 @@ function tableWith(conflictPolicy: ConflictPolicy): ConfiguredTable {
 
 function update(values: Row, before: Row): UpdateChange {
   return { kind: 'update', table: 'account', id: 'a', values, before, patch: [], version: 'W/"1"' }
+}
+
+function mergeUpdate(change: UpdateChange, remote: Row, table: ConfiguredTable): Merge {
+  return merged(change, remote, table, { editedAt: 0, now: 0, doubtful: false })
 }
 
 const base: Row = { name: 'Old', city: 'Bonn', amount: 1, modifiedon: '2026-01-01T00:00:00Z' }

@@ -55,6 +55,11 @@ function withoutRemoved(table: TableConfiguration, fresh: TableMetadata): TableC
   return {
     ...table,
     ...(table.columns ? { columns: table.columns.filter(known) } : {}),
+    ...(table.conflictRules ? { conflictRules: onlyKnown(table.conflictRules, known) } : {}),
     ...(table.indexes ? { indexes: table.indexes.filter((index) => index.every(known)) } : {}),
   }
+}
+
+function onlyKnown<T>(byColumn: Readonly<Record<string, T>>, known: (name: string) => boolean): Record<string, T> {
+  return Object.fromEntries(Object.entries(byColumn).filter(([name]) => known(name)))
 }

@@ -1,14 +1,15 @@
 import type { Change } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
+import type { EditContext } from './conflict-rules.ts'
 import { mergeDelete, mergeUpdate } from './merge.ts'
 import type { Merge } from './merge.ts'
-import type { ConflictDecision, OfflineTransaction, RejectionClass } from './outbox/offline-transaction.ts'
+import type { ConflictDecision, HistoryEntry, OfflineTransaction } from './outbox/offline-transaction.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
 import { transition } from './outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from './ports/store.ts'
 import type { Row } from './row.ts'
 import { refreshChanged } from './local-rows.ts'
-import { conflictError, settledAs } from './settle.ts'
+import { conflictError, policyError, settledAs } from './settle.ts'
 import { liftOut, onValues } from './stack.ts'
 import type { Settled } from './settle.ts'
 
@@ -41,11 +42,9 @@ export async function prepare(
     if (transaction?.status !== 'pending') continue
     if (transaction.lease && transaction.lease.owner !== context.owner && transaction.lease.until > context.now)
       continue
-    const merged = await mergeChanges(tx, transaction.changes, context.tables)
-    const conflicts = merged.flatMap((result) => result.conflicts)
-    const changes = merged.flatMap((result) => (result.change ? [result.change] : []))
-    const note = conflicts.length > 0 ? { conflicts } : {}
-    const next = decide(transaction, merged, changes, context.now, note)
+    const merged = await mergeChanges(tx, transaction, context)
+    const next = decide(transaction, merged, context.now)
+    const conflicts = next === transaction ? [] : (next.history.at(-1)?.conflicts ?? [])
     if (next.status === 'pending') {
       const lease = { owner: context.owner, until: context.leaseUntil }
       sending.push(
@@ -71,8 +70,7 @@ export async function prepare(
 interface MergedChange {
   /** What is left to send of the change; null when nothing is. */
   readonly change: Change | null
-  readonly conflicts: readonly ConflictDecision[]
-  readonly verdict: 'send' | 'applied' | 'overruled' | 'undecided'
+  readonly merge: Merge
 }
 
 /** What a policy took out of a transaction no longer is what later changes of the row stand on. */
@@ -90,44 +88,61 @@ async function liftDropped(
   }
 }
 
-function decide(
-  transaction: OfflineTransaction,
-  merged: readonly MergedChange[],
-  changes: readonly Change[],
-  now: number,
-  note: { readonly conflicts?: readonly ConflictDecision[] },
-): OfflineTransaction {
-  if (merged.some((result) => result.verdict === 'undecided')) {
-    const rejection: RejectionClass = 'conflict'
-    return transition(transaction, 'refused', now, { lastError: conflictError(transaction, rejection, now) }, note)
+function decide(transaction: OfflineTransaction, merged: readonly MergedChange[], now: number): OfflineTransaction {
+  const merges = merged.map(({ merge }) => merge)
+  const conflicts = merges.flatMap((merge) => ('conflicts' in merge ? merge.conflicts : []))
+  const patches = merges.flatMap((merge) => ('patches' in merge && merge.patches ? [merge.patches] : []))
+  const note = (decided: readonly ConflictDecision[]): Pick<HistoryEntry, 'conflicts' | 'patches'> => ({
+    ...(decided.length > 0 ? { conflicts: decided } : {}),
+    ...(patches.length > 0 ? { patches } : {}),
+  })
+  const failed = merges.find((merge) => merge.kind === 'failed')
+  if (failed || merges.some((merge) => merge.kind === 'undecided')) {
+    const lastError = failed ? policyError(transaction, failed, now) : conflictError(transaction, 'conflict', now)
+    // A transaction is sent whole: as long as a part is open, none of it is decided.
+    const open = conflicts.map((conflict) => ({ ...conflict, resolved: 'undecided' as const, value: null }))
+    return transition(transaction, 'refused', now, { lastError }, { note: lastError.message, ...note(open) })
   }
-  const overruled = merged.some((result) => result.verdict === 'overruled')
-  const whole = merged.some((result) => result.conflicts.some((conflict) => conflict.policy === 'server-wins'))
-  if (changes.length === 0 || (overruled && whole)) {
-    return overruled
-      ? transition(transaction, 'overruled', now, { outcome: 'known' }, note)
+  const changes = merged.flatMap(({ change }) => (change ? [change] : []))
+  const whole = merges.some((merge) => merge.kind === 'overruled' && merge.whole)
+  if (whole) {
+    const lost = conflicts.map((conflict) => ({ ...conflict, resolved: 'remote' as const, value: conflict.remote }))
+    return transition(transaction, 'overruled', now, { outcome: 'known' }, note(lost))
+  }
+  if (changes.length === 0) {
+    return merges.some((merge) => merge.kind === 'overruled')
+      ? transition(transaction, 'overruled', now, { outcome: 'known' }, note(conflicts))
       : settledAs(transaction, 'delivered', now, 'the master has these values already')
   }
-  const unchanged = merged.every((result, index) => result.change === transaction.changes[index])
-  return unchanged ? transaction : transition(transaction, 'merged', now, { changes }, note)
+  const unchanged = merged.every(({ change }, index) => change === transaction.changes[index])
+  return unchanged ? transaction : transition(transaction, 'merged', now, { changes }, note(conflicts))
 }
 
 async function mergeChanges(
   tx: StoreReader,
-  changes: readonly Change[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
+  transaction: OfflineTransaction,
+  { tables, now }: Pick<ReadinessContext, 'tables' | 'now'>,
 ): Promise<readonly MergedChange[]> {
+  const edit = { ...editOf(transaction), now }
   const results: MergedChange[] = []
-  for (const change of changes) {
+  for (const change of transaction.changes) {
     const table = tables.get(change.table)
     const [base] =
       table && (change.kind === 'update' || change.kind === 'delete') ? await tx.bases(change.table, [change.id]) : []
-    results.push(table && base ? mergeChange(change, base, table) : unmerged(change))
+    results.push(table && base ? mergeChange(change, base, table, edit) : unmerged(change))
   }
   return results
 }
 
-function mergeChange(change: Change, base: BaseRow, table: ConfiguredTable): MergedChange {
+/** When a person last had the edit in hand, and whether an answer to it was lost since. */
+function editOf({ history, createdAt }: OfflineTransaction): Omit<EditContext, 'now'> {
+  const edited = history.findLast((entry) => entry.event === 'committed' || entry.event === 'amended')
+  const begun = history.findLastIndex((entry) => entry.event === 'amended' || entry.event === 'set-pending')
+  const doubtful = history.slice(begun + 1).some((entry) => entry.event === 'verified')
+  return { editedAt: edited?.at ?? createdAt, doubtful }
+}
+
+function mergeChange(change: Change, base: BaseRow, table: ConfiguredTable, edit: EditContext): MergedChange {
   if (
     (change.kind !== 'update' && change.kind !== 'delete') ||
     base.values === null ||
@@ -136,12 +151,8 @@ function mergeChange(change: Change, base: BaseRow, table: ConfiguredTable): Mer
     return unmerged(change)
   }
   const merge =
-    change.kind === 'update' ? mergeUpdate(change, base.values, table) : mergeDelete(change, base.values, table)
-  if (merge.kind !== 'send') {
-    const conflicts = 'conflicts' in merge ? merge.conflicts : []
-    return { change: null, conflicts, verdict: merge.kind }
-  }
-  return { change: onto(change, merge, base.values, base.version), conflicts: merge.conflicts, verdict: 'send' }
+    change.kind === 'update' ? mergeUpdate(change, base.values, table, edit) : mergeDelete(change, base.values, table)
+  return { change: merge.kind === 'send' ? onto(change, merge, base.values, base.version) : null, merge }
 }
 
 /** The change as if it had been made on the master's present row. */
@@ -149,9 +160,12 @@ function onto(change: Change, merge: Extract<Merge, { kind: 'send' }>, row: Row,
   if (change.kind === 'delete') return { ...change, before: row, version }
   if (change.kind !== 'update') return change
   const before = Object.fromEntries(Object.keys(merge.values).map((name) => [name, row[name] ?? null]))
-  return onValues({ ...change, values: merge.values, version }, before)
+  const computed = merge.conflicts.filter(({ resolved }) => resolved === 'merged').map(({ column }) => column)
+  const merged = [...new Set([...(change.merged ?? []), ...computed])]
+  const values = { ...change, values: merge.values, version, ...(merged.length > 0 ? { merged } : {}) }
+  return onValues(values, before)
 }
 
 function unmerged(change: Change): MergedChange {
-  return { change, conflicts: [], verdict: 'send' }
+  return { change, merge: { kind: 'send', values: {}, conflicts: [] } }
 }

@@ -143,7 +143,7 @@ async function readMasters(
   outcomes: readonly PushOutcome[],
   signal: AbortSignal,
 ): Promise<MasterRows> {
-  const asked = sent.filter((_, index) => outcomes[index]?.kind === 'stale' || outcomes[index]?.kind === 'exists')
+  const asked = sent.filter((_, index) => asksForRows(outcomes[index]))
   if (asked.length === 0) return new Map()
   try {
     return await readRows(
@@ -156,6 +156,11 @@ async function readMasters(
     if (error instanceof OutpostError) return new Map()
     throw error
   }
+}
+
+function asksForRows(outcome: PushOutcome | undefined): boolean {
+  if (outcome?.kind === 'rejected') return outcome.rejection.rejection === 'gone'
+  return outcome?.kind === 'stale' || outcome?.kind === 'exists'
 }
 
 /** Links are not read: making or removing one twice has one effect. */

@@ -1,17 +1,24 @@
 import type { Change } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
+import { dependenciesOf, touchesOf } from './dependencies.ts'
 import type { Env } from './env.ts'
 import { MasterError } from './errors.ts'
 import type { OutpostError } from './errors.ts'
 import { isOurs, takeBases } from './evidence.ts'
-import { assumedMaster, masterRow, refreshRows } from './local-rows.ts'
+import { decideGoneRows, updatesInstead } from './gone-rows.ts'
+import { assumedMaster, masterRow, refreshChanged, refreshRows } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
-import type { OfflineTransaction, RejectionClass, TransactionError } from './outbox/offline-transaction.ts'
+import type {
+  ConflictDecision,
+  OfflineTransaction,
+  RejectionClass,
+  TransactionError,
+} from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from './ports/master-org.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
-import { standOnMaster } from './stack.ts'
+import { liftOut, standOnMaster } from './stack.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
 export interface Settled {
@@ -41,7 +48,8 @@ export async function settle(
     const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
     const outcome = outcomes[index] ?? UNANSWERED
-    settled.push({ transaction: await settleOne(tx, transaction, outcome, masters, context), conflicts: 0 })
+    const next = await settleOne(tx, transaction, outcome, masters, context)
+    settled.push({ transaction: next, conflicts: next.history.at(-1)?.conflicts?.length ?? 0 })
   }
   return settled
 }
@@ -73,7 +81,8 @@ async function settleOne(
       return settleStale(tx, transaction, masters, context)
     case 'rejected': {
       const lastError: TransactionError = { ...outcome.rejection, at: now, attempt: transaction.attempts }
-      return refuse(tx, transaction, lastError)
+      if (lastError.rejection !== 'gone') return refuse(tx, transaction, lastError)
+      return (await settleGone(tx, transaction, masters, context, lastError)) ?? refuse(tx, transaction, lastError)
     }
     case 'retry': {
       const lastError: TransactionError = { ...outcome.error, at: now, attempt: transaction.attempts }
@@ -142,7 +151,11 @@ async function settleExisting(
   }
   const sentBefore = transaction.attempts > 1
   const ours = creates.some((change) => isOurs(change, masters, context.tables, sentBefore))
-  if (!ours) return refuse(tx, transaction, keyClash(transaction, SAME_ID, now))
+  if (!ours) {
+    const updates = updatesInstead(transaction.changes, masters)
+    if (updates) return settleCreatedElsewhere(tx, transaction, updates, masters, context)
+    return refuse(tx, transaction, keyClash(transaction, SAME_ID, now))
+  }
   const note = 'the master had it already; its first answer was lost'
   return deliver(tx, transaction, masters, context, note)
 }
@@ -175,18 +188,77 @@ async function settleStale(
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
   await takeBases(tx, transaction.changes, masters, context.tables)
-  const gone = transaction.changes.find(
-    (change) => change.kind === 'update' && masters.get(change.table)?.get(change.id)?.row === null,
-  )
-  if (gone) {
-    const lastError = conflictError(transaction, 'gone', now)
-    return refuse(tx, transaction, lastError)
-  }
+  const gone = await settleGone(tx, transaction, masters, context, conflictError(transaction, 'gone', now))
+  if (gone) return gone
   if (isCurrent(transaction.changes, masters)) return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now))
   const nextAttemptAt =
     transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
   const note = { note: 'the row has changed on the master' }
   return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
+}
+
+/**
+ * The master no longer has a row that is to be updated: does what `onDeletedRow` of its table says. Null when no such row
+ * is known to be gone.
+ */
+async function settleGone(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  masters: MasterRows,
+  context: SettleContext,
+  lastError: TransactionError,
+): Promise<OfflineTransaction | null> {
+  const { tables } = context
+  const now = context.env.now()
+  const decided = await decideGoneRows(tx, transaction, masters, tables)
+  if (!decided) {
+    const unread = transaction.changes.some(
+      ({ kind, table, id }) =>
+        kind === 'update' &&
+        (tables.get(table)?.conflicts.onDeletedRow ?? 'error') !== 'error' &&
+        !masters.get(table)?.has(id),
+    )
+    if (!unread) return null
+    const nextAttemptAt = now + delayMs(transaction.attempts, context.env.random())
+    const note = { note: 'a row seems to be gone; it could not be read' }
+    return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
+  }
+  const { changes, recreated, dropped, conflicts } = decided
+  if (decided.undecided) return refuse(tx, transaction, lastError, conflicts)
+  const nothingLeft = changes.length === 0
+  const next = await keep(
+    tx,
+    nothingLeft
+      ? transition(transaction, 'overruled', now, { lease: null, outcome: 'known', lastError: null }, { conflicts })
+      : transition(transaction, 'merged', now, { lease: null, outcome: 'not-sent', changes }, { conflicts }),
+  )
+  for (const change of dropped) await liftOut(tx, transaction.seq, change)
+  for (const { table: name, id } of recreated) {
+    const table = tables.get(name)
+    if (table) await refreshRows(tx, table, [id], new Map([[id, { id, row: null }]]))
+  }
+  await refreshChanged(tx, transaction.changes, tables)
+  if (recreated.length === 0) return next
+  const dependsOn = await dependenciesOf(tx, changes, tables, transaction.seq)
+  return keep(tx, { ...next, touches: touchesOf(changes, tables), dependsOn })
+}
+
+/** Somebody else has created the row again: what was to be created is an update once more, to be merged into that row. */
+async function settleCreatedElsewhere(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  changes: readonly Change[],
+  masters: MasterRows,
+  context: SettleContext,
+): Promise<OfflineTransaction> {
+  const now = context.env.now()
+  const nextAttemptAt =
+    transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
+  const note = { note: 'the row was created again on the master' }
+  const restored = { lease: null, outcome: 'not-sent' as const, changes, nextAttemptAt }
+  const next = await keep(tx, transition(transaction, 'merged', now, restored, note))
+  await takeBases(tx, changes, masters, context.tables)
+  return next
 }
 
 /** Whether every row is at the version its change was made on, so that it was no newer version that stood in the way. */
@@ -284,13 +356,32 @@ export function conflictError(
   }
 }
 
+/** The error of a transaction about which the application's conflict function gave no answer to act on. */
+export function policyError(
+  transaction: OfflineTransaction,
+  failure: { readonly message: string; readonly column?: string },
+  now: number,
+): TransactionError {
+  return {
+    code: 'conflict',
+    rejection: 'policy',
+    message: failure.message,
+    remedy: 'Nothing was sent. Correct the function and set the transaction to pending, or amend or archive it.',
+    ...(failure.column === undefined ? {} : { column: failure.column }),
+    at: now,
+    attempt: transaction.attempts,
+  }
+}
+
 function refuse(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   lastError: TransactionError,
+  conflicts?: readonly ConflictDecision[],
 ): Promise<OfflineTransaction> {
   const refused = { lease: null, outcome: 'known' as const, lastError }
-  return keep(tx, transition(transaction, 'refused', lastError.at, refused, { note: lastError.message }))
+  const note = { note: lastError.message, ...(conflicts ? { conflicts } : {}) }
+  return keep(tx, transition(transaction, 'refused', lastError.at, refused, note))
 }
 
 export async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {

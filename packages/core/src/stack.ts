@@ -18,9 +18,11 @@ export function standOnMaster(
   row: { readonly values: Row; readonly version: string | null },
 ): Promise<void> {
   const written: Row = change.kind === 'create' ? row.values : change.kind === 'update' ? change.values : {}
+  const merged = change.kind === 'update' ? (change.merged ?? []) : []
   return rewriteLater(tx, seq, change, (other) => {
     if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
-    const seen = Object.keys(other.before).filter((name) => name in written)
+    // Made on a value that the master never had: it is to be merged with the master's in its turn.
+    const seen = Object.keys(other.before).filter((name) => name in written && !merged.includes(name))
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
   })
 }

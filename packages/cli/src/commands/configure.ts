@@ -1,5 +1,5 @@
 import { OutpostError } from '@outpost/core'
-import type { ClientOrg, Configuration, ConflictPolicy } from '@outpost/core'
+import type { ClientOrg, Configuration, ConflictPolicy, TableConfiguration } from '@outpost/core'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import {
@@ -121,7 +121,7 @@ export function showConfigured(invocation: Invocation, org: ClientOrg): void {
           name,
           table.columns ? `${table.columns.length} chosen` : 'all',
           table.syncDeletion ? 'synced' : 'not synced',
-          table.conflictPolicy ?? 'merge',
+          policyText(table.conflictPolicy),
           table.syncFilter ?? 'all',
           table.uploadFilter ?? 'all',
         ]),
@@ -129,6 +129,10 @@ export function showConfigured(invocation: Invocation, org: ClientOrg): void {
       "Run 'outpost sync' to bring the rows in line.",
     ]
   })
+}
+
+function policyText(policy: TableConfiguration['conflictPolicy'] = 'merge'): string {
+  return typeof policy === 'string' ? policy : `function ${policy.function}`
 }
 
 function indexList(text: string, before: readonly (readonly string[])[] = []): readonly (readonly string[])[] {

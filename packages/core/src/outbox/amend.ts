@@ -41,7 +41,9 @@ export async function amendChange(
   const given = Object.fromEntries(Object.entries(values).filter(isGiven))
   if (change.kind === 'create') {
     const checked = validateValues(table.metadata, given, { ...rules, kind: 'create' })
-    return replace({ ...change, values: { ...without(change.values, values), ...checked } })
+    // What was to be updated is no longer what is to be created.
+    const { recreates: _, ...create } = change
+    return replace({ ...create, values: { ...without(change.values, values), ...checked } })
   }
   const [base] = await tx.bases(change.table, [change.id])
   const [stored] = await tx.rows(change.table, [change.id])

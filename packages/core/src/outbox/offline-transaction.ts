@@ -1,5 +1,7 @@
+import type { Operation } from 'fast-json-patch'
 import type { Change } from '../change.ts'
 import type { OutpostErrorCode } from '../errors.ts'
+import type { ColumnValue } from '../row.ts'
 
 /**
  * The four statuses of an offline transaction.
@@ -16,12 +18,16 @@ export type TransactionStatus = 'pending' | 'processed' | 'error' | 'archived'
 /** What is known of the transaction's effect on the master. `unknown` is resolved by reading before anything is re-sent. */
 export type TransactionOutcome = 'not-sent' | 'unknown' | 'known'
 
-/** Why the master, or a conflict, refused a transaction. A closed set, each with its own remedy. */
+/**
+ * Why the master, or a conflict, refused a transaction. A closed set, each with its own remedy. `policy`: the application's
+ * conflict function failed.
+ */
 export type RejectionClass =
   | 'permission'
   | 'invalid'
   | 'business'
   | 'conflict'
+  | 'policy'
   | 'gone'
   | 'key-clash'
   | 'duplicate'
@@ -54,16 +60,39 @@ export interface TransactionError {
   readonly attempt: number
 }
 
-/** What happened in a column where both sides had changed, or to a row that only one side had deleted. */
+/**
+ * What was decided about one column of a conflict.
+ *
+ * - `updated-both`: both sides changed it. `deleted-on-master`: it was changed here, in a row that the master deleted;
+ *   `remote` is null then. `deleted-here`: the master changed it, in a row that was deleted here; `local` is null then.
+ * - `resolved` says whose value stands; `merged` is one of its own, and `undecided` waits for a person.
+ * - `policy` names what decided: the table's policy, the column's rule, `function <name>`, or the policy for deleted rows.
+ */
 export interface ConflictDecision {
+  readonly kind: 'updated-both' | 'deleted-on-master' | 'deleted-here'
   readonly table: string
   readonly id: string
   readonly column: string
-  readonly base: string | number | boolean | null
-  readonly local: string | number | boolean | null
-  readonly remote: string | number | boolean | null
-  readonly resolved: 'local' | 'remote' | 'undecided'
+  readonly base: ColumnValue
+  readonly local: ColumnValue
+  readonly remote: ColumnValue
+  readonly resolved: 'local' | 'remote' | 'merged' | 'undecided'
+  /** The value that stands; null where there is none, and where nothing is decided. */
+  readonly value: ColumnValue
   readonly policy: string
+  /** What it was decided by where the policy does not say it all, or why it could not be decided. */
+  readonly reason?: string
+}
+
+/** The sides of a conflict in one row as RFC 6902 patches, over the columns that were changed here. */
+export interface ConflictPatches {
+  readonly table: string
+  readonly id: string
+  /** From the base to ours, and from the base to the master's row. */
+  readonly local: readonly Operation[]
+  readonly remote: readonly Operation[]
+  /** From the master's row to the merged one. */
+  readonly sent: readonly Operation[]
 }
 
 /** One step in a transaction's life. `at` is the device clock, for people; the order is the order of the list. */
@@ -72,6 +101,7 @@ export interface HistoryEntry {
   readonly event: TransactionEvent
   readonly note?: string
   readonly conflicts?: readonly ConflictDecision[]
+  readonly patches?: readonly ConflictPatches[]
 }
 
 /**
