@@ -111,7 +111,7 @@ test('what people see comes as annotations, in US English, each before its prope
     _new_accountid_value: 'Contoso',
   })
   expect(body).toContain(
-    '"_new_accountid_value@Microsoft.Dynamics.CRM.associatednavigationproperty":"new_AccountId","_new_accountid_value@Microsoft.Dynamics.CRM.lookuplogicalname":"account","_new_accountid_value@OData.Community.Display.V1.FormattedValue":"Contoso","_new_accountid_value":',
+    '"_new_accountid_value@OData.Community.Display.V1.FormattedValue":"Contoso","_new_accountid_value@Microsoft.Dynamics.CRM.associatednavigationproperty":"new_AccountId","_new_accountid_value@Microsoft.Dynamics.CRM.lookuplogicalname":"account","_new_accountid_value":',
   )
 })
 

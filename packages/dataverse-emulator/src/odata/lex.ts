@@ -1,7 +1,17 @@
 import { badQuery } from '../errors.ts'
 
 /** The kinds of token a filter consists of. */
-export type TokenKind = 'word' | 'string' | 'number' | 'guid' | 'date' | 'dateTime' | 'alias' | 'mark' | 'end'
+export type TokenKind =
+  | 'word'
+  | 'string'
+  | 'jsonString'
+  | 'number'
+  | 'guid'
+  | 'date'
+  | 'dateTime'
+  | 'alias'
+  | 'mark'
+  | 'end'
 
 /** One token; `text` is the value (unquoted, unescaped) of a string and the spelling of everything else. */
 export interface Token {
@@ -27,7 +37,9 @@ function readString(text: string, at: number, quote: string): Token & { readonly
     const end = text.indexOf(quote, index)
     if (end < 0) throw badQuery(`There is an unterminated literal at position ${text.length} in '${text}'.`)
     value += text.slice(index, end)
-    if (text[end + 1] !== quote) return { kind: 'string', text: value, at, next: end + 1 }
+    if (text[end + 1] !== quote) {
+      return { kind: quote === "'" ? 'string' : 'jsonString', text: value, at, next: end + 1 }
+    }
     value += quote
     index = end + 2
   }
@@ -35,7 +47,7 @@ function readString(text: string, at: number, quote: string): Token & { readonly
 
 /**
  * Splits filter text into tokens. A single quote inside a single-quoted string is doubled. Double quotes delimit the
- * strings of a `PropertyValues` list.
+ * strings of a `PropertyValues` list and nothing else.
  */
 export function lex(text: string): Token[] {
   const tokens: Token[] = []

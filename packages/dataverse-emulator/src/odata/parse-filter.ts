@@ -222,7 +222,13 @@ class Parser {
 
   #value({ name, counts }: ConditionOperator): string {
     const operand = this.#operand()
-    if (operand.kind === 'literal' && counts && operand.type === 'number' && /^-?\d+$/.test(operand.text))
+    // The samples of the documentation write numbers with quotes and without.
+    if (
+      operand.kind === 'literal' &&
+      counts &&
+      /^(?:number|string)$/.test(operand.type) &&
+      /^-?\d+$/.test(operand.text)
+    )
       return operand.text
     if (operand.kind === 'literal' && !counts && operand.type === 'string') return operand.text
     throw badQuery(
@@ -243,7 +249,7 @@ class Parser {
     if (this.#mark(']')) return values
     do {
       const token = this.#peek()
-      if (token.kind !== 'string') throw this.#syntax()
+      if (token.kind !== 'string' && token.kind !== 'jsonString') throw this.#syntax()
       values.push(token.text)
       this.#next++
     } while (this.#mark(','))
@@ -281,6 +287,8 @@ class Parser {
       case 'date':
       case 'dateTime':
         return { kind: 'literal', type: token.kind, text: token.text } satisfies Literal
+      case 'jsonString':
+        throw badQuery(`Syntax error: character '"' is not valid at position ${token.at} in '${this.#text}'.`)
       case 'mark':
       case 'end':
         this.#next--

@@ -53,7 +53,13 @@ export function parseKey(inner: string, primaryId: string): RowKey {
     const name = next()
     const equals = next()
     const value = next()
-    if (name.kind !== 'word' || equals.text !== '=' || value.kind === 'mark' || value.kind === 'end') {
+    if (
+      name.kind !== 'word' ||
+      equals.text !== '=' ||
+      value.kind === 'mark' ||
+      value.kind === 'end' ||
+      value.kind === 'jsonString'
+    ) {
       throw badQuery(`Bad Request - Error in query syntax.`)
     }
     if (value.kind === 'alias') throw notImplemented('parameter aliases in a key')

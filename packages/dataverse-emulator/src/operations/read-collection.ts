@@ -62,7 +62,7 @@ function counts(request: ApiRequest, query: RowQuery, wanted: boolean): string {
   return wanted ? `"@odata.count":${capped},${text}` : text
 }
 
-/** The `globalmetadataversion` annotation, where asked for. */
+/** The `globalmetadataversion` annotation of a collection, where asked for; single rows have none. */
 export function metadataVersion(org: Org, request: ApiRequest): string {
   const name = 'Microsoft.Dynamics.CRM.globalmetadataversion'
   return annotationsOf(request)(name) ? `"@${name}":"${schemaAsAsked(org, request.headers).stamp}",` : ''
@@ -96,8 +96,8 @@ export function readCollection(
   const { context } = projection
   const set = context === undefined ? table.entitySetName : `${table.entitySetName}(${context})`
   let text = `{"@odata.context":${writeJson(`${request.root}$metadata#${set}`)},`
-  text += metadataVersion(org, request)
   text += counts(request, query, countOf(options.get('$count')))
+  text += metadataVersion(org, request)
   text += `"value":[${page.rows.map(writer).join(',')}]`
   if (page.more && top === undefined && first !== undefined && last !== undefined) {
     const cookie = writeCookie(order, (place?.page ?? 1) + 1, placeOf(order, first), placeOf(order, last), false)

@@ -16,7 +16,6 @@ import type { Row } from '../rows/row.ts'
 import { etagOf, rowWriter } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { wireName } from '../schema.ts'
-import { metadataVersion } from './read-collection.ts'
 import { applied, appliedAnnotations, rowQuery } from './read-scope.ts'
 
 /** A row as the body of an answer, with its context. */
@@ -25,7 +24,7 @@ export function rowBody(org: Org, request: ApiRequest, row: Row, projection: Pro
   const set = `${table.entitySetName}${columns === undefined ? '' : `(${columns})`}`
   const context = writeJson(`${request.root}$metadata#${set}/$entity`)
   const text = projectionWriter(org, request, projection)(row)
-  return `{"@odata.context":${context},${metadataVersion(org, request)}${text.slice(1)}`
+  return `{"@odata.context":${context},${text.slice(1)}`
 }
 
 /** GET of one row. 304 for a version the caller has, unless annotations or rows around it were asked for. */

@@ -77,5 +77,5 @@ export function annotationWriter(
   const isTarget = isLookupColumn(column) && (wants(LOOKUP_TABLE) || wants(NAVIGATION))
   if (!isTarget) return formatted
   const target = targetWriter(store, table, column, wants)
-  return formatted === undefined ? target : (value, row) => target(value, row) + formatted(value, row)
+  return formatted === undefined ? target : (value, row) => formatted(value, row) + target(value, row)
 }
