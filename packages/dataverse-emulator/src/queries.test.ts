@@ -212,6 +212,19 @@ test('a query function is not turned around by not', async () => {
   expect((await ask('GET', "accounts?$filter=not contains(name,'a')&$top=1")).status).toBe(200)
 })
 
+test('preferences stand behind commas or semicolons, or in headers of their own', async () => {
+  const { ask } = bench()
+  for (const Prefer of [
+    'odata.maxpagesize=3; odata.include-annotations="*"',
+    'odata.maxpagesize=3,odata.include-annotations="*"',
+  ]) {
+    const { status, json } = await ask('GET', 'accounts?$select=name', { headers: { Prefer } })
+    expect([status, json.value.length, json['@Microsoft.Dynamics.CRM.totalrecordcount']]).toEqual([200, 3, -1])
+  }
+  const unknown = await ask('GET', 'accounts', { headers: { Prefer: 'odata.maxpagesize=3; wait=5' } })
+  expect(unknown.status).toBe(501)
+})
+
 test('text in double quotes stands in lists of values and nowhere else', async () => {
   const { ask } = bench()
   expect(await refusal(ask, 'accounts?$filter=name eq "a"')).toEqual([

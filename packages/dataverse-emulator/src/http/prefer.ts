@@ -12,7 +12,8 @@ export interface Preferences {
   readonly respondAsync: boolean
 }
 
-const PREFERENCE = /\s*([^=;,\s]+)\s*(?:=\s*(?:"([^"]*)"|([^",;\s]*)))?\s*(?:,|$)/y
+// The samples of the documentation put semicolons between preferences; each of them is applied.
+const PREFERENCE = /\s*([^=;,\s]+)\s*(?:=\s*(?:"([^"]*)"|([^",;\s]*)))?\s*(?:[,;]|$)/y
 
 function split(header: string): [string, string | undefined][] {
   const found: [string, string | undefined][] = []

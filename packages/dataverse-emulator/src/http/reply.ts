@@ -45,7 +45,7 @@ export function errorReply(error: WebApiError, look: ErrorLook, wants: (annotati
   const annotations: Readonly<Record<string, string>> = {
     'Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus': '0',
     'Microsoft.PowerApps.CDS.ErrorDetails.SubErrorCode': '-2146233088',
-    'Microsoft.PowerApps.CDS.HelpLink': `http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a${error.code.slice(2)}&client=platform`,
+    'Microsoft.PowerApps.CDS.HelpLink': `http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a${error.code.replace(/^0x/, '')}&client=platform`,
     'Microsoft.PowerApps.CDS.TraceText': '',
     'Microsoft.PowerApps.CDS.InnerError.Message': error.message,
   }
