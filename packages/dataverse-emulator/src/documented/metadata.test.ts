@@ -24,13 +24,14 @@ test.for<[filter: string, some: string, no: string]>([
   expect([names.includes(some), names.includes(no)]).toEqual([true, false])
 })
 
-test.for<[filter: string, names: string]>([
-  [`AttributeType eq ${CRM}AttributeTypeCode'Picklist'`, 'accountcategorycode industrycode'],
-  [`RequiredLevel/Value eq ${CRM}AttributeRequiredLevel'ApplicationRequired'`, 'name'],
-])('§8: Attributes where %s', async ([filter, names]) => {
+test.for<[filter: string, some: string, no: string]>([
+  [`AttributeType eq ${CRM}AttributeTypeCode'Picklist'`, 'industrycode', 'name'],
+  [`RequiredLevel/Value eq ${CRM}AttributeRequiredLevel'ApplicationRequired'`, 'name', 'industrycode'],
+])('§8: Attributes where %s', async ([filter, some, no]) => {
   const expand = `$select=LogicalName&$expand=Attributes($select=LogicalName;$filter=${filter})`
   const { json } = await get(house, ACCOUNT, expand)
-  expect(json.Attributes.map((column: { LogicalName: string }) => column.LogicalName).join(' ')).toBe(names)
+  const names = json.Attributes.map((column: { LogicalName: string }) => column.LogicalName)
+  expect([names.includes(some), names.includes(no)]).toEqual([true, false])
 })
 
 test('§8: a label is not filtered by, and the key may be the MetadataId', async () => {
