@@ -1,4 +1,4 @@
-import { badPayload } from '../errors.ts'
+import { badPayload, WebApiError } from '../errors.ts'
 
 /** A number as it was written; kept as text so that 64-bit integers and wide decimals survive. */
 export class NumberText {
@@ -32,9 +32,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
 class Reader {
   readonly #text: string
   #at = 0
+  /** What was said of the text when it was refused. */
+  reason = ''
 
   constructor(text: string) {
     this.#text = text
+  }
+
+  /** How much of the text has been read. */
+  get at(): number {
+    return this.#at
   }
 
   document(): Json {
@@ -46,11 +53,16 @@ class Reader {
 
   #unexpected(): Error {
     const found = this.#text[this.#at]
-    return badPayload(
+    return this.#refusal(
       found === undefined
         ? 'Unexpected end of JSON content.'
         : `Invalid JSON. An unexpected character '${found}' was found at position ${this.#at}.`,
     )
+  }
+
+  #refusal(reason: string): Error {
+    this.reason = reason
+    return badPayload(reason)
   }
 
   #match(pattern: RegExp): string {
@@ -81,7 +93,7 @@ class Reader {
   }
 
   #value(depth: number): Json {
-    if (depth > 64) throw badPayload('The JSON is nested too deeply.')
+    if (depth > 64) throw this.#refusal('The JSON is nested too deeply.')
     this.#blank()
     const first = this.#text[this.#at]
     if (first === '{') return this.#object(depth)
@@ -103,7 +115,7 @@ class Reader {
     do {
       this.#blank()
       const name = this.#string()
-      if (members.has(name)) throw badPayload(`Multiple properties with the name '${name}' were detected.`)
+      if (members.has(name)) throw this.#refusal(`Multiple properties with the name '${name}' were detected.`)
       this.#blank()
       this.#expect(':')
       members.set(name, this.#value(depth + 1))
@@ -152,6 +164,18 @@ class Reader {
 /** Reads JSON text with exact numbers; throws the Web API's payload error where it is malformed. */
 export function readJson(text: string): Json {
   return new Reader(text).document()
+}
+
+/** What is wrong with JSON text, and at which character; undefined where nothing is. */
+export function jsonFault(text: string): { readonly at: number; readonly reason: string } | undefined {
+  const reader = new Reader(text)
+  try {
+    reader.document()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof WebApiError)) throw error
+    return { at: reader.at, reason: reader.reason }
+  }
 }
 
 /** Whether a JSON value is an object. */

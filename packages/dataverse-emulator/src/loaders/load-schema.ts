@@ -1,8 +1,10 @@
 import { Schema } from '../schema.ts'
 import type { SchemaDraft } from '../schema.ts'
+import { MalformedXml } from '../xml/read-xml.ts'
 import { completeSchema } from './complete-schema.ts'
 import { LoadError } from './load-error.ts'
 import { mergeSchemas } from './merge-schemas.ts'
+import { requireJson } from './require-json.ts'
 import { schemaFromCsdl } from './schema-from-csdl.ts'
 import { schemaFromDefinitions } from './schema-from-definitions.ts'
 import { isRowsIndex, schemaFromIndex } from './schema-from-index.ts'
@@ -36,13 +38,19 @@ export function loadSchema(documents: readonly SchemaDocument[], options: { read
 type Kind = 'definitions' | 'csdl' | 'index'
 
 function draftOf({ name, text }: SchemaDocument): { readonly kind: Kind; readonly draft: SchemaDraft } {
+  const plain = text.replace(/^\uFEFF/, '')
+  const isXml = /^\s*</.test(plain)
+  if (!isXml) requireJson(name, plain)
   try {
-    if (/^\uFEFF?\s*</.test(text)) return { kind: 'csdl', draft: schemaFromCsdl(text) }
-    const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    if (isXml) return { kind: 'csdl', draft: schemaFromCsdl(text) }
+    const json: unknown = JSON.parse(plain)
     return isRowsIndex(json)
       ? { kind: 'index', draft: schemaFromIndex(json) }
       : { kind: 'definitions', draft: schemaFromDefinitions(json) }
   } catch (error) {
+    if (error instanceof MalformedXml) {
+      throw new LoadError(`${name}:${error.line}:${error.column}: ${error.reason}`, { cause: error })
+    }
     // Whatever is wrong with a document is wrong with the file somebody named.
     if (error instanceof Error) throw new LoadError(`${name}: ${error.message}`, { cause: error })
     throw error

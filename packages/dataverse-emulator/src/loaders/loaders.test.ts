@@ -281,7 +281,27 @@ test.each([
 ])('%s is an error that names the file', (_, text) => {
   const load = (): unknown => loadSchema([{ name: 'some.file', text }])
   expect(load).toThrow(LoadError)
-  expect(load).toThrow(/^some\.file: /)
+  expect(load).toThrow(/^some\.file(?::\d+:\d+)?: /)
+})
+
+test.each([
+  ['{\n  "a": 1,\n}', "a.json:3:1: Invalid JSON. An unexpected character '}' was found."],
+  ['{"LogicalName":', 'a.json:1:16: Unexpected end of JSON content.'],
+  ['hello', "a.json:1:1: Invalid JSON. An unexpected character 'h' was found."],
+  ['', 'a.json:1:1: Unexpected end of JSON content.'],
+  ['<a>\n<b></a>', "a.json:2:7: The end tag 'a' does not match"],
+])('%j as a schema is an error that names line and column', (text, message) => {
+  const load = (): unknown => loadSchema([{ name: 'a.json', text }])
+  expect(load).toThrow(LoadError)
+  expect(load).toThrow(message)
+})
+
+test('a row that breaks off, and an index that does, are errors that name line and column', () => {
+  const schema = loadSchema([csdl])
+  const broken = { table: 'shop_tag', name: 'shop_tag.jsonl', text: `{"shop_tagid":"${id(1)}"}\n{"shop_tagid": ` }
+  expect(() => rowsFromJsonLines(schema, [broken])).toThrow('shop_tag.jsonl:2:16: Unexpected end of JSON content.')
+  const index = { name: 'index.json', text: '{"m2m":[}' }
+  expect(() => rowsFromJsonLines(schema, [], index)).toThrow('index.json:1:9: Invalid JSON.')
 })
 
 test('documents are read however they were saved: after an empty line, with prefixes, under other names', () => {

@@ -5,6 +5,7 @@ import { guidFrom, isLookupColumn, isStoredColumn, targetKey } from '../schema.t
 import type { ColumnDefinition, LookupColumn, Schema, SeedRow, StoredValue, TableDefinition } from '../schema.ts'
 import { objectOf, objectsOf, textOf } from './json-fields.ts'
 import { LoadError } from './load-error.ts'
+import { requireJson } from './require-json.ts'
 import { valueFromJson } from './value-from-json.ts'
 
 /** The rows of one table, a JSON object a line, as the Web API writes them. */
@@ -64,7 +65,7 @@ function readDocument({ schema, rows, ids, lookups }: Loading, document: RowsDoc
     line += 1
     if (text.trim() === '') continue
     const where = `${document.name}:${line}`
-    const members = parse(text, where)
+    const members = parse(text, document.name, line)
     const values: Record<string, StoredValue> = {}
     for (const [name, json] of members) {
       if (name.includes('@')) continue
@@ -92,15 +93,15 @@ function readDocument({ schema, rows, ids, lookups }: Loading, document: RowsDoc
   }
 }
 
-function parse(text: string, where: string): JsonObject {
+function parse(text: string, name: string, line: number): JsonObject {
   let json: Json
   try {
     json = readJson(text)
   } catch (error) {
-    if (error instanceof WebApiError) throw new LoadError(`${where}: ${error.message}`, { cause: error })
+    if (error instanceof WebApiError) requireJson(name, text, line)
     throw error
   }
-  if (!isJsonObject(json)) throw new LoadError(`${where}: a row is a JSON object`)
+  if (!isJsonObject(json)) throw new LoadError(`${name}:${line}: a row is a JSON object`)
   return json
 }
 
@@ -140,6 +141,7 @@ function resolve({ ids }: Loading, { where, values, column, id, named }: OpenLoo
 }
 
 function linkRows({ schema, ids }: Loading, document: LinksDocument): readonly SeedRow[] {
+  requireJson(document.name, document.text)
   const index = objectOf(JSON.parse(document.text))
   const seen = new Set<string>()
   return objectsOf(index?.['m2m']).flatMap((link, position) => {

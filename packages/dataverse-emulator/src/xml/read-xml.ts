@@ -9,6 +9,7 @@ export interface XmlElement {
 
 /** The document is not well-formed XML, or has a document type declaration, which is not read. */
 export class MalformedXml extends Error {
+  readonly reason: string
   readonly line: number
   readonly column: number
 
@@ -18,6 +19,7 @@ export class MalformedXml extends Error {
     const column = (before.at(-1) ?? '').length + 1
     super(`${reason} Line ${line}, position ${column}.`)
     this.name = 'MalformedXml'
+    this.reason = reason
     this.line = line
     this.column = column
   }
