@@ -56,13 +56,19 @@ test('tx show tells the changes, the history, and the error with its remedy', as
   const place = await refusedOnce()
   const { out } = await place.outpost('tx', 'show', '1')
   expect(out).toMatch(/error +key-clash: Entity Key/)
+  expect(out).toMatch(/cause +\S/)
   expect(out).toMatch(/remedy +\S/)
+  expect(out).toMatch(/mended by +you/)
   expect(out).toContain('outpost tx retry 1')
   expect(out).toMatch(/answer +HTTP 412, 0x80060892/)
   expect(out).toContain('accountnumber = "A-000001"')
   expect(out).toMatch(/committed\n.*sent\n.*refused/)
   const { json } = await place.outpost('tx', 'show', '1', '--json')
-  expect(json).toMatchObject({ seq: 1, status: 'error', lastError: { rejection: 'key-clash', status: 412 } })
+  expect(json).toMatchObject({
+    seq: 1,
+    status: 'error',
+    lastError: { rejection: 'key-clash', status: 412, fix: 'user' },
+  })
 })
 
 test('tx show tells the values before a change', async () => {

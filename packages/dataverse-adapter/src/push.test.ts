@@ -95,6 +95,30 @@ test.each<[string, Change, Response, object]>([
     { kind: 'rejected', rejection: { rejection: 'unknown' } },
   ],
   [
+    'a deletion whose parent is said to be missing',
+    remove(),
+    refusal(400, '0x80040502'),
+    { kind: 'rejected', rejection: { rejection: 'invalid', fix: 'user' } },
+  ],
+  [
+    'a plug-in that took too long',
+    update(),
+    refusal(500, '0x80044172'),
+    { kind: 'rejected', rejection: { rejection: 'business', fix: 'developer' } },
+  ],
+  [
+    'a closed row',
+    update(),
+    refusal(400, '0x80040230'),
+    { kind: 'rejected', rejection: { rejection: 'state', fix: 'user' } },
+  ],
+  [
+    'an organisation in administration mode',
+    update(),
+    refusal(403, '0x8004a113'),
+    { kind: 'retry', mayHaveArrived: true, error: { code: 'unavailable', fix: 'administrator' } },
+  ],
+  [
     'a deadlock',
     update(),
     refusal(400, '0x80040255'),
