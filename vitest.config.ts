@@ -74,6 +74,9 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+          // Some fill a whole page of 5,000 rows by requests; on a busy machine that takes its time.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
