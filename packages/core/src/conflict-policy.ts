@@ -25,7 +25,8 @@ export interface ConflictFunctionName {
  * - `newest`: the later edit. The master's is its `modifiedon`, which is of the whole row and says when a change reached
  *   it; ours is by the clock of the device. Where that clock is seen to be wrong, the policy of the table decides.
  * - `max`, `min`: the larger or smaller value, the later or earlier date. An empty value gives way.
- * - `sum`: the master's value plus what we added to it. An empty value counts as 0.
+ * - `sum`: the master's value plus what we added to it, counted from 0 where there was none. Where one side has emptied
+ *   the value the policy of the table decides; where an answer was lost and the amount may be in already, a person does.
  * - `union`: options that either side chose are chosen, options that either side took out are out.
  * - `never-overwrite`: what the master has stays; ours is sent only where the master's is empty.
  */

@@ -49,6 +49,9 @@ export function applyRule(
     case 'union':
       return { value: union(sides) }
     case 'sum': {
+      if (local === null || remote === null) {
+        return { decidedBy: 'policy', reason: 'a value that was emptied is no amount' }
+      }
       if (!context.doubtful) return { value: sum(column, base, local, remote) }
       const reason = 'an answer was lost; it cannot be told whether the master has counted the amount already'
       return { decidedBy: 'person', reason }

@@ -17,7 +17,7 @@ import { validateValues } from './validate-values.ts'
  * What becomes of a change when the master's row is no longer the one it was made on.
  *
  * - `send`: these columns still have to be sent, on top of the master's present row.
- * - `applied`: the master's row shows the whole change already.
+ * - `applied`: nothing is left to send: the master's row shows the change already, or it changes nothing.
  * - `overruled`: a policy decided for the master; nothing is to be sent. `whole`: nor is the rest of its transaction.
  * - `undecided`: a person has to decide.
  * - `failed`: the application's conflict function gave no answer to act on.
@@ -58,10 +58,13 @@ export function isApplied(change: Pick<UpdateChange, 'values'>, remote: Row, tab
 export function mergeUpdate(change: UpdateChange, remote: Row, table: ConfiguredTable, context: EditContext): Merge {
   const names = Object.keys(change.values).filter((name) => !name.endsWith(TARGET_SUFFIX))
   const moved = (name: string): boolean => name in remote && !same(table, name, remote[name], change.before[name])
-  const adds = (name: string): boolean => !context.doubtful && moved(name) && ruleFor(table, name) === 'sum'
-  const ours = names.filter(
-    (name) => !(name in remote && same(table, name, remote[name], change.values[name])) || adds(name),
-  )
+  const undone = (name: string): boolean =>
+    name in remote && name in change.before && same(table, name, change.before[name], change.values[name])
+  const shown = (name: string): boolean => name in remote && same(table, name, remote[name], change.values[name])
+  // Two who add the same amount have added twice, unless what is there may be our own.
+  const adds = (name: string): boolean =>
+    !context.doubtful && ruleFor(table, name) === 'sum' && moved(name) && (change.values[name] ?? null) !== null
+  const ours = names.filter((name) => !undone(name) && (!shown(name) || adds(name)))
   if (ours.length === 0) return { kind: 'applied' }
   const clashes = withStatusPair(table, ours.filter(moved), ours)
   if (clashes.length === 0) return { kind: 'send', values: pick(change.values, ours), conflicts: [] }
