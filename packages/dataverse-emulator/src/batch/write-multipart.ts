@@ -1,3 +1,4 @@
+import { JSON_TYPE } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 
 const PHRASES: Readonly<Record<number, string>> = {
@@ -38,8 +39,14 @@ export function writePart(reply: Reply, partHeaders: Readonly<Record<string, str
     if (name === 'OData-EntityId') lines.push(`Location: ${value}`)
     lines.push(`${name}: ${name === 'Content-Type' && reply.status < 400 ? streaming(value) : value}`)
   }
-  lines.push('', typeof reply.body === 'string' ? reply.body : '')
+  lines.push('', bodyText(reply))
   return lines.join('\r\n')
+}
+
+// A batch is text: what files hold has no place in it.
+function bodyText({ body, headers }: Reply): string {
+  if (body === undefined || typeof body === 'string') return body ?? ''
+  return headers['Content-Type'] === JSON_TYPE ? new TextDecoder().decode(body) : ''
 }
 
 function streaming(type: string): string {

@@ -3,6 +3,7 @@ import { badQuery, invalidArgument, notImplemented, WebApiError } from '../error
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { Utf8Text } from '../json/utf8-text.ts'
 import { writeJson } from '../json/write.ts'
 import { decodeUrl } from '../odata/decode.ts'
 import { parseSelect } from '../odata/select.ts'
@@ -147,12 +148,20 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   const wants = knobs.trackingAnnotations ? annotationsOf(request) : () => false
   const write = rowWriter(store, table, selection.columns, wants, timeZoneOf(store, request.user.id))
   const mask = columnMask(store, table, request.user)
-  const items = [
-    ...changed.map((row) => write(mask === undefined ? row : mask(row))),
-    ...deleted.map(({ id }) => `{"@odata.context":${deletedContext},"id":"${id}","reason":"deleted"}`),
-  ]
+  const out = new Utf8Text()
+  out.text(`{"@odata.context":${context},${link},"value":[`)
+  const at = out.length
+  for (const row of changed) {
+    out.separate(at)
+    write(mask === undefined ? row : mask(row), out)
+  }
+  for (const { id } of deleted) {
+    out.separate(at)
+    out.text(`{"@odata.context":${deletedContext},"id":"${id}","reason":"deleted"}`)
+  }
+  out.text(']}')
   return jsonTextReply(
-    `{"@odata.context":${context},${link},"value":[${items.join(',')}]}`,
+    out,
     applied(
       knobs.trackingAnnotations && appliedAnnotations(request),
       request.preferences.maxPageSize !== undefined && `odata.maxpagesize=${request.preferences.maxPageSize}`,

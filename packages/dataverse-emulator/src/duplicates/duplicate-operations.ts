@@ -13,7 +13,7 @@ import { readPayload } from '../rows/read-payload.ts'
 import { resolveReference } from '../rows/resolve-reference.ts'
 import type { Row } from '../rows/row.ts'
 import { updateRow } from '../rows/update-row.ts'
-import { rowWriter } from '../rows/write-row.ts'
+import { rowText, rowWriter } from '../rows/write-row.ts'
 import type { StoredValues, TableDefinition } from '../schema.ts'
 import { findDuplicates, PUBLISHED } from './find-duplicates.ts'
 
@@ -84,7 +84,7 @@ function retrieveDuplicates(call: OperationCall): WriteReply {
   return {
     reply: jsonReply({
       '@odata.context': `${request.root}$metadata#${table.entitySetName}`,
-      value: page(rows, parameters.get('PagingInfo')).map((row) => new RawJson(write(row))),
+      value: page(rows, parameters.get('PagingInfo')).map((row) => new RawJson(rowText(write, row))),
     }),
   }
 }

@@ -1,7 +1,9 @@
 import { notImplemented } from '../errors.ts'
+import { utf8 } from '../json/utf8-text.ts'
+import type { Utf8Text } from '../json/utf8-text.ts'
 import { formattedValue } from '../rows/formatted-value.ts'
-import type { Row } from '../rows/row.ts'
-import { valueWriter } from '../rows/write-row.ts'
+import { valueWriter, writeEtag } from '../rows/write-row.ts'
+import type { RowWriter } from '../rows/write-row.ts'
 import { isLookupColumn, targetKey, wireName } from '../schema.ts'
 import type { ColumnDefinition } from '../schema.ts'
 import { isODataColumn } from '../schema/odata-column.ts'
@@ -88,9 +90,7 @@ export function contextOf(root: Slot, members: readonly Member[]): string {
   return [...new Set([...names, ...navigations])].join(',')
 }
 
-type Write = (row: Row) => string
-
-function memberWriter(scope: Scope, member: Member, wants: (annotation: string) => boolean): Write {
+function memberWriter(scope: Scope, member: Member, wants: (annotation: string) => boolean): RowWriter {
   const { schema, store } = scope.org
   const { slot, column, name, renamed } = member
   const annotation = (kind: string, text: string | undefined): string =>
@@ -101,14 +101,19 @@ function memberWriter(scope: Scope, member: Member, wants: (annotation: string) 
   const target = lookup !== undefined && wants(LOOKUP_TABLE)
   const navigation = lookup !== undefined && !renamed && wants(NAVIGATION)
   const write = valueWriter(store, column)
-  const key = `,${JSON.stringify(name)}:`
+  const key = utf8(`,${JSON.stringify(name)}:`)
   const { logicalName } = column
-  return (row) => {
-    if (row === NO_ROW) return ''
-    if (logicalName === 'versionnumber') return `${attribute}${key}${row.version}`
+  return (row, out) => {
+    if (row === NO_ROW) return
+    if (logicalName === 'versionnumber') {
+      out.text(attribute)
+      out.piece(key)
+      out.text(row.version.toString())
+      return
+    }
     const value = row.values[logicalName] ?? null
     // Unlike the answers to OData queries, those to FetchXML leave nulls out.
-    if (value === null) return ''
+    if (value === null) return
     let text = attribute
     if (lookup !== undefined) {
       const stored = row.values[targetKey(logicalName)]
@@ -118,7 +123,9 @@ function memberWriter(scope: Scope, member: Member, wants: (annotation: string) 
       if (target) text += annotation(LOOKUP_TABLE, to)
     }
     if (formatted) text += annotation(FORMATTED, formattedValue(store, column, value, row.values))
-    return `${text}${key}${write(value)}`
+    out.text(text)
+    out.piece(key)
+    write(value, out)
   }
 }
 
@@ -128,14 +135,14 @@ export function tupleWriter(
   root: Slot,
   members: readonly Member[],
   wants: (annotation: string) => boolean,
-): (tuple: Tuple) => string {
+): (tuple: Tuple, out: Utf8Text) => void {
   const writers = members.map((member) => [member.slot.index, memberWriter(scope, member, wants)] as const)
   const hasKey = members.some(({ slot, column }) => slot === root && column.isPrimaryId)
-  return (tuple) => {
-    let text = ''
+  return (tuple, out) => {
+    const at = out.length
     // Rows without their key stand for several.
-    if (hasKey) text += `,"@odata.etag":"W/\\"${tuple[0]?.version ?? 0n}\\""`
-    for (const [index, write] of writers) text += write(tuple[index] ?? NO_ROW)
-    return `{${text.slice(1)}}`
+    if (hasKey) writeEtag(tuple[0] ?? NO_ROW, out)
+    for (const [index, write] of writers) write(tuple[index] ?? NO_ROW, out)
+    out.object(at)
   }
 }

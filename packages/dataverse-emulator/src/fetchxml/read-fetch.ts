@@ -2,6 +2,7 @@ import { badQuery, invalidArgument } from '../errors.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { Utf8Text } from '../json/utf8-text.ts'
 import { writeJson } from '../json/write.ts'
 import { allowOptions } from '../odata/query-options.ts'
 import { metadataVersion, nextLink } from '../operations/read-collection.ts'
@@ -143,17 +144,26 @@ export function readPredefined(
   const total = wantsCount ? countFetch(bound, range, MAX_PAGE + 1) : -1
   const more = page.more && fetch.top === undefined
   const place = more ? cookieOf(bound, fetch, start.page, page) : undefined
-  const writer = tupleWriter(bound.scope, bound.root, bound.members, annotationsOf(request))
+  const write = tupleWriter(bound.scope, bound.root, bound.members, annotationsOf(request))
   const columns = fetch.entity.attributes === 'all' ? '' : `(${contextOf(bound.root, bound.members)})`
   let body = `{"@odata.context":${writeJson(`${request.root}$metadata#${table.entitySetName}${columns}`)},`
   body += counts(request, total, wantsCount)
   body += metadataVersion(org, request)
   if (more) body += paging(request, start.page + 1, place)
-  body += `"value":[${page.tuples.map(writer).join(',')}]`
-  if (more && isView)
-    body += `,"@odata.nextLink":${writeJson(nextLink(request, writeSkipToken(start.page + 1, place)))}`
+  const out = new Utf8Text()
+  out.text(`${body}"value":[`)
+  const at = out.length
+  for (const tuple of page.tuples) {
+    out.separate(at)
+    write(tuple, out)
+  }
+  out.text(']')
+  if (more && isView) {
+    out.text(`,"@odata.nextLink":${writeJson(nextLink(request, writeSkipToken(start.page + 1, place)))}`)
+  }
+  out.text('}')
   return jsonTextReply(
-    `${body}}`,
+    out,
     applied(appliedAnnotations(request), maxPageSize !== undefined && `odata.maxpagesize=${maxPageSize}`),
   )
 }

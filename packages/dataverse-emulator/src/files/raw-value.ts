@@ -8,8 +8,7 @@ import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { readableBy } from '../rows/readable-rows.ts'
 import type { Row } from '../rows/row.ts'
-import { rowWriter } from '../rows/write-row.ts'
-import { wireName } from '../schema.ts'
+import { valueText } from '../rows/write-row.ts'
 import type { ColumnDefinition, TableDefinition } from '../schema.ts'
 
 /** GET of `/set(id)/column/$value`: the value itself as text, 204 for null. */
@@ -26,9 +25,8 @@ export function readRawValue(
   requireReach(org.store, table, request.user, 'read', row)
   const { mask } = readableBy(org.store, request.user)(table)
   const seen = mask === undefined ? row : mask(row)
-  if ((seen.values[column.logicalName] ?? null) === null && column.logicalName !== 'versionnumber') return emptyReply()
-  const text = rowWriter(org.store, table, [column], () => false)(seen)
-  const written = text.slice(text.indexOf(`,${JSON.stringify(wireName(column))}:`) + wireName(column).length + 4, -1)
+  const written = valueText(org.store, column, seen)
+  if (written === undefined) return emptyReply()
   const value: unknown = written.startsWith('"') ? JSON.parse(written) : written
   return { status: 200, headers: { 'Content-Type': 'text/plain', 'OData-Version': '4.0' }, body: String(value) }
 }

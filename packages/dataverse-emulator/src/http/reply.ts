@@ -1,4 +1,5 @@
 import type { WebApiError } from '../errors.ts'
+import type { Utf8Text } from '../json/utf8-text.ts'
 import { writeJson } from '../json/write.ts'
 import type { JsonValue } from '../json/write.ts'
 
@@ -18,7 +19,12 @@ export function jsonReply(value: JsonValue, headers: Readonly<Record<string, str
 }
 
 /** The same for JSON that is already text. */
-export function jsonTextReply(body: string, headers: Readonly<Record<string, string>> = {}, status = 200): Reply {
+export function jsonTextReply(
+  text: string | Utf8Text,
+  headers: Readonly<Record<string, string>> = {},
+  status = 200,
+): Reply {
+  const body = typeof text === 'string' ? text : text.toBytes()
   return { status, headers: { 'Content-Type': JSON_TYPE, 'OData-Version': '4.0', ...headers }, body }
 }
 

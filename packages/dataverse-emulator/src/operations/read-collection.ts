@@ -4,6 +4,7 @@ import { projectionWriter } from '../expand/write-projection.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { Utf8Text } from '../json/utf8-text.ts'
 import { writeJson } from '../json/write.ts'
 import { parseOrderBy } from '../odata/order-by.ts'
 import type { OrderTerm } from '../odata/order-by.ts'
@@ -90,7 +91,7 @@ export function readCollection(
   const place = token === undefined ? undefined : readCookie(order, token)
   const limit = Math.min(top ?? Math.min(maxPageSize ?? MAX_ROWS, org.knobs.maxPageSize), MAX_ROWS)
   const page = readPage({ ...query, order, limit, ...(place === undefined ? {} : { after: place.after }) })
-  const writer = projectionWriter(org, request, projection)
+  const write = projectionWriter(org, request, projection)
   const [first] = page.rows
   const last = page.rows.at(-1)
   const { context } = projection
@@ -98,13 +99,23 @@ export function readCollection(
   let text = `{"@odata.context":${writeJson(`${request.root}$metadata#${set}`)},`
   text += counts(request, query, countOf(options.get('$count')))
   text += metadataVersion(org, request)
-  text += `"value":[${page.rows.map(writer).join(',')}]`
+  // Enough for most pages: growing means copying.
+  const memberBytes = request.preferences.annotations.length === 0 ? 64 : 160
+  const out = new Utf8Text(1024 + page.rows.length * projection.columns.length * memberBytes)
+  out.text(`${text}"value":[`)
+  const at = out.length
+  for (const row of page.rows) {
+    out.separate(at)
+    write(row, out)
+  }
+  out.text(']')
   if (page.more && top === undefined && first !== undefined && last !== undefined) {
     const cookie = writeCookie(order, (place?.page ?? 1) + 1, placeOf(order, first), placeOf(order, last), false)
-    text += `,"@odata.nextLink":${writeJson(nextLink(request, cookie))}`
+    out.text(`,"@odata.nextLink":${writeJson(nextLink(request, cookie))}`)
   }
+  out.text('}')
   return jsonTextReply(
-    `${text}}`,
+    out,
     applied(appliedAnnotations(request), maxPageSize !== undefined && `odata.maxpagesize=${maxPageSize}`),
   )
 }

@@ -13,7 +13,7 @@ import { requireReach } from '../rows/access.ts'
 import { noSuchProperty, notImplemented } from '../errors.ts'
 import { readableBy } from '../rows/readable-rows.ts'
 import type { Row } from '../rows/row.ts'
-import { etagOf, rowWriter } from '../rows/write-row.ts'
+import { etagOf, rowText, valueText } from '../rows/write-row.ts'
 import type { TableDefinition } from '../schema.ts'
 import { wireName } from '../schema.ts'
 import { applied, appliedAnnotations, rowQuery } from './read-scope.ts'
@@ -23,7 +23,7 @@ export function rowBody(org: Org, request: ApiRequest, row: Row, projection: Pro
   const { table, context: columns } = projection
   const set = `${table.entitySetName}${columns === undefined ? '' : `(${columns})`}`
   const context = writeJson(`${request.root}$metadata#${set}/$entity`)
-  const text = projectionWriter(org, request, projection)(row)
+  const text = rowText(projectionWriter(org, request, projection), row)
   return `{"@odata.context":${context},${text.slice(1)}`
 }
 
@@ -58,9 +58,8 @@ export function readProperty(org: Org, request: ApiRequest, table: TableDefiniti
   const seen = mask === undefined ? row : mask(row)
   const column = parseSelect(org.schema, table, name).columns.find((one) => wireName(one) === name)
   if (column === undefined) throw noSuchProperty(name, table.logicalName)
-  if ((seen.values[column.logicalName] ?? null) === null && name !== 'versionnumber') return emptyReply()
-  const text = rowWriter(org.store, table, [column], () => false)(seen)
-  const value = text.slice(text.indexOf(`,${JSON.stringify(name)}:`) + name.length + 4, -1)
+  const value = valueText(org.store, column, seen)
+  if (value === undefined) return emptyReply()
   const context = `${request.root}$metadata#${table.entitySetName}(${row.id})/${name}`
   return jsonReply({ '@odata.context': context, value: new RawJson(value) })
 }

@@ -1,14 +1,16 @@
 import { isLookupColumn, targetKey, wireName } from '../schema.ts'
 import type { ColumnDefinition, LookupColumn, StoredValue, StoredValues, TableDefinition } from '../schema.ts'
-import { formattedValue } from './formatted-value.ts'
+import { utf8 } from '../json/utf8-text.ts'
+import type { Utf8Text } from '../json/utf8-text.ts'
+import { formatter } from './formatted-value.ts'
 import type { RowStore } from './row-store.ts'
 
 const FORMATTED = 'OData.Community.Display.V1.FormattedValue'
 const LOOKUP_TABLE = 'Microsoft.Dynamics.CRM.lookuplogicalname'
 const NAVIGATION = 'Microsoft.Dynamics.CRM.associatednavigationproperty'
 
-/** Writes the annotations of a value, each with a comma before it. */
-export type AnnotationWriter = (value: StoredValue, row: StoredValues) => string
+/** Adds the annotations of a value to an answer, each with a comma before it. */
+export type AnnotationWriter = (value: StoredValue, row: StoredValues, out: Utf8Text) => void
 
 // Types whose formatted text depends on nothing but the value: it is made once for each value of an answer.
 const BY_VALUE: ReadonlySet<ColumnDefinition['type']> = new Set([
@@ -20,22 +22,30 @@ const BY_VALUE: ReadonlySet<ColumnDefinition['type']> = new Set([
   'EntityName',
 ])
 
-function textWriter(store: RowStore, column: ColumnDefinition, timeZone: string): AnnotationWriter {
-  const member = `,${JSON.stringify(`${wireName(column)}@${FORMATTED}`)}:`
-  const write: AnnotationWriter = (value, row) => {
-    const text = formattedValue(store, column, value, row, timeZone)
-    return text === undefined ? '' : member + JSON.stringify(text)
-  }
-  const isLookup = isLookupColumn(column)
-  if (!isLookup && !BY_VALUE.has(column.type)) return write
-  const known = new Map<StoredValue, string>()
-  return (value, row) => {
-    let text = known.get(value)
-    if (text === undefined) {
-      text = write(value, row)
-      known.set(value, text)
+const NOTHING = new Uint8Array()
+
+function textWriter(store: RowStore, column: ColumnDefinition, timeZone: string): AnnotationWriter | undefined {
+  const format = formatter(store, column, timeZone)
+  if (format === undefined) return undefined
+  const start = `,${JSON.stringify(`${wireName(column)}@${FORMATTED}`)}:`
+  const member = utf8(start)
+  if (!BY_VALUE.has(column.type)) {
+    return (value, row, out) => {
+      const text = format(value, row)
+      if (text === undefined) return
+      out.piece(member)
+      out.string(text)
     }
-    return text
+  }
+  const known = new Map<StoredValue, Uint8Array>()
+  return (value, row, out) => {
+    let piece = known.get(value)
+    if (piece === undefined) {
+      const text = format(value, row)
+      piece = text === undefined ? NOTHING : utf8(start + JSON.stringify(text))
+      known.set(value, piece)
+    }
+    out.piece(piece)
   }
 }
 
@@ -54,14 +64,17 @@ function targetWriter(
   }
   const key = targetKey(column.logicalName)
   const [first] = column.targets
-  const known = new Map<string, string>()
-  return (_, row) => {
+  const known = new Map<string, Uint8Array>()
+  return (_, row, out) => {
     const stored = row[key]
     const target = typeof stored === 'string' ? stored : first
-    if (target === undefined) return ''
-    const text = known.get(target) ?? textFor(target)
-    known.set(target, text)
-    return text
+    if (target === undefined) return
+    let piece = known.get(target)
+    if (piece === undefined) {
+      piece = utf8(textFor(target))
+      known.set(target, piece)
+    }
+    out.piece(piece)
   }
 }
 
@@ -77,5 +90,9 @@ export function annotationWriter(
   const isTarget = isLookupColumn(column) && (wants(LOOKUP_TABLE) || wants(NAVIGATION))
   if (!isTarget) return formatted
   const target = targetWriter(store, table, column, wants)
-  return formatted === undefined ? target : (value, row) => formatted(value, row) + target(value, row)
+  if (formatted === undefined) return target
+  return (value, row, out) => {
+    formatted(value, row, out)
+    target(value, row, out)
+  }
 }

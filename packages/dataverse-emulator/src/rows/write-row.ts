@@ -1,69 +1,67 @@
 import { toBase64 } from '../files/base64.ts'
 import { thumbnailOf } from '../files/stored-image.ts'
+import { Utf8Text, utf8 } from '../json/utf8-text.ts'
 import { wireName } from '../schema.ts'
 import type { ColumnDefinition, StoredValue, TableDefinition } from '../schema.ts'
 import type { RowStore } from './row-store.ts'
 import { annotationWriter } from './annotation-writer.ts'
 import { padDecimal, roundDecimal } from './decimal.ts'
-import { rememberTexts } from './row-texts.ts'
 import type { Row } from './row.ts'
 
-/** Writes rows of one table as JSON text. */
-export type RowWriter = (row: Row) => string
+/** Adds what is said of a row to an answer. */
+export type RowWriter = (row: Row, out: Utf8Text) => void
+
+/** Adds a value to an answer. */
+export type ValueWriter = (value: StoredValue, out: Utf8Text) => void
 
 function plainDecimal(value: StoredValue): string {
   const text = String(value)
   return text.includes('e') || text.includes('E') ? (roundDecimal(text, 20) ?? text) : text
 }
 
-const ZEROS = '00000000000000000000'
-
-/** Writes numbers with at least so many decimals. */
-function paddedWriter(scale: number): (value: StoredValue) => string {
-  const zeros = scale === 0 ? '' : `.${ZEROS.slice(0, scale)}`
-  return (value) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return `${value}${zeros}`
-    return padDecimal(plainDecimal(value), scale)
+/** Writes numbers, most of which have `places` decimals, with at least so many of them. */
+function decimalWriter(places: number, least: number): ValueWriter {
+  return (value, out) => {
+    if (typeof value === 'number' && out.decimal(value, places, least)) return
+    out.text(padDecimal(plainDecimal(value), least))
   }
 }
 
-const quoted = (value: StoredValue): string => `"${String(value)}"`
+const plain: ValueWriter = (value, out) => {
+  if (typeof value !== 'number' || !out.decimal(value, 0, 0)) out.text(String(value))
+}
 
-// What JSON escapes; most texts have nothing of it.
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
+const quoted: ValueWriter = (value, out) => {
+  if (typeof value === 'string') out.string(value)
+  else out.text(JSON.stringify(value))
+}
+
+const NULL = utf8('null')
 
 /** Makes a writer of the values of a column. */
-export function valueWriter(store: RowStore, column: ColumnDefinition): (value: StoredValue) => string {
+export function valueWriter(store: RowStore, column: ColumnDefinition): ValueWriter {
   switch (column.type) {
     case 'Decimal':
-      return paddedWriter(column.precision)
+      return decimalWriter(column.precision, column.precision)
     case 'Money':
-      return paddedWriter(4)
+      return decimalWriter(4, 4)
     case 'Double':
-      return paddedWriter(1)
+      return decimalWriter(Math.max(1, column.precision), 1)
     case 'BigInt':
     case 'Integer':
     case 'Picklist':
     case 'State':
     case 'Status':
     case 'Boolean':
-      return String
+      return plain
     case 'Image':
-      if (column.unasked === true) return () => 'null'
-      return (value) => {
+      if (column.unasked === true) return (_, out) => out.piece(NULL)
+      return (value, out) => {
         const image = thumbnailOf(store, String(value))
-        return image === undefined ? 'null' : `"${toBase64(image.bytes)}"`
+        out.text(image === undefined ? 'null' : `"${toBase64(image.bytes)}"`)
       }
-    // Guids and times have nothing to escape.
-    case 'Uniqueidentifier':
-    case 'Lookup':
-    case 'Customer':
-    case 'Owner':
-    case 'DateTime':
-    case 'File':
-      return quoted
     default:
-      return (value) => (typeof value !== 'string' || ESCAPED.test(value) ? JSON.stringify(value) : quoted(value))
+      return quoted
   }
 }
 
@@ -72,46 +70,76 @@ export function etagOf(row: Row): string {
   return `W/"${row.version}"`
 }
 
+const ETAG = utf8(',"@odata.etag":"W/\\"')
+const END_OF_ETAG = utf8('\\""')
+
+/** Adds the member of an etag. */
+export const writeEtag: RowWriter = ({ version }, out) => {
+  out.piece(ETAG)
+  plain(Number(version), out)
+  out.piece(END_OF_ETAG)
+}
+
 /**
- * Makes a writer for the given columns: etag first, explicit nulls, decimals with their zeros, annotations (those that
- * `wants` accepts) before the property they describe, with times of the zone.
+ * Makes a writer of the members of rows, a comma before each: explicit nulls, decimals with their zeros, annotations
+ * (those that `wants` accepts) before the property they describe, with times of the zone.
  */
-export function rowWriter(
+export function memberWriter(
   store: RowStore,
   table: TableDefinition,
   columns: readonly ColumnDefinition[],
   wants: (annotation: string) => boolean,
   timeZone = 'UTC',
 ): RowWriter {
-  const fields = columns.map((column) => ({
-    name: column.logicalName,
-    member: `,${JSON.stringify(wireName(column))}:`,
-    write: valueWriter(store, column),
-    annotate: annotationWriter(store, table, column, wants, timeZone),
-  }))
-  // Joined row by row: text that is only appended to stays a tree of pieces, thousands of them for a page.
-  const parts: string[] = []
-  const write: RowWriter = ({ version, values }) => {
-    let at = 0
-    parts[at++] = '{"@odata.etag":"W/\\"'
-    parts[at++] = version.toString()
-    parts[at++] = '\\""'
-    for (const { name, member, write, annotate } of fields) {
-      const value = name === 'versionnumber' ? version.toString() : (values[name] ?? null)
-      if (annotate !== undefined && value !== null) parts[at++] = annotate(value, values)
-      parts[at++] = member
-      parts[at++] = value === null ? 'null' : write(value)
+  const fields = columns.map((column) => {
+    const member = `,${JSON.stringify(wireName(column))}:`
+    return {
+      name: column.logicalName,
+      isVersion: column.logicalName === 'versionnumber',
+      member: utf8(member),
+      nothing: utf8(`${member}null`),
+      write: valueWriter(store, column),
+      annotate: annotationWriter(store, table, column, wants, timeZone),
     }
-    parts[at++] = '}'
-    parts.length = at
-    return parts.join('')
+  })
+  return ({ version, values }, out) => {
+    for (const { name, isVersion, member, nothing, write, annotate } of fields) {
+      const value = isVersion ? version.toString() : (values[name] ?? null)
+      if (value === null) {
+        out.piece(nothing)
+        continue
+      }
+      annotate?.(value, values, out)
+      out.piece(member)
+      write(value, out)
+    }
   }
-  // Annotations tell of other rows too, and those may change.
-  if (fields.some(({ annotate }) => annotate !== undefined)) return write
-  return rememberTexts(
-    store,
-    table,
-    columns.map((column) => (column.type === 'Image' && column.unasked === true ? '-' : column.logicalName)).join(),
-    write,
-  )
+}
+
+/** Makes a writer of rows as objects: etag first, then the members. */
+export function rowWriter(...parts: Parameters<typeof memberWriter>): RowWriter {
+  const write = memberWriter(...parts)
+  return (row, out) => {
+    const at = out.length
+    writeEtag(row, out)
+    write(row, out)
+    out.object(at)
+  }
+}
+
+/** A column's value in a row as JSON text; undefined where it has none. */
+export function valueText(store: RowStore, column: ColumnDefinition, row: Row): string | undefined {
+  if (column.logicalName === 'versionnumber') return row.version.toString()
+  const value = row.values[column.logicalName] ?? null
+  if (value === null) return undefined
+  const out = new Utf8Text()
+  valueWriter(store, column)(value, out)
+  return out.toString()
+}
+
+/** One row as JSON text. */
+export function rowText(write: RowWriter, row: Row): string {
+  const out = new Utf8Text()
+  write(row, out)
+  return out.toString()
 }
