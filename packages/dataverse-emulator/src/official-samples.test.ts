@@ -37,6 +37,52 @@ test('a member of a team needs its type, because users and teams inherit their k
   expect((await add({ '@odata.type': `${NAMESPACE}systemuser`, ownerid })).status).toBe(204)
 })
 
+test('a body in another character set, or compressed, is not read as if it were neither', async () => {
+  const { ask } = bench()
+  const statusOf = async (headers: Readonly<Record<string, string>>): Promise<number> =>
+    (await ask('POST', 'accounts', { headers, body: { name: 'x' } })).status
+  for (const type of ['application/json', 'application/json; charset="UTF-8"', 'application/json;charset=us-ascii'])
+    expect([type, await statusOf({ 'Content-Type': type })]).toEqual([type, 204])
+  for (const charset of ['iso-8859-1', 'utf-16', '"utf-16"'])
+    expect([charset, await statusOf({ 'Content-Type': `application/json; charset=${charset}` })]).toEqual([
+      charset,
+      501,
+    ])
+  expect(await statusOf({ 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' })).toBe(501)
+  expect(await statusOf({ 'Content-Type': 'application/json', 'Content-Encoding': 'identity' })).toBe(204)
+})
+
+test('the account of the sample of functions and actions can be created, with its address in one piece', async () => {
+  const { ask } = bench()
+  const account = await made(ask, 'accounts', {
+    accountcategorycode: 1,
+    address1_addresstypecode: 3,
+    address1_city: 'Redmond',
+    address1_country: 'USA',
+    address1_line1: '123 Maple St.',
+    address1_name: 'Corporate Headquarters',
+    address1_postalcode: '98000',
+    address1_shippingmethodcode: 4,
+    address1_stateorprovince: 'WA',
+    address1_telephone1: '555-1234',
+    customertypecode: 3,
+    description: 'Contoso is a business consulting company.',
+    emailaddress1: 'info@contoso.com',
+    industrycode: 7,
+    name: 'Contoso Consulting',
+    numberofemployees: 150,
+    ownershipcode: 2,
+    preferredcontactmethodcode: 2,
+    telephone1: '(425) 555-1234',
+  })
+  const headers = { Prefer: 'odata.include-annotations="OData.Community.Display.V1.FormattedValue"' }
+  const { json } = await ask('GET', `accounts(${account})?$select=address1_line1,industrycode`, { headers })
+  expect([json.address1_composite, json['industrycode@OData.Community.Display.V1.FormattedValue']]).toEqual([
+    '123 Maple St.\r\nRedmond, WA 98000\r\nUSA',
+    'Consulting',
+  ])
+})
+
 test('a single row is read with a filter that is true of it, as in the sample of file columns', async () => {
   const { ask } = bench()
   const account = await made(ask, 'accounts', { name: 'Contoso Ltd.' })

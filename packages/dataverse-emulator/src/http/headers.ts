@@ -64,9 +64,12 @@ export function checkMediaTypes(headers: Headers, path: string, hasBody: boolean
       `A supported MIME type could not be found that matches the acceptable MIME types for the request. The supported type(s) 'application/json;odata.metadata=minimal' do not match any of the acceptable MIME types '${accept}'.`,
     )
   }
-  if (hasBody && !/^application\/json\b/i.test(type)) {
-    throw unsupportedContent(type)
-  }
+  if (!hasBody) return
+  if (!/^application\/json\b/i.test(type)) throw unsupportedContent(type)
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(type)?.[1] ?? 'utf-8'
+  if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) throw notImplemented(`bodies in the character set '${charset}'`)
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  if (!/^identity$/i.test(encoding)) throw notImplemented(`bodies that are compressed (Content-Encoding: ${encoding})`)
 }
 
 /** Refuses headers that ask for something the emulator would otherwise silently not do. */

@@ -134,7 +134,15 @@ test('columns, keys and relationships are expanded with their own select and fil
   const answer = get(
     `EntityDefinitions(LogicalName='account')?$select=LogicalName&$expand=Attributes($select=LogicalName;$filter=${filter}),Keys($select=KeyAttributes,EntityKeyIndexStatus),ManyToOneRelationships($select=SchemaName,ReferencingEntityNavigationPropertyName),OneToManyRelationships,ManyToManyRelationships`,
   )
-  expect(answer.Attributes.map((column: Parsed) => column.LogicalName)).toEqual(['accountcategorycode', 'industrycode'])
+  expect(answer.Attributes.map((column: Parsed) => column.LogicalName)).toEqual([
+    'accountcategorycode',
+    'industrycode',
+    'customertypecode',
+    'ownershipcode',
+    'preferredcontactmethodcode',
+    'address1_addresstypecode',
+    'address1_shippingmethodcode',
+  ])
   expect(answer.Attributes[0]['@odata.type']).toBe('#Microsoft.Dynamics.CRM.PicklistAttributeMetadata')
   expect(answer.Keys[0]).toMatchObject({ KeyAttributes: ['accountnumber'], EntityKeyIndexStatus: 'Active' })
   const primary = answer.ManyToOneRelationships.find((one: Parsed) => one.SchemaName === 'account_primary_contact')

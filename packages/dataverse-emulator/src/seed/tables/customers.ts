@@ -23,16 +23,39 @@ import {
 import type { StoredValue, StoredValues, TableDraft } from '../../schema.ts'
 import { fullName } from './system.ts'
 
+function placeOf(row: StoredValues): string {
+  const [code, city, state] = ['address1_postalcode', 'address1_city', 'address1_stateorprovince'].map((name) => {
+    const part = row[name]
+    return typeof part === 'string' ? part : ''
+  })
+  const parts = state === '' ? [code, city] : [city === '' ? '' : `${city},`, state, code]
+  return parts.filter((part) => part !== '').join(' ')
+}
+
 function addressOf(row: StoredValues): StoredValue {
-  const place = [row['address1_postalcode'], row['address1_city']].filter((part) => typeof part === 'string')
-  const lines = [row['address1_line1'], place.join(' ')].filter((part) => typeof part === 'string' && part !== '')
-  return lines.length === 0 ? null : lines.join('\r\n')
+  const lines = [row['address1_line1'], placeOf(row), row['address1_country']]
+  const written = lines.filter((part) => typeof part === 'string' && part !== '')
+  return written.length === 0 ? null : written.join('\r\n')
 }
 
 const address = [
+  choice(
+    'Address1_AddressTypeCode',
+    { 1: 'Bill To', 2: 'Ship To', 3: 'Primary', 4: 'Other' },
+    { isLogical: true, displayName: 'Address 1: Address Type' },
+  ),
+  text('Address1_Name', { maxLength: 200, isLogical: true, displayName: 'Address 1: Name' }),
   text('Address1_Line1', { maxLength: 250, isLogical: true, displayName: 'Address 1: Street 1' }),
   text('Address1_City', { maxLength: 80, isLogical: true, displayName: 'Address 1: City' }),
   text('Address1_PostalCode', { maxLength: 20, isLogical: true, displayName: 'Address 1: ZIP/Postal Code' }),
+  text('Address1_StateOrProvince', { maxLength: 50, isLogical: true, displayName: 'Address 1: State/Province' }),
+  text('Address1_Country', { maxLength: 80, isLogical: true, displayName: 'Address 1: Country/Region' }),
+  text('Address1_Telephone1', { maxLength: 50, isLogical: true, format: 'Phone', displayName: 'Address Phone' }),
+  choice(
+    'Address1_ShippingMethodCode',
+    { 1: 'Airborne', 2: 'DHL', 3: 'FedEx', 4: 'UPS', 5: 'Postal Mail', 6: 'Full Load', 7: 'Will Call' },
+    { isLogical: true, displayName: 'Address 1: Shipping Method' },
+  ),
   double('Address1_Latitude', { min: -90, max: 90, isLogical: true, displayName: 'Address 1: Latitude' }),
   double('Address1_Longitude', { min: -180, max: 180, isLogical: true, displayName: 'Address 1: Longitude' }),
   memo('Address1_Composite', { maxLength: 1000, isLogical: true, displayName: 'Address 1', formula: addressOf }),
@@ -63,11 +86,36 @@ const account: TableDraft = {
       1: 'Accounting',
       2: 'Agriculture and Non-petrol Natural Resource Extraction',
       5: 'Building Supplies',
+      7: 'Consulting',
       8: 'Consumer Services',
       12: 'Food and Tobacco Processing',
       18: 'Hospitals',
       29: 'Utility Creation and Distribution',
     }),
+    choice(
+      'CustomerTypeCode',
+      {
+        1: 'Competitor',
+        2: 'Consultant',
+        3: 'Customer',
+        4: 'Investor',
+        5: 'Partner',
+        6: 'Influencer',
+        7: 'Press',
+        8: 'Prospect',
+        9: 'Reseller',
+        10: 'Supplier',
+        11: 'Vendor',
+        12: 'Other',
+      },
+      { displayName: 'Relationship Type' },
+    ),
+    choice('OwnershipCode', { 1: 'Public', 2: 'Private', 3: 'Subsidiary', 4: 'Other' }, { displayName: 'Ownership' }),
+    choice(
+      'PreferredContactMethodCode',
+      { 1: 'Any', 2: 'Email', 3: 'Phone', 4: 'Fax', 5: 'Mail' },
+      { defaultValue: 1 },
+    ),
     ...address,
     lookup('PrimaryContactId', { table: 'contact', relationship: 'account_primary_contact' }),
     lookup('ParentAccountId', {
