@@ -186,15 +186,6 @@ test('faults are disarmed one by one or all together', async () => {
   expect((await ask('GET', 'WhoAmI')).status).toBe(200)
 })
 
-test('§16.19: error codes may be empty or decimal text', async () => {
-  const { ask, emulator } = bench()
-  const code = async (): Promise<string> => (await ask('DELETE', `accounts(${id(1)})`)).json.error.code
-  emulator.knobs.decimalErrorCodes = true
-  expect(await code()).toBe('-2147220969')
-  emulator.knobs.emptyErrorCodes = true
-  expect(await code()).toBe('')
-})
-
 test('the same seed and clock give the same ids, versions and bytes', async () => {
   const texts: string[] = []
   for (let run = 0; run < 2; run++) {

@@ -83,6 +83,7 @@ export function createMaster(org: Org, userOf: (nameOrId: string | undefined) =>
     count: (table) => store.rows(tableOf(org, table).logicalName).size,
     expireDelta: () => {
       org.expiredVersion = store.version
+      store.skipVersion()
     },
   }
 }

@@ -52,5 +52,6 @@ export function renewOrganization(org: Org, rows: 'same' | 'none'): void {
   if (rows === 'none') for (const { logicalName } of schema.tables()) store.rows(logicalName).tombstones.length = 0
   org.organization = { ...org.organization, id: to }
   org.expiredVersion = store.version
+  store.skipVersion()
   schema.renewIds(to)
 }

@@ -5,23 +5,6 @@ import { bigInt, dateTime, decimal, stateAndStatus, text, uniqueidentifier, yesN
 
 const refusal = ({ status, json }: Answer): readonly unknown[] => [status, json?.error.code]
 
-test('§16.18: 412 means four things: a stale version, an existing row, a taken key, a duplicate', async () => {
-  const { ask } = bench()
-  await made(ask, 'accounts', { accountid: id(1), name: 'one', accountnumber: 'K1' })
-  const body = { name: 'two' }
-  const stale = await ask('PATCH', `accounts(${id(1)})`, { headers: { 'If-Match': 'W/"1"' }, body })
-  const exists = await ask('PATCH', `accounts(${id(1)})`, { headers: { 'If-None-Match': '*' }, body })
-  const taken = await ask('POST', 'accounts', { body: { ...body, accountnumber: 'K1' } })
-  const headers = { 'MSCRM.SuppressDuplicateDetection': 'false' }
-  const duplicate = await ask('POST', 'accounts', { headers, body: { name: 'one' } })
-  expect([stale, exists, taken, duplicate].map(refusal)).toEqual([
-    [412, '0x80060882'],
-    [412, '0x80040237'],
-    [412, '0x80060892'],
-    [412, '0x80040333'],
-  ])
-})
-
 test('§16.31: ids may be the client’s, and their letters are the same in either case', async () => {
   const { ask, emulator } = bench()
   const upper = id(0xabc).toUpperCase()

@@ -80,6 +80,11 @@ export class RowStore {
     return this.#version
   }
 
+  /** Uses up a version that no row gets, so that what is given out from now on lies above everything until now. */
+  skipVersion(): void {
+    this.#next()
+  }
+
   rows(table: string): TableRows {
     let rows = this.#tables.get(table)
     if (rows === undefined) {
