@@ -341,3 +341,46 @@ test('a document without a single table is refused, not served empty', () => {
     'old.xml: the document is OData 1.0; the $metadata of the Web API (/api/data/v9.2/) is 4.0',
   )
 })
+
+test('columns that were read by themselves add to the definition of their table: options come by cast only', () => {
+  const lists = {
+    '@odata.context': `https://org/api/data/v9.2/$metadata#EntityDefinitions('shop_person')/Attributes/Microsoft.Dynamics.CRM.PicklistAttributeMetadata(LogicalName,OptionSet())`,
+    value: [
+      { LogicalName: 'shop_size', OptionSet: null, GlobalOptionSet: { Options: [{ Value: 3 }, { Value: 4 }] } },
+      { LogicalName: 'shop_color', AttributeType: 'Picklist', OptionSet: { Options: [{ Value: 8 }] } },
+    ],
+  }
+  const person = {
+    LogicalName: 'shop_person',
+    PrimaryIdAttribute: 'shop_personid',
+    Attributes: [
+      { LogicalName: 'shop_personid', AttributeType: 'Uniqueidentifier', IsPrimaryId: true },
+      { LogicalName: 'shop_size', AttributeType: 'Picklist', SchemaName: 'shop_Size' },
+    ],
+  }
+  const documents = [
+    { name: 'options.json', text: JSON.stringify(lists) },
+    { name: 'person.json', text: JSON.stringify({ value: [person] }) },
+  ]
+  const schema = loadSchema(documents)
+  expect(schema.column('shop_person', 'shop_size')).toMatchObject({
+    schemaName: 'shop_Size',
+    options: [{ value: 3 }, { value: 4 }],
+  })
+  expect(schema.column('shop_person', 'shop_color')).toMatchObject({ options: [{ value: 8 }] })
+  expect(() => loadSchema(documents.slice(0, 1))).toThrow(
+    'options.json: columns of shop_person, of which there is no EntityDefinition',
+  )
+  const apart = { ...person, Attributes: undefined }
+  const all = { '@odata.context': '…/$metadata#EntityDefinitions(LogicalName)', value: [apart] }
+  const own = {
+    '@odata.context': `…/$metadata#EntityDefinitions('shop_person')/Attributes`,
+    value: person.Attributes,
+  }
+  const pieces = [all, own].map((json, index) => ({ name: `${index}.json`, text: JSON.stringify(json) }))
+  expect(
+    loadSchema(pieces)
+      .table('shop_person')
+      ?.columns.map((column) => column.logicalName),
+  ).toEqual(['shop_personid', 'shop_size'])
+})

@@ -11,6 +11,8 @@ import type {
   TableDraft,
 } from '../schema.ts'
 import { removeLink } from '../schema.ts'
+import { withAttributes } from './attribute-lists.ts'
+import type { AttributeList } from './attribute-lists.ts'
 import { columnFromDefinition } from './column-from-definition.ts'
 import type { DefinitionScope } from './column-from-definition.ts'
 import { tableFacts } from './definition-facts.ts'
@@ -21,10 +23,11 @@ import { objectTypeCodes } from './well-known.ts'
 
 /**
  * The schema that EntityDefinitions describe: one definition, a list of them, `{ "value": […] }`, or the answer of
- * RetrieveMetadataChanges; whole or slimmed to what was asked for.
+ * RetrieveMetadataChanges; whole or slimmed to what was asked for. Lists of columns that were read by themselves, as
+ * options can only be, add to the definitions of their tables.
  */
-export function schemaFromDefinitions(json: unknown): SchemaDraft {
-  const definitions = definitionsIn(json)
+export function schemaFromDefinitions(json: unknown, lists: readonly AttributeList[] = []): SchemaDraft {
+  const definitions = definitionsIn(json, lists)
   const choices = new Map<string, GlobalChoiceDraft>()
   const oneToMany = new Map<string, OneToManyDraft>()
   const manyToMany = new Map<string, ManyToManyDraft>()
@@ -53,17 +56,18 @@ export function schemaFromDefinitions(json: unknown): SchemaDraft {
   }
 }
 
-function definitionsIn(json: unknown): readonly JsonObject[] {
-  if (Array.isArray(json)) return json.flatMap(definitionsIn)
+function definitionsIn(json: unknown, lists: readonly AttributeList[]): readonly JsonObject[] {
+  if (Array.isArray(json)) return json.flatMap((one) => definitionsIn(one, lists))
   const object = objectOf(json)
   if (object === undefined) throw new RangeError('no EntityDefinitions: neither an object nor a list')
   for (const name of ['value', 'EntityMetadata']) {
-    if (Array.isArray(object[name])) return definitionsIn(object[name])
+    if (Array.isArray(object[name])) return definitionsIn(object[name], lists)
   }
-  if (textOf(object, 'LogicalName') === undefined || !Array.isArray(object['Attributes'])) {
+  const definition = withAttributes(object, lists)
+  if (textOf(definition, 'LogicalName') === undefined || !Array.isArray(definition['Attributes'])) {
     throw new RangeError('no EntityDefinitions: LogicalName or Attributes are missing')
   }
-  return [object]
+  return [definition]
 }
 
 function tableFromDefinition(definition: JsonObject, otherwiseCode: number): TableDraft {
