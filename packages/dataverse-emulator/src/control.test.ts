@@ -257,3 +257,29 @@ test('privileges and tokens', async () => {
     id: emulator.users.find(({ name }) => name === TECHNICIAN)?.id,
   })
 })
+
+test('what is misspelt or of the wrong kind in a query, a token or a value is refused by name', async () => {
+  const { steer } = steered()
+  const message = async (method: string, path: string, body?: unknown): Promise<[number, string]> => {
+    const { status, json } = await steer(method, path, body)
+    return [status, json?.error?.message]
+  }
+  expect(await message('GET', '/requests?status=abc')).toEqual([400, "'status' must be a number"])
+  expect(await message('GET', '/master')).toEqual([400, "'table' is missing"])
+  expect(await message('GET', '/master?table=account&key=1')).toEqual([
+    400,
+    "'key' is unknown here; there are table, id",
+  ])
+  expect(await message('DELETE', '/tokens', { token: 'x', tokens: 1 })).toEqual([
+    400,
+    "'tokens' is unknown here; there are token",
+  ])
+  for (const [values, expected] of [
+    [{ name: 5 }, 'account.name takes a text, not 5'],
+    [{ numberofemployees: '5' }, 'account.numberofemployees takes a whole number, not "5"'],
+    [{ createdon: 'soon' }, 'account.createdon takes an ISO date and time, not "soon"'],
+    [{ revenue: true }, 'account.revenue takes a number, or one as text, not true'],
+  ] as const) {
+    expect(await message('POST', '/master', { do: 'create', table: 'account', values })).toEqual([400, expected])
+  }
+})

@@ -34,7 +34,7 @@ function filterFrom(query: URLSearchParams): Parameters<Emulator['requests']>[0]
   return {
     ...(method === undefined ? {} : { method }),
     ...(user === undefined ? {} : { user }),
-    ...(status === undefined ? {} : { status: Number(status) }),
+    ...(status === undefined ? {} : { status: new Fields({ status: Number(status) }).number('status') }),
     ...(inBatch === undefined ? {} : { inBatch: inBatch === 'true' }),
     ...(path === undefined ? {} : { path }),
   }
@@ -231,10 +231,11 @@ export const ROUTES: readonly Route[] = [
     path: '/master',
     what: 'a row as it is stored: ?table= &id=; without an id how many rows the table has',
     run: ({ emulator, query }) => {
-      const table = query.get('table') ?? ''
-      const id = query.get('id')
-      if (id === null) return { count: emulator.master.count(table) }
-      return emulator.master.row(table, id) ?? null
+      const asked = new Fields(Object.fromEntries(query))
+      const name = asked.text('table')
+      const { id } = asked.optional('id', (key) => asked.text(key))
+      asked.end()
+      return id === undefined ? { count: emulator.master.count(name) } : (emulator.master.row(name, id) ?? null)
     },
   },
   {
@@ -271,6 +272,6 @@ export const ROUTES: readonly Route[] = [
     method: 'DELETE',
     path: '/tokens',
     what: 'makes a token worthless: {"token"}',
-    run: withFields((fields, emulator) => emulator.revokeToken(fields.text('token'))),
+    run: withFields((fields, emulator) => emulator.revokeToken(fields.text('token'), ...fields.end())),
   },
 ]

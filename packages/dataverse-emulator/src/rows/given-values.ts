@@ -1,5 +1,5 @@
 import { isLookupColumn, targetKey } from '../schema.ts'
-import type { LookupColumn, Schema, StoredValue } from '../schema.ts'
+import type { ColumnDefinition, LookupColumn, Schema, StoredValue } from '../schema.ts'
 import type { Changes, LookupValue } from './changes.ts'
 import type { Reference } from './reference.ts'
 
@@ -19,6 +19,37 @@ function lookupValue(column: LookupColumn, value: GivenValue, table: GivenValue 
   return { table: target ?? '', id: String(value).toLowerCase() }
 }
 
+function kindOf({
+  type,
+}: ColumnDefinition): readonly [kind: string, fits: (value: string | number | boolean) => boolean] {
+  switch (type) {
+    case 'Boolean':
+      return ['true or false', (value) => typeof value === 'boolean']
+    case 'Integer':
+    case 'Picklist':
+    case 'State':
+    case 'Status':
+      return ['a whole number', (value) => Number.isInteger(value)]
+    case 'BigInt':
+    case 'Decimal':
+    case 'Double':
+    case 'Money':
+      return ['a number, or one as text', (value) => typeof value !== 'boolean']
+    case 'DateTime':
+      return ['an ISO date and time', (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value))]
+    default:
+      return ['a text', (value) => typeof value === 'string']
+  }
+}
+
+// Code is not checked against the schema by a compiler; a value of another type would be served as it stands.
+function typed(column: ColumnDefinition, value: StoredValue, table: string): StoredValue {
+  if (value === null) return value
+  const [kind, fits] = kindOf(column)
+  if (fits(value)) return value
+  throw new RangeError(`${table}.${column.logicalName} takes ${kind}, not ${JSON.stringify(value)}`)
+}
+
 /** What values of a table given by code ask for. Throws RangeError for what the table does not have. */
 export function changesFrom(schema: Schema, table: string, given: GivenValues): Changes {
   const values = new Map<string, StoredValue>()
@@ -29,7 +60,7 @@ export function changesFrom(schema: Schema, table: string, given: GivenValues): 
     if (column === undefined) throw new RangeError(`${table} has no column ${name}`)
     if (isLookupColumn(column)) lookups.set(name, lookupValue(column, value, given[targetKey(name)]))
     else if (value !== null && typeof value === 'object') throw new RangeError(`${table}.${name} is no lookup`)
-    else values.set(name, value)
+    else values.set(name, typed(column, value, table))
   }
   return { values, lookups }
 }
