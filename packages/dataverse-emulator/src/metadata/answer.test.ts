@@ -282,6 +282,7 @@ test('global choices are listed, and found by Name', () => {
     Name: 'msdyn_wosystemstatus',
   })
   expect(refusal('GlobalOptionSetDefinitions?$select=Options')).toEqual(query)
+  expect(refusal("GlobalOptionSetDefinitions?$filter=Name eq 'msdyn_wosystemstatus'")).toEqual(query)
   const cast = get(
     "GlobalOptionSetDefinitions(Name='msdyn_wosystemstatus')/Microsoft.Dynamics.CRM.OptionSetMetadata?$select=Options",
   )

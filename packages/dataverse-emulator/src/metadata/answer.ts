@@ -150,6 +150,10 @@ function defined(object: Readonly<Record<string, JsonValue | undefined>>): Recor
 function writePlace(place: Place, request: MetadataRequest): JsonValue {
   if (place.property !== undefined) return writeProperty(place, place.property, request)
   const single = !isList(place.found)
+  // Documented: shared choices are listed or found by key, and not filtered.
+  if (place.context.startsWith('GlobalOptionSetDefinitions') && request.query.options.has('$filter')) {
+    throw badQuery('The query parameter $filter is not supported')
+  }
   allowOptions(request.query, single ? ['$select', '$expand'] : ['$select', '$expand', '$filter'])
   const shape = readShape(request.query.options, place.type)
   // One component is named after its set: `#EntityDefinitions/$entity`, without the key.
