@@ -1,3 +1,4 @@
+import { canonicalGuid } from '@outpost/core'
 import { InvalidArgumentError } from 'commander'
 
 /** Names separated by commas; none where the text is empty. */
@@ -14,4 +15,15 @@ export function wholeNumber(text: string): number {
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('Give a whole number.')
   return value
+}
+
+/** A row given as table/id. A usage error for anything else. */
+export function rowReference(text: string): { readonly table: string; readonly id: string } {
+  const [table, given, ...rest] = text.split('/')
+  // The row of a many-to-many link has two ids.
+  const ids = given?.split(':').map(canonicalGuid)
+  if (!table || !ids || ids.length > 2 || rest.length > 0 || ids.includes(null)) {
+    throw new InvalidArgumentError('Give a row as table/id, with a GUID as the id.')
+  }
+  return { table, id: ids.join(':') }
 }

@@ -1,4 +1,12 @@
-import type { Change, ColumnValue, FixedBy, ListedTransaction, PendingReason, TransactionError } from '@outpost/core'
+import type {
+  Change,
+  ColumnValue,
+  ConflictDecision,
+  FixedBy,
+  ListedTransaction,
+  PendingReason,
+  TransactionError,
+} from '@outpost/core'
 import { placeText } from './report-error.ts'
 import { cut, oneLine } from './text.ts'
 import type { Paint } from './text.ts'
@@ -50,6 +58,21 @@ export function describeError(error: TransactionError): string {
   return `${error.rejection ?? error.code}: ${oneLine(error.message)}`
 }
 
+/** What was decided about one column, on one line. */
+export function describeConflict(conflict: ConflictDecision): string {
+  const { table, column, kind, base, local, remote, resolved, value, policy, reason } = conflict
+  const here = kind === 'deleted-here' ? 'deleted' : valueText(local)
+  const there = kind === 'deleted-on-master' ? 'deleted' : valueText(remote)
+  const verdict = {
+    local: 'chose what is here',
+    remote: 'chose the master',
+    merged: `made it ${valueText(value)}`,
+    undecided: 'left it to you',
+  }[resolved]
+  const why = reason === undefined ? '' : ` (${oneLine(reason)})`
+  return `${table}.${column}: was ${valueText(base)}, here ${here}, master ${there}; ${policy} ${verdict}${why}`
+}
+
 /** Everything about a transaction, for people. */
 export function transactionLines(transaction: ListedTransaction, paint: Paint): readonly string[] {
   const { seq, status, reason, attempts, lastError, changes, history } = transaction
@@ -74,11 +97,7 @@ export function transactionLines(transaction: ListedTransaction, paint: Paint): 
     paint.bold('History'),
     ...history.flatMap((entry) => [
       `  ${moment(entry.at)}  ${entry.event}${entry.note ? `: ${oneLine(entry.note)}` : ''}`,
-      ...(entry.conflicts ?? []).map(
-        (conflict) =>
-          `    ${conflict.table}.${conflict.column}: was ${valueText(conflict.base)}, here ${valueText(conflict.local)}, ` +
-          `master ${valueText(conflict.remote)}; ${conflict.policy} chose ${conflict.resolved}`,
-      ),
+      ...(entry.conflicts ?? []).map((conflict) => `    ${describeConflict(conflict)}`),
     ]),
   ]
 }

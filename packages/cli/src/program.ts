@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { Action } from './action.ts'
 import { addConfigure } from './commands/configure.ts'
+import { addConflicts } from './commands/conflicts.ts'
 import { addConnect } from './commands/connect.ts'
 import { addDisconnect } from './commands/disconnect.ts'
 import { addExport } from './commands/export.ts'
@@ -48,6 +49,7 @@ export function programWith(
   addWatch(program, action)
   addStatus(program, action)
   addTransactions(program, action)
+  addConflicts(program, action)
   addQuery(program, action)
   addExport(program, action)
   addImport(program, action)

@@ -13,6 +13,7 @@ import { IdentityGuard } from './identity-guard.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
+import { ConflictLog } from './outbox/conflict-log.ts'
 import { Outbox } from './outbox/outbox.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
@@ -69,6 +70,7 @@ export interface OrgStatus {
  */
 export class ClientOrg {
   readonly outbox: Outbox
+  readonly conflicts: ConflictLog
   readonly #store: Store
   readonly #master: MasterOrg
   readonly #env: Env
@@ -112,6 +114,7 @@ export class ClientOrg {
       deliver: (signal) => this.#deliver(signal),
       onState: (state) => this.#emit({ type: 'connection', state }),
     })
+    this.conflicts = new ConflictLog(store)
     this.outbox = new Outbox({
       store,
       tables: () => this.#tables,

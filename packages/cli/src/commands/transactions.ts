@@ -1,4 +1,4 @@
-import { canonicalGuid, OutpostError, TARGET_SUFFIX } from '@outpost/core'
+import { OutpostError, TARGET_SUFFIX } from '@outpost/core'
 import type {
   Change,
   ColumnMetadata,
@@ -14,7 +14,7 @@ import { describeError, describeReason, describeTransaction, transactionLines } 
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
-import { nameList, wholeNumber } from '../arguments.ts'
+import { nameList, rowReference, wholeNumber } from '../arguments.ts'
 import { counted, linesFor, tableLines } from '../text.ts'
 import { withOrg } from '../with-org.ts'
 
@@ -289,14 +289,4 @@ function statuses(text: string): ListOptions['statuses'] {
     if (status) return status
     throw new InvalidArgumentError(`Choose from ${STATUSES.join(', ')}, or all.`)
   })
-}
-
-function rowReference(text: string): { readonly table: string; readonly id: string } {
-  const [table, given, ...rest] = text.split('/')
-  // The row of a many-to-many link has two ids.
-  const ids = given?.split(':').map(canonicalGuid)
-  if (!table || !ids || ids.length > 2 || rest.length > 0 || ids.includes(null)) {
-    throw new InvalidArgumentError('Give a row as table/id, with a GUID as the id.')
-  }
-  return { table, id: ids.join(':') }
 }
