@@ -66,6 +66,16 @@ export const protocol: CapabilityArea = {
       probe: { path: 'accounts?$top=1', headers: { Accept: 'application/json;IEEE754Compatible=true' } },
     },
     {
+      what: 'bodies in other character sets than UTF-8, and compressed ones',
+      status: 501,
+      probe: {
+        method: 'POST',
+        path: 'accounts',
+        headers: { 'Content-Type': 'application/json; charset=utf-16' },
+        body: '{}',
+      },
+    },
+    {
       what: 'headers of solutions and of elastic tables',
       status: 501,
       probe: { path: 'accounts?$top=1', headers: { 'MSCRM.SolutionUniqueName': 'Example' } },

@@ -147,6 +147,16 @@ export const queries: CapabilityArea = {
       ),
     },
     { what: '`$expand=*`, `$count`, types and `$filter` of a lookup in `$expand`', status: 501, probe: expanded('*') },
+    {
+      what: '`$filter` of a single row, by what is true of it',
+      status: 200,
+      probe: { path: 'accounts({account})?$filter=name ne null&$select=name' },
+    },
+    {
+      what: '`$filter` of a single row that it leaves out',
+      status: 501,
+      probe: { path: 'accounts({account})?$filter=name eq null&$select=name' },
+    },
     { what: '`$expand=ownerid` without `$select=ownerid`', status: 501, probe: expanded('ownerid') },
     {
       what: '`$top`, `$count`, `/$count`, with the cap of 5,000',
