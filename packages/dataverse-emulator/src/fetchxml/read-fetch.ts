@@ -109,12 +109,7 @@ function refuseTopWithPaging({ top }: Fetch, wantsCount: boolean, maxPageSize: n
  * GET of a collection by FetchXML or by a view. FetchXML brings its own page number and cookie; a view is paged by
  * next links. Each page is evaluated when it is asked for.
  */
-export function readPredefined(
-  org: Org,
-  request: ApiRequest,
-  table: TableDefinition,
-  within?: (row: Row) => boolean,
-): Reply {
+export function readPredefined(org: Org, request: ApiRequest, table: TableDefinition, within?: readonly Row[]): Reply {
   const { options } = request.query
   const [source, ...others] = SOURCES.filter((name) => options.has(name))
   if (source === undefined || others.length > 0)
@@ -132,11 +127,12 @@ export function readPredefined(
   const token = isView ? readSkipToken(options.get('$skiptoken')) : undefined
   const cookie = givenCookie(bound, fetch, isView ? token?.cookie : fetch.pagingCookie)
   const start = startOf(token?.page ?? fetch.page ?? 1, size, cookie)
+  const members = within === undefined ? undefined : new Set(within.map(({ id }) => id))
   const range: FetchRange = {
     ...(start.after === undefined ? {} : { after: start.after }),
     skip: start.skip,
     limit: size,
-    within,
+    within: members === undefined ? undefined : ({ id }) => members.has(id),
     distinct: fetch.distinct,
   }
   const page = readFetchPage(bound, range)

@@ -73,12 +73,7 @@ export function metadataVersion(org: Org, request: ApiRequest): string {
  * GET of a collection: filtered, ordered, one page at a time. Each page is read when it is asked for; the cookie in
  * the next link holds nothing but the place where the page before ended.
  */
-export function readCollection(
-  org: Org,
-  request: ApiRequest,
-  table: TableDefinition,
-  within?: (row: Row) => boolean,
-): Reply {
+export function readCollection(org: Org, request: ApiRequest, table: TableDefinition, within?: readonly Row[]): Reply {
   allowOptions(request.query, OPTIONS)
   const { options } = request.query
   const { maxPageSize } = request.preferences
@@ -121,12 +116,7 @@ export function readCollection(
 }
 
 /** GET of `/set/$count`: a bare number, no higher than the cap. */
-export function countCollection(
-  org: Org,
-  request: ApiRequest,
-  table: TableDefinition,
-  within?: (row: Row) => boolean,
-): Reply {
+export function countCollection(org: Org, request: ApiRequest, table: TableDefinition, within?: readonly Row[]): Reply {
   allowOptions(request.query, ['$filter', '@'])
   const count = countRows(rowQuery(org, request, table, within), MAX_ROWS)
   return countReply(count)

@@ -16,6 +16,8 @@ import { associate, disassociate } from '../rows/associate.ts'
 import { reach, requireReach } from '../rows/access.ts'
 import { requireAppendTo } from '../rows/append.ts'
 import { memberOf } from '../rows/changes.ts'
+import { compareGuids } from '../rows/guid.ts'
+import { relatedRows } from '../rows/related-rows.ts'
 import { resolveReference } from '../rows/resolve-reference.ts'
 import type { WriteContext } from '../rows/write-context.ts'
 import { lookupTarget } from '../rows/row-values.ts'
@@ -23,7 +25,6 @@ import type { Row } from '../rows/row.ts'
 import { updateRow } from '../rows/update-row.ts'
 import type { Reference } from '../rows/reference.ts'
 import type { CollectionNavigation, LookupBinding, TableDefinition } from '../schema.ts'
-import { leadsTo } from '../rows/update-row.ts'
 import { MAX_ROWS } from './read-collection.ts'
 import { requestContext } from './write-row-request.ts'
 import type { WriteReply } from './write-reply.ts'
@@ -113,21 +114,6 @@ function writeSingle(
   return { reply: emptyReply(), row: { table: table.logicalName, id: row.id } }
 }
 
-/** The rows of a collection-valued navigation property, as a test on rows of the other table. */
-export function memberTest(
-  org: Org,
-  table: TableDefinition,
-  row: Row,
-  navigation: CollectionNavigation,
-): (other: Row) => boolean {
-  if (navigation.kind === 'OneToMany') {
-    return (other) => leadsTo(other, navigation.relationship.referencingColumn, table.logicalName, row.id)
-  }
-  const links = org.store.rows(navigation.relationship.intersectTable).holding(navigation.thisColumn, row.id)
-  const members = new Set(links.map((link) => link.values[navigation.otherColumn]))
-  return (other) => members.has(other.id)
-}
-
 /** The table on the other side of a collection-valued navigation property. */
 export function memberTable(org: Org, navigation: CollectionNavigation): TableDefinition {
   const name = navigation.kind === 'ManyToMany' ? navigation.otherTable : navigation.relationship.referencingTable
@@ -146,14 +132,11 @@ function readReferences(
   allowOptions(request.query, [])
   requireReach(org.store, table, request.user, 'read', row)
   const other = memberTable(org, navigation)
-  const isMember = memberTest(org, table, row, navigation)
-  const sees = reach(org.store, other, request.user, 'read')
-  const value: { '@odata.id': string }[] = []
-  for (const one of org.store.rows(other.logicalName).byId('asc')) {
-    if (!isMember(one) || !sees(one)) continue
-    if (value.length === MAX_ROWS) throw notImplemented('paging of references')
-    value.push({ '@odata.id': `${request.root}${other.entitySetName}(${one.id})` })
-  }
+  const members = relatedRows(org.store, table, row, navigation).filter(reach(org.store, other, request.user, 'read'))
+  if (members.length > MAX_ROWS) throw notImplemented('paging of references')
+  const value = members
+    .toSorted((a, b) => compareGuids(a.id, b.id))
+    .map(({ id }) => ({ '@odata.id': `${request.root}${other.entitySetName}(${id})` }))
   return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#Collection($ref)`, value }) }
 }
 

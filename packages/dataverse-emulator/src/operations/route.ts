@@ -17,6 +17,7 @@ import { daysSetting } from '../org.ts'
 import type { Org } from '../org.ts'
 import { requireReach } from '../rows/access.ts'
 import { keyName, refuseUnsafeKey, requireRow } from '../rows/find-row.ts'
+import { relatedRows } from '../rows/related-rows.ts'
 import { unknownContentId } from '../rows/resolve-reference.ts'
 import { lookupTarget } from '../rows/row-values.ts'
 import type { Row } from '../rows/row.ts'
@@ -24,7 +25,7 @@ import type { TableDefinition } from '../schema.ts'
 import { countCollection, readCollection } from './read-collection.ts'
 import { nextStation } from './navigate.ts'
 import { readProperty, readRow } from './read-row.ts'
-import { answerReference, memberTable, memberTest } from './references.ts'
+import { answerReference, memberTable } from './references.ts'
 import { runOperation } from './run-operation.ts'
 import { serviceDocument } from './service-document.ts'
 import { patchRow, postRow, removeRow, writeProperty } from './write-row-request.ts'
@@ -36,7 +37,7 @@ function isOperation({ operations }: Org, name: string): boolean {
   return name.startsWith('Microsoft.Dynamics.CRM.') || operations.some((one) => one.name === name)
 }
 
-function listRows(org: Org, request: ApiRequest, table: TableDefinition, within?: (row: Row) => boolean): Reply {
+function listRows(org: Org, request: ApiRequest, table: TableDefinition, within?: readonly Row[]): Reply {
   return (isPredefined(request) ? readPredefined : readCollection)(org, request, table, within)
 }
 
@@ -134,7 +135,7 @@ function underRow(
     }
     allowConditions(request.headers)
     requireReach(org.store, table, request.user, 'read', row)
-    const within = memberTest(org, table, row, collection)
+    const within = relatedRows(org.store, table, row, collection)
     const other = memberTable(org, collection)
     return { reply: (isCount ? countCollection : listRows)(org, request, other, within) }
   }
