@@ -1,5 +1,5 @@
 import { ClientOrg, linkId } from '@outpost/core'
-import type { Configuration, MasterOrg, Row, Store, SyncReport } from '@outpost/core'
+import type { Configuration, ConflictFunctions, MasterOrg, Row, Store, SyncReport } from '@outpost/core'
 import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
@@ -23,6 +23,7 @@ export interface DeviceOptions {
   readonly store?: Store
   readonly delivery?: 'at-once' | 'on-demand'
   readonly pageSize?: number
+  readonly conflictFunctions?: ConflictFunctions
 }
 
 /** One client org on one device. */
@@ -63,6 +64,7 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
       master: master(given.user),
       env,
       delivery: given.delivery ?? 'on-demand',
+      ...(given.conflictFunctions ? { conflictFunctions: given.conflictFunctions } : {}),
       ...(given.pageSize === undefined ? {} : { pageSize: given.pageSize }),
     })
     return {

@@ -1,0 +1,378 @@
+import type { ColumnValue, ConflictFunction, ConflictRule, TableConfiguration } from '@outpost/core'
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+import type { Device, DeviceOptions, World } from './world.ts'
+
+/* Two technicians have the same work order on their devices and no network. Each conflict ends as its table says. */
+
+const ORDER = 'msdyn_workorder'
+const COLUMNS = [
+  'msdyn_name',
+  'msdyn_workordersummary',
+  'new_safetymeasures',
+  'new_traveldistance',
+  'msdyn_totalestimatedduration',
+  'modifiedon',
+]
+
+interface Story {
+  readonly there: World
+  readonly ann: Device
+  readonly bo: Device
+  readonly id: string
+  /** One device changes the order; gives back the seq of the transaction. */
+  edit(device: Device, values: Readonly<Record<string, ColumnValue>>): Promise<number>
+  master(): Readonly<Record<string, unknown>> | undefined
+}
+
+async function story(
+  table: TableConfiguration = {},
+  row: Readonly<Record<string, ColumnValue>> = {},
+  options: DeviceOptions = {},
+): Promise<Story> {
+  const there = world()
+  const id = there.emulator.master.create(ORDER, { msdyn_name: 'Pump', ...row })
+  const configuration = { tables: { [ORDER]: { columns: COLUMNS, ...table } } }
+  const [ann, bo] = [
+    await there.device({ configuration, ...options }),
+    await there.device({ configuration, ...options }),
+  ]
+  await ann.sync()
+  await bo.sync()
+  await there.env.advance(HOUR)
+  return {
+    there,
+    ann,
+    bo,
+    id,
+    edit: async (device, values) => Number((await device.org.write((draft) => draft.update(ORDER, id, values))).seq),
+    master: () => there.emulator.master.row(ORDER, id)?.values,
+  }
+}
+
+const HOUR = 3_600_000
+
+test.each<[ConflictRule, string, ColumnValue, ColumnValue, ColumnValue, ColumnValue]>([
+  ['client-wins', 'msdyn_workordersummary', 'Old', 'Ann’s', 'Bo’s', 'Bo’s'],
+  ['server-wins', 'msdyn_workordersummary', 'Old', 'Ann’s', 'Bo’s', 'Ann’s'],
+  ['max', 'new_traveldistance', 10, 12.5, 11, 12.5],
+  ['min', 'new_traveldistance', 10, 12.5, 11, 11],
+  ['sum', 'new_traveldistance', 10, 12.5, 10.125, 12.625],
+  ['sum', 'msdyn_totalestimatedduration', 60, 90, 90, 120],
+  ['union', 'new_safetymeasures', '1,2', '1,2,3', '1,5', '1,3,5'],
+  ['never-overwrite', 'msdyn_workordersummary', 'Old', 'Ann’s', 'Bo’s', 'Ann’s'],
+  ['never-overwrite', 'msdyn_workordersummary', 'Old', null, 'Bo’s', 'Bo’s'],
+])('the rule %s of %s makes of %j, Ann’s %j and Bo’s later %j: %j', async (rule, column, base, anns, bos, result) => {
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: rule } }, { [column]: base })
+  await edit(ann, { [column]: anns })
+  const seq = await edit(bo, { [column]: bos })
+  await ann.sync()
+  await bo.sync()
+  await ann.sync()
+  expect(master()?.[column] ?? null).toBe(result)
+  expect([await differences(there, ann), await differences(there, bo)]).toEqual([[], []])
+  expect(await bo.org.conflicts.list()).toMatchObject([
+    { seq, column, kind: 'updated-both', base, local: bos, remote: anns, value: result, policy: rule },
+  ])
+})
+
+test('the newest edit stands, though it is the first to arrive', async () => {
+  const column = 'msdyn_workordersummary'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'newest' } })
+  await edit(bo, { [column]: 'Bo, at nine' })
+  await there.env.advance(HOUR)
+  await edit(ann, { [column]: 'Ann, at ten' })
+  await ann.sync()
+  await bo.sync()
+  expect(master()?.[column]).toBe('Ann, at ten')
+  const [decided] = await bo.org.conflicts.list({ policy: 'newest' })
+  expect(decided).toMatchObject({ resolved: 'remote', reason: expect.stringContaining('clock of the device') })
+})
+
+test('edits of one row on one device each add to what the master has made of it meanwhile', async () => {
+  const column = 'new_traveldistance'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 10 })
+  await edit(ann, { [column]: 20 })
+  await edit(bo, { [column]: 12 })
+  await edit(bo, { [column]: 15 })
+  await ann.sync()
+  await bo.sync()
+  expect(master()?.[column]).toBe(25)
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('the master moves on while an amount is being pushed, again and again: all of it is counted once', async () => {
+  const column = 'msdyn_totalestimatedduration'
+  const { there, bo, id, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 60 })
+  const seq = await edit(bo, { [column]: 90 })
+  let times = 0
+  bo.org.subscribe((event) => {
+    if (event.type !== 'push.sent' || (times += 1) > 3) return
+    there.emulator.master.update(ORDER, id, { [column]: Number(master()?.[column]) + 1 })
+  })
+  await bo.sync()
+  expect(master()?.[column]).toBe(93)
+  expect((await bo.org.conflicts.list({ resolved: 'merged' })).map(({ value }) => value)).toEqual([91, 92, 93])
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'processed' })
+})
+
+test('the answer is lost after the merge: the amount is found on the master and not added again', async () => {
+  const column = 'new_traveldistance'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 10 })
+  await edit(ann, { [column]: 20 })
+  await ann.sync()
+  const seq = await edit(bo, { [column]: 12 })
+  loseSecondAnswer(there, bo)
+  await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
+  expect(master()?.[column]).toBe(22)
+  await bo.sync()
+  expect(master()?.[column]).toBe(22)
+  expect((await bo.org.outbox.get(seq))?.history.at(-1)?.note).toContain('found on the master')
+})
+
+test('the answer is lost after the merge and the master moves on: a person decides whether the amount is in', async () => {
+  const column = 'new_traveldistance'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 10 })
+  await edit(ann, { [column]: 20 })
+  await ann.sync()
+  const seq = await edit(bo, { [column]: 12 })
+  loseSecondAnswer(there, bo)
+  await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
+  await ann.sync()
+  await edit(ann, { [column]: 30 })
+  await ann.sync()
+  await bo.sync()
+  expect(master()?.[column]).toBe(30)
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'error', lastError: { rejection: 'conflict' } })
+  const [open] = await bo.org.conflicts.list({ open: true })
+  expect(open).toMatchObject({ column, policy: 'sum', reason: expect.stringContaining('answer was lost') })
+  await bo.org.outbox.archive([seq])
+  await bo.sync()
+  expect(await differences(there, bo)).toEqual([])
+})
+
+/** Ann's edit makes Bo's first request stale; the answer to the second one, which is merged, never comes. */
+function loseSecondAnswer(there: World, bo: Device): void {
+  let times = 0
+  bo.org.subscribe((event) => {
+    if (event.type !== 'push.sent' || (times += 1) !== 2) return
+    there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  })
+}
+
+test('a row that was deleted on the master is created again with its last values and the update', async () => {
+  const { there, ann, bo, id, edit, master } = await story(
+    { onDeletedRow: 'recreate' },
+    { msdyn_workordersummary: 'Old', new_safetymeasures: '1,2' },
+  )
+  const seq = await edit(bo, { msdyn_workordersummary: 'Bo’s' })
+  await edit(bo, { new_traveldistance: 7 })
+  there.emulator.master.remove(ORDER, id)
+  await bo.sync()
+  expect(master()).toMatchObject({
+    msdyn_name: 'Pump',
+    msdyn_workordersummary: 'Bo’s',
+    new_safetymeasures: '1,2',
+    new_traveldistance: 7,
+  })
+  expect(await bo.org.conflicts.list()).toMatchObject([
+    { seq, kind: 'deleted-on-master', resolved: 'local', policy: 'on deleted row: recreate', value: 'Bo’s' },
+  ])
+  expect(await differences(there, bo)).toEqual([])
+  await ann.sync()
+  expect(await differences(there, ann)).toEqual([])
+})
+
+test('the answer to the second creation is lost: there is one row, and no conflict of it with itself', async () => {
+  const { there, bo, id, edit, master } = await story({ onDeletedRow: 'recreate' })
+  const seq = await edit(bo, { msdyn_workordersummary: 'Bo’s' })
+  there.emulator.master.remove(ORDER, id)
+  loseSecondAnswer(there, bo)
+  await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
+  await bo.sync()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'processed' })
+  expect(master()).toMatchObject({ msdyn_workordersummary: 'Bo’s' })
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('both create the deleted row again: the second one’s update is merged into the first one’s row', async () => {
+  const { there, ann, bo, id, edit, master } = await story({ onDeletedRow: 'recreate' })
+  await edit(ann, { msdyn_workordersummary: 'Ann’s' })
+  const seq = await edit(bo, { new_traveldistance: 7 })
+  there.emulator.master.remove(ORDER, id)
+  await ann.sync()
+  await bo.sync()
+  expect(master()).toMatchObject({ msdyn_workordersummary: 'Ann’s', new_traveldistance: 7 })
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'processed' })
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test.each([
+  ['drop', 'archived', 'remote'],
+  ['error', 'error', 'undecided'],
+] as const)('under %s an update of a row that was deleted ends %s', async (onDeletedRow, status, resolved) => {
+  const { there, bo, id, edit, master } = await story({ onDeletedRow, syncDeletion: true })
+  const seq = await edit(bo, { msdyn_workordersummary: 'Bo’s' })
+  there.emulator.master.remove(ORDER, id)
+  const report = await bo.sync()
+  expect(report.pushed.conflicts).toBe(1)
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status })
+  expect(await bo.org.conflicts.list()).toMatchObject([{ seq, kind: 'deleted-on-master', remote: null, resolved }])
+  expect(master()).toBeUndefined()
+  if (status === 'error') await bo.org.outbox.archive([seq])
+  await bo.sync()
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('a dropped update of a deleted row does not take the rest of its transaction with it', async () => {
+  const { there, bo, id } = await story({ onDeletedRow: 'drop' })
+  const other = there.emulator.master.create(ORDER, { msdyn_name: 'Pump' })
+  await bo.sync()
+  await bo.org.write((draft) => {
+    draft.update(ORDER, id, { msdyn_workordersummary: 'gone' })
+    draft.update(ORDER, other, { msdyn_workordersummary: 'stays' })
+  })
+  there.emulator.master.remove(ORDER, id)
+  expect((await bo.sync()).pushed).toMatchObject({ processed: 1, conflicts: 1 })
+  expect(there.emulator.master.row(ORDER, other)?.values).toMatchObject({ msdyn_workordersummary: 'stays' })
+})
+
+test.each([
+  ['delete', 'processed', false],
+  ['drop', 'archived', true],
+  ['error', 'error', true],
+] as const)('under %s the deletion of a row that was changed ends %s', async (onUpdatedRow, status, stays) => {
+  const { there, ann, bo, id, edit, master } = await story({ onUpdatedRow, syncDeletion: true })
+  const { seq } = await bo.org.write((draft) => draft.delete(ORDER, id))
+  await edit(ann, { msdyn_workordersummary: 'Ann’s' })
+  await ann.sync()
+  await bo.sync()
+  expect(await bo.org.outbox.get(Number(seq))).toMatchObject({ status })
+  expect(master() !== undefined).toBe(stays)
+  expect(await bo.org.conflicts.list({ kind: 'deleted-here' })).toMatchObject([
+    { column: 'msdyn_workordersummary', local: null, remote: 'Ann’s', policy: `on updated row: ${onUpdatedRow}` },
+  ])
+  if (status === 'error') await bo.org.outbox.archive([Number(seq)])
+  await bo.sync()
+  expect(await differences(there, bo)).toEqual([])
+})
+
+const SUMMARY = 'msdyn_workordersummary'
+
+test('a function of the application joins both texts', async () => {
+  const join: ConflictFunction = ({ clashes, local, remote }) =>
+    Object.fromEntries(
+      clashes.map((name) => [name, { value: [remote[name], local[name]].filter(Boolean).join(' / ') }]),
+    )
+  const table = { conflictPolicy: { function: 'join' } }
+  const { there, ann, bo, edit, master } = await story(table, { [SUMMARY]: 'Old' }, { conflictFunctions: { join } })
+  await edit(ann, { [SUMMARY]: 'Ann’s' })
+  await edit(bo, { [SUMMARY]: 'Bo’s' })
+  await ann.sync()
+  await bo.sync()
+  expect(master()?.[SUMMARY]).toBe('Ann’s / Bo’s')
+  const [decided] = await bo.org.conflicts.list({ policy: 'function join' })
+  expect(decided).toMatchObject({ resolved: 'merged', value: 'Ann’s / Bo’s' })
+  expect(decided?.patches).toMatchObject({
+    local: [{ op: 'replace', path: `/${SUMMARY}`, value: 'Bo’s' }],
+    remote: [{ op: 'replace', path: `/${SUMMARY}`, value: 'Ann’s' }],
+    sent: [{ op: 'replace', path: `/${SUMMARY}`, value: 'Ann’s / Bo’s' }],
+  })
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('a function that throws loses no write: when it is corrected the transaction is merged and sent', async () => {
+  let broken = true
+  const decide: ConflictFunction = ({ clashes }) => {
+    if (broken) throw new Error('no such tariff')
+    return Object.fromEntries(clashes.map((name) => [name, 'local']))
+  }
+  const table = { conflictPolicy: { function: 'decide' } }
+  const { ann, bo, edit, master, id } = await story(table, {}, { conflictFunctions: { decide } })
+  await edit(ann, { [SUMMARY]: 'Ann’s' })
+  await ann.sync()
+  const seq = await edit(bo, { [SUMMARY]: 'Bo’s' })
+  await bo.sync()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({
+    status: 'error',
+    lastError: { code: 'conflict', rejection: 'policy', message: expect.stringContaining('no such tariff') },
+  })
+  expect(master()?.[SUMMARY]).toBe('Ann’s')
+  expect(await bo.org.table(ORDER).get(id)).toMatchObject({ [SUMMARY]: 'Bo’s' })
+  broken = false
+  await bo.org.outbox.setPending([seq])
+  await bo.sync()
+  expect(master()?.[SUMMARY]).toBe('Bo’s')
+})
+
+test('a function must be there when it is named; a program without it opens the client org and leaves conflicts open', async () => {
+  const there = world()
+  const configuration = { tables: { [ORDER]: { columns: COLUMNS, conflictPolicy: { function: 'ours' } } } }
+  await expect(there.device({ configuration })).rejects.toMatchObject({
+    code: 'invalid',
+    place: { table: ORDER, rule: 'conflict-function' },
+  })
+  const options = { configuration, conflictFunctions: { ours: (() => 'undecided') as ConflictFunction } }
+  const device = await there.device(options)
+  await device.sync()
+  const [row] = await device.org.table(ORDER).query({ limit: 1 })
+  const id = String(row?.['msdyn_workorderid'])
+  await device.org.write((draft) => draft.update(ORDER, id, { [SUMMARY]: 'Ours' }))
+  there.emulator.master.update(ORDER, id, { [SUMMARY]: 'Theirs' })
+  await device.sync()
+  expect(await device.org.outbox.list()).toMatchObject([{ lastError: { rejection: 'conflict' } }])
+
+  Reflect.deleteProperty(options, 'conflictFunctions')
+  const elsewhere = await device.crash()
+  await elsewhere.org.configure(configuration)
+  await elsewhere.org.outbox.amend(1, { [SUMMARY]: 'Ours again' })
+  there.emulator.master.update(ORDER, id, { [SUMMARY]: 'Theirs again' })
+  await elsewhere.sync()
+  expect(await elsewhere.org.outbox.list()).toMatchObject([{ lastError: { rejection: 'policy' } }])
+})
+
+test('what a person has to decide is settled by amending it, and the list says so', async () => {
+  const { there, ann, bo, edit, master } = await story({ conflictPolicy: 'manual' })
+  await edit(ann, { [SUMMARY]: 'Ann’s' })
+  await ann.sync()
+  const seq = await edit(bo, { [SUMMARY]: 'Bo’s', new_traveldistance: 7 })
+  await bo.sync()
+  expect(await bo.org.conflicts.list({ open: true })).toMatchObject([
+    { seq, column: SUMMARY, resolved: 'undecided', local: 'Bo’s', remote: 'Ann’s', answered: null },
+  ])
+  await bo.org.outbox.amend(seq, { [SUMMARY]: 'Ann’s and Bo’s' })
+  await bo.sync()
+  expect(master()).toMatchObject({ [SUMMARY]: 'Ann’s and Bo’s', new_traveldistance: 7 })
+  expect(await bo.org.conflicts.list({ open: true })).toEqual([])
+  expect(await bo.org.conflicts.list()).toMatchObject([{ resolved: 'undecided', answered: { event: 'amended' } }])
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('decisions are listed by table, row, policy, end and time, transaction by transaction', async () => {
+  const rules = { conflictRules: { new_traveldistance: 'max', [SUMMARY]: 'client-wins' } } as const
+  const { there, bo, id, edit } = await story(rules, { new_traveldistance: 1 })
+  const conflict = async (at: number): Promise<number> => {
+    const seq = await edit(bo, { [SUMMARY]: `Bo ${at}`, new_traveldistance: at })
+    there.emulator.master.update(ORDER, id, { [SUMMARY]: `Master ${at}`, new_traveldistance: at + 10 })
+    await bo.sync()
+    await there.env.advance(HOUR)
+    return seq
+  }
+  const first = await conflict(2)
+  const later = there.env.now()
+  const second = await conflict(3)
+  const list = async (query: Parameters<typeof bo.org.conflicts.list>[0]): Promise<readonly string[]> =>
+    (await bo.org.conflicts.list(query)).map(({ seq, column, resolved }) => `${seq} ${column} ${resolved}`)
+  const all = [first, second].flatMap((seq) => [`${seq} ${SUMMARY} local`, `${seq} new_traveldistance remote`])
+  expect((await list({})).toSorted()).toEqual(all.toSorted())
+  expect(await list({ policy: 'max' })).toEqual([
+    `${first} new_traveldistance remote`,
+    `${second} new_traveldistance remote`,
+  ])
+  expect(await list({ resolved: 'local', since: later })).toEqual([`${second} ${SUMMARY} local`])
+  expect((await list({ limit: 1 })).every((line) => line.startsWith(String(first)))).toBe(true)
+  expect((await list({ after: first, limit: 9 })).every((line) => line.startsWith(String(second)))).toBe(true)
+  expect(await list({ row: { table: ORDER, id: id.toUpperCase() } })).toHaveLength(4)
+  expect(await list({ row: { table: ORDER, id: '11111111-1111-4111-8111-111111111111' } })).toEqual([])
+  expect(await list({ table: 'account' })).toEqual([])
+})
