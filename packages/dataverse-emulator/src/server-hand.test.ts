@@ -90,6 +90,8 @@ test('pages may be smaller than what is asked for', async () => {
   const { ask } = bench({ knobs: { maxPageSize: 2 } })
   const answer = await ask('GET', 'accounts?$select=name', { headers: { Prefer: 'odata.maxpagesize=50' } })
   expect([answer.json.value.length, '@odata.nextLink' in answer.json]).toEqual([2, true])
+  const tracked = await ask('GET', 'accounts?$select=name', { headers: { Prefer: 'odata.track-changes' } })
+  expect([tracked.json.value.length, Object.keys(tracked.json).includes('@odata.nextLink')]).toEqual([2, true])
 })
 
 test('answers about the schema may be old, unless strong consistency is asked for; rows follow it at once', async () => {

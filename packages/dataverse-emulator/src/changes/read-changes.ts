@@ -136,7 +136,7 @@ export function readChanges(org: Org, request: ApiRequest, table: TableDefinitio
   const current = mintDeltaToken(store.committedVersion, store.now())
   const cursor: Cursor =
     cookie === undefined ? { page: 1, phase: 'rows', after: since ?? -1n, token: current } : readCursor(cookie)
-  const limit = Math.min(request.preferences.maxPageSize ?? MAX_ROWS, MAX_ROWS)
+  const limit = Math.min(request.preferences.maxPageSize ?? MAX_ROWS, knobs.maxPageSize, MAX_ROWS)
   const { changed, deleted, more, reached } = collect(org, table, since, cursor, limit)
   const phase = deleted.length > 0 ? 'deletions' : cursor.phase
   const link = more
