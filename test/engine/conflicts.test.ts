@@ -21,8 +21,8 @@ interface Story {
   readonly bo: Device
   readonly id: string
   /** One device changes the order; gives back the seq of the transaction. */
-  edit(device: Device, values: Readonly<Record<string, ColumnValue>>): Promise<number>
-  master(): Readonly<Record<string, unknown>> | undefined
+  readonly edit: (device: Device, values: Readonly<Record<string, ColumnValue>>) => Promise<number>
+  readonly master: () => Readonly<Record<string, unknown>> | undefined
 }
 
 async function story(
