@@ -36,8 +36,15 @@ function idSource(seed: string, kind: string): () => string {
   return () => guidFrom(`${seed}|${kind}|${count++}`)
 }
 
+// Row ids rise in the order of primary keys, as those of the service do for the most part: it makes them in sequence.
+function rowIds(seed: string): () => string {
+  const next = idSource(seed, 'row')
+  let count = 0
+  return () => `${next().slice(0, 24)}0d3a${(count++).toString(16).padStart(8, '0')}`
+}
+
 function orgFrom(seed: Seed, clock: ServerClock, options: EmulatorOptions): Org {
-  const newId = options.newId ?? idSource(seed.name, 'row')
+  const newId = options.newId ?? rowIds(seed.name)
   const { schema, organization } = seed
   const store = new RowStore(schema, { now: clock.now, newId, firstVersion: options.firstVersion ?? 1_000_000n })
   followSchema(schema, store)
