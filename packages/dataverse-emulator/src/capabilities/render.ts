@@ -9,7 +9,7 @@ function list(title: string, capabilities: readonly Capability[]): string {
 }
 
 /** The list of what is there and what answers 501, as Markdown. */
-export function renderCapabilities(areas: readonly CapabilityArea[]): string {
+function renderCapabilities(areas: readonly CapabilityArea[]): string {
   return areas
     .map(({ area, capabilities }) => {
       const there = capabilities.filter(({ status }) => status !== 501)

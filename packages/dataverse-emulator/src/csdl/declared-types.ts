@@ -14,7 +14,7 @@ function readHead(head: string): { name: string; base: string | undefined; abstr
 }
 
 /** A type as the document writes it: those of the service's own in its namespace's alias. */
-export function qualified(type: string): string {
+function qualified(type: string): string {
   const inner = /^Collection\((.*)\)$/.exec(type)?.[1]
   if (inner !== undefined) return `Collection(${qualified(inner)})`
   return type.includes('.') ? type : `mscrm.${type}`

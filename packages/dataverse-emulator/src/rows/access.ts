@@ -71,7 +71,7 @@ export function reach(
 }
 
 /** Whether the user may read every row of the table, which change tracking demands. Shares do not help. */
-export function readsWholeTable(table: TableDefinition, user: User): boolean {
+function readsWholeTable(table: TableDefinition, user: User): boolean {
   if (table.isIntersect) return true
   if (PERSONAL.has(table.logicalName) || user.hidden(table.logicalName) !== undefined) return false
   const depth = user.depth(table.logicalName, 'read')
