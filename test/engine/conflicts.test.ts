@@ -101,6 +101,22 @@ test('edits of one row on one device each add to what the master has made of it 
   expect(await differences(there, bo)).toEqual([])
 })
 
+test('an amount that was merged, put away and taken back is still one of two', async () => {
+  const column = 'new_traveldistance'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 10 })
+  await edit(ann, { [column]: 20 })
+  const seq = await edit(bo, { [column]: 12 })
+  await edit(bo, { [column]: 15 })
+  await ann.sync()
+  loseSecond(there, bo, 'dropBeforeCommit')
+  await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
+  await bo.org.outbox.archive([seq])
+  await bo.org.outbox.setPending([seq])
+  await bo.sync()
+  expect(master()?.[column]).toBe(25)
+  expect(await differences(there, bo)).toEqual([])
+})
+
 test('the master moves on while an amount is being pushed, again and again: all of it is counted once', async () => {
   const column = 'msdyn_totalestimatedduration'
   const { there, bo, id, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 60 })
@@ -122,7 +138,7 @@ test('the answer is lost after the merge: the amount is found on the master and 
   await edit(ann, { [column]: 20 })
   await ann.sync()
   const seq = await edit(bo, { [column]: 12 })
-  loseSecondAnswer(there, bo)
+  loseSecond(there, bo, 'dropAfterCommit')
   await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
   expect(master()?.[column]).toBe(22)
   await bo.sync()
@@ -136,7 +152,7 @@ test('the answer is lost after the merge and the master moves on: a person decid
   await edit(ann, { [column]: 20 })
   await ann.sync()
   const seq = await edit(bo, { [column]: 12 })
-  loseSecondAnswer(there, bo)
+  loseSecond(there, bo, 'dropAfterCommit')
   await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
   await ann.sync()
   await edit(ann, { [column]: 30 })
@@ -151,12 +167,12 @@ test('the answer is lost after the merge and the master moves on: a person decid
   expect(await differences(there, bo)).toEqual([])
 })
 
-/** Ann's edit makes Bo's first request stale; the answer to the second one, which is merged, never comes. */
-function loseSecondAnswer(there: World, bo: Device): void {
+/** The first request is stale or finds no row; the second one, made after the decision, is lost on its way or back. */
+function loseSecond(there: World, bo: Device, kind: 'dropBeforeCommit' | 'dropAfterCommit'): void {
   let times = 0
   bo.org.subscribe((event) => {
     if (event.type !== 'push.sent' || (times += 1) !== 2) return
-    there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+    there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind } })
   })
 }
 
@@ -187,7 +203,7 @@ test('the answer to the second creation is lost: there is one row, and no confli
   const { there, bo, id, edit, master } = await story({ onDeletedRow: 'recreate' })
   const seq = await edit(bo, { msdyn_workordersummary: 'Bo’s' })
   there.emulator.master.remove(ORDER, id)
-  loseSecondAnswer(there, bo)
+  loseSecond(there, bo, 'dropAfterCommit')
   await expect(bo.sync()).rejects.toMatchObject({ code: 'offline' })
   await bo.sync()
   expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'processed' })

@@ -18,10 +18,9 @@ export function standOnMaster(
   row: { readonly values: Row; readonly version: string | null },
 ): Promise<void> {
   const written: Row = change.kind === 'create' ? row.values : change.kind === 'update' ? change.values : {}
-  const merged = change.kind === 'update' ? (change.merged ?? []) : []
+  const merged = mergedColumns(change)
   return rewriteLater(tx, seq, change, (other) => {
     if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
-    // Made on a value that the master never had: it is to be merged with the master's in its turn.
     const seen = Object.keys(other.before).filter((name) => name in written && !merged.includes(name))
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
   })
@@ -40,11 +39,17 @@ export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: 
 /** The change is to be delivered after all: later ones stand on its values, and wait for it. */
 export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
   const values: Row = change.kind === 'update' || change.kind === 'create' ? change.values : {}
+  const merged = mergedColumns(change)
   const rewrite = (other: Stacked): Stacked => {
-    const names = Object.keys(values).filter((name) => name in other.before)
+    const names = Object.keys(values).filter((name) => name in other.before && !merged.includes(name))
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
   }
   return rewriteLater(tx, seq, change, rewrite, 'wait')
+}
+
+/** Later changes of these columns were made on a value that the master never had: each is merged with the master's in its turn. */
+function mergedColumns(change: Change): readonly string[] {
+  return change.kind === 'update' ? (change.merged ?? []) : []
 }
 
 type Stacked = Extract<Change, { kind: 'update' | 'delete' }>
