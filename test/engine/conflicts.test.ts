@@ -51,6 +51,7 @@ async function story(
 }
 
 const HOUR = 3_600_000
+const SUMMARY = 'msdyn_workordersummary'
 
 test.each<[ConflictRule, string, ColumnValue, ColumnValue, ColumnValue, ColumnValue]>([
   ['client-wins', 'msdyn_workordersummary', 'Old', 'Ann’s', 'Bo’s', 'Bo’s'],
@@ -240,6 +241,32 @@ test.each([
   expect(await differences(there, bo)).toEqual([])
 })
 
+test('a row that was closed here cannot be created closed: a person decides, and the list says why', async () => {
+  const columns = [...COLUMNS, 'statecode', 'statuscode']
+  const { there, bo, id, edit } = await story({ columns, onDeletedRow: 'recreate' })
+  const seq = await edit(bo, { statecode: 1, statuscode: 2 })
+  there.emulator.master.remove(ORDER, id)
+  await bo.sync()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'error', lastError: { rejection: 'gone' } })
+  const reasons = (await bo.org.conflicts.list({ open: true })).map(({ reason }) => reason)
+  expect(reasons).toContainEqual(expect.stringContaining("'statecode' cannot be set"))
+})
+
+test.each([
+  ['client-wins', 918640000],
+  ['server-wins', 2],
+] as const)('the rule %s of the state is that of its status', async (rule, status) => {
+  const columns = [...COLUMNS, 'statecode', 'statuscode']
+  const { there, ann, bo, edit, master } = await story({ columns, conflictRules: { statecode: rule } })
+  await edit(ann, { statecode: 1, statuscode: 2 })
+  await edit(bo, { statecode: 1, statuscode: 918640000, [SUMMARY]: 'Bo’s' })
+  await ann.sync()
+  await bo.sync()
+  expect(master()).toMatchObject({ statecode: 1, statuscode: status, [SUMMARY]: 'Bo’s' })
+  expect(await bo.org.conflicts.list()).toMatchObject([{ column: 'statuscode', policy: rule }])
+  expect(await differences(there, bo)).toEqual([])
+})
+
 test('a dropped update of a deleted row does not take the rest of its transaction with it', async () => {
   const { there, bo, id } = await story({ onDeletedRow: 'drop' })
   const other = there.emulator.master.create(ORDER, { msdyn_name: 'Pump' })
@@ -272,8 +299,6 @@ test.each([
   await bo.sync()
   expect(await differences(there, bo)).toEqual([])
 })
-
-const SUMMARY = 'msdyn_workordersummary'
 
 test('a function of the application joins both texts', async () => {
   const join: ConflictFunction = ({ clashes, local, remote }) =>
