@@ -72,3 +72,33 @@ test('conflicts refuses what it cannot read', async () => {
     })
   }
 })
+
+test('rules and policies for conflicts are set on the command line, and taken away again', async () => {
+  const place = await syncedWorkplace({ account: { columns: ['name', 'numberofemployees', 'modifiedon'] } })
+  const edit = ['configure', '--table', 'account']
+  const shown = async (): Promise<unknown> => (await place.outpost('configure', '--show', '--json')).json.tables.account
+  await expectDone(
+    place.outpost(
+      ...[...edit, '--conflict-rule', 'name=newest', '--conflict-rule', 'numberofemployees=sum'],
+      ...['--on-deleted-row', 'recreate', '--on-updated-row', 'drop'],
+    ),
+  )
+  expect(await shown()).toMatchObject({
+    conflictRules: { name: 'newest', numberofemployees: 'sum' },
+    onDeletedRow: 'recreate',
+    onUpdatedRow: 'drop',
+  })
+  await expectDone(place.outpost(...edit, '--conflict-rule', ''))
+  expect(await shown()).not.toHaveProperty('conflictRules')
+
+  const unsuited = await place.outpost(...edit, '--conflict-rule', 'name=max', '--json')
+  expect(unsuited.exitCode).toBe(2)
+  expect(unsuited.error).toMatchObject({ place: { table: 'account', column: 'name', rule: 'conflict-rule' } })
+  for (const argv of [
+    ['--conflict-rule', 'name'],
+    ['--on-deleted-row', 'delete'],
+  ]) {
+    const refused = await place.outpost(...edit, ...argv, '--json')
+    expect({ argv, rule: refused.error.place.rule }).toEqual({ argv, rule: 'usage' })
+  }
+})

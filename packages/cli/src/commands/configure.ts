@@ -1,5 +1,13 @@
 import { OutpostError } from '@outpost/core'
-import type { ClientOrg, Configuration, ConflictPolicy, TableConfiguration } from '@outpost/core'
+import type {
+  ClientOrg,
+  Configuration,
+  ConflictPolicy,
+  ConflictRule,
+  DeletedRowPolicy,
+  TableConfiguration,
+  UpdatedRowPolicy,
+} from '@outpost/core'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import {
@@ -28,6 +36,9 @@ interface Options {
   readonly uploadFilter?: string
   readonly syncDeletion?: boolean
   readonly conflictPolicy?: ConflictPolicy
+  readonly conflictRule?: Readonly<Record<string, ConflictRule>>
+  readonly onDeletedRow?: DeletedRowPolicy
+  readonly onUpdatedRow?: UpdatedRowPolicy
   readonly index?: readonly (readonly string[])[]
 }
 
@@ -48,6 +59,23 @@ export function addConfigure(program: Command, action: Action): void {
       new Option('--conflict-policy <policy>', 'with --table: what to do when both sides changed a column').choices(
         CONFLICT_POLICIES,
       ),
+    )
+    .option(
+      '--conflict-rule <column=rule>',
+      "with --table: what decides in one column, such as max or newest; repeatable, '' for none",
+      conflictRules,
+    )
+    .addOption(
+      new Option(
+        '--on-deleted-row <policy>',
+        'with --table: what to do with an update of a row the master deleted',
+      ).choices(['error', 'recreate', 'drop'] satisfies DeletedRowPolicy[]),
+    )
+    .addOption(
+      new Option(
+        '--on-updated-row <policy>',
+        'with --table: what to do with the deletion of a row the master changed',
+      ).choices(['error', 'delete', 'drop'] satisfies UpdatedRowPolicy[]),
     )
     .option('--index <a,b>', "with --table: index one to three columns for queries; repeatable, '' for none", indexList)
     .addHelpText(
@@ -98,13 +126,28 @@ function edited(configuration: Configuration, { table, remove }: Options, edit: 
 }
 
 function editOf(options: Options): TableEdit {
-  const { columns, filter, uploadFilter, syncDeletion, conflictPolicy, index } = options
+  const {
+    columns,
+    filter,
+    uploadFilter,
+    syncDeletion,
+    conflictPolicy,
+    conflictRule,
+    onDeletedRow,
+    onUpdatedRow,
+    index,
+  } = options
   return {
     ...(columns === undefined ? {} : { columns: columns.trim() === '*' ? null : nameList(columns) }),
     ...(filter === undefined ? {} : { syncFilter: filter.trim() === '' ? null : filter }),
     ...(uploadFilter === undefined ? {} : { uploadFilter: uploadFilter.trim() === '' ? null : uploadFilter }),
     ...(syncDeletion === undefined ? {} : { syncDeletion }),
     ...(conflictPolicy === undefined ? {} : { conflictPolicy }),
+    ...(conflictRule === undefined
+      ? {}
+      : { conflictRules: Object.keys(conflictRule).length === 0 ? null : conflictRule }),
+    ...(onDeletedRow === undefined ? {} : { onDeletedRow }),
+    ...(onUpdatedRow === undefined ? {} : { onUpdatedRow }),
     ...(index === undefined ? {} : { indexes: index.length === 0 ? null : index }),
   }
 }
@@ -133,6 +176,17 @@ export function showConfigured(invocation: Invocation, org: ClientOrg): void {
 
 function policyText(policy: TableConfiguration['conflictPolicy'] = 'merge'): string {
   return typeof policy === 'string' ? policy : `function ${policy.function}`
+}
+
+/** The rules given so far; whether they suit their columns is for the client org to say. */
+function conflictRules(
+  text: string,
+  before: Readonly<Record<string, ConflictRule>> = {},
+): Readonly<Record<string, ConflictRule>> {
+  if (text.trim() === '') return {}
+  const [column = '', rule = '', ...rest] = text.split('=').map((part) => part.trim())
+  if (column === '' || rule === '' || rest.length > 0) throw new InvalidArgumentError('Give a rule as column=rule.')
+  return { ...before, [column]: rule as ConflictRule }
 }
 
 function indexList(text: string, before: readonly (readonly string[])[] = []): readonly (readonly string[])[] {
