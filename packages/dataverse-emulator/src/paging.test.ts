@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bench, id } from './ask.test-support.ts'
+import { bench, id, TECHNICIAN } from './ask.test-support.ts'
 import type { Answer, Ask, Bench } from './ask.test-support.ts'
 
 function withSkills(count: number): Bench {
@@ -186,4 +186,25 @@ test('the token of a link is escaped as Dataverse escapes it', async () => {
 test('$top is checked even where the page size overrides it', async () => {
   const { ask } = withSkills(1)
   expect((await ask('GET', 'new_skills?$top=abc', { headers })).status).toBe(400)
+})
+
+test('a page that is asked for again shows what has changed meanwhile, in rows, columns and rights', async () => {
+  const { ask, emulator } = bench({ rows: 12_000 })
+  const again = async (select = 'subject,prioritycode', as = 'Sunniva Admin'): Promise<string> => {
+    const { text } = await ask('GET', `tasks?$select=${select}`, { as })
+    return text.replace(/.*?"value":/s, '')
+  }
+  const before = await again()
+  const rows: { activityid: string }[] = JSON.parse(before.replace(/(?:,"@odata.nextLink".*)?\}$/s, ''))
+  expect(rows.length).toBeGreaterThan(500)
+  expect(await again()).toBe(before)
+  emulator.master.update('task', rows[7]?.activityid ?? '', { subject: 'seen at once' })
+  const after = await again()
+  expect(after).not.toBe(before)
+  expect(after).toContain('seen at once')
+  expect(await again('subject')).not.toContain('prioritycode')
+  expect(await again('subject,prioritycode', TECHNICIAN)).toMatch(/"prioritycode":\d/)
+  emulator.security.secureColumn('task', 'prioritycode')
+  expect(await again()).toContain('seen at once')
+  expect(await again('subject,prioritycode', TECHNICIAN)).not.toMatch(/"prioritycode":\d/)
 })

@@ -1,5 +1,6 @@
 import { badQuery } from '../errors.ts'
 import { projectionOf } from '../expand/projection.ts'
+import type { Projection } from '../expand/projection.ts'
 import { projectionWriter } from '../expand/write-projection.ts'
 import { jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
@@ -13,6 +14,7 @@ import { allowOptions } from '../odata/query-options.ts'
 import { topOf } from '../odata/top.ts'
 import { schemaAsAsked } from '../metadata-cache.ts'
 import type { Org } from '../org.ts'
+import { pageText } from '../rows/page-memory.ts'
 import { countRows, readPage } from '../rows/read-page.ts'
 import type { RowQuery } from '../rows/read-page.ts'
 import { readableBy } from '../rows/readable-rows.ts'
@@ -69,6 +71,25 @@ export function metadataVersion(org: Org, request: ApiRequest): string {
   return annotationsOf(request)(name) ? `"@${name}":"${schemaAsAsked(org, request.headers).stamp}",` : ''
 }
 
+/** The rows of a page as text, a comma between them. */
+function rowsText(org: Org, request: ApiRequest, projection: Projection, rows: readonly Row[]): Uint8Array {
+  const { table, columns, expansions, ownerKey } = projection
+  const isPlain = request.preferences.annotations.length === 0
+  const write = (): Uint8Array => {
+    const writer = projectionWriter(org, request, projection)
+    // Enough for most pages: growing means copying.
+    const out = new Utf8Text(rows.length * columns.length * (isPlain ? 64 : 160))
+    for (const row of rows) {
+      out.separate(0)
+      writer(row, out)
+    }
+    return out.toBytes()
+  }
+  const dependsOnRowsAlone = isPlain && expansions.length === 0 && ownerKey !== true
+  const isMasked = readableBy(org.store, request.user)(table).mask !== undefined
+  return dependsOnRowsAlone && !isMasked ? pageText(org.store, table, columns, rows, write) : write()
+}
+
 /**
  * GET of a collection: filtered, ordered, one page at a time. Each page is read when it is asked for; the cookie in
  * the next link holds nothing but the place where the page before ended.
@@ -86,7 +107,6 @@ export function readCollection(org: Org, request: ApiRequest, table: TableDefini
   const place = token === undefined ? undefined : readCookie(order, token)
   const limit = Math.min(top ?? Math.min(maxPageSize ?? MAX_ROWS, org.knobs.maxPageSize), MAX_ROWS)
   const page = readPage({ ...query, order, limit, ...(place === undefined ? {} : { after: place.after }) })
-  const write = projectionWriter(org, request, projection)
   const [first] = page.rows
   const last = page.rows.at(-1)
   const { context } = projection
@@ -94,15 +114,10 @@ export function readCollection(org: Org, request: ApiRequest, table: TableDefini
   let text = `{"@odata.context":${writeJson(`${request.root}$metadata#${set}`)},`
   text += counts(request, query, countOf(options.get('$count')))
   text += metadataVersion(org, request)
-  // Enough for most pages: growing means copying.
-  const memberBytes = request.preferences.annotations.length === 0 ? 64 : 160
-  const out = new Utf8Text(1024 + page.rows.length * projection.columns.length * memberBytes)
+  const rows = rowsText(org, request, projection, page.rows)
+  const out = new Utf8Text(rows.length + 4096)
   out.text(`${text}"value":[`)
-  const at = out.length
-  for (const row of page.rows) {
-    out.separate(at)
-    write(row, out)
-  }
+  out.piece(rows)
   out.text(']')
   if (page.more && top === undefined && first !== undefined && last !== undefined) {
     const cookie = writeCookie(order, (place?.page ?? 1) + 1, placeOf(order, first), placeOf(order, last), false)

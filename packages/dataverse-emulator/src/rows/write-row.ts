@@ -76,7 +76,7 @@ const END_OF_ETAG = utf8('\\""')
 /** Adds the member of an etag. */
 export const writeEtag: RowWriter = ({ version }, out) => {
   out.piece(ETAG)
-  plain(Number(version), out)
+  out.text(version.toString())
   out.piece(END_OF_ETAG)
 }
 
