@@ -159,3 +159,18 @@ test('a fault that is none names its field, a file that is broken its line', asy
   expect([knob.exitCode, knob.err.startsWith("outpost-emulator: 'nope' is no knob; there are ")]).toEqual([2, true])
   rmSync(directory, { recursive: true })
 })
+
+test.each([
+  ['{"match":{"method":"GOT"},"fault":{"kind":"hang"}}', "--fault: match.method is no method of requests: 'GOT'"],
+  ['{"match":{"user":"Nobody"},"fault":{"kind":"hang"}}', "--fault: match.user names nobody there is now: 'Nobody'"],
+  [
+    '{"match":{"table":"accounts"},"fault":{"kind":"hang"}}',
+    "--fault: match.table names no table there is now: 'accounts'",
+  ],
+  ['{"fault":{"kind":"delay","ms":1e12}}', '--fault: fault.ms must be milliseconds'],
+  ['{"fault":{"kind":"status","status":429,"retryAfter":"soon"}}', '--fault: fault.retryAfter must be whole seconds'],
+])('a fault that could never strike ends it with one line and exit code 2: %s', async (rule, message) => {
+  const { exitCode, out, err } = await start('--rows', '200', '--fault', rule).ended
+  expect([exitCode, out, err.split('\n').length]).toEqual([2, '', 2])
+  expect(err.startsWith(`outpost-emulator: ${message}`)).toBe(true)
+})

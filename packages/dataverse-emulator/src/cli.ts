@@ -8,6 +8,8 @@ import { createEmulator } from './emulator.ts'
 import type { Emulator } from './emulator.ts'
 import { clockFrom, realClock } from './env.ts'
 import { readFaults } from './fault-files.ts'
+import { checkRule } from './faults/check-rule.ts'
+import type { FaultRule } from './faults/fault.ts'
 import { seedFromFiles } from './seed-files.ts'
 import type { Seed } from './schema.ts'
 import { fieldService } from './seed/field-service.ts'
@@ -44,11 +46,21 @@ function clockOf({ clock }: Arguments, seed: Seed): () => number {
   return clockFrom(clock === 'seed' ? Date.parse(seed.asOf) : clock)
 }
 
+function checkNames(rule: FaultRule, { users, schema }: Seed): void {
+  try {
+    checkRule(rule, { users, tables: schema.tables().map(({ logicalName }) => logicalName) })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--fault: ${error.message}`)
+    throw error
+  }
+}
+
 function emulatorFrom(given: Arguments): Emulator {
   const { seedNumber, control, exposeHeaders, knobs, limits } = given
   // Wrong rules are told before rows are loaded, which may take a while.
   const rules = given.faults.flatMap((one) => readFaults(one, (path) => readFileSync(path, 'utf8')))
   const seed = seedOf(given)
+  for (const rule of rules) checkNames(rule, seed)
   const emulator = createEmulator({
     seed: withProgress(seed),
     clock: clockOf(given, seed),

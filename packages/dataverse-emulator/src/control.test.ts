@@ -70,8 +70,8 @@ test('a wrong field is a 400 that names it', async () => {
     ['/faults', { nth: 'x', fault: { kind: 'hang' } }, /^'nth' must be a number$/],
     ['/faults', { match: { part: true }, fault: { kind: 'hang' } }, /cannot strike a part of a batch/],
     ['/faults', { nth: 1.5, fault: { kind: 'hang' } }, /^nth counts from 1, it cannot be 1\.5$/],
-    ['/faults', { fault: { kind: 'delay', ms: -1 } }, /^ms cannot be -1$/],
-    ['/faults', { fault: { kind: 'cutBodyAt', bytes: 0.5 } }, /^bytes cannot be 0\.5$/],
+    ['/faults', { fault: { kind: 'delay', ms: -1 } }, /^fault\.ms must be .*, not -1$/],
+    ['/faults', { fault: { kind: 'cutBodyAt', bytes: 0.5 } }, /^fault\.bytes must be .*, not 0\.5$/],
     ['/faults', '{"fault":', /^the body is no JSON/],
     ['/knobs', { maxPages: 3 }, /^'maxPages' is no knob; there are emptyErrorCodes, /],
     ['/knobs', { emptyErrorCodes: 'yes' }, /^'emptyErrorCodes' must be true or false$/],
@@ -282,4 +282,36 @@ test('what is misspelt or of the wrong kind in a query, a token or a value is re
   ] as const) {
     expect(await message('POST', '/master', { do: 'create', table: 'account', values })).toEqual([400, expected])
   }
+})
+
+test('faults that could never strike are refused by their field, and none of a list is armed', async () => {
+  const { emulator, steer } = steered()
+  const hang = { kind: 'hang' }
+  for (const [rule, message] of [
+    [{ match: { method: 'FETCH' }, fault: hang }, "match.method is no method of requests: 'FETCH'"],
+    [{ match: { user: 'Nobody' }, fault: hang }, "match.user names nobody there is now: 'Nobody'"],
+    [{ match: { table: 'acount' }, fault: hang }, "match.table names no table there is now: 'acount'"],
+    [{ fault: { kind: 'status', status: 429, retryAfter: 'soon' } }, 'fault.retryAfter must be whole seconds'],
+    [{ fault: { kind: 'delay', ms: 1e10 } }, 'fault.ms must be milliseconds'],
+    [{ fault: { kind: 'delayedCommit', ms: -1 } }, 'fault.ms must be milliseconds'],
+  ] as const) {
+    const answer = await steer('POST', '/faults', [{ fault: hang }, rule])
+    expect([answer.status, answer.json.error.message]).toEqual([400, expect.stringContaining(message)])
+  }
+  expect(emulator.faults.armed).toEqual([])
+  const late = await steer('POST', '/delayed-commit', { ms: 1e10 })
+  expect([late.status, late.json.error.message]).toEqual([400, expect.stringContaining('ms must be milliseconds')])
+  const change = { do: 'create', table: 'account', values: { name: 'a' }, commitAfterMs: -1 }
+  const held = await steer('POST', '/master', change)
+  expect([held.status, held.json.error.message]).toEqual([400, expect.stringMatching(/^commitAfterMs must be /)])
+})
+
+test.each([-1, 36_000_001])('a token cannot be good for %d seconds', async (lifetimeSeconds) => {
+  const { emulator, steer } = steered()
+  const answer = await steer('POST', '/tokens', { user: TECHNICIAN, lifetimeSeconds })
+  const message = `lifetimeSeconds must be from 0 to 36000000 (10,000 hours), not ${lifetimeSeconds}`
+  expect([answer.status, answer.json.error.message]).toEqual([400, message])
+  const lifetimeMs = lifetimeSeconds * 1000
+  expect(() => emulator.tokenFor(TECHNICIAN, { lifetimeMs })).toThrow(/^lifetimeMs must be from 0 to /)
+  expect(() => bench({ tokenLifetimeMs: lifetimeMs })).toThrow(/^tokenLifetimeMs must be from 0 to /)
 })

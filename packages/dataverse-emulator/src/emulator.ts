@@ -6,7 +6,7 @@ import { clockFrom, sleep as sleepFor } from './env.ts'
 import { Faults } from './faults/faults.ts'
 import { inProcess } from './http/in-process.ts'
 import { Pipeline } from './http/pipeline.ts'
-import { Tokens } from './http/tokens.ts'
+import { checkLifetime, Tokens } from './http/tokens.ts'
 import { defaultKnobs } from './knobs.ts'
 import type { Knobs } from './knobs.ts'
 import { defaultLimits } from './limits/limits.ts'
@@ -65,6 +65,7 @@ function orgFrom(seed: Seed, clock: ServerClock, options: EmulatorOptions): Org 
 /** Makes an emulator and loads its seed. */
 export function createEmulator(options: EmulatorOptions): Emulator {
   const { seed, seedNumber = 1 } = options
+  if (options.tokenLifetimeMs !== undefined) checkLifetime('tokenLifetimeMs', options.tokenLifetimeMs, 1)
   const clock = new ServerClock(options.clock ?? clockFrom(Date.parse(seed.asOf)))
   const root = `${(options.root ?? 'https://org.emulator.test').replace(/\/$/, '')}/`
   const org = orgFrom(seed, clock, options)
@@ -72,7 +73,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const userOf = (nameOrId: string | undefined): User => security.user(nameOrId ?? seed.defaultUserId)
   const tokens = new Tokens(clock.now, options.newId ?? idSource(seed.name, 'token'))
   const audiences = new Set([root])
-  const faults = new Faults(seedNumber)
+  const faults = new Faults(
+    () => ({ users: security.users, tables: org.schema.tables().map(({ logicalName }) => logicalName) }),
+    seedNumber,
+  )
   const log = new RequestLog(options.logLimit ?? 10_000)
   const limits: Limits = { ...defaultLimits, ...options.limits }
   const commits = new DelayedCommits(clock.now)
@@ -105,6 +109,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
   const tokenFor: Emulator['tokenFor'] = (user, given = {}) => {
     const { audience = root, lifetimeMs = options.tokenLifetimeMs ?? 3_600_000 } = given
+    checkLifetime('lifetimeMs', lifetimeMs, 1)
     return tokens.issue(security.user(user), `${audience.replace(/\/$/, '')}/`, lifetimeMs)
   }
 

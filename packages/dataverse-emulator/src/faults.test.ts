@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { asker, bench, id, made, read } from './ask.test-support.ts'
 import type { Answer } from './ask.test-support.ts'
 import { createEmulator } from './emulator.ts'
-import type { Fault } from './faults/fault.ts'
+import type { Fault, FaultRule } from './faults/fault.ts'
 import { ConnectionDropped } from './http/exchange.ts'
+import { standardColumns, text } from './schema.ts'
 import { fieldService } from './seed/field-service.ts'
 
 const GET = { match: { method: 'GET' } } as const
@@ -380,4 +381,91 @@ test('scripts of another origin may not read the page of a captive portal', asyn
   const headers = { Origin: 'https://app.test' }
   expect((await ask('GET', 'WhoAmI', { headers })).headers.has('Access-Control-Allow-Origin')).toBe(false)
   expect((await ask('GET', 'WhoAmI', { headers })).headers.get('Access-Control-Allow-Origin')).toBe('https://app.test')
+})
+
+test.each<[string, FaultRule, RegExp]>([
+  [
+    'a method that is none',
+    { match: { method: 'get' }, fault: { kind: 'hang' } },
+    /^match\.method .*'get'; there are GET,/,
+  ],
+  ['no method at all', { match: { method: [] }, fault: { kind: 'hang' } }, /^match\.method /],
+  [
+    'a user there is not',
+    { match: { user: 'Nobody' }, fault: { kind: 'hang' } },
+    /^match\.user names nobody there is now: 'Nobody'; there are Sunniva Admin, /,
+  ],
+  [
+    'an entity set in the place of a table',
+    { match: { table: 'accounts' }, fault: { kind: 'hang' } },
+    /^match\.table names no table there is now: 'accounts'; there are .* and \d+ more \(logical names\)$/,
+  ],
+  [
+    'a header that is none',
+    { match: { headers: { 'a b': true } }, fault: { kind: 'hang' } },
+    /^match\.headers has 'a b'/,
+  ],
+  [
+    'a whole batch inside of one',
+    { match: { batch: true, part: true }, fault: { kind: 'delay', ms: 1 } },
+    /^match\.batch /,
+  ],
+  ['a table of a whole batch', { match: { batch: true, table: 'account' }, fault: { kind: 'hang' } }, /^match\.table /],
+  ['a status that is none', { fault: { kind: 'status', status: 42 } }, /^fault\.status .* not 42$/],
+  [
+    'a time to wait in words',
+    { fault: { kind: 'status', status: 429, retryAfter: 'soon' } },
+    /^fault\.retryAfter .*'soon'$/,
+  ],
+  ['a day that is none', { fault: { kind: 'status', status: 429, retryAfter: '2026-01-01' } }, /^fault\.retryAfter /],
+  ['a time before now', { fault: { kind: 'status', status: 429, retryAfter: -1 } }, /^fault\.retryAfter .*'-1'$/],
+  ['parts of seconds', { fault: { kind: 'status', status: 429, retryAfter: 0.5 } }, /^fault\.retryAfter /],
+  ['a delay of more than a day', { fault: { kind: 'delay', ms: 86_400_001 } }, /^fault\.ms .*\(a day\), not 86400001$/],
+  ['a delay without an end', { fault: { kind: 'delay', ms: Infinity } }, /^fault\.ms .* not Infinity$/],
+  ['a commit that comes too late', { fault: { kind: 'delayedCommit', ms: 1e12 } }, /^fault\.ms /],
+  ['no time at all', { times: 0, fault: { kind: 'hang' } }, /^times counts from 1/],
+])('a fault that could never strike, or is none, is refused by its field: %s', (_, rule, message) => {
+  const { emulator } = bench()
+  const add = (): unknown => emulator.faults.add(rule)
+  expect(add).toThrow(RangeError)
+  expect(add).toThrow(message)
+  expect(emulator.faults.armed).toEqual([])
+})
+
+test('Retry-After may be seconds as a number or a text, or an HTTP date in each of its forms', async () => {
+  const { ask, emulator } = bench()
+  const given = [
+    0,
+    '120',
+    'Sun, 06 Nov 1994 08:49:37 GMT',
+    'Sunday, 06-Nov-94 08:49:37 GMT',
+    'Sun Nov  6 08:49:37 1994',
+  ] as const
+  for (const retryAfter of given) {
+    emulator.faults.add({ fault: { kind: 'status', status: 429, retryAfter } })
+    expect((await ask('GET', 'WhoAmI')).headers.get('Retry-After')).toBe(String(retryAfter))
+  }
+})
+
+test('a table and a user may be named from the moment they are there', async () => {
+  const { ask, emulator } = bench()
+  const rule = { match: { table: 'new_thing' }, fault: { kind: 'status', status: 503 } } as const
+  expect(() => emulator.faults.add(rule)).toThrow('names no table there is now')
+  emulator.schema.addTable({
+    schemaName: 'new_Thing',
+    objectTypeCode: 10_900,
+    displayName: 'Thing',
+    primaryName: 'new_name',
+    columns: [text('new_Name'), ...standardColumns('new_thing', { ownership: 'None' })],
+  })
+  emulator.faults.add(rule)
+  expect((await ask('GET', 'new_things')).status).toBe(503)
+})
+
+test('a commit cannot be held back for more than a day', () => {
+  const { emulator } = bench()
+  expect(() => emulator.delayedCommit(86_400_001)).toThrow(
+    new RangeError('ms must be milliseconds from 0 to 86400000 (a day), not 86400001'),
+  )
+  expect(() => emulator.delayedCommit(-1, () => undefined)).toThrow(RangeError)
 })

@@ -1,5 +1,6 @@
 import { renewOrganization } from './renew-organization.ts'
 import type { DelayedCommits } from './commits.ts'
+import { checkWait } from './faults/check-rule.ts'
 import type { Faults } from './faults/faults.ts'
 import type { Master } from './master.ts'
 import type { Org } from './org.ts'
@@ -69,6 +70,7 @@ export function createServerHand({ org, master, commits, faults, onPageTurn }: S
       renewOrganization(org, rows)
     },
     delayedCommit: (ms, write) => {
+      checkWait('ms', ms)
       if (write === undefined) {
         faults.add({
           match: { method: ['POST', 'PATCH', 'PUT', 'DELETE'] },

@@ -1,21 +1,6 @@
-import type { Fault, FaultKind, FaultMatch, FaultRule } from '../faults/fault.ts'
+import { FAULT_KINDS } from '../faults/fault.ts'
+import type { Fault, FaultMatch, FaultRule } from '../faults/fault.ts'
 import { FieldError, Fields } from './fields.ts'
-
-const KINDS: readonly FaultKind[] = [
-  'dropBeforeCommit',
-  'dropAfterCommit',
-  'cutBodyAt',
-  'truncateJson',
-  'captivePortal',
-  'redirect',
-  'status',
-  'delay',
-  'hang',
-  'rejectToken',
-  'tokenExpired',
-  'rejectScope',
-  'delayedCommit',
-]
 
 function wholeStatus(fields: Fields): number {
   const status = fields.number('status')
@@ -31,7 +16,7 @@ function chosen<const A extends readonly number[]>(fields: Fields, name: string,
 }
 
 function readFault(fields: Fields): Fault {
-  const kind = fields.oneOf('kind', KINDS)
+  const kind = fields.oneOf('kind', FAULT_KINDS)
   switch (kind) {
     case 'cutBodyAt':
       return { kind, bytes: fields.number('bytes') }

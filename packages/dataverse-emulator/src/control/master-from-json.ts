@@ -1,4 +1,5 @@
 import type { Emulator } from '../emulator-interface.ts'
+import { checkWait } from '../faults/check-rule.ts'
 import type { As, Master, MasterValue, MasterValues } from '../master.ts'
 import { FieldError, Fields } from './fields.ts'
 
@@ -67,6 +68,7 @@ export function changeRow(emulator: Emulator, body: unknown): unknown {
   const isList = Array.isArray(body)
   const given = new Fields(isList ? {} : body)
   const lateMs = given.has('commitAfterMs') ? given.number('commitAfterMs') : undefined
+  if (lateMs !== undefined) checkWait('commitAfterMs', lateMs)
   const {
     commitAfterMs: _,
     steps,

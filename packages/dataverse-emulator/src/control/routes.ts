@@ -1,4 +1,5 @@
 import type { Emulator } from '../emulator-interface.ts'
+import { checkLifetime } from '../http/tokens.ts'
 import { columnFromJson, tableFromJson } from './column-from-json.ts'
 import { faultsFromJson, faultToJson } from './fault-from-json.ts'
 import { FieldError, Fields } from './fields.ts'
@@ -108,9 +109,11 @@ function changeSchema({ emulator, body }: Call): unknown {
 function issueToken({ emulator, body }: Call): unknown {
   const fields = new Fields(body)
   const user = fields.text('user')
+  const { lifetimeSeconds } = fields.optional('lifetimeSeconds', (name) => fields.number(name))
+  if (lifetimeSeconds !== undefined) checkLifetime('lifetimeSeconds', lifetimeSeconds, 1000)
   const options = {
     ...fields.optional('audience', (name) => fields.text(name)),
-    ...(fields.has('lifetimeSeconds') ? { lifetimeMs: fields.number('lifetimeSeconds') * 1000 } : {}),
+    ...(lifetimeSeconds === undefined ? {} : { lifetimeMs: lifetimeSeconds * 1000 }),
   }
   fields.end()
   return { user, token: emulator.tokenFor(user, options) }
@@ -134,6 +137,8 @@ export const ROUTES: readonly Route[] = [
     what: 'arms a fault, or a list of them: {"match":{"method","path","user","headers","body","table","batch","part"},"nth","times","probability","fault":{"kind",…}}',
     run: ({ emulator, body }) => {
       const rules = faultsFromJson(body)
+      // All of them or none.
+      for (const rule of rules) emulator.faults.check(rule)
       for (const rule of rules) emulator.faults.add(rule)
       return { armed: emulator.faults.armed.length }
     },

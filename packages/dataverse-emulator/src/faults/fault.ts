@@ -80,5 +80,22 @@ export interface FaultSubject {
   readonly place: 'batch' | 'part' | 'alone'
 }
 
+/** All kinds. */
+export const FAULT_KINDS: readonly FaultKind[] = [
+  'dropBeforeCommit',
+  'dropAfterCommit',
+  'cutBodyAt',
+  'truncateJson',
+  'captivePortal',
+  'redirect',
+  'status',
+  'delay',
+  'hang',
+  'rejectToken',
+  'tokenExpired',
+  'rejectScope',
+  'delayedCommit',
+]
+
 /** The kinds that can strike a part of a batch. */
 export const PART_KINDS: readonly FaultKind[] = ['status', 'delay']

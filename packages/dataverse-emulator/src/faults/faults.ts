@@ -1,5 +1,6 @@
 import { Draw } from '../seed/draw.ts'
-import { PART_KINDS } from './fault.ts'
+import { checkRule } from './check-rule.ts'
+import type { KnownNames } from './check-rule.ts'
 import type { Fault, FaultMatch, FaultRule, FaultSubject } from './fault.ts'
 
 function meets(text: string | null, wanted: string | RegExp | true): boolean {
@@ -20,22 +21,6 @@ function fits(match: FaultMatch, subject: FaultSubject): boolean {
   return Object.entries(headers ?? {}).every(([name, wanted]) => meets(subject.headers.get(name), wanted))
 }
 
-function check({ match, nth = 1, times = 1, probability = 1, fault }: FaultRule): void {
-  if (match?.part === true && !PART_KINDS.includes(fault.kind)) {
-    throw new RangeError(`the fault '${fault.kind}' cannot strike a part of a batch; ${PART_KINDS.join(' and ')} can`)
-  }
-  if (match?.part === true && fault.kind === 'status' && fault.body !== undefined && fault.body !== 'json')
-    throw new RangeError('a part of a batch is answered as JSON')
-  if (!(Number.isInteger(nth) && nth >= 1)) throw new RangeError(`nth counts from 1, it cannot be ${nth}`)
-  if ('ms' in fault && !(fault.ms >= 0 && fault.ms < Number.POSITIVE_INFINITY))
-    throw new RangeError(`ms cannot be ${fault.ms}`)
-  if ('bytes' in fault && !(Number.isInteger(fault.bytes) && fault.bytes >= 0))
-    throw new RangeError(`bytes cannot be ${fault.bytes}`)
-  if (!(times >= 0)) throw new RangeError(`times cannot be ${times}`)
-  if (!(probability >= 0 && probability <= 1))
-    throw new RangeError(`a probability lies between 0 and 1, not ${probability}`)
-}
-
 interface Armed {
   readonly rule: FaultRule
   readonly draw: Draw
@@ -46,12 +31,14 @@ interface Armed {
 /** The faults that are armed. Rules are counted each for itself; several that strike the same request act together. */
 export class Faults {
   readonly #seedNumber: number
+  readonly #known: () => KnownNames
   #rules: Armed[] = []
   #added = 0
   #strikes = 0
 
-  /** The seed decides what rules with a probability hit. */
-  constructor(seedNumber = 1) {
+  /** The seed decides what rules with a probability hit; `known` tells what rules may name when they are armed. */
+  constructor(known: () => KnownNames, seedNumber = 1) {
+    this.#known = known
     this.#seedNumber = seedNumber
   }
 
@@ -65,9 +52,14 @@ export class Faults {
     return this.#rules.map(({ rule, struck }) => ({ rule, struck }))
   }
 
-  /** Arms a fault; the result disarms it again. */
+  /** Throws a RangeError for a rule that `add` would refuse. */
+  check(rule: FaultRule): void {
+    checkRule(rule, this.#known())
+  }
+
+  /** Arms a fault; the result disarms it again. A rule that could never strike is refused with a RangeError. */
   add(rule: FaultRule): () => void {
-    check(rule)
+    this.check(rule)
     // Each rule has draws of its own, so that adding another one does not change what it hits.
     const draw = new Draw(`fault ${this.#seedNumber} ${this.#added++}`)
     const armed: Armed = { rule, draw, met: 0, struck: 0 }

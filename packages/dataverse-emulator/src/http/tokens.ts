@@ -6,6 +6,16 @@ interface Grant {
   readonly expiresAtMs: number
 }
 
+/** The longest that tokens may be good for, as `--token-hours` takes it. */
+const LONGEST_MS = 10_000 * 3_600_000
+
+/** Refuses how long a token is to be good for: less than nothing, or above 10,000 hours. `unitMs` is the field's unit. */
+export function checkLifetime(field: string, value: number, unitMs: number): void {
+  const most = LONGEST_MS / unitMs
+  if (!(value >= 0 && value <= most))
+    throw new RangeError(`${field} must be from 0 to ${most} (10,000 hours), not ${value}`)
+}
+
 /** The bearer tokens given out: each bound to a user, an audience and an end. Any other string is refused. */
 export class Tokens {
   readonly #now: () => number
