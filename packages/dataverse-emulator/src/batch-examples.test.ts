@@ -272,16 +272,50 @@ test('§16.26: with continue-on-error the rest is done, and the status is 200', 
   expect(shape).toBe(`${failed}${done}${done}--batchresponse_*--\n`)
 })
 
-test('headers of the batch are not those of its parts: annotations come where the part asks for them', async () => {
+test('annotations come where the part asks for them', async () => {
   const { ask } = bench()
   const part = (prefer: string): string =>
     `--${BATCH}\nContent-Type: application/http\n\nGET accounts?$select=name,_ownerid_value&$top=1 HTTP/1.1\n${prefer}\n\n`
-  const all = 'Prefer: odata.include-annotations="*"'
-  const outer = await send(ask, part(''), '\r\n', { Prefer: 'odata.include-annotations="*"' })
+  const outer = await send(ask, part(''), '\r\n')
   expect([outer.status, outer.text.includes('lookuplogicalname')]).toEqual([200, false])
-  const inner = await send(ask, part(`${all}\n`), '\r\n')
+  const inner = await send(ask, part('Prefer: odata.include-annotations="*"\n'), '\r\n')
   expect([inner.status, inner.text.includes('lookuplogicalname')]).toEqual([200, true])
   expect(inner.text).toContain('Preference-Applied: odata.include-annotations="*"')
+})
+
+test.each([
+  'return=representation',
+  'odata.include-annotations="*"',
+  'odata.maxpagesize=1',
+  'odata.track-changes',
+  'odata.continue-on-error, odata.include-annotations="*"',
+  'respond-async',
+])('whether parts inherit it is documented nowhere, so %s of a whole batch is a 501', async (Prefer) => {
+  const { ask, emulator } = bench()
+  const before = emulator.master.count('task')
+  const answer = await send(ask, taskPart('a', BATCH), '\r\n', { Prefer })
+  expect([answer.status, answer.headers.has('x-emulator-not-implemented')]).toEqual([501, true])
+  expect(emulator.master.count('task')).toBe(before)
+})
+
+test.each(['odata.continue-on-error', 'return=minimal', 'odata.continue-on-error,return=minimal'])(
+  '%s is taken of a whole batch',
+  async (Prefer) => {
+    const { ask } = bench()
+    const part = `--${BATCH}\nContent-Type: application/http\n\nGET WhoAmI HTTP/1.1\n\n\n`
+    expect((await send(ask, part, '\r\n', { Prefer })).status).toBe(200)
+  },
+)
+
+test('a preference of the whole batch makes no difference where each part says the same', async () => {
+  const { ask } = bench()
+  const part = (prefer: string): string =>
+    `--${BATCH}\nContent-Type: application/http\n\nGET accounts?$select=name HTTP/1.1\n${prefer}\n\n`
+  const one = part('Prefer: odata.maxpagesize=1, odata.include-annotations="*"\n')
+  const outer = { Prefer: 'odata.include-annotations="*",odata.maxpagesize=1' }
+  expect((await send(ask, one + one, '\r\n', outer)).status).toBe(200)
+  expect((await send(ask, one + part('Prefer: odata.maxpagesize=2\n'), '\r\n', outer)).status).toBe(501)
+  expect((await send(ask, one + part(''), '\r\n', outer)).status).toBe(501)
 })
 
 test('a row that is answered as a representation cannot be referred to', async () => {

@@ -1,8 +1,7 @@
-import { badPayload, methodNotAllowed, notImplemented, WebApiError } from '../errors.ts'
+import { badPayload, methodNotAllowed, WebApiError } from '../errors.ts'
 import { statusError } from '../faults/fault-reply.ts'
 import type { StatusFault } from '../faults/fault-reply.ts'
 import { allowConditions, checkHeaders } from '../http/headers.ts'
-import { readPreferences } from '../http/prefer.ts'
 import type { Reply } from '../http/reply.ts'
 import { checkPartUrl } from '../limits/lengths.ts'
 import type { Limits } from '../limits/limits.ts'
@@ -13,6 +12,7 @@ import type { Org } from '../org.ts'
 import { resourceOf } from '../rows/resolve-reference.ts'
 import type { Reference } from '../rows/reference.ts'
 import { actingUser } from '../security/impersonate.ts'
+import { readOuterPreferences } from './outer-preferences.ts'
 import { boundaryOf, parseMultipart, parsePartRequest } from './parse-multipart.ts'
 import type { Part, PartRequest } from './parse-multipart.ts'
 import { writeMultipart, writePart } from './write-multipart.ts'
@@ -205,14 +205,14 @@ export function runBatch(org: Org, request: RawRequest, terms: BatchTerms): Batc
   checkHeaders(request.headers)
   allowConditions(request.headers)
   allowOptions(parseQuery(request.resource.replace(/^\$batch\??/i, '')), [])
-  const preferences = readPreferences(request.headers.get('Prefer'))
-  if (preferences.respondAsync) throw notImplemented('respond-async of a batch')
-  if (preferences.trackChanges) throw notImplemented('change tracking of anything but a whole table')
+  const items = readItems(request)
+  const parts = items.flatMap((item) => (item.kind === 'request' ? [item.request] : item.requests))
+  const preferences = readOuterPreferences(request.headers.get('Prefer'), parts)
   // Whom the batch as a whole is sent for; a part may name somebody else.
   const user = actingUser(org.security, org.organization.id, request.user, request.headers)
   const run = new BatchRun(org, { ...request, user }, terms)
   let status = 200
-  for (const item of readItems(request)) {
+  for (const item of items) {
     const failure = run.run(item)
     if (failure === undefined || preferences.continueOnError) continue
     status = failure

@@ -51,6 +51,16 @@ export const batches: CapabilityArea = {
       },
     },
     {
+      what: 'other preferences of a batch as a whole, unless each part has them too: `return=representation`, annotations, page size',
+      status: 501,
+      probe: {
+        method: 'POST',
+        path: '$batch',
+        headers: { ...HEADERS, Prefer: 'return=representation' },
+        body: multipart('b', part(CREATE)),
+      },
+    },
+    {
       what: 'batches as JSON are refused, as they are by Dataverse',
       status: 400,
       probe: { method: 'POST', path: '$batch', headers: { 'Content-Type': 'application/json' }, body: '{}' },
