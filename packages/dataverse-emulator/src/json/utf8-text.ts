@@ -126,6 +126,11 @@ export class Utf8Text {
     }
   }
 
+  /** Takes back what was added since the text ended at `at`. */
+  cut(at: number): void {
+    this.#length = at
+  }
+
   /** Adds a comma, except where the text ended at `at` when the list began. */
   separate(at: number): void {
     if (this.#length === at) return

@@ -1,4 +1,5 @@
 import { badQuery, noSuchResource, notImplemented } from '../errors.ts'
+import { Utf8Text } from '../json/utf8-text.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { QueryOptions } from '../odata/query-options.ts'
 import { parseKey } from '../odata/resource-path.ts'
@@ -7,14 +8,15 @@ import type { Schema, TableDefinition } from '../schema.ts'
 import { describeGlobalChoice } from './describe-option-set.ts'
 import { describeRelationship } from './describe-relationship.ts'
 import { describeTable } from './describe-table.ts'
-import { objectFrom } from './described.ts'
+import { objectFrom, propertyOf } from './described.ts'
 import type { Described } from './described.ts'
 import { knownType, modelType, navigationOf } from './model.ts'
 import { noSuchComponent, noSuchTable } from './refusals.ts'
 import type { MetadataRequest } from './request.ts'
 import { retrieveMetadataChanges } from './retrieve-changes.ts'
-import { contextOf, readShape, shapeAll, shapeOne } from './shape.ts'
+import { addAll, addOne, contextOf, readShape } from './shape.ts'
 import { writeStamp } from './version-stamp.ts'
+import { addJson, addMember, addName } from './write-members.ts'
 
 type Key = { readonly property: string; readonly value: string }
 
@@ -42,7 +44,7 @@ const unimplemented: ReadonlySet<string> = new Set([
  * Answers a metadata request with the body of a 200, or undefined when the path is none of metadata's. What is not
  * implemented, every write among it, is thrown as 501.
  */
-export function answerMetadata(schema: Schema, request: MetadataRequest): JsonValue | undefined {
+export function answerMetadata(schema: Schema, request: MetadataRequest): Utf8Text | undefined {
   const [first, ...rest] = request.segments
   if (first === undefined) return undefined
   const start = startAt(schema, request, first)
@@ -88,8 +90,7 @@ function step(place: Place, segment: PathSegment): Place {
   if (place.found === null || isList(place.found)) throw notImplemented(`'${segment.name}' on a metadata collection`)
   const navigation = navigationOf(knownType(place.type), segment.name)
   if (navigation === undefined) {
-    if (segment.inner !== undefined || !Object.hasOwn(place.found.properties, segment.name))
-      throw noSuchResource(segment.name)
+    if (segment.inner !== undefined || !place.found.names.includes(segment.name)) throw noSuchResource(segment.name)
     return { ...place, property: segment.name }
   }
   const target = place.found.navigations[segment.name]?.() ?? null
@@ -129,13 +130,13 @@ function castTo(place: Place, name: string): Place {
 
 // A guid column is written as a plain AttributeMetadata, and still answers to the cast.
 function isGuidColumn(described: Described): boolean {
-  return described.properties['AttributeType'] === 'Uniqueidentifier'
+  return propertyOf(described, 'AttributeType') === 'Uniqueidentifier'
 }
 
 function writeProperty(place: Place, property: string, request: MetadataRequest): JsonValue {
   allowOptions(request.query, [])
   const context = `${request.root}$metadata#${place.context}/${property}`
-  const value = place.found === null || isList(place.found) ? null : (place.found.properties[property] ?? null)
+  const value = place.found === null || isList(place.found) ? null : (propertyOf(place.found, property) ?? null)
   const complex = objectFrom(value)
   if (complex !== undefined) return { '@odata.context': context, ...defined(complex) }
   // A property without value is 204 in OData; the service's habit with definitions is not recorded.
@@ -147,8 +148,8 @@ function defined(object: Readonly<Record<string, JsonValue | undefined>>): Recor
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, value ?? null]))
 }
 
-function writePlace(place: Place, request: MetadataRequest): JsonValue {
-  if (place.property !== undefined) return writeProperty(place, place.property, request)
+function writePlace(place: Place, request: MetadataRequest): Utf8Text {
+  if (place.property !== undefined) return textOf(writeProperty(place, place.property, request))
   const single = !isList(place.found)
   // Documented: shared choices are listed or found by key, and not filtered.
   if (place.context.startsWith('GlobalOptionSetDefinitions') && request.query.options.has('$filter')) {
@@ -159,11 +160,18 @@ function writePlace(place: Place, request: MetadataRequest): JsonValue {
   // One component is named after its set: `#EntityDefinitions/$entity`, without the key.
   const set = single ? place.context.replace(/\([^()]*\)((?:\/Microsoft\.Dynamics\.CRM\.\w+)?)$/, '$1') : place.context
   const context = `${request.root}$metadata#${set}${contextOf(shape)}`
-  if (isList(place.found)) return { '@odata.context': context, value: shapeAll(place.found, shape) }
+  const out = new Utf8Text()
+  if (isList(place.found)) {
+    addMember(out, '@odata.context', context)
+    addName(out, 'value')
+    addAll(out, place.found, shape)
+    out.object(0)
+    return out
+  }
   // An optional single-valued navigation property without value is 204 in OData; the service's habit is not recorded.
   if (place.found === null) throw notImplemented('reading an empty metadata navigation property')
-  const body = shapeOne(place.found, shape)
-  return { '@odata.context': `${context}/$entity`, ...body }
+  addOne(out, place.found, shape, `${context}/$entity`)
+  return out
 }
 
 function answerFunction(
@@ -171,15 +179,21 @@ function answerFunction(
   request: MetadataRequest,
   segment: PathSegment,
   rest: readonly PathSegment[],
-): JsonValue {
+): Utf8Text {
   if (rest.length > 0) throw notImplemented(`a path behind ${segment.name}`)
   if (segment.name === 'RetrieveMetadataChanges') return retrieveMetadataChanges(schema, request, segment.inner ?? '')
   allowOptions(request.query, [])
   if ((segment.inner ?? '') !== '') throw badQuery(`RetrieveTimestamp takes no parameters.`)
-  return {
+  return textOf({
     '@odata.context': `${request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveTimestampResponse`,
     Timestamp: writeStamp(schema.stamp, request.nowMs),
-  }
+  })
+}
+
+function textOf(value: JsonValue): Utf8Text {
+  const out = new Utf8Text()
+  addJson(out, value)
+  return out
 }
 
 function findTable(schema: Schema, key: Key): TableDefinition {
@@ -191,7 +205,7 @@ function findTable(schema: Schema, key: Key): TableDefinition {
 
 function pick(from: readonly Described[], key: Key, names: readonly string[], kind: string): Described {
   if (key.property !== 'MetadataId' && !names.includes(key.property)) throw badKey(kind)
-  const found = from.find((one) => one.properties[key.property] === key.value)
+  const found = from.find((one) => propertyOf(one, key.property) === key.value)
   if (found === undefined) throw noSuchComponent(kind, key.value)
   return found
 }

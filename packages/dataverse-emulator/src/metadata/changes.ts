@@ -1,27 +1,18 @@
+import type { Utf8Text } from '../json/utf8-text.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { ColumnDefinition, RelationshipDefinition, Schema, TableDefinition } from '../schema.ts'
+import { AskedMembers } from './asked-members.ts'
 import { describeColumn } from './describe-column.ts'
 import { describeChoices, describeYesNo } from './describe-option-set.ts'
 import type { ChoiceColumn } from './describe-option-set.ts'
 import { describeRelationship } from './describe-relationship.ts'
 import { describeKey, describeTable } from './describe-table.ts'
-import { isJsonList, objectFrom } from './described.ts'
+import { isJsonList, knownProperty, objectFrom, propertyOf } from './described.ts'
 import type { Described } from './described.ts'
 import type { ComponentQuery, MetadataQuery } from './metadata-query.ts'
+import { addList, addMember, addName } from './write-members.ts'
 
 type Body = Record<string, JsonValue>
-
-// Properties that cannot be null: what they are when they were not asked for.
-const unasked: Readonly<Record<string, JsonValue>> = {
-  IsValidODataAttribute: false,
-  IsEntityReferenceStored: false,
-  ChildPicklistLogicalNames: [],
-  Settings: [],
-  Privileges: [],
-}
-// The complex types of this message lack them.
-const unknownHere: ReadonlySet<string> = new Set(['MinSupportedValue', 'MaxSupportedValue'])
-const always: ReadonlySet<string> = new Set(['MetadataId', 'LogicalName'])
 
 /**
  * Writes components as RetrieveMetadataChanges does: every property is there, null where it was not asked for.
@@ -32,6 +23,8 @@ export class Changes {
   readonly #schema: Schema
   readonly #query: MetadataQuery
   readonly #since: number | null
+  readonly #asked = new Map<readonly string[], AskedMembers>()
+  readonly #unchanged = new Map<readonly string[], AskedMembers>()
 
   constructor(schema: Schema, query: MetadataQuery, since: number | null) {
     this.#schema = schema
@@ -39,51 +32,48 @@ export class Changes {
     this.#since = since
   }
 
-  /** A table with what was asked for beneath it; null when it does not fit, or nothing in it has changed. */
-  table(table: TableDefinition): JsonValue {
+  /** Adds a table with what was asked for beneath it; false when it does not fit, or nothing in it has changed. */
+  addTable(out: Utf8Text, table: TableDefinition): boolean {
     const described = describeTable(this.#schema, table)
-    if (!this.#query.table.keep(described)) return null
-    const { oneToMany, manyToOne, manyToMany } = this.#schema.relationshipsOf(table.logicalName)
-    const children = {
-      Attributes: this.#wanted('Attributes', () => table.columns.map((column) => this.#column(table, column))),
-      ManyToManyRelationships: this.#relationships('ManyToManyRelationships', manyToMany),
-      ManyToOneRelationships: this.#relationships('ManyToOneRelationships', manyToOne),
-      OneToManyRelationships: this.#relationships('OneToManyRelationships', oneToMany),
-    }
-    const keys = this.#wanted('Keys', () =>
-      table.keys.map((key) => this.#component(describeKey(table, key), this.#query.key)),
-    )
+    if (!this.#query.table.keep(described)) return false
     const changed = this.#hasChanged(table.metadataId)
-    const empty = keys.length === 0 && Object.values(children).every((list) => list.length === 0)
-    if (changed === false && empty) return null
-    const body = this.#properties(described, this.#query.table, changed)
+    const { oneToMany, manyToOne, manyToMany } = this.#schema.relationshipsOf(table.logicalName)
+    const start = out.length
+    let count = 0
+    const addChildren = <T>(name: string, all: readonly T[], add: (one: T) => boolean): void => {
+      addName(out, name)
+      count += addList(out, this.#query.table.wanted(name) ? all : [], add)
+    }
+    const addRelationship = (one: RelationshipDefinition): boolean =>
+      this.#addComponent(out, describeRelationship(one), this.#query.relationship)
+    const body = this.#membersOf(described, this.#query.table, changed)
+    body.add(out, described, changed)
     // ClusterMode is known to this message only; EntityDefinitions does not have it.
-    const { Privileges: privileges = [], Settings: settings = [], ...rest } = body
-    return { ...rest, ClusterMode: null, ...children, Privileges: privileges, Keys: keys, Settings: settings }
+    addMember(out, 'ClusterMode', null)
+    addChildren('Attributes', table.columns, (column) => this.#addColumn(out, table, column))
+    addChildren('ManyToManyRelationships', manyToMany, addRelationship)
+    addChildren('ManyToOneRelationships', manyToOne, addRelationship)
+    addChildren('OneToManyRelationships', oneToMany, addRelationship)
+    body.addLast(out, described, 'Privileges')
+    addChildren('Keys', table.keys, (key) => this.#addComponent(out, describeKey(table, key), this.#query.key))
+    body.addLast(out, described, 'Settings')
+    out.object(start)
+    return changed !== false || count > 0
   }
 
-  #relationships(name: string, relationships: readonly RelationshipDefinition[]): JsonValue[] {
-    return this.#wanted(name, () =>
-      relationships.map((one) => this.#component(describeRelationship(one), this.#query.relationship)),
-    )
-  }
-
-  #wanted(name: string, make: () => readonly JsonValue[]): JsonValue[] {
-    return this.#query.table.wanted(name) ? make().filter((one) => one !== null) : []
-  }
-
-  #column(table: TableDefinition, column: ColumnDefinition): JsonValue {
+  #addColumn(out: Utf8Text, table: TableDefinition, column: ColumnDefinition): boolean {
     const described = describeColumn(this.#schema, table, column)
-    if (!this.#query.attribute.keep(described)) return null
+    if (!this.#query.attribute.keep(described)) return false
     const changed = this.#hasChanged(column.metadataId)
     const optionSet = this.#query.attribute.wanted('OptionSet') ? this.#optionSet(table, column, changed) : null
-    if (changed === false && optionSet === null) return null
-    const body = this.#properties(described, this.#query.attribute, changed)
-    const typed =
-      described.type === 'AttributeMetadata'
-        ? {}
-        : { '@odata.type': `#Microsoft.Dynamics.CRM.Complex${described.type}` }
-    return { ...typed, ...body, ...('OptionSet' in described.navigations ? { OptionSet: optionSet } : {}) }
+    if (changed === false && optionSet === null) return false
+    const start = out.length
+    if (described.type !== 'AttributeMetadata')
+      addMember(out, '@odata.type', `#Microsoft.Dynamics.CRM.Complex${described.type}`)
+    this.#membersOf(described, this.#query.attribute, changed).add(out, described, changed)
+    if ('OptionSet' in described.navigations) addMember(out, 'OptionSet', optionSet)
+    out.object(start)
+    return true
   }
 
   #optionSet(table: TableDefinition, column: ColumnDefinition, columnChanged: boolean | null): JsonValue {
@@ -95,10 +85,11 @@ export class Changes {
     const described = isYesNo
       ? describeYesNo(this.#schema, table, column)
       : describeChoices(this.#schema, table, column)
-    const body: Body = { ...described.properties, HasChanged: setChanged }
+    const properties = described.names.map((name): [string, JsonValue] => [name, knownProperty(described, name)])
+    const body: Body = { ...Object.fromEntries(properties), HasChanged: setChanged }
     // A new column brings all its labels; a changed set only those of the options that are new or renamed.
     if (columnChanged !== false || !hasOptions(column)) return body
-    const written = described.properties['Options']
+    const written = propertyOf(described, 'Options')
     return { ...body, Options: isJsonList(written) ? written.map((option) => this.#option(id, option)) : [] }
   }
 
@@ -114,21 +105,25 @@ export class Changes {
     return { ...option, HasChanged: isNew ? null : true }
   }
 
-  #component(described: Described, query: ComponentQuery): JsonValue {
-    if (!query.keep(described)) return null
+  #addComponent(out: Utf8Text, described: Described, query: ComponentQuery): boolean {
+    if (!query.keep(described)) return false
     const changed = this.#hasChanged(described.metadataId)
-    return changed === false ? null : this.#properties(described, query, changed)
+    if (changed === false) return false
+    const start = out.length
+    this.#membersOf(described, query, changed).add(out, described, changed)
+    out.object(start)
+    return true
   }
 
-  #properties(described: Described, query: ComponentQuery, changed: boolean | null): Body {
-    const body: Body = {}
-    for (const [name, value] of Object.entries(described.properties)) {
-      if (unknownHere.has(name)) continue
-      const shown = always.has(name) || (changed !== false && query.wanted(name))
-      body[name] = shown ? value : (unasked[name] ?? null)
+  #membersOf({ names }: Described, query: ComponentQuery, changed: boolean | null): AskedMembers {
+    // Of what did not change itself only the names are there.
+    const known = changed === false ? this.#unchanged : this.#asked
+    let members = known.get(names)
+    if (members === undefined) {
+      members = new AskedMembers(names, changed === false ? () => false : query.wanted)
+      known.set(names, members)
     }
-    body['HasChanged'] = changed
-    return body
+    return members
   }
 
   #hasChanged(metadataId: string): boolean | null {

@@ -1,7 +1,7 @@
 import { invalidArgument, notImplemented } from '../errors.ts'
 import type { WebApiError } from '../errors.ts'
 import type { JsonValue } from '../json/write.ts'
-import { memberOf } from './described.ts'
+import { memberOf, propertyOf } from './described.ts'
 import type { Described } from './described.ts'
 import { enumTypes } from './model.ts'
 
@@ -73,7 +73,7 @@ function compare(left: Primitive, right: Primitive): number {
 
 /** The primitive a condition sees: of a managed property and of a type name only its `Value`. */
 function valueOf(described: Described, property: string): Primitive {
-  const value: JsonValue | undefined = described.properties[property]
+  const value: JsonValue | undefined = propertyOf(described, property)
   if (value === undefined || value === null) return null
   if (typeof value !== 'object') return value
   const inner = memberOf(value, 'Value')

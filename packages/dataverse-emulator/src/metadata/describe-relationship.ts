@@ -3,6 +3,9 @@ import type { CascadeConfiguration, RelationshipDefinition } from '../schema.ts'
 import { describe, managed } from './described.ts'
 import type { Described } from './described.ts'
 
+const collectionMenu = menu('UseCollectionName')
+const noMenu = menu('DoNotDisplay')
+
 /** A relationship as OneToManyRelationshipMetadata or ManyToManyRelationshipMetadata. */
 export function describeRelationship(relationship: RelationshipDefinition): Described {
   const head = {
@@ -16,8 +19,7 @@ export function describeRelationship(relationship: RelationshipDefinition): Desc
     IsCustomizable: managed(true, 'iscustomizable'),
   }
   if (relationship.kind === 'ManyToMany') {
-    return describe('ManyToManyRelationshipMetadata', {
-      ...head,
+    const own = {
       SecurityTypes: 'None',
       RelationshipType: 'ManyToManyRelationship',
       Entity1LogicalName: relationship.table1,
@@ -27,12 +29,12 @@ export function describeRelationship(relationship: RelationshipDefinition): Desc
       Entity2IntersectAttribute: relationship.column2,
       Entity1NavigationPropertyName: relationship.navigation1,
       Entity2NavigationPropertyName: relationship.navigation2,
-      Entity1AssociatedMenuConfiguration: menu('UseCollectionName'),
-      Entity2AssociatedMenuConfiguration: menu('UseCollectionName'),
-    })
+      Entity1AssociatedMenuConfiguration: collectionMenu,
+      Entity2AssociatedMenuConfiguration: collectionMenu,
+    }
+    return describe('ManyToManyRelationshipMetadata', head, {}, { own })
   }
-  return describe('OneToManyRelationshipMetadata', {
-    ...head,
+  const own = {
     SecurityTypes:
       relationship.cascade.assign === 'Cascade' && relationship.cascade.delete === 'Cascade' ? 'ParentChild' : 'Append',
     RelationshipType: 'OneToManyRelationship',
@@ -48,10 +50,11 @@ export function describeRelationship(relationship: RelationshipDefinition): Desc
     RelationshipBehavior: relationship.cascade.delete === 'NoCascade' ? 0 : 1,
     IsDenormalizedLookup: null,
     DenormalizedAttributeName: null,
-    AssociatedMenuConfiguration: menu('DoNotDisplay'),
+    AssociatedMenuConfiguration: noMenu,
     CascadeConfiguration: cascadeJson(relationship.cascade),
     RelationshipAttributes: [],
-  })
+  }
+  return describe('OneToManyRelationshipMetadata', head, {}, { own })
 }
 
 function cascadeJson(cascade: CascadeConfiguration): JsonValue {

@@ -4,42 +4,59 @@ import { labelId } from '../schema.ts'
 import type { MetadataFacts } from '../schema.ts'
 import { knownType } from './model.ts'
 
+type Values = Readonly<Record<string, JsonValue>>
+
 /** A metadata component as the service would write it, before `$select` and `$expand`. */
 export interface Described {
   readonly type: string
   readonly metadataId: string
-  readonly properties: Readonly<Record<string, JsonValue>>
+  /** Its properties in the order of the model; `propertyOf` gives their values. */
+  readonly names: readonly string[]
+  /** What is computed of all of its kind, and what of its type alone. Getters where it takes work. */
+  readonly values: Values
+  readonly own: Values
+  /** Properties that were loaded, in place of the computed ones. */
+  readonly facts: MetadataFacts | undefined
   /** What its navigation properties lead to, made when asked for. */
   readonly navigations: Readonly<Record<string, () => Described | readonly Described[] | null>>
 }
 
-type Values = Readonly<Record<string, JsonValue>>
+const NONE: Values = {}
 
-/** Puts properties into the model's order. Every property of the type must be there, and no other. */
-export function describe(type: string, values: Values, navigations: Described['navigations'] = {}): Described {
+/** A component of the values that are its properties. Every property of the type must be there. */
+export function describe(
+  type: string,
+  values: Values,
+  navigations: Described['navigations'] = {},
+  { facts, own = NONE }: { readonly facts?: MetadataFacts | undefined; readonly own?: Values } = {},
+): Described {
   const metadataId = values['MetadataId']
   if (typeof metadataId !== 'string') throw new RangeError(`${type} without MetadataId`)
-  const properties: Record<string, JsonValue> = {}
-  for (const name of knownType(type).properties) {
-    const value = values[name]
-    if (value === undefined) throw new RangeError(`${type} without ${name}`)
-    properties[name] = value
-  }
-  return { type, metadataId, properties, navigations }
+  return { type, metadataId, names: knownType(type).properties, values, own, facts, navigations }
 }
 
-/** Properties with those that were loaded in place of the computed ones, as far as they are of the same kind. */
-export function withFacts(values: Values, facts: MetadataFacts | undefined): Values {
-  if (facts === undefined) return values
-  const merged: Record<string, JsonValue> = { ...values }
-  for (const [name, fact] of Object.entries(facts)) {
-    const value = values[name]
-    const [one, other] = [value === undefined ? undefined : objectFrom(value), objectFrom(fact)]
-    if (one !== undefined && other !== undefined) merged[name] = defined({ ...one, ...other })
-    else if (value === null || (typeof value === typeof fact && isJsonList(value) === isJsonList(fact)))
-      merged[name] = fact
-  }
-  return merged
+/** A property of a component; undefined where its type has none of that name. */
+export function propertyOf(described: Described, name: string): JsonValue | undefined {
+  const { own, values, facts } = described
+  let value = own[name]
+  if (value === undefined) value = values[name]
+  const fact = facts?.[name]
+  return value === undefined || fact === undefined ? value : withFact(value, fact)
+}
+
+/** A property that the model says the component has. */
+export function knownProperty(described: Described, name: string): JsonValue {
+  const value = propertyOf(described, name)
+  if (value === undefined) throw new RangeError(`${described.type} without ${name}`)
+  return value
+}
+
+/** What was loaded in place of what was computed, as far as it is of the same kind. */
+function withFact(value: JsonValue, fact: JsonValue): JsonValue {
+  const [one, other] = [objectFrom(value), objectFrom(fact)]
+  if (one !== undefined && other !== undefined) return defined({ ...one, ...other })
+  const isAlike = value === null || (typeof value === typeof fact && isJsonList(value) === isJsonList(fact))
+  return isAlike ? fact : value
 }
 
 function defined(object: Readonly<Record<string, JsonValue | undefined>>): Values {

@@ -2,7 +2,7 @@ import { isEnumType, propertyType } from '../csdl/property-type.ts'
 import { badQuery, MAX_CONDITIONS, tooManyConditions, WebApiError } from '../errors.ts'
 import { lex } from '../odata/lex.ts'
 import type { Token } from '../odata/lex.ts'
-import { memberOf } from './described.ts'
+import { memberOf, propertyOf } from './described.ts'
 import type { Described } from './described.ts'
 import { noSuchMetadataProperty } from './refusals.ts'
 import type { ModelType } from './model.ts'
@@ -201,7 +201,7 @@ function declaredType(type: string, path: readonly string[]): string {
 
 function valueAt(described: Described, path: readonly string[]): Primitive {
   const [first = '', ...rest] = path
-  let value = described.properties[first]
+  let value = propertyOf(described, first)
   for (const step of rest) value = value === undefined || value === null ? value : memberOf(value, step)
   return value === undefined || (value !== null && typeof value === 'object') ? null : value
 }

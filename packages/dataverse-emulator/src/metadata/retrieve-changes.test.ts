@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { WebApiError } from '../errors.ts'
-import { writeJson } from '../json/write.ts'
 import { parseQuery } from '../odata/query-options.ts'
 import { splitPath } from '../odata/resource-path.ts'
 import { choice, lookup, text } from '../schema.ts'
@@ -44,7 +43,7 @@ function raw(schema: Schema, path: string, search: string, nowMs: number = start
     nowMs,
     stampLifetimeDays: 90,
   })
-  return body === undefined ? undefined : JSON.parse(writeJson(body))
+  return body === undefined ? undefined : JSON.parse(body.toString())
 }
 
 function refusal(make: () => unknown): { status: number; code: string } | undefined {

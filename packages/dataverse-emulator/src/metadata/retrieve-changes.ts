@@ -1,10 +1,12 @@
 import { badQuery, invalidArgument, notImplemented } from '../errors.ts'
+import { Utf8Text } from '../json/utf8-text.ts'
 import type { JsonValue } from '../json/write.ts'
-import type { DeletedKind, Schema, TableDefinition } from '../schema.ts'
+import type { DeletedKind, Schema } from '../schema.ts'
 import { Changes } from './changes.ts'
 import { readMetadataQuery } from './metadata-query.ts'
 import type { MetadataRequest } from './request.ts'
 import { readStamp, writeStamp } from './version-stamp.ts'
+import { addList, addMember, addName } from './write-members.ts'
 
 const deletedNames: Readonly<Record<Exclude<DeletedKind, 'EntityKey'>, string>> = {
   // The Web API's enum has no member `Entity`; its place is taken by `Default`.
@@ -22,22 +24,22 @@ interface Parameters {
 }
 
 /** Answers `RetrieveMetadataChanges(…)`: everything that fits the query, or with a client's stamp what changed since. */
-export function retrieveMetadataChanges(schema: Schema, request: MetadataRequest, inner: string): JsonValue {
+export function retrieveMetadataChanges(schema: Schema, request: MetadataRequest, inner: string): Utf8Text {
   const parameters = readParameters(inner, request)
   const since =
     parameters.clientStamp === undefined
       ? null
       : readStamp(parameters.clientStamp, schema, request.nowMs, request.stampLifetimeDays)
   const changes = new Changes(schema, readMetadataQuery(parameters.query), since)
-  return {
-    '@odata.context': `${request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse`,
-    ServerVersionStamp: writeStamp(schema.stamp, request.nowMs),
-    DeletedMetadata: deletedMetadata(schema, since, parameters.deletedFilters),
-    EntityMetadata: schema
-      .tables()
-      .map((table: TableDefinition) => changes.table(table))
-      .filter((table) => table !== null),
-  }
+  const out = new Utf8Text()
+  const context = `${request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse`
+  addMember(out, '@odata.context', context)
+  addMember(out, 'ServerVersionStamp', writeStamp(schema.stamp, request.nowMs))
+  addMember(out, 'DeletedMetadata', deletedMetadata(schema, since, parameters.deletedFilters))
+  addName(out, 'EntityMetadata')
+  addList(out, schema.tables(), (table) => changes.addTable(out, table))
+  out.object(0)
+  return out
 }
 
 function deletedMetadata(schema: Schema, since: number | null, filters: readonly string[]): JsonValue {

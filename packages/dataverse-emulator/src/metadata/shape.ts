@@ -1,10 +1,12 @@
 import { badQuery, notImplemented } from '../errors.ts'
-import type { JsonValue } from '../json/write.ts'
+import type { Utf8Text } from '../json/utf8-text.ts'
+import { knownProperty } from './described.ts'
 import type { Described } from './described.ts'
 import { compileMetadataFilter } from './filter.ts'
 import { knownType, navigationOf } from './model.ts'
 import type { ModelType } from './model.ts'
 import { noSuchMetadataProperty } from './refusals.ts'
+import { addList, addMember, addName } from './write-members.ts'
 
 /** `$select`, `$filter` and `$expand` as text: of the whole request, or of one expanded navigation property. */
 export type ShapeOptions = ReadonlyMap<string, string>
@@ -30,33 +32,35 @@ export function readShape(options: ShapeOptions, typeName: string): Shape {
   }
 }
 
-/** Writes a component. One of a derived type names its type, unless the declared type says it already. */
-export function shapeOne(described: Described, shape: Shape): Record<string, JsonValue> {
-  const derived = described.type !== shape.type.name
-  const body: Record<string, JsonValue> = derived ? { '@odata.type': `#Microsoft.Dynamics.CRM.${described.type}` } : {}
-  if (shape.select === undefined) Object.assign(body, described.properties)
-  else {
-    body['MetadataId'] = described.metadataId
-    for (const [name, value] of Object.entries(described.properties)) {
-      if (shape.select.includes(name)) body[name] = value
-    }
+/** Adds a component. One of a derived type names its type, unless the declared type says it already. */
+export function addOne(out: Utf8Text, described: Described, shape: Shape, context?: string): void {
+  const start = out.length
+  if (context !== undefined) addMember(out, '@odata.context', context)
+  if (described.type !== shape.type.name) addMember(out, '@odata.type', `#Microsoft.Dynamics.CRM.${described.type}`)
+  const { select } = shape
+  // The id comes first, and where it is not selected too.
+  if (select !== undefined) addMember(out, 'MetadataId', described.metadataId)
+  for (const name of described.names) {
+    if (select === undefined || (name !== 'MetadataId' && select.includes(name)))
+      addMember(out, name, knownProperty(described, name))
   }
   for (const { name, collection, shape: inner } of shape.expand) {
     const target = described.navigations[name]?.() ?? null
-    body[name] = isList(target)
-      ? shapeAll(target, inner)
-      : target === null
-        ? collection
-          ? []
-          : null
-        : shapeOne(target, inner)
+    addName(out, name)
+    if (isList(target)) addAll(out, target, inner)
+    else if (target === null) out.text(collection ? '[]' : 'null')
+    else addOne(out, target, inner)
   }
-  return body
+  out.object(start)
 }
 
-/** Writes those components that the filter keeps. */
-export function shapeAll(described: readonly Described[], shape: Shape): JsonValue[] {
-  return described.filter(shape.keep).map((one) => shapeOne(one, shape))
+/** Adds the list of those components that the filter keeps. */
+export function addAll(out: Utf8Text, described: readonly Described[], shape: Shape): void {
+  addList(out, described, (one) => {
+    if (!shape.keep(one)) return false
+    addOne(out, one, shape)
+    return true
+  })
 }
 
 /** The part of `@odata.context` that lists what was selected and expanded. */

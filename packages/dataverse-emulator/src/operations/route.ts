@@ -4,7 +4,7 @@ import { methodNotAllowed, noSuchResource, notImplemented, rowDoesNotExist } fro
 import { answerFile } from '../files/file-requests.ts'
 import { readRawValue } from '../files/raw-value.ts'
 import { allowConditions, refuseFileHeaders } from '../http/headers.ts'
-import { emptyReply, jsonReply } from '../http/reply.ts'
+import { emptyReply, jsonTextReply } from '../http/reply.ts'
 import type { Reply } from '../http/reply.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { isPredefined, readPredefined } from '../fetchxml/read-fetch.ts'
@@ -217,7 +217,7 @@ export function route(org: Org, request: ApiRequest): WriteReply {
     nowMs: org.store.now(),
     stampLifetimeDays: daysSetting(org, 'expiresubscriptionsindays', 90),
   })
-  if (metadata !== undefined) return { reply: jsonReply(metadata) }
+  if (metadata !== undefined) return { reply: jsonTextReply(metadata) }
   // Functions, actions and metadata sets begin with a capital or a dollar sign; entity sets do not.
   if (/^[A-Z$]/.test(name)) throw notImplemented(`'${name}'`)
   throw noSuchResource(name)
