@@ -206,7 +206,9 @@ export function runBatch(org: Org, request: RawRequest, terms: BatchTerms): Batc
   allowConditions(request.headers)
   allowOptions(parseQuery(request.resource.replace(/^\$batch\??/i, '')), [])
   const items = readItems(request)
-  const parts = items.flatMap((item) => (item.kind === 'request' ? [item.request] : item.requests))
+  const parts = items.flatMap((item): readonly PartRequest[] =>
+    item.kind === 'request' ? [item.request] : item.requests,
+  )
   const preferences = readOuterPreferences(request.headers.get('Prefer'), parts)
   // Whom the batch as a whole is sent for; a part may name somebody else.
   const user = actingUser(org.security, org.organization.id, request.user, request.headers)
