@@ -158,3 +158,39 @@ test('globalmetadataversion changes with the schema and not with rows', async ()
   emulator.schema.addColumn('account', text('new_Later'))
   expect(await version()).not.toBe(first)
 })
+
+test('a removed table leaves no ids behind in lookups that lead to several tables; others stay as they are', async () => {
+  const { emulator, ask } = bench()
+  const account = await made(ask, 'accounts', { name: 'A' })
+  const contact = await made(ask, 'contacts', { lastname: 'C' })
+  const lost = await made(ask, 'tasks', {
+    subject: 'lost',
+    'regardingobjectid_contact_task@odata.bind': `contacts(${contact})`,
+  })
+  const kept = await made(ask, 'tasks', {
+    subject: 'kept',
+    'regardingobjectid_account_task@odata.bind': `accounts(${account})`,
+  })
+  const version = emulator.master.row('task', lost)?.version
+  emulator.schema.removeTable('contact')
+  const columns = '$select=subject,_regardingobjectid_value'
+  const headers = { Prefer: 'odata.include-annotations="*"' }
+  const read = async (id: string): Promise<unknown> => (await ask('GET', `tasks(${id})?${columns}`, { headers })).json
+  expect(await read(lost)).toMatchObject({ subject: 'lost', _regardingobjectid_value: null })
+  expect(await read(lost)).not.toHaveProperty('_regardingobjectid_value@Microsoft.Dynamics.CRM.lookuplogicalname')
+  expect(await read(kept)).toMatchObject({ _regardingobjectid_value: account })
+  expect(emulator.master.row('task', lost)?.version).toBe(version)
+  const filter = `tasks?${columns}&$filter=_regardingobjectid_value eq ${contact}`
+  expect((await ask('GET', filter)).json.value).toEqual([])
+})
+
+test('a removed relationship empties the lookups that led along it', async () => {
+  const { emulator, ask } = bench()
+  const account = await made(ask, 'accounts', { name: 'A' })
+  const task = await made(ask, 'tasks', {
+    subject: 'a',
+    'regardingobjectid_account_task@odata.bind': `accounts(${account})`,
+  })
+  emulator.schema.removeRelationship('Account_Tasks')
+  expect((await ask('GET', `tasks(${task})?$select=_regardingobjectid_value`)).json._regardingobjectid_value).toBeNull()
+})

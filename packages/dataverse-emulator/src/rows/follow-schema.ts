@@ -6,7 +6,8 @@ import type { Row } from './row.ts'
 
 /**
  * Lets rows follow the schema: the values of a removed column vanish, a retyped one keeps what its new type can hold, a
- * removed table takes its rows along. Versions stay: to the change feed nothing has happened.
+ * removed table takes its rows along, and lookups that led to it are empty. Versions stay: to the change feed nothing
+ * has happened.
  */
 export function followSchema(schema: Schema, store: RowStore): void {
   schema.follow((change) => follow(store, change))
@@ -23,6 +24,8 @@ function follow(store: RowStore, change: SchemaChange): void {
           delete values[targetKey(name)]
         }
       })
+    case 'targetRemoved':
+      return clearTarget(store, change)
     case 'columnRetyped':
       return rewrite(store, change.table, (values) => retype(values, change.before, change.after))
     case 'optionRemoved':
@@ -30,6 +33,17 @@ function follow(store: RowStore, change: SchemaChange): void {
         values[change.column] = withoutOption(values[change.column] ?? null, change.value)
       })
   }
+}
+
+type TargetRemoved = Extract<SchemaChange, { readonly kind: 'targetRemoved' }>
+
+function clearTarget(store: RowStore, { table, column, target }: TargetRemoved): void {
+  const key = targetKey(column)
+  const clear = (values: Record<string, StoredValue>): void => {
+    values[column] = null
+    values[key] = null
+  }
+  rewrite(store, table, clear, ({ values }) => values[key] === target)
 }
 
 function retype(values: Record<string, StoredValue>, before: ColumnDefinition, after: ColumnDefinition): void {
@@ -46,12 +60,17 @@ function withoutOption(value: StoredValue, option: number): StoredValue {
   return rest.length === 0 ? null : rest.join(',')
 }
 
-function rewrite(store: RowStore, name: string, change: (values: Record<string, StoredValue>) => void): void {
+function rewrite(
+  store: RowStore,
+  name: string,
+  change: (values: Record<string, StoredValue>) => void,
+  concerns: (row: Row) => boolean = () => true,
+): void {
   const table = store.schema.table(name)
   if (table === undefined) return
   const rows = store.rows(name)
   const blank = store.blank(table)
-  for (const row of [...rows.all()]) {
+  for (const row of [...rows.all()].filter(concerns)) {
     const values: Record<string, StoredValue> = { ...row.values }
     change(values)
     const kept: Record<string, StoredValue> = { ...blank }

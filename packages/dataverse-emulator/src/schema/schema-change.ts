@@ -10,4 +10,6 @@ export type SchemaChange =
       readonly after: ColumnDefinition
     }
   | { readonly kind: 'tableRemoved'; readonly table: string }
+  /** A lookup that led to several tables leads to one less. */
+  | { readonly kind: 'targetRemoved'; readonly table: string; readonly column: string; readonly target: string }
   | { readonly kind: 'optionRemoved'; readonly table: string; readonly column: string; readonly value: number }

@@ -415,6 +415,8 @@ export class Schema extends SchemaReader {
         columns: table.columns.map((one) => (one === column ? { ...column, targets } : one)),
       })
       this.#log.touch(column.metadataId)
+      const target = relationship.referencedTable
+      this.#tell({ kind: 'targetRemoved', table: table.logicalName, column: column.logicalName, target })
       return
     }
     const leaves = (one: ColumnDefinition): boolean => one === column || one.attributeOf === column.logicalName
