@@ -149,7 +149,8 @@ test('a fault that is none names its field, a file that is broken its line', asy
   for (const [option, message] of [
     ['{"fault":{"kind":"explode"}}', "--fault: 'fault.kind' must be one of "],
     [broken, `${broken}:3: `],
-    [join(directory, 'none.json'), 'ENOENT'],
+    [join(directory, 'none.json'), `--fault ${join(directory, 'none.json')}: there is no such file or folder`],
+    [directory, `--fault ${directory}: is a folder, not a file`],
   ] as const) {
     const { exitCode, out, err } = await start('--fault', option).ended
     expect([exitCode, out, err.split('\n').length]).toEqual([2, '', 2])
@@ -173,4 +174,24 @@ test.each([
   const { exitCode, out, err } = await start('--rows', '200', '--fault', rule).ended
   expect([exitCode, out, err.split('\n').length]).toEqual([2, '', 2])
   expect(err.startsWith(`outpost-emulator: ${message}`)).toBe(true)
+})
+
+test('files and folders that cannot be read are told by option and path, in one line', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'outpost-emulator-'))
+  const none = join(directory, 'none')
+  const file = join(directory, 'file.xml')
+  const broken = join(directory, 'broken.gz')
+  writeFileSync(file, '<x/>')
+  writeFileSync(broken, Buffer.from([0x1f, 0x8b, 8, 0, 1]))
+  for (const [options, message] of [
+    [['--schema', none], `--schema ${none}: there is no such file or folder`],
+    [['--schema', directory], `--schema ${directory}: is a folder, not a file`],
+    [['--schema', broken], `--schema ${broken}: is broken: it begins as a gzip file and does not end as one`],
+    [['--rows-from', none], `--rows-from ${none}: there is no such file or folder`],
+    [['--rows-from', file], `--rows-from ${file}: is no folder, or lies in none`],
+  ] as const) {
+    const { exitCode, out, err } = await start(...options).ended
+    expect([exitCode, out, err]).toEqual([2, '', `outpost-emulator: ${message}\n`])
+  }
+  rmSync(directory, { recursive: true })
 })

@@ -10,6 +10,7 @@ import { clockFrom, realClock } from './env.ts'
 import { readFaults } from './fault-files.ts'
 import { checkRule } from './faults/check-rule.ts'
 import type { FaultRule } from './faults/fault.ts'
+import { UnreadableFile } from './loaders/load-error.ts'
 import { seedFromFiles } from './seed-files.ts'
 import type { Seed } from './schema.ts'
 import { fieldService } from './seed/field-service.ts'
@@ -38,7 +39,12 @@ function withProgress(seed: Seed): Seed {
 
 function seedOf({ rows, schemaFiles, rowsDirectory }: Arguments): Seed {
   if (schemaFiles.length === 0 && rowsDirectory === undefined) return fieldService({ rows })
-  return seedFromFiles({ schemaFiles, ...(rowsDirectory === undefined ? {} : { rowsDirectory }) })
+  try {
+    return seedFromFiles({ schemaFiles, ...(rowsDirectory === undefined ? {} : { rowsDirectory }) })
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error
+    throw new UsageError(`${schemaFiles.includes(error.path) ? '--schema' : '--rows-from'} ${error.message}`)
+  }
 }
 
 function clockOf({ clock }: Arguments, seed: Seed): () => number {

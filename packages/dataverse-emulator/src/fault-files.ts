@@ -1,6 +1,7 @@
 import { UsageError } from './arguments.ts'
 import { faultsFromJson } from './control/fault-from-json.ts'
 import { FieldError } from './control/fields.ts'
+import { fileProblem } from './file-problem.ts'
 import type { FaultRule } from './faults/fault.ts'
 
 /** Where in a text its JSON breaks, as far as the parser says. */
@@ -27,7 +28,8 @@ function readOr(path: string, read: ReadFile): string {
   try {
     return read(path)
   } catch (error) {
-    throw new UsageError(`--fault ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof Error) throw new UsageError(`--fault ${path}: ${fileProblem(error)}`)
+    throw error
   }
 }
 

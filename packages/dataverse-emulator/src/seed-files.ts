@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { fileProblem } from './file-problem.ts'
 import type { Seed } from './schema.ts'
-import { LoadError } from './loaders/load-error.ts'
+import { UnreadableFile } from './loaders/load-error.ts'
 import { loadSchema } from './loaders/load-schema.ts'
 import type { SchemaDocument } from './loaders/load-schema.ts'
 import { rowsFromJsonLines } from './loaders/rows-from-json-lines.ts'
@@ -30,7 +31,7 @@ export function seedFromFiles({ schemaFiles = [], rowsDirectory }: SeedFiles): S
     const table = ROWS.exec(name)?.[1]
     return table === undefined ? [] : [{ ...readDocument(join(rowsDirectory, name)), table }]
   })
-  if (tables.length === 0) throw new LoadError(`${rowsDirectory}: there is no file <table>.jsonl`)
+  if (tables.length === 0) throw new UnreadableFile(rowsDirectory, 'there is no file <table>.jsonl in it')
   return seedFrom({ schema, rows: rowsFromJsonLines(schema, tables, links), name: basename(rowsDirectory) })
 }
 
@@ -51,7 +52,7 @@ function attempt<T>(path: string, read: () => T): T {
     return read()
   } catch (error) {
     // A file that is missing or broken is the caller's to mend; the path belongs to the message.
-    if (error instanceof Error) throw new LoadError(`${path}: ${error.message}`, { cause: error })
+    if (error instanceof Error) throw new UnreadableFile(path, fileProblem(error), { cause: error })
     throw error
   }
 }

@@ -5,3 +5,14 @@ export class LoadError extends Error {
     this.name = 'LoadError'
   }
 }
+
+/** A file or folder that cannot be read at all. */
+export class UnreadableFile extends LoadError {
+  readonly path: string
+
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path}: ${problem}`, options)
+    this.name = 'UnreadableFile'
+    this.path = path
+  }
+}
