@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { bench, id, read } from './ask.test-support.ts'
 import type { Bench } from './ask.test-support.ts'
+import { fieldService } from './seed/field-service.ts'
 import { serve } from './server.ts'
 import type { ServedEmulator } from './server.ts'
 
@@ -225,4 +226,19 @@ test('served with control, it is steered over HTTP', async () => {
   expect(await clock.json()).toEqual({ now: '2031-01-01T00:00:00.000Z' })
   expect((await fetch(one.api)).headers.get('Date')).toBe('Wed, 01 Jan 2031 00:00:00 GMT')
   expect((await fetch(`${one.url}/emulator`, { method: 'HEAD' })).status).toBe(405)
+})
+
+test.each([false, true])('HEAD has the length of what GET would send, and no body (gzip: %s)', async (gzip) => {
+  const { emulator } = bench({ seed: fieldService({ rows: 300 }) })
+  const one = await serve(emulator, { gzip })
+  open.push(one)
+  const headers = { Authorization: `Bearer ${emulator.tokenFor('Sunniva Admin', { audience: one.url })}` }
+  const announced = ['Content-Length', 'Content-Type', 'Content-Encoding']
+  for (const path of ['accounts?$select=name', 'WhoAmI', 'nothing']) {
+    const get = await fetch(`${one.api}${path}`, { headers })
+    const head = await fetch(`${one.api}${path}`, { method: 'HEAD', headers })
+    expect([path, head.status, await head.text()]).toEqual([path, get.status, ''])
+    expect(announced.map((name) => head.headers.get(name))).toEqual(announced.map((name) => get.headers.get(name)))
+    expect(Number(head.headers.get('Content-Length'))).toBeGreaterThan(0)
+  }
 })

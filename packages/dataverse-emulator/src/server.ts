@@ -89,13 +89,14 @@ function acceptsGzip(headers: Headers): boolean {
 }
 
 async function send(answer: Outgoing, out: ServerResponse, compress: boolean): Promise<void> {
-  const { status, headers, body, cutAt } = answer
+  const { status, headers, body, headersOnly = false, cutAt } = answer
   if (body === undefined || status === 204 || status === 304) {
     out.writeHead(status, { ...headers, ...(status === 204 || status === 304 ? {} : { 'Content-Length': '0' }) }).end()
     return
   }
   const whole = typeof body === 'string' ? Buffer.from(body) : body
-  if (cutAt !== undefined) {
+  const sent = (bytes: Uint8Array): Uint8Array | undefined => (headersOnly ? undefined : bytes)
+  if (cutAt !== undefined && !headersOnly) {
     // The length of the whole body is announced: that is how the cut shows.
     out.writeHead(status, { ...headers, 'Content-Length': String(whole.length) })
     await new Promise<void>((resolve) => {
@@ -104,7 +105,7 @@ async function send(answer: Outgoing, out: ServerResponse, compress: boolean): P
     throw new ConnectionDropped()
   }
   if (!compress || whole.length < SMALL) {
-    out.writeHead(status, { ...headers, 'Content-Length': String(whole.length) }).end(whole)
+    out.writeHead(status, { ...headers, 'Content-Length': String(whole.length) }).end(sent(whole))
     return
   }
   const small = await compressed(whole, { level: constants.Z_BEST_SPEED })
@@ -116,7 +117,7 @@ async function send(answer: Outgoing, out: ServerResponse, compress: boolean): P
       'Content-Encoding': 'gzip',
       'Content-Length': String(small.length),
     })
-    .end(small)
+    .end(sent(small))
 }
 
 /** The answer to what never becomes a request: a URL or Host header that are none, a method that fetch does not know. */

@@ -30,6 +30,7 @@ test('HEAD is GET without its body, OPTIONS names methods', async () => {
   const { ask } = bench()
   const [head, get] = [await ask('HEAD', 'accounts?$top=1'), await ask('GET', 'accounts?$top=1')]
   expect([head.status, head.text, head.headers.get('Content-Type')]).toEqual([200, '', get.headers.get('Content-Type')])
+  expect(head.headers.get('Content-Length')).toBe(String(new TextEncoder().encode(get.text).length))
   const options = await ask('OPTIONS', 'accounts')
   expect([options.status, options.headers.get('Allow')]).toEqual([200, 'OPTIONS,GET,HEAD,POST'])
 })

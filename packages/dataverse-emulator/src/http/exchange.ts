@@ -14,6 +14,8 @@ export interface Outgoing {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array | undefined
+  /** The answer to a HEAD: status and headers are those the body would come with, and the body stays here. */
+  readonly headersOnly?: boolean
   /** After so many bytes of the body the connection is lost. */
   readonly cutAt?: number
 }

@@ -81,7 +81,8 @@ export class Pipeline {
     if (isPreflight(incoming)) return preflight(incoming)
     const { org, tokens, audiences, faults, log, limits, commits, elsewhere } = this.#parts
     const other = elsewhere(incoming)
-    if (other !== undefined) return other
+    const headersOnly = incoming.method === 'HEAD' ? { headersOnly: true } : {}
+    if (other !== undefined) return { ...other, ...headersOnly }
     incoming.signal.throwIfAborted()
     commits.settleDue()
     if (org.knobs.jobDelayMs !== null) org.jobs.run(org.knobs.jobDelayMs)
@@ -104,7 +105,7 @@ export class Pipeline {
         status: reply?.status,
       })
     }
-    return this.#outgoing(incoming, user, reply, struck)
+    return { ...this.#outgoing(incoming, user, reply, struck), ...headersOnly }
   }
 
   async #answer(incoming: Incoming, user: User | undefined, struck: readonly Fault[], place: number): Promise<Reply> {
@@ -215,7 +216,7 @@ export class Pipeline {
     if (page > 1) this.#parts.turnPage(page, url.pathname)
   }
 
-  #outgoing({ headers, method }: Incoming, user: User | undefined, reply: Reply, struck: readonly Fault[]): Outgoing {
+  #outgoing({ headers }: Incoming, user: User | undefined, reply: Reply, struck: readonly Fault[]): Outgoing {
     const { org, protection, newRequestId } = this.#parts
     const isOwn = !struck.some(({ kind }) => kind === 'captivePortal' || kind === 'redirect')
     const own = {
@@ -230,7 +231,7 @@ export class Pipeline {
       ...(isOwn ? { ...own, ...corsHeaders(headers, this.#exposed(reply)) } : {}),
     }
     const cutAt = find(struck, 'cutBodyAt')?.bytes
-    const body = method === 'HEAD' ? undefined : reply.body
+    const { body } = reply
     const half = find(struck, 'truncateJson') !== undefined && body !== undefined
     return {
       status: reply.status,

@@ -16,12 +16,13 @@ function cutStream(bytes: Uint8Array, at: number): ReadableStream<Uint8Array> {
 }
 
 /** Turns an answer into a Response. */
-export function respond({ status, headers: given, body, cutAt }: Outgoing): Response {
+export function respond({ status, headers: given, body, headersOnly, cutAt }: Outgoing): Response {
   const headers = new Headers(given)
   if (body === undefined || NO_BODY.has(status)) return new Response(null, { status, headers })
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body)
   // The length of the whole body is announced even where it is cut: that is how the cut shows.
   headers.set('Content-Length', String(bytes.length))
+  if (headersOnly === true) return new Response(null, { status, headers })
   if (cutAt === undefined) return new Response(bytes, { status, headers })
   return new Response(cutStream(bytes, Math.min(cutAt, bytes.length - 1)), { status, headers })
 }
