@@ -87,6 +87,15 @@ test.each<[string, Filter, string]>([
     and({ kind: 'not', part: name('a'), position: 0 }, name('b')),
     "not (name eq 'a') and name eq 'b'",
   ],
+  [
+    'not before query functions, which the service does not turn around',
+    {
+      kind: 'not',
+      part: and({ kind: 'function', function: 'In', column: 'name', values: ['a'], position: 0 }, name('b')),
+      position: 0,
+    },
+    `Microsoft.Dynamics.CRM.NotIn(PropertyName='name',PropertyValues=["a"]) or not (name eq 'b')`,
+  ],
 ])('prints %s', (_name, filter, text) => {
   expect(filterText(account, filter)).toBe(text)
 })

@@ -1,4 +1,4 @@
-import { type Filter, type FilterValue, OutpostError, type TableMetadata } from '@outpost/core'
+import { type Filter, type FilterValue, OutpostError, type TableMetadata, withoutNegatedFunctions } from '@outpost/core'
 import { readableColumn, wireColumn } from './wire-table.ts'
 
 /**
@@ -6,12 +6,16 @@ import { readableColumn, wireColumn } from './wire-table.ts'
  * does not have or that cannot be read.
  */
 export function filterText(table: TableMetadata, filter: Filter): string {
+  return text(table, withoutNegatedFunctions(filter))
+}
+
+function text(table: TableMetadata, filter: Filter): string {
   switch (filter.kind) {
     case 'and':
     case 'or':
       return junction(table, filter)
     case 'not':
-      return `not (${filterText(table, filter.part)})`
+      return `not (${text(table, filter.part)})`
     case 'compare':
       return `${nameOf(table, filter.column, filter)} ${filter.operator} ${literal(filter.value)}`
     case 'compare-columns':
@@ -40,8 +44,8 @@ function junction(table: TableMetadata, filter: Extract<Filter, { parts: unknown
     })
   }
   const parts = filter.parts.map((part) => {
-    const text = filterText(table, part)
-    return (part.kind === 'and' || part.kind === 'or') && part.parts.length > 1 ? `(${text})` : text
+    const one = text(table, part)
+    return (part.kind === 'and' || part.kind === 'or') && part.parts.length > 1 ? `(${one})` : one
   })
   return parts.join(` ${filter.kind} `)
 }
