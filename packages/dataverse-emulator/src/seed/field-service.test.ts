@@ -214,3 +214,15 @@ test('a salt renews the MetadataIds and leaves the rows', () => {
   expect(restored.schema.table('account')?.metadataId).not.toBe(original.schema.table('account')?.metadataId)
   expect([...restored.rows].length).toBe([...original.rows].length)
 })
+
+test('a change of the schema of one organisation is not seen in another', () => {
+  const [one, other] = [fieldService({ rows: 300 }).schema, fieldService({ rows: 300 }).schema]
+  one.removeColumn('account', 'telephone1')
+  one.renameOption('msdyn_workorder', 'msdyn_systemstatus', 690970000, 'Open')
+  one.removeTable('task')
+  expect(other.column('account', 'telephone1')).toBeDefined()
+  expect(other.globalChoice('msdyn_wosystemstatus')?.options[0]?.label).toBe('Unscheduled')
+  expect(other.table('task')).toBeDefined()
+  expect(other.stamp).toBeLessThan(one.stamp)
+  expect(fieldService({ rows: 300 }).schema.snapshot()).toEqual(other.snapshot())
+})

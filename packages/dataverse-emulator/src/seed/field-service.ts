@@ -1,5 +1,5 @@
 import { Schema } from '../schema.ts'
-import type { Seed, SeedRow } from '../schema.ts'
+import type { SchemaSnapshot, Seed, SeedRow } from '../schema.ts'
 import { ADMINISTRATOR, AS_OF, planFor, rowId } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { annotationRows, phoneCallRows, taskRows } from './rows/activities.ts'
@@ -20,6 +20,15 @@ export interface FieldServiceOptions {
   readonly salt?: string
 }
 
+let unsalted: SchemaSnapshot | undefined
+
+// Definitions never change in place, so all organisations of the usual ids share them: only the first takes the time.
+function schemaOf(salt: string): Schema {
+  if (salt !== '') return new Schema(fieldServiceTables, { salt })
+  unsalted ??= new Schema(fieldServiceTables).snapshot()
+  return Schema.from(unsalted)
+}
+
 /**
  * A field-service company: its people, customers, cases, work orders, resources and bookings. The rows depend on
  * nothing but `rows`, and are made one by one while they are read.
@@ -28,7 +37,7 @@ export function fieldService(options: FieldServiceOptions = {}): Seed {
   const plan = planFor(options.rows ?? 2000)
   return {
     name: 'field service',
-    schema: new Schema(fieldServiceTables, { salt: options.salt ?? '' }),
+    schema: schemaOf(options.salt ?? ''),
     asOf: AS_OF,
     organization,
     users: users(plan),
