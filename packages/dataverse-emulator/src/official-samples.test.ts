@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { bench, made } from './ask.test-support.ts'
+import { fieldService } from './seed/field-service.ts'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
@@ -91,4 +92,49 @@ test('a single row is read with a filter that is true of it, as in the sample of
   const other = await ask('GET', `accounts(${account})?$filter=name eq null&$select=accountid`)
   expect(other.status).toBe(501)
   expect((await ask('GET', `accounts(${account})?$filter=nope eq null`)).status).toBe(400)
+})
+
+test('columns that the documentation’s examples write and filter by are there', async () => {
+  const { ask } = bench()
+  const account = await made(ask, 'accounts', {
+    name: 'Contoso',
+    donotpostalmail: true,
+    donotemail: true,
+    creditlimit: 500,
+    telephone2: '555-0100',
+    address1_line1: '123 Maple St.',
+    address1_line2: 'Suite 4',
+    address1_line3: 'Back door',
+    address1_city: 'Seattle',
+    opportunity_customer_accounts: [{ name: 'O', budgetamount: 300, opportunityratingcode: 1 }],
+  })
+  const row = `accounts(${account})?$select=donotpostalmail,accountratingcode,address1_composite`
+  expect((await ask('GET', row)).json).toMatchObject({
+    donotpostalmail: true,
+    accountratingcode: 1,
+    address1_composite: '123 Maple St.\r\nSuite 4\r\nBack door\r\nSeattle',
+  })
+  const filter = 'opportunity_customer_accounts/any(o:o/budgetamount ge 300)'
+  const found = await ask('GET', `accounts?$select=name&$filter=${filter}`)
+  expect(found.json.value).toMatchObject([{ accountid: account }])
+  const contact = await made(ask, 'contacts', {
+    firstname: 'Yvonne',
+    middlename: 'B',
+    lastname: 'McKay',
+    salutation: 'Dr.',
+    department: 'Coffee',
+    familystatuscode: 1,
+    creditonhold: false,
+    donotphone: true,
+  })
+  expect((await ask('GET', `contacts(${contact})?$select=fullname,donotpostalmail`)).json).toMatchObject({
+    fullname: 'Yvonne McKay',
+    donotpostalmail: false,
+  })
+})
+
+test('rows of the built-in organisation have a yes or no where the column has no third', async () => {
+  const { ask } = bench({ seed: fieldService({ rows: 300 }) })
+  const { json } = await ask('GET', 'accounts?$select=donotpostalmail,creditonhold&$top=1')
+  expect(json.value).toMatchObject([{ donotpostalmail: false, creditonhold: false }])
 })

@@ -135,6 +135,7 @@ test('columns, keys and relationships are expanded with their own select and fil
   )
   expect(answer.Attributes.map((column: Parsed) => column.LogicalName)).toEqual([
     'accountcategorycode',
+    'accountratingcode',
     'industrycode',
     'customertypecode',
     'ownershipcode',

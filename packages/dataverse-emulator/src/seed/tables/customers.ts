@@ -33,7 +33,8 @@ function placeOf(row: StoredValues): string {
 }
 
 function addressOf(row: StoredValues): StoredValue {
-  const lines = [row['address1_line1'], placeOf(row), row['address1_country']]
+  const streets = [1, 2, 3].map((line) => row[`address1_line${line}`])
+  const lines = [...streets, placeOf(row), row['address1_country']]
   const written = lines.filter((part) => typeof part === 'string' && part !== '')
   return written.length === 0 ? null : written.join('\r\n')
 }
@@ -46,6 +47,8 @@ const address = [
   ),
   text('Address1_Name', { maxLength: 200, isLogical: true, displayName: 'Address 1: Name' }),
   text('Address1_Line1', { maxLength: 250, isLogical: true, displayName: 'Address 1: Street 1' }),
+  text('Address1_Line2', { maxLength: 250, isLogical: true, displayName: 'Address 1: Street 2' }),
+  text('Address1_Line3', { maxLength: 250, isLogical: true, displayName: 'Address 1: Street 3' }),
   text('Address1_City', { maxLength: 80, isLogical: true, displayName: 'Address 1: City' }),
   text('Address1_PostalCode', { maxLength: 20, isLogical: true, displayName: 'Address 1: ZIP/Postal Code' }),
   text('Address1_StateOrProvince', { maxLength: 50, isLogical: true, displayName: 'Address 1: State/Province' }),
@@ -72,6 +75,7 @@ const account: TableDraft = {
     text('Name', { maxLength: 160, required: 'ApplicationRequired', displayName: 'Account Name' }),
     text('AccountNumber', { maxLength: 20 }),
     text('Telephone1', { maxLength: 50, format: 'Phone', displayName: 'Main Phone' }),
+    text('Telephone2', { maxLength: 50, format: 'Phone', displayName: 'Other Phone' }),
     text('Fax', { maxLength: 50, format: 'Phone' }),
     text('EMailAddress1', { maxLength: 100, format: 'Email', displayName: 'Email' }),
     text('WebSiteURL', { maxLength: 200, format: 'Url', displayName: 'Website' }),
@@ -80,8 +84,12 @@ const account: TableDraft = {
     image('EntityImage', { displayName: 'Default Image', isLogical: true }),
     money('Revenue', { min: 0, max: 100000000000000, displayName: 'Annual Revenue' }),
     yesNo('CreditOnHold', { displayName: 'Credit Hold' }),
+    money('CreditLimit', { min: 0, max: 100000000000000 }),
+    yesNo('DoNotEMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Emails' }),
     yesNo('DoNotPhone', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Phone Calls' }),
+    yesNo('DoNotPostalMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Mails' }),
     choice('AccountCategoryCode', { 1: 'Preferred Customer', 2: 'Standard' }, { displayName: 'Category' }),
+    choice('AccountRatingCode', { 1: 'Default Value' }, { defaultValue: 1, displayName: 'Account Rating' }),
     choice('IndustryCode', {
       1: 'Accounting',
       2: 'Agriculture and Non-petrol Natural Resource Extraction',
@@ -163,10 +171,14 @@ const contact: TableDraft = {
     image('EntityImage', { displayName: 'Entity Image', isLogical: true }),
     text('FullName', { maxLength: 160, formula: fullName }),
     text('FirstName', { maxLength: 50 }),
+    text('MiddleName', { maxLength: 50 }),
     text('LastName', { maxLength: 50, required: 'ApplicationRequired' }),
+    text('Salutation', { maxLength: 100 }),
     text('JobTitle', { maxLength: 100 }),
+    text('Department', { maxLength: 100 }),
     text('EMailAddress1', { maxLength: 100, format: 'Email', displayName: 'Email' }),
     text('Telephone1', { maxLength: 50, format: 'Phone', displayName: 'Business Phone' }),
+    text('Telephone2', { maxLength: 50, format: 'Phone', displayName: 'Home Phone' }),
     text('MobilePhone', { maxLength: 50, format: 'Phone' }),
     memo('Description', { maxLength: 2000 }),
     dateTime('BirthDate', { behavior: 'DateOnly', displayName: 'Birthday' }),
@@ -177,6 +189,14 @@ const contact: TableDraft = {
       { defaultValue: 1 },
     ),
     yesNo('DoNotEMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Emails' }),
+    yesNo('DoNotPhone', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Phone Calls' }),
+    yesNo('DoNotPostalMail', { trueLabel: 'Do Not Allow', falseLabel: 'Allow', displayName: 'Do not allow Mails' }),
+    choice(
+      'FamilyStatusCode',
+      { 1: 'Single', 2: 'Married', 3: 'Divorced', 4: 'Widowed' },
+      { displayName: 'Marital Status' },
+    ),
+    yesNo('CreditOnHold', { displayName: 'Credit Hold' }),
     money('CreditLimit', { min: 0, max: 100000000000000 }),
     yesNo('Merged', readOnly),
     lookup('MasterId', { table: 'contact', relationship: 'contact_master_contact' }, readOnly),
@@ -271,8 +291,10 @@ const opportunity: TableDraft = {
     text('Name', { maxLength: 300, required: 'ApplicationRequired', displayName: 'Topic' }),
     memo('Description', { maxLength: 2000 }),
     money('EstimatedValue', { min: 0, max: 1000000000000, displayName: 'Est. Revenue' }),
+    money('BudgetAmount', { min: 0, max: 1000000000000, displayName: 'Budget Amount' }),
     dateTime('EstimatedCloseDate', { behavior: 'DateOnly', displayName: 'Est. Close Date' }),
     integer('CloseProbability', { min: 0, max: 100, displayName: 'Probability' }),
+    choice('OpportunityRatingCode', { 1: 'Hot', 2: 'Warm', 3: 'Cold' }, { defaultValue: 2, displayName: 'Rating' }),
     decimal('Discount', { min: 0, max: 100, precision: 2 }),
     money('ActualValue', { min: 0, max: 1000000000000, displayName: 'Actual Revenue' }),
     dateTime('ActualCloseDate', { behavior: 'DateOnly', displayName: 'Actual Close Date' }),
