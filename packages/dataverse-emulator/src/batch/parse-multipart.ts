@@ -60,6 +60,9 @@ export function parsePartRequest({ headers, content }: Part): PartRequest {
   const type = headers.get('Content-Type') ?? ''
   if (!/^application\/http\b/i.test(type))
     throw badPayload(`The content type '${type}' is not valid for a part of a batch.`)
+  const encoding = headers.get('Content-Transfer-Encoding') ?? 'binary'
+  if (encoding.toLowerCase() !== 'binary')
+    throw badPayload(`The content transfer encoding '${encoding}' is not valid for a part of a batch.`)
   const [head, body] = splitHead(content.replace(/^(?:\r?\n)+/, ''))
   const [line = '', ...rest] = head.split(/\r?\n/)
   const match = /^([A-Z]+) +(\S.*?) +HTTP\/1\.1\s*$/.exec(line)

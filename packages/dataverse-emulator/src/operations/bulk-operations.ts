@@ -5,8 +5,9 @@ import type { JsonObject } from '../json/read.ts'
 import { parseKey, splitPath } from '../odata/resource-path.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import { createRow } from '../rows/create-row.ts'
+import type { Changes } from '../rows/changes.ts'
 import { findRow } from '../rows/find-row.ts'
-import { isGuid } from '../rows/guid.ts'
+import { isEmptyGuid, isGuid } from '../rows/guid.ts'
 import { readPayload } from '../rows/read-payload.ts'
 import { resourceOf } from '../rows/resolve-reference.ts'
 import { updateRow } from '../rows/update-row.ts'
@@ -48,7 +49,8 @@ function keyOf(call: OperationCall, body: JsonObject): RowKey | undefined {
     return parseKey(segment.inner, table.primaryId)
   }
   const id = body.get(table.primaryId)
-  return typeof id === 'string' && isGuid(id) ? { kind: 'id', id: id.toLowerCase() } : undefined
+  const bare = typeof id === 'string' ? id.replace(/^\{(.*)\}$/, '$1') : ''
+  return isGuid(bare) && !isEmptyGuid(bare) ? { kind: 'id', id: bare.toLowerCase() } : undefined
 }
 
 function targetsOf(call: OperationCall): readonly Target[] {
@@ -69,6 +71,12 @@ function targetsOf(call: OperationCall): readonly Target[] {
   })
 }
 
+/** The id of a new row: the one it is addressed by, the one in its body, or one from the service. */
+function newRowId(call: OperationCall, key: RowKey | undefined, { values }: Changes): string {
+  const given = key?.kind === 'id' ? key.id : values.get(tableOf(call).primaryId)
+  return typeof given === 'string' ? given : call.org.store.newId()
+}
+
 function create(call: OperationCall): WriteReply {
   const { org, request } = call
   const table = tableOf(call)
@@ -76,8 +84,7 @@ function create(call: OperationCall): WriteReply {
   const context = requestContext(org, request)
   const ids = targetsOf(call).map(({ body, key }) => {
     const changes = readPayload(org.store, table, body, request, 'create')
-    const id = key?.kind === 'id' ? key.id : org.store.newId()
-    return createRow(context, table, id, changes).id
+    return createRow(context, table, newRowId(call, key, changes), changes).id
   })
   const type = 'Microsoft.Dynamics.CRM.CreateMultipleResponse'
   return { reply: jsonReply({ '@odata.context': `${request.root}$metadata#${type}`, Ids: ids }) }
@@ -133,8 +140,8 @@ function upsert(call: OperationCall): WriteReply {
     const changes = readPayload(org.store, table, body, request, row === undefined ? 'create' : 'update')
     if (row !== undefined && key !== undefined) updateRow(context, table, row, withoutKey(org, table, key, changes))
     else {
-      const id = key?.kind === 'id' ? key.id : org.store.newId()
-      createRow(context, table, id, key === undefined ? changes : withKey(org, table, key, changes))
+      const all = key === undefined ? changes : withKey(org, table, key, changes)
+      createRow(context, table, newRowId(call, key, changes), all)
     }
   }
   return { reply: emptyReply() }

@@ -1,6 +1,7 @@
 import {
   badPayload,
   concurrencyNotEnabled,
+  invalidArgument,
   messageNotSupported,
   noSuchProperty,
   notImplemented,
@@ -19,10 +20,12 @@ import { allowOptions } from '../odata/query-options.ts'
 import type { RowKey } from '../odata/resource-path.ts'
 import { writeContext } from '../org.ts'
 import type { Org } from '../org.ts'
+import { requireReach } from '../rows/access.ts'
 import { associate } from '../rows/associate.ts'
 import { createRow } from '../rows/create-row.ts'
 import { deleteRow } from '../rows/delete-row.ts'
 import { findRow, keyValues, requireRow } from '../rows/find-row.ts'
+import { isEmptyGuid } from '../rows/guid.ts'
 import { readPayload } from '../rows/read-payload.ts'
 import type { Changes } from '../rows/changes.ts'
 import type { Row } from '../rows/row.ts'
@@ -66,6 +69,8 @@ function answer(
   if (status === 204) {
     return { reply: emptyReply(entityId === undefined ? {} : { 'OData-EntityId': entityId }), row: written }
   }
+  // The row comes from a retrieve of its own, which needs the right to read it.
+  requireReach(org.store, table, request.user, 'read', row)
   const projection = projectionOf(org, request, table, { one: true, expand: status === 201 })
   const headers = { ETag: etagOf(row), ...applied('return=representation', appliedAnnotations(request)) }
   return { reply: jsonTextReply(rowBody(org, request, row, projection), headers, status), row: written }
@@ -80,11 +85,13 @@ function allowWriteOptions(org: Org, request: ApiRequest, table: TableDefinition
 
 type Message = 'Create' | 'Update' | 'Delete'
 
-// Links have `$ref`, parties and pointers their activities; users are disabled rather than deleted, and there is one organisation.
+// Links have `$ref`, parties and pointers their activities, shares GrantAccess; users are disabled rather than deleted, and
+// there is one organisation.
 const UNSUPPORTED: Readonly<Record<string, readonly Message[]>> = {
   activityparty: ['Create', 'Update', 'Delete'],
   activitypointer: ['Create', 'Update', 'Delete'],
   organization: ['Create', 'Delete'],
+  principalobjectaccess: ['Create', 'Update', 'Delete'],
   systemuser: ['Delete'],
 }
 
@@ -166,6 +173,8 @@ export function patchRow(org: Org, request: ApiRequest, table: TableDefinition, 
   if (row === undefined) {
     if (match.kind === 'etag' && org.knobs.missingRowWithEtagStatus === 412) throw versionMismatch()
     if (match.kind !== 'none') throw requireRowError(org, table, key)
+    requireMessage('Create', table)
+    if (key.kind === 'id' && isEmptyGuid(key.id)) throw invalidArgument('Expected non-empty Guid.')
     const changes = readPayload(org.store, table, bodyObject(request), request, 'create')
     if (changes.related !== undefined) throw notImplemented('deep insert by an upsert')
     const given = changes.values.get(table.primaryId)

@@ -25,6 +25,8 @@ export function parseDateTime(text: string): string | undefined {
   const match = DATE_TIME.exec(text)
   if (match === null) return undefined
   const [, year = '', month = '', date = '', hour = '', minute = '', second = '00', zone = 'Z'] = match
+  // No zone is further from UTC than 14 hours.
+  if (/^[+-]/.test(zone) && zone.slice(1) > '14:00') return undefined
   if (!isDay(year, month, date) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
   const ms = Date.parse(`${year}-${month}-${date}T${hour}:${minute}:${second}${zone.toUpperCase()}`)
   if (Number.isNaN(ms)) return undefined

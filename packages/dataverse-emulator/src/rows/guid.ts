@@ -5,6 +5,11 @@ export function isGuid(text: string): boolean {
   return GUID.test(text)
 }
 
+/** Whether the GUID is the one of zeros, which stands for none at all. */
+export function isEmptyGuid(text: string): boolean {
+  return /^[0-]+$/.test(text)
+}
+
 function swapped(text: string, from: number, to: number): string {
   let bytes = ''
   for (let at = to - 2; at >= from; at -= 2) bytes += text.slice(at, at + 2)

@@ -11,8 +11,10 @@ import type { Json, JsonObject } from '../json/read.ts'
 import { isLookupColumn } from '../schema.ts'
 import type { CollectionNavigation, LookupBinding, StoredValue, TableDefinition } from '../schema.ts'
 import { PARTY } from './activity-party.ts'
+import { cannotBeNull } from './apply-changes.ts'
 import { memberOf } from './changes.ts'
 import type { Changes, LookupValue, Related, Verb } from './changes.ts'
+import { isEmptyGuid } from './guid.ts'
 import type { RowStore } from './row-store.ts'
 import { payloadValue } from './payload-value.ts'
 import { resolveReference } from './resolve-reference.ts'
@@ -132,6 +134,13 @@ class PayloadReader {
     this.#lookups.set(column, value)
   }
 
+  /** Zeros and null are no id: a new row gets one, and the row there is does not lose its own. */
+  #id(column: string, value: StoredValue): void {
+    const isNone = value === null || (typeof value === 'string' && isEmptyGuid(value))
+    if (!isNone) this.#values.set(column, value)
+    else if (this.#verb === 'update') throw cannotBeNull(column)
+  }
+
   #member(property: string, value: Json): void {
     const column = this.#store.schema.columnByWireName(this.#table.logicalName, property)
     const binding = this.#bindings.get(property)
@@ -144,7 +153,9 @@ class PayloadReader {
           'CRM do not support direct update of Entity Reference properties, Use Navigation properties instead.',
         )
       }
-      this.#values.set(column.logicalName, payloadValue(column, value))
+      const stored = payloadValue(column, value)
+      if (column.logicalName === this.#table.primaryId) this.#id(column.logicalName, stored)
+      else this.#values.set(column.logicalName, stored)
     } else if (binding !== undefined) this.#nestParent(binding, value)
     else if (navigation !== undefined) this.#nestChildren(navigation, value)
     else throw undeclaredProperty(property, this.#table.logicalName)

@@ -75,7 +75,9 @@ export function settleState(
   draft['statecode'] ??= before?.['statecode'] ?? state.options[0]?.value ?? 0
   const chosen = state.options.find((option) => option.value === draft['statecode'])
   const changes = before !== undefined && before['statecode'] !== draft['statecode']
-  if (!given.status && (before === undefined || (given.state && changes))) {
+  // No status is no status of a row: null takes the default one like a status that is not given.
+  const isCleared = given.status && (draft['statuscode'] ?? null) === null
+  if (isCleared || (!given.status && (before === undefined || (given.state && changes)))) {
     draft['statuscode'] = chosen?.defaultStatus ?? null
   }
   const reason = status.options.find((option) => option.value === draft['statuscode'])
