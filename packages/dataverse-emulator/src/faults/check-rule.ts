@@ -10,7 +10,7 @@ export interface KnownNames {
 }
 
 /** The longest a fault may keep a request waiting: a day. */
-export const LONGEST_MS = 86_400_000
+const LONGEST_MS = 86_400_000
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']
 
