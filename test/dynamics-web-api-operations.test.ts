@@ -1,40 +1,13 @@
 // Functions, actions and background operations of the client library as published, over HTTP, against the emulator.
-import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator } from '@outpost/dataverse-emulator'
-import { serve } from '@outpost/dataverse-emulator/server'
-import { DynamicsWebApi } from 'dynamics-web-api'
-import { expect, onTestFinished, test, vi } from 'vitest'
-
-interface House {
-  readonly emulator: Emulator
-  readonly api: DynamicsWebApi
-}
-
-async function house(): Promise<House> {
-  // The library honours proxy variables and has no exceptions to them, not even for the own machine.
-  for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, undefined)
-  const emulator = createEmulator({ seed: fieldService({ rows: 400 }) })
-  const served = await serve(emulator)
-  onTestFinished(async () => {
-    await served.close()
-    vi.unstubAllEnvs()
-    emulator.assertNoUnexpected()
-  })
-  const api = new DynamicsWebApi({
-    serverUrl: served.url,
-    dataApi: { version: '9.2' },
-    timeout: 20_000,
-    propagateErrors: true,
-    onTokenRefresh: () => Promise.resolve(emulator.tokenFor('Sunniva Admin', { audience: served.url })),
-  })
-  return { emulator, api }
-}
+import { expect, test } from 'vitest'
+import { house } from './dynamics-web-api-house.ts'
 
 const idOf = (emulator: Emulator, table: string, state = 0): string =>
   emulator.master.rows(table).find((row) => row.values['statecode'] === state)?.id ?? ''
 
 test('bound and unbound functions, with texts, lists and rows as parameters', async () => {
-  const { api, emulator } = await house()
+  const { api, emulator } = await house(400)
   const account = idOf(emulator, 'account')
   const counted = await api.callFunction<{ EntityRecordCountCollection: { Values: number[] } }>({
     functionName: 'RetrieveTotalRecordCount',
@@ -62,7 +35,7 @@ test('bound and unbound functions, with texts, lists and rows as parameters', as
 })
 
 test('bound and unbound actions', async () => {
-  const { api, emulator } = await house()
+  const { api, emulator } = await house(400)
   const incident = idOf(emulator, 'incident')
   await api.callAction({
     actionName: 'CloseIncident',
@@ -86,7 +59,7 @@ test('bound and unbound actions', async () => {
 })
 
 test('an action that is accepted and done later', async () => {
-  const { api, emulator } = await house()
+  const { api, emulator } = await house(400)
   emulator.operations.register({
     name: 'sample_Count',
     kind: 'action',
@@ -110,7 +83,7 @@ test('an action that is accepted and done later', async () => {
 })
 
 test('the tag of a request and its bypass reach the plug-ins', async () => {
-  const { api, emulator } = await house()
+  const { api, emulator } = await house(400)
   const seen: unknown[] = []
   emulator.plugins.register({
     name: 'Seen',

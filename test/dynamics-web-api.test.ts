@@ -1,39 +1,12 @@
 // The client library as published, over HTTP, against the emulator: whatever it sends must be understood as Dataverse does.
-import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
-import type { Emulator } from '@outpost/dataverse-emulator'
-import { serve } from '@outpost/dataverse-emulator/server'
-import { DynamicsWebApi } from 'dynamics-web-api'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import type { DynamicsWebApi } from 'dynamics-web-api'
+import { expect, test } from 'vitest'
+import { house } from './dynamics-web-api-house.ts'
 
 interface Account {
   accountid: string
   name: string
   telephone1: string | null
-}
-
-interface House {
-  readonly emulator: Emulator
-  readonly api: DynamicsWebApi
-}
-
-async function house(): Promise<House> {
-  // The library honours proxy variables and has no exceptions to them, not even for the own machine.
-  for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, undefined)
-  const emulator = createEmulator({ seed: fieldService({ rows: 1000 }) })
-  const served = await serve(emulator)
-  onTestFinished(async () => {
-    await served.close()
-    vi.unstubAllEnvs()
-    emulator.assertNoUnexpected()
-  })
-  const api = new DynamicsWebApi({
-    serverUrl: served.url,
-    dataApi: { version: '9.2' },
-    timeout: 20_000,
-    propagateErrors: true,
-    onTokenRefresh: () => Promise.resolve(emulator.tokenFor('Sunniva Admin', { audience: served.url })),
-  })
-  return { emulator, api }
 }
 
 function create(api: DynamicsWebApi, request: { collection: string; data: Record<string, string> }): Promise<string> {

@@ -46,7 +46,7 @@ export const fetchXml: CapabilityArea = {
       'link-entity: matchfirstrowusingcrossapply',
       entity(link('matchfirstrowusingcrossapply', '<attribute name="fullname"/>')),
     ),
-    has('link-entity in a filter: any, not any, all, not all', entity(linkTest('not any'))),
+    has('link-entity in a filter (any, not any, all, not all)', entity(linkTest('not any'))),
     has(
       'link-entity through an N:N relationship',
       '<fetch><entity name="systemuser"><link-entity name="team" alias="t"><attribute name="name"/></link-entity></entity></fetch>',

@@ -1,5 +1,14 @@
+import { metadataTypes } from './metadata-types.ts'
+
 // Names and types are those of the service's own document. A type is written `Name` or `Name < Base`, with its
 // properties as `Name:Type`; types without namespace are of the service's own.
+
+// The types of columns as values of their own have the properties that they have as entities.
+function propertiesOf(type: string): string {
+  const properties = metadataTypes[type]
+  if (properties === undefined) throw new RangeError(`no type ${type}`)
+  return properties
+}
 
 /** Complex types that metadata and built-in operations speak of. */
 export const complexTypes: Readonly<Record<string, string>> = {
@@ -14,23 +23,10 @@ export const complexTypes: Readonly<Record<string, string>> = {
   CascadeConfiguration: `
     Assign:CascadeType Delete:CascadeType Archive:CascadeType Merge:CascadeType Reparent:CascadeType Share:CascadeType
     Unshare:CascadeType RollupView:CascadeType`,
-  ComplexAttributeMetadata: `
-    AttributeOf:Edm.String AttributeType:AttributeTypeCode AttributeTypeName:AttributeTypeDisplayName
-    ColumnNumber:Edm.Int32 Description:Label DisplayName:Label DeprecatedVersion:Edm.String
-    IntroducedVersion:Edm.String EntityLogicalName:Edm.String IsAuditEnabled:BooleanManagedProperty
-    IsCustomAttribute:Edm.Boolean IsPrimaryId:Edm.Boolean IsValidODataAttribute:Edm.Boolean IsPrimaryName:Edm.Boolean
-    IsValidForCreate:Edm.Boolean IsValidForRead:Edm.Boolean IsValidForUpdate:Edm.Boolean
-    CanBeSecuredForRead:Edm.Boolean CanBeSecuredForCreate:Edm.Boolean CanBeSecuredForUpdate:Edm.Boolean
-    IsSecured:Edm.Boolean IsRetrievable:Edm.Boolean IsFilterable:Edm.Boolean IsSearchable:Edm.Boolean
-    IsManaged:Edm.Boolean IsGlobalFilterEnabled:BooleanManagedProperty IsSortableEnabled:BooleanManagedProperty
-    LinkedAttributeId:Edm.Guid LogicalName:Edm.String IsCustomizable:BooleanManagedProperty
-    IsRenameable:BooleanManagedProperty IsValidForAdvancedFind:BooleanManagedProperty IsValidForForm:Edm.Boolean
-    IsRequiredForForm:Edm.Boolean IsValidForGrid:Edm.Boolean RequiredLevel:AttributeRequiredLevelManagedProperty
-    CanModifyAdditionalSettings:BooleanManagedProperty SchemaName:Edm.String ExternalName:Edm.String
-    IsLogical:Edm.Boolean IsDataSourceSecret:Edm.Boolean InheritsFrom:Edm.String CreatedOn:Edm.DateTimeOffset
-    ModifiedOn:Edm.DateTimeOffset SourceType:Edm.Int32 AutoNumberFormat:Edm.String Settings:Collection(EntitySetting)
-    MetadataId:Edm.Guid HasChanged:Edm.Boolean`,
-  'ComplexBigIntAttributeMetadata < ComplexAttributeMetadata': 'MaxValue:Edm.Int64 MinValue:Edm.Int64',
+  ComplexAttributeMetadata: `${propertiesOf('AttributeMetadata < MetadataBase')} MetadataId:Edm.Guid HasChanged:Edm.Boolean`,
+  'ComplexBigIntAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'BigIntAttributeMetadata < AttributeMetadata',
+  ),
   'ComplexBooleanAttributeMetadata < ComplexAttributeMetadata': `
     DefaultValue:Edm.Boolean FormulaDefinition:Edm.String SourceTypeMask:Edm.Int32
     OptionSet:ComplexBooleanOptionSetMetadata`,
@@ -42,11 +38,12 @@ export const complexTypes: Readonly<Record<string, string>> = {
   'ComplexDateTimeAttributeMetadata < ComplexAttributeMetadata': `
     Format:DateTimeFormat ImeMode:ImeMode SourceTypeMask:Edm.Int32 FormulaDefinition:Edm.String
     DateTimeBehavior:DateTimeBehavior CanChangeDateTimeBehavior:BooleanManagedProperty`,
-  'ComplexDecimalAttributeMetadata < ComplexAttributeMetadata': `
-    MaxValue:Edm.Decimal MinValue:Edm.Decimal Precision:Edm.Int32 ImeMode:ImeMode FormulaDefinition:Edm.String
-    SourceTypeMask:Edm.Int32`,
-  'ComplexDoubleAttributeMetadata < ComplexAttributeMetadata':
-    'ImeMode:ImeMode MaxValue:Edm.Double MinValue:Edm.Double Precision:Edm.Int32',
+  'ComplexDecimalAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'DecimalAttributeMetadata < AttributeMetadata',
+  ),
+  'ComplexDoubleAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'DoubleAttributeMetadata < AttributeMetadata',
+  ),
   ComplexEntityKeyMetadata: `
     DisplayName:Label LogicalName:Edm.String SchemaName:Edm.String EntityLogicalName:Edm.String
     KeyAttributes:Collection(Edm.String) IsCustomizable:BooleanManagedProperty IsManaged:Edm.Boolean
@@ -95,16 +92,19 @@ export const complexTypes: Readonly<Record<string, string>> = {
     OwnerIdType:Edm.Int32 OwningBusinessUnit:Edm.Guid MetadataId:Edm.Guid HasChanged:Edm.Boolean`,
   'ComplexEnumAttributeMetadata < ComplexAttributeMetadata':
     'DefaultFormValue:Edm.Int32 OptionSet:ComplexOptionSetMetadata',
-  'ComplexFileAttributeMetadata < ComplexAttributeMetadata': 'MaxSizeInKB:Edm.Int32',
-  'ComplexImageAttributeMetadata < ComplexAttributeMetadata': `
-    IsPrimaryImage:Edm.Boolean MaxHeight:Edm.Int16 MaxWidth:Edm.Int16 MaxSizeInKB:Edm.Int32
-    CanStoreFullImage:Edm.Boolean`,
-  'ComplexIntegerAttributeMetadata < ComplexAttributeMetadata': `
-    Format:IntegerFormat MaxValue:Edm.Int32 MinValue:Edm.Int32 FormulaDefinition:Edm.String SourceTypeMask:Edm.Int32`,
-  'ComplexLookupAttributeMetadata < ComplexAttributeMetadata': 'Targets:Collection(Edm.String) Format:LookupFormat',
-  'ComplexManagedPropertyAttributeMetadata < ComplexAttributeMetadata': `
-    ManagedPropertyLogicalName:Edm.String ParentComponentType:Edm.Int32 ParentAttributeName:Edm.String
-    ValueAttributeTypeCode:AttributeTypeCode`,
+  'ComplexFileAttributeMetadata < ComplexAttributeMetadata': propertiesOf('FileAttributeMetadata < AttributeMetadata'),
+  'ComplexImageAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'ImageAttributeMetadata < AttributeMetadata',
+  ),
+  'ComplexIntegerAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'IntegerAttributeMetadata < AttributeMetadata',
+  ),
+  'ComplexLookupAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'LookupAttributeMetadata < AttributeMetadata',
+  ),
+  'ComplexManagedPropertyAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'ManagedPropertyAttributeMetadata < AttributeMetadata',
+  ),
   ComplexManyToManyRelationshipMetadata: `
     Entity1AssociatedMenuConfiguration:AssociatedMenuConfiguration
     Entity2AssociatedMenuConfiguration:AssociatedMenuConfiguration Entity1LogicalName:Edm.String
@@ -113,11 +113,10 @@ export const complexTypes: Readonly<Record<string, string>> = {
     Entity2NavigationPropertyName:Edm.String IsCustomRelationship:Edm.Boolean IsCustomizable:BooleanManagedProperty
     IsValidForAdvancedFind:Edm.Boolean SchemaName:Edm.String SecurityTypes:SecurityTypes IsManaged:Edm.Boolean
     RelationshipType:RelationshipType IntroducedVersion:Edm.String MetadataId:Edm.Guid HasChanged:Edm.Boolean`,
-  'ComplexMemoAttributeMetadata < ComplexAttributeMetadata': `
-    Format:StringFormat FormatName:MemoFormatName ImeMode:ImeMode MaxLength:Edm.Int32 IsLocalizable:Edm.Boolean`,
-  'ComplexMoneyAttributeMetadata < ComplexAttributeMetadata': `
-    ImeMode:ImeMode MaxValue:Edm.Double MinValue:Edm.Double Precision:Edm.Int32 PrecisionSource:Edm.Int32
-    CalculationOf:Edm.String FormulaDefinition:Edm.String SourceTypeMask:Edm.Int32 IsBaseCurrency:Edm.Boolean`,
+  'ComplexMemoAttributeMetadata < ComplexAttributeMetadata': propertiesOf('MemoAttributeMetadata < AttributeMetadata'),
+  'ComplexMoneyAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'MoneyAttributeMetadata < AttributeMetadata',
+  ),
   ComplexOneToManyRelationshipMetadata: `
     AssociatedMenuConfiguration:AssociatedMenuConfiguration CascadeConfiguration:CascadeConfiguration
     ReferencedAttribute:Edm.String ReferencedEntity:Edm.String ReferencingAttribute:Edm.String
@@ -133,9 +132,9 @@ export const complexTypes: Readonly<Record<string, string>> = {
     IsCustomOptionSet:Edm.Boolean IsGlobal:Edm.Boolean IsManaged:Edm.Boolean IsCustomizable:BooleanManagedProperty
     Name:Edm.String ExternalTypeName:Edm.String OptionSetType:OptionSetType IntroducedVersion:Edm.String
     MetadataId:Edm.Guid HasChanged:Edm.Boolean`,
-  'ComplexStringAttributeMetadata < ComplexAttributeMetadata': `
-    Format:StringFormat FormatName:StringFormatName ImeMode:ImeMode MaxLength:Edm.Int32 YomiOf:Edm.String
-    IsLocalizable:Edm.Boolean DatabaseLength:Edm.Int32 FormulaDefinition:Edm.String SourceTypeMask:Edm.Int32`,
+  'ComplexStringAttributeMetadata < ComplexAttributeMetadata': propertiesOf(
+    'StringAttributeMetadata < AttributeMetadata',
+  ),
   'ComplexUniqueIdentifierAttributeMetadata < ComplexAttributeMetadata': '',
   DateTimeBehavior: 'Value:Edm.String',
   DeletedMetadataCollection: `

@@ -10,7 +10,7 @@ import { isODataColumn, text, wireName } from '../schema.ts'
 import type { Schema } from '../schema.ts'
 import { readXml } from '../xml/read-xml.ts'
 import type { XmlElement } from '../xml/read-xml.ts'
-import { edmTypeOf } from './edm-type.ts'
+import { edmType } from '../odata/edm-type.ts'
 
 let emulator: Emulator
 let ask: Ask
@@ -52,7 +52,7 @@ function outline(schema: Schema): Record<string, Outline> {
       primaryId: table.primaryId,
       properties: table.columns
         .filter(isODataColumn)
-        .map((column) => `${wireName(column)} ${edmTypeOf(column)}`)
+        .map((column) => `${wireName(column)} ${edmType(column)}`)
         .toSorted(),
       keys: table.keys.map((key) => key.columns),
       lookups: [...schema.lookupBindings(table.logicalName).values()]

@@ -1,6 +1,6 @@
 import { isLookupColumn, isODataColumn, wireName } from '../schema.ts'
 import type { ColumnDefinition, OneToManyRelationship, Schema, TableDefinition } from '../schema.ts'
-import { edmTypeOf } from './edm-type.ts'
+import { edmType } from '../odata/edm-type.ts'
 import { element, facetsOf } from './xml-text.ts'
 
 /** What the document has besides names and types. */
@@ -136,7 +136,7 @@ function collectionOf(one: OneToManyRelationship): string {
 }
 
 function propertyOf(column: ColumnDefinition, options: CsdlOptions): string {
-  const type = edmTypeOf(column)
+  const type = edmType(column)
   const isComputed = isLookupColumn(column) || column.formula !== undefined || column.sourceType !== 0
   const isReadOnly = !column.validForCreate && !column.validForUpdate
   const annotations = options.annotations

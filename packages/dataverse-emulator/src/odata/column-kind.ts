@@ -37,31 +37,3 @@ export function columnKind(column: ColumnDefinition): ColumnKind | undefined {
       return undefined
   }
 }
-
-/** The Edm type of a column, as error messages name it. */
-export function edmType(column: ColumnDefinition): string {
-  switch (column.type) {
-    case 'BigInt':
-      return 'Edm.Int64'
-    case 'Decimal':
-    case 'Money':
-      return 'Edm.Decimal'
-    case 'Double':
-      return 'Edm.Double'
-    default:
-  }
-  switch (columnKind(column)) {
-    case 'number':
-      return 'Edm.Int32'
-    case 'boolean':
-      return 'Edm.Boolean'
-    case 'guid':
-      return 'Edm.Guid'
-    case 'dateTime':
-      return 'Edm.DateTimeOffset'
-    case 'date':
-      return 'Edm.Date'
-    default:
-      return 'Edm.String'
-  }
-}

@@ -4,7 +4,7 @@ import { roundDecimal } from '../rows/decimal.ts'
 import { isGuid } from '../rows/guid.ts'
 import type { ColumnDefinition } from '../schema.ts'
 import type { ColumnKind } from './column-kind.ts'
-import { edmType } from './column-kind.ts'
+import { edmType } from './edm-type.ts'
 import type { QueryValue } from './compare-values.ts'
 import type { ComparisonOperator, Literal } from './expression.ts'
 

@@ -1,7 +1,7 @@
 import type { ColumnDefinition } from '../schema.ts'
 
-/** The type of a column's property in `$metadata`. */
-export function edmTypeOf(column: ColumnDefinition): string {
+/** The Edm type of a column, as `$metadata` and error messages name it. */
+export function edmType(column: ColumnDefinition): string {
   switch (column.type) {
     case 'String':
     case 'Memo':
