@@ -26,7 +26,10 @@ function describeChange(change: Change): string {
       return `${change.kind} ${change.table} ${change.id}`
     case 'update':
       return `update ${change.table} ${change.id} (${Object.keys(change.values).join(', ')})`
-    default:
+    case 'action':
+      return `${change.action} of ${change.table} ${change.id}`
+    case 'associate':
+    case 'disassociate':
       return `${change.kind} ${change.first.table} ${change.first.id} with ${change.second.table} ${change.second.id}`
   }
 }
@@ -48,6 +51,8 @@ export function describeReason(reason: PendingReason | null): string {
       return `held by the upload filter of ${reason.table}`
     case 'backing-off':
       return `waits until ${moment(reason.until)}`
+    case 'waiting-for-sign-in':
+      return 'waits for a sign-in'
     case 'other-user':
       return `belongs to user ${reason.userId}`
   }

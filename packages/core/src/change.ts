@@ -1,5 +1,5 @@
 import type { Operation } from 'fast-json-patch'
-import type { Row } from './row.ts'
+import type { ColumnValue, Row } from './row.ts'
 
 /** A row that comes into being. The id is made on the device, so that sending it twice cannot make two rows. */
 export interface CreateChange {
@@ -11,6 +11,11 @@ export interface CreateChange {
   readonly chosenId?: true
   /** The update of a row that the master had deleted, for which the row is created again. */
   readonly recreates?: UpdateChange
+  /**
+   * Lookups that can only be set when other rows of the same transaction are there: two rows that point to each other, or
+   * one to itself. They are sent as an update that follows the creates, within the same unit.
+   */
+  readonly deferred?: readonly string[]
 }
 
 /** Changed columns of one row. */
@@ -52,8 +57,47 @@ export interface LinkChange {
   readonly second: { readonly table: string; readonly id: string }
 }
 
+/**
+ * A row as a parameter of an action, by its logical columns. Without `values` it only refers to a row; with them it is a
+ * row of its own, as `IncidentResolution` of CloseIncident is, and its lookups are named as in a write.
+ */
+export type RowParameter = {
+  readonly $row: { readonly table: string; readonly id?: string; readonly values?: Row }
+}
+
+/** JSON as the master takes it, with rows anywhere in it. */
+export type ActionParameter =
+  | ColumnValue
+  | RowParameter
+  | readonly ActionParameter[]
+  | { readonly [name: string]: ActionParameter }
+
+/**
+ * How it is told whether an action had its effect, where its answer was lost: by a look at one row of the master, which
+ * matches the filter, is there, or is gone. `repeatable`: it may simply be sent again, twice is as good as once.
+ */
+export type ActionEvidence =
+  | { readonly kind: 'repeatable' }
+  | { readonly kind: 'row-matches'; readonly table: string; readonly id: string; readonly filter: string }
+  | { readonly kind: 'row-exists' | 'row-gone'; readonly table: string; readonly id: string }
+
+/** A call of an action of the master, such as CloseIncident. */
+export interface ActionChange {
+  readonly kind: 'action'
+  /** Its name, as in the address of a request. */
+  readonly action: string
+  /** The row it is about: the one it is bound to, or else the one with whose changes it must stay in order. */
+  readonly table: string
+  readonly id: string
+  readonly bound: boolean
+  readonly parameters: Readonly<Record<string, ActionParameter>>
+  readonly evidence: ActionEvidence
+  /** What the row is shown with until the master's row is known; never sent. */
+  readonly effect: Row
+}
+
 /** One row operation of an offline transaction. */
-export type Change = CreateChange | UpdateChange | DeleteChange | LinkChange
+export type Change = CreateChange | UpdateChange | DeleteChange | LinkChange | ActionChange
 
 /** The row key of each row a change touches without changing it: what its lookups or its link point to. */
 export type RowReference = { readonly table: string; readonly id: string }

@@ -1,5 +1,6 @@
 import { Catalogue, replaceCatalogue } from './catalogue.ts'
 import { commit } from './commit.ts'
+import type { WriteOptions } from './commit.ts'
 import { checkConfiguration } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import type { ConflictFunctions } from './conflict-policy.ts'
@@ -211,7 +212,7 @@ export class ClientOrg {
    * are durable on the device, without waiting for the network; `seq` is null when nothing had to be changed. Throws
    * `invalid` for what the master would certainly refuse, naming table, row, column and rule.
    */
-  async write(body: (draft: Draft) => unknown): Promise<{ readonly seq: number | null }> {
+  async write(body: (draft: Draft) => unknown, options: WriteOptions = {}): Promise<{ readonly seq: number | null }> {
     throwIfAborted(this.#closing.signal)
     const identity = this.#connected()
     const draft = new Draft(() => this.#env.newId())
@@ -224,6 +225,7 @@ export class ClientOrg {
       catalogueStamp: this.#catalogue.stamp ?? '',
       now: this.#env.now(),
       id: this.#env.newId(),
+      options,
     }
     const seq = await this.#store.write('commit', (tx) => commit(tx, requests, context))
     if (seq !== null) this.#wake()

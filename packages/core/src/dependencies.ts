@@ -12,8 +12,17 @@ type Tables = ReadonlyMap<string, ConfiguredTable>
 
 /** The rows that a change points to: targets of lookups it sets, and both ends of a link. */
 export function referencesOf(change: Change, tables: Tables): readonly RowReference[] {
-  if ('relationship' in change) return [change.first, change.second]
-  return change.kind === 'delete' ? [] : lookupsOf(change.table, change.values, tables)
+  switch (change.kind) {
+    case 'create':
+    case 'update':
+      return lookupsOf(change.table, change.values, tables)
+    case 'delete':
+    case 'action':
+      return []
+    case 'associate':
+    case 'disassociate':
+      return [change.first, change.second]
+  }
 }
 
 /** The row keys that a transaction touches: changed rows, rows they point to, and rows they pointed to before. */

@@ -1,5 +1,5 @@
 import type { Change, CreateChange, UpdateChange } from './change.ts'
-import { parentsFirst } from './commit.ts'
+import { parentsFirst } from './parents-first.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import { OutpostError } from './errors.ts'
 import { knownMaster } from './local-rows.ts'

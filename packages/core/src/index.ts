@@ -1,4 +1,14 @@
-export type { Change, CreateChange, DeleteChange, LinkChange, UpdateChange } from './change.ts'
+export type {
+  ActionChange,
+  ActionEvidence,
+  ActionParameter,
+  Change,
+  CreateChange,
+  DeleteChange,
+  LinkChange,
+  RowParameter,
+  UpdateChange,
+} from './change.ts'
 export { systemEnv } from './env.ts'
 export type { Env } from './env.ts'
 export { MasterError, OutpostError, throwIfAborted } from './errors.ts'
@@ -46,6 +56,7 @@ export type {
 } from './ports/master-org.ts'
 export type {
   BaseRow,
+  CommitOptions,
   ScanRequest,
   Store,
   StoreChange,
@@ -57,7 +68,6 @@ export type {
   StoreTable,
   StoreWriter,
   TransactionQuery,
-  WriteOptions,
 } from './ports/store.ts'
 export { canonicalGuid, linkId, rowKey, TARGET_SUFFIX } from './row.ts'
 export type { ColumnValue, Row } from './row.ts'
@@ -66,6 +76,7 @@ export { runBody } from './store/run-body.ts'
 export { SerialQueue } from './store/serial-queue.ts'
 export { valuesInOrder } from './store/stored-values.ts'
 export { ClientOrg } from './client-org.ts'
+export type { WriteOptions } from './commit.ts'
 export type { CallOptions, ClientOrgOptions, OrgStatus } from './client-org.ts'
 export type { Configuration, TableConfiguration } from './configuration.ts'
 export type {

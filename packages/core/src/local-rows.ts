@@ -102,6 +102,8 @@ function applyChange(table: ConfiguredTable, row: Row | null, change: Change): R
     case 'delete':
     case 'disassociate':
       return null
+    case 'action':
+      return row && { ...row, ...change.effect }
     case 'associate': {
       const relationship = relationshipOf(table.metadata)
       if (!relationship) return row

@@ -1,20 +1,17 @@
 import type { Catalogue } from './catalogue.ts'
-import type { Change } from './change.ts'
-
 import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
 import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, PushReport } from './events.ts'
 import { referencesOf } from './dependencies.ts'
 import { takeBases } from './evidence.ts'
-import { idsByTable, masterRow } from './local-rows.ts'
-import type { KnownMaster, MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import { LEASE_MS, nextReady } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
 import type { MasterOrg, OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { prepare } from './prepare.ts'
+import { readMasters, readRows } from './read-masters.ts'
 import { settle, settleUnanswered } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { settleUnverified, settleVerified } from './verify.ts'
@@ -134,48 +131,6 @@ async function lookAtUnversioned(
   if (blind.length === 0) return
   const masters = await readRows(context, blind, signal)
   await context.store.write('look at unversioned rows', (tx) => takeBases(tx, blind, masters, context.tables))
-}
-
-/** Reads the master's rows of transactions whose answer says that they are not what was thought. */
-async function readMasters(
-  context: PushContext,
-  sent: readonly OfflineTransaction[],
-  outcomes: readonly PushOutcome[],
-  signal: AbortSignal,
-): Promise<MasterRows> {
-  const asked = sent.filter((_, index) => asksForRows(outcomes[index]))
-  if (asked.length === 0) return new Map()
-  try {
-    return await readRows(
-      context,
-      asked.flatMap((transaction) => transaction.changes),
-      signal,
-    )
-  } catch (error) {
-    // The answers that were given must still be kept; what could not be read is resolved by the next push.
-    if (error instanceof OutpostError) return new Map()
-    throw error
-  }
-}
-
-function asksForRows(outcome: PushOutcome | undefined): boolean {
-  if (outcome?.kind === 'rejected') return outcome.rejection.rejection === 'gone'
-  return outcome?.kind === 'stale' || outcome?.kind === 'exists'
-}
-
-/** Links are not read: making or removing one twice has one effect. */
-async function readRows(context: PushContext, changes: readonly Change[], signal: AbortSignal): Promise<MasterRows> {
-  const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
-  const rows = changes.filter((change) => !('relationship' in change))
-  for (const [name, ids] of idsByTable(rows)) {
-    const table = context.tables.get(name)
-    if (!table) continue
-    const present = await context.master.read({ table: table.metadata, columns: table.columns, ids }, signal)
-    const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
-    for (const row of present) known.set(row.id, masterRow(table, row))
-    found.set(name, known)
-  }
-  return found
 }
 
 /**

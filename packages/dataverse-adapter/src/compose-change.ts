@@ -82,6 +82,8 @@ export function composeChange(
         request: { method: 'DELETE', path: rowPath(table, change.id), headers },
       }
     }
+    case 'action':
+      throw new NotComposable(`the action ${change.action} cannot be sent yet`)
     case 'associate':
     case 'disassociate':
       return {

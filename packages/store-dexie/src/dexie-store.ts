@@ -1,5 +1,5 @@
 import { ChangeListeners, ChangeLog, OutpostError, runBody, SerialQueue } from '@outpost/core'
-import type { Store, StoreChange, StoreReader, StoreWriter, WriteOptions } from '@outpost/core'
+import type { Store, StoreChange, StoreReader, StoreWriter, CommitOptions } from '@outpost/core'
 import { Dexie } from 'dexie'
 import type { Transaction } from 'dexie'
 import { EMPTY_CATALOGUE } from './catalogue.ts'
@@ -46,7 +46,7 @@ export class DexieStore implements Store {
     }
   }
 
-  async write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+  async write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options: CommitOptions = {}): Promise<T> {
     this.#mustBeOpen()
     const dexie = this.#connections[options.durability ?? 'strict']
     return this.#writes.run(async () => {

@@ -1,5 +1,5 @@
 import { ChangeListeners, OutpostError, runBody, SerialQueue } from '@outpost/core'
-import type { Store, StoreChange, StoreReader, StoreWriter, WriteOptions } from '@outpost/core'
+import type { Store, StoreChange, StoreReader, StoreWriter, CommitOptions } from '@outpost/core'
 import { readCatalogue } from './catalogue.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
@@ -49,7 +49,7 @@ export class SqliteStore implements Store {
     })
   }
 
-  async write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+  async write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options: CommitOptions = {}): Promise<T> {
     this.#mustBeOpen()
     const result = await new Promise<unknown>((resolve, reject) => {
       this.#writes.add({ name, strict: options.durability !== 'relaxed', body, resolve, reject })

@@ -100,21 +100,31 @@ export interface HistoryEntry {
   readonly at: number
   readonly event: TransactionEvent
   readonly note?: string
+  /** The id that the request carried (`x-ms-client-request-id`); known before it is sent. */
+  readonly requestId?: string
+  /** The id that the master gave the request in its answer. */
+  readonly masterRequestId?: string
+  /** The version of each changed row that the master answered with or a pull brought back, by row key. */
+  readonly versions?: Readonly<Record<string, string>>
   readonly conflicts?: readonly ConflictDecision[]
   readonly patches?: readonly ConflictPatches[]
 }
 
 /**
- * Everything that can happen to a transaction. `overruled`: a conflict policy decided for the master, nothing is left to
- * send. The table of what leads where is in `transitions.ts`.
+ * Everything that can happen to a transaction. `folded`: a later change of its row was taken into it; `cancelled`: a later
+ * one undid it before it was sent. `overruled`: a conflict policy decided for the master, nothing is left to send.
+ * `echoed`: a pull brought back what it wrote. The table of what leads where is in `transitions.ts`.
  */
 export type TransactionEvent =
   | 'committed'
+  | 'folded'
+  | 'cancelled'
   | 'sent'
   | 'deferred'
   | 'verified'
   | 'merged'
   | 'delivered'
+  | 'echoed'
   | 'refused'
   | 'overruled'
   | 'set-pending'
@@ -135,6 +145,12 @@ export interface OfflineTransaction {
   readonly touches: readonly string[]
   /** The seqs of transactions that must be processed (or archived) before this one can be sent. */
   readonly dependsOn: readonly number[]
+  /** Those of them that the application named itself. */
+  readonly after?: readonly number[]
+  /** False when the application wants it sent as it was written: later changes of its rows are not folded into it. */
+  readonly coalesce?: false
+  /** True for an archived transaction whose effect is still shown on the local rows. */
+  readonly kept?: true
   readonly status: TransactionStatus
   readonly outcome: TransactionOutcome
   readonly attempts: number

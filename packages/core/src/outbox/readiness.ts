@@ -7,7 +7,7 @@ import type { OfflineTransaction } from './offline-transaction.ts'
 
 /** Why a pending transaction is still pending. Derived, never stored. */
 export type PendingReason =
-  | { readonly kind: 'ready' | 'verifying' }
+  | { readonly kind: 'ready' | 'verifying' | 'waiting-for-sign-in' }
   | { readonly kind: 'in-flight'; readonly until: number }
   | { readonly kind: 'blocked'; readonly by: number }
   | { readonly kind: 'held'; readonly table: string; readonly row: string }

@@ -10,6 +10,9 @@ type Cell = TransactionStatus | typeof refused
 const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
   pending: {
     committed: refused,
+    folded: 'pending',
+    cancelled: 'archived',
+    echoed: refused,
     sent: 'pending',
     deferred: 'pending',
     verified: 'pending',
@@ -23,6 +26,9 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
   },
   processed: {
     committed: refused,
+    folded: refused,
+    cancelled: refused,
+    echoed: 'processed',
     sent: refused,
     deferred: refused,
     verified: refused,
@@ -36,6 +42,9 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
   },
   error: {
     committed: refused,
+    folded: refused,
+    cancelled: refused,
+    echoed: refused,
     sent: refused,
     deferred: refused,
     verified: refused,
@@ -49,6 +58,9 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
   },
   archived: {
     committed: refused,
+    folded: refused,
+    cancelled: refused,
+    echoed: refused,
     sent: refused,
     deferred: refused,
     verified: refused,

@@ -4,6 +4,8 @@ import type { HistoryEntry, OfflineTransaction, TransactionEvent, TransactionSta
 /** Which event leads from which status to which. What is not here is not allowed. */
 const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<TransactionEvent, TransactionStatus>>>> = {
   pending: {
+    folded: 'pending',
+    cancelled: 'archived',
     sent: 'pending',
     deferred: 'pending',
     verified: 'pending',
@@ -15,7 +17,7 @@ const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<Transaction
     amended: 'pending',
     archived: 'archived',
   },
-  processed: { archived: 'archived' },
+  processed: { echoed: 'processed', archived: 'archived' },
   error: { 'set-pending': 'pending', amended: 'pending', archived: 'archived' },
   archived: { 'set-pending': 'pending' },
 }

@@ -48,6 +48,8 @@ export interface PullPage {
 /** A transaction on its way to the master: its changes, each with the definition of its table. */
 export interface OutgoingTransaction {
   readonly id: string
+  /** The id to send the request under, so that it can be found in the master's logs; the same for all of one push. */
+  readonly requestId?: string
   readonly changes: readonly Change[]
   /** Definitions of every table that the changes name or point to. */
   readonly tables: ReadonlyMap<string, TableMetadata>
@@ -67,8 +69,10 @@ export type Rejection = Omit<TransactionError, 'at' | 'attempt' | 'rejection'> &
  * - `rejected`: a verdict; nothing was done.
  * - `retry`: no verdict (a passing failure of this one transaction, or no answer for it); the effect is unknown when
  *   `mayHaveArrived`.
+ *
+ * `masterRequestId` is the id that the master gave the request, where it gave one.
  */
-export type PushOutcome =
+export type PushOutcome = { readonly masterRequestId?: string } & (
   | { readonly kind: 'processed'; readonly rows: readonly PushedRow[] }
   | { readonly kind: 'stale' }
   | { readonly kind: 'exists' }
@@ -78,6 +82,7 @@ export type PushOutcome =
       readonly error: Omit<TransactionError, 'at' | 'attempt'>
       readonly mayHaveArrived: boolean
     }
+)
 
 export interface PushedRow extends MasterRow {
   readonly table: string

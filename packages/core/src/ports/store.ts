@@ -126,7 +126,7 @@ export interface StoreChange {
   readonly transactions: readonly number[]
 }
 
-export interface WriteOptions {
+export interface CommitOptions {
   /**
    * `strict` (the default): when the promise resolves the commit survives a loss of power. `relaxed`: it survives the
    * death of the process; only for what can be pulled again.
@@ -149,7 +149,7 @@ export interface Store {
   /** True when no other tab or process can have this database open. */
   readonly exclusive: boolean
   read<T>(name: string, body: (tx: StoreReader) => Promise<T>): Promise<T>
-  write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options?: WriteOptions): Promise<T>
+  write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options?: CommitOptions): Promise<T>
   /** Calls the listener after each commit, in commit order, before the write's promise resolves. Returns the way out. */
   subscribe(listener: (change: StoreChange) => void): () => void
   /** Waits for running transactions, then closes. Closing twice is allowed. */

@@ -1,5 +1,5 @@
 import { OutpostError } from '../errors.ts'
-import type { Store, StoreReader, StoreWriter, WriteOptions } from '../ports/store.ts'
+import type { Store, StoreReader, StoreWriter, CommitOptions } from '../ports/store.ts'
 
 /**
  * Where a transaction of the store fails.
@@ -92,7 +92,7 @@ export function faultyStore(store: Store, faults: readonly StoreFault[] = []): F
     read<T>(name: string, body: (tx: StoreReader) => Promise<T>) {
       return run<StoreReader, T>(due('read', name), (inner) => store.read(name, inner), body)
     },
-    write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options?: WriteOptions) {
+    write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options?: CommitOptions) {
       return run<StoreWriter, T>(due('write', name), (inner) => store.write(name, inner, options), body)
     },
     subscribe: (listener) => store.subscribe(listener),

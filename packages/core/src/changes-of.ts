@@ -1,0 +1,140 @@
+import jsonPatch from 'fast-json-patch'
+import type { Change, LinkChange, RowReference } from './change.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import type { Request } from './draft.ts'
+import { OutpostError } from './errors.ts'
+import type { ManyToManyMetadata } from './metadata.ts'
+import type { StoreReader } from './ports/store.ts'
+import { linkId, rowKey, TARGET_SUFFIX } from './row.ts'
+import type { Row } from './row.ts'
+import { validateValues } from './validate-values.ts'
+
+/** A row as the requests of one write change it. One row yields at most one change. */
+interface WorkingRow {
+  readonly table: ConfiguredTable
+  readonly id: string
+  readonly before: Row | null
+  readonly version: string | null
+  after: Row | null
+  written: Row
+  chosenId: boolean
+}
+
+/** The changes that the requests of one write come to, each checked against the catalogue. Throws `invalid`. */
+export async function changesOf(
+  tx: StoreReader,
+  requests: readonly Request[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<readonly Change[]> {
+  const rows = new Map<string, WorkingRow>()
+  const links = new Map<string, LinkChange>()
+  for (const request of requests) {
+    if ('relationship' in request) {
+      const link = linkChange(request, tables)
+      links.set(rowKey(link.table, link.id), link)
+      continue
+    }
+    const key = rowKey(request.table, request.id)
+    const row = rows.get(key) ?? (await workingRow(tx, configuredTable(request.table, tables), request.id))
+    applyRequest(row, request)
+    rows.set(key, row)
+  }
+  return [...[...rows.values()].flatMap(changeOf), ...links.values()]
+}
+
+async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
+  const [row] = await tx.rows(table.metadata.name, [id])
+  const [base] = await tx.bases(table.metadata.name, [id])
+  const version = base ? base.version : (row?.version ?? null)
+  const before = row?.values ?? null
+  return { table, id, before, version, after: before, written: {}, chosenId: false }
+}
+
+function applyRequest(row: WorkingRow, request: Exclude<Request, { kind: 'associate' | 'disassociate' }>): void {
+  const { metadata } = row.table
+  const columns = new Set(row.table.columns)
+  const fail = (rule: string, message: string): OutpostError =>
+    new OutpostError('invalid', `${request.kind} of ${metadata.name} ${row.id}: ${message}`, {
+      place: { table: metadata.name, row: row.id, rule },
+    })
+  if (metadata.intersect) throw fail('intersect', 'links are made and removed with associate and disassociate')
+  if (request.kind === 'create') {
+    if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
+    if (row.before) throw fail('row-exists', 'the same write deletes it; create it with a second write')
+    const values = validateValues(metadata, request.values, { kind: 'create', columns, id: row.id })
+    Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
+    return
+  }
+  if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
+  if (request.kind === 'delete') {
+    Object.assign(row, { after: null, written: {} })
+    return
+  }
+  const kind = row.before ? 'update' : 'create'
+  const values = validateValues(metadata, request.values, { kind, columns, current: row.after, id: row.id })
+  Object.assign(row, { after: { ...row.after, ...values }, written: { ...row.written, ...values } })
+}
+
+function changeOf(row: WorkingRow): readonly Change[] {
+  const place = { table: row.table.metadata.name, id: row.id }
+  const { before, after, version } = row
+  if (!before)
+    return after ? [{ kind: 'create', ...place, values: row.written, ...(row.chosenId ? { chosenId: true } : {}) }] : []
+  if (!after) return [{ kind: 'delete', ...place, before, version }]
+  const values = changedValues(before, row.written)
+  const names = Object.keys(values)
+  if (names.length === 0) return []
+  const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
+  return [{ kind: 'update', ...place, values, before: seen, patch: jsonPatch.compare(seen, values), version }]
+}
+
+/** Only what really changes is sent: an unchanged value would still count as an update. A lookup keeps its `$table`. */
+function changedValues(before: Row, written: Row): Row {
+  const names = Object.keys(written).filter((name) => written[name] !== (before[name] ?? null))
+  const pairs = names.map((name) => (name.endsWith(TARGET_SUFFIX) ? name.slice(0, -TARGET_SUFFIX.length) : name))
+  return Object.fromEntries(
+    [...new Set(pairs)]
+      .flatMap((name) => [name, name + TARGET_SUFFIX])
+      .filter((name) => name in written)
+      .map((name) => [name, written[name] ?? null]),
+  )
+}
+
+function linkChange(
+  request: Extract<Request, { kind: 'associate' | 'disassociate' }>,
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): LinkChange {
+  const relationship = manyToMany(request.relationship, tables)
+  const [one, other] = request.ends
+  const fits = (first: RowReference, second: RowReference): boolean =>
+    first.table === relationship.first.table && second.table === relationship.second.table
+  if (!fits(one, other) && !fits(other, one)) {
+    const message = `${request.kind}: '${relationship.name}' links ${relationship.first.table} and ${relationship.second.table}`
+    throw new OutpostError('invalid', `${message}, not ${one.table} and ${other.table}`, {
+      place: { table: relationship.intersectTable, rule: 'relationship-sides' },
+    })
+  }
+  const [first, second] = fits(one, other) ? [one, other] : [other, one]
+  configuredTable(relationship.intersectTable, tables)
+  const id = linkId(first.id, second.id)
+  return { kind: request.kind, relationship: relationship.name, table: relationship.intersectTable, id, first, second }
+}
+
+function manyToMany(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ManyToManyMetadata {
+  for (const { metadata } of tables.values()) {
+    const relationship = metadata.manyToMany.find((candidate) => candidate.name === name)
+    if (relationship) return relationship
+  }
+  throw new OutpostError('invalid', `there is no many-to-many relationship '${name}' between the configured tables`, {
+    place: { rule: 'unknown-relationship' },
+  })
+}
+
+function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ConfiguredTable {
+  const table = tables.get(name)
+  if (table) return table
+  throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
+    place: { table: name, rule: 'unknown-table' },
+    remedy: 'Add the table to the configuration.',
+  })
+}
