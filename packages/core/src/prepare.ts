@@ -23,7 +23,7 @@ export interface Claim {
 }
 
 /**
- * Claims transactions for sending, in the given store transaction.
+ * Claims transactions for sending under the given request id, in the given store transaction.
  *
  * Where a pull has brought a newer row in the meantime, each change is merged into it first: what remains is what is
  * sent. A transaction of which nothing remains is settled here, one that a person has to decide becomes Error. Under
@@ -32,7 +32,7 @@ export interface Claim {
 export async function prepare(
   tx: StoreWriter,
   ready: readonly OfflineTransaction[],
-  context: ReadinessContext & { readonly leaseUntil: number },
+  context: ReadinessContext & { readonly leaseUntil: number; readonly requestId: string },
 ): Promise<Claim> {
   const sending: OfflineTransaction[] = []
   const settled: Settled[] = []
@@ -48,12 +48,13 @@ export async function prepare(
     if (next.status === 'pending') {
       const lease = { owner: context.owner, until: context.leaseUntil }
       sending.push(
-        transition(next, 'sent', context.now, {
-          lease,
-          outcome: 'unknown',
-          attempts: transaction.attempts + 1,
-          nextAttemptAt: null,
-        }),
+        transition(
+          next,
+          'sent',
+          context.now,
+          { lease, outcome: 'unknown', attempts: transaction.attempts + 1, nextAttemptAt: null },
+          { requestId: context.requestId },
+        ),
       )
     } else settled.push({ transaction: next, conflicts: 0 })
     decided += conflicts.length

@@ -91,14 +91,17 @@ async function sendRound(
   ready: readonly OfflineTransaction[],
   signal: AbortSignal,
 ): Promise<{ readonly settled: readonly Settled[]; readonly conflicts: number }> {
+  const requestId = context.env.newId()
   const claim = await context.store.write('claim transactions', (tx) =>
-    prepare(tx, ready, { ...readiness(context), leaseUntil: context.env.now() + LEASE_MS }),
+    prepare(tx, ready, { ...readiness(context), leaseUntil: context.env.now() + LEASE_MS, requestId }),
   )
   if (claim.sending.length === 0) return claim
   context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
   let outcomes: readonly PushOutcome[]
   try {
-    const outgoing = await Promise.all(claim.sending.map((transaction) => outgoingTransaction(context, transaction)))
+    const outgoing = await Promise.all(
+      claim.sending.map((transaction) => outgoingTransaction(context, transaction, requestId)),
+    )
     outcomes = await context.master.push(outgoing, signal)
   } catch (error) {
     const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
@@ -161,6 +164,7 @@ async function verify(
 async function outgoingTransaction(
   context: PushContext,
   transaction: OfflineTransaction,
+  requestId: string,
 ): Promise<OutgoingTransaction> {
   const named = transaction.changes.flatMap((change) => [
     change.table,
@@ -168,5 +172,6 @@ async function outgoingTransaction(
   ])
   const columns = new Map<string, readonly string[]>()
   for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
-  return { id: transaction.id, changes: transaction.changes, tables: await context.catalogue.tables(named), columns }
+  const tables = await context.catalogue.tables(named)
+  return { id: transaction.id, requestId, changes: transaction.changes, tables, columns }
 }
