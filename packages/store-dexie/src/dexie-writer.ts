@@ -104,6 +104,11 @@ export class DexieWriter extends DexieReader implements StoreWriter {
     this.#changes.addTransactions(seqs)
   }
 
+  async deleteTransactions(seqs: readonly number[]): Promise<void> {
+    await this.stores.outbox.bulkDelete([...seqs])
+    this.#changes.addTransactions(seqs)
+  }
+
   async setValue(key: string, value: Json | undefined): Promise<void> {
     if (value === undefined) await this.stores.settings.delete(key)
     else await this.stores.settings.put({ key, value })

@@ -85,8 +85,20 @@ export function replaceTransaction(connection: Connection, transaction: OfflineT
   }
   connection.run('UPDATE outbox SET status = ?, body = ? WHERE seq = ?', body.status, JSON.stringify(body), seq)
   if (old.touches.length === body.touches.length && old.touches.every((key, at) => key === body.touches[at])) return
-  for (const key of old.touches) connection.run('DELETE FROM outbox_touches WHERE key = ? AND seq = ?', key, seq)
+  deleteTouches(connection, old)
   insertTouches(connection, seq, body.touches)
+}
+
+/** Seqs that are not there are ignored. */
+export function deleteTransactions(connection: Connection, seqs: readonly number[]): void {
+  for (const transaction of readTransactions(connection, seqs).values()) {
+    connection.run('DELETE FROM outbox WHERE seq = ?', transaction.seq)
+    deleteTouches(connection, transaction)
+  }
+}
+
+function deleteTouches(connection: Connection, { seq, touches }: OfflineTransaction): void {
+  for (const key of touches) connection.run('DELETE FROM outbox_touches WHERE key = ? AND seq = ?', key, seq)
 }
 
 function insertTouches(connection: Connection, seq: number, keys: readonly string[]): void {

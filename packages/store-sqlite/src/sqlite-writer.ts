@@ -13,7 +13,7 @@ import type { Catalogue, SqlTable } from './catalogue.ts'
 import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { defineTables, dropTable } from './define-tables.ts'
-import { insertTransaction, replaceTransaction } from './outbox-sql.ts'
+import { deleteTransactions, insertTransaction, replaceTransaction } from './outbox-sql.ts'
 import { guidTextSql, isGuid } from './row-ids.ts'
 import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 
@@ -82,6 +82,11 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
     for (const transaction of transactions) replaceTransaction(this.connection, transaction)
     this.changes.addTransactions(transactions.map((transaction) => transaction.seq))
+  }
+
+  async deleteTransactions(seqs: readonly number[]): Promise<void> {
+    deleteTransactions(this.connection, seqs)
+    this.changes.addTransactions(seqs)
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {

@@ -87,15 +87,20 @@ export function withoutRow(table: MemoryTable, id: string): MemoryTable {
 
 export function withTransaction(state: MemoryState, transaction: OfflineTransaction): MemoryState {
   const old = state.transactions.get(transaction)
+  const others = old ? withoutTransaction(state, old) : state
   const { seq } = transaction
-  let { statuses, touches } = state
-  if (old) {
-    statuses = statuses.without({ key: old.status, seq })
-    for (const key of old.touches) touches = touches.without({ key, seq })
-  }
-  statuses = statuses.with({ key: transaction.status, seq })
+  let { touches } = others
   for (const key of transaction.touches) touches = touches.with({ key, seq })
-  return { ...state, transactions: state.transactions.with(transaction), statuses, touches }
+  const statuses = others.statuses.with({ key: transaction.status, seq })
+  return { ...others, transactions: others.transactions.with(transaction), statuses, touches }
+}
+
+export function withoutTransaction(state: MemoryState, transaction: OfflineTransaction): MemoryState {
+  const { seq } = transaction
+  let { touches } = state
+  for (const key of transaction.touches) touches = touches.without({ key, seq })
+  const statuses = state.statuses.without({ key: transaction.status, seq })
+  return { ...state, transactions: state.transactions.without(transaction), statuses, touches }
 }
 
 function mapIndexes(

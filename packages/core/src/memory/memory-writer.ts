@@ -8,7 +8,15 @@ import { ChangeLog } from '../store/change-log.ts'
 import { valuesInOrder } from '../store/stored-values.ts'
 import { frozenCopy } from './frozen-copy.ts'
 import { MemoryReader } from './memory-reader.ts'
-import { EMPTY_STATE, redefine, tableOf, withoutRow, withRow, withTransaction } from './memory-state.ts'
+import {
+  EMPTY_STATE,
+  redefine,
+  tableOf,
+  withoutRow,
+  withoutTransaction,
+  withRow,
+  withTransaction,
+} from './memory-state.ts'
 import type { MemoryState, MemoryTable } from './memory-state.ts'
 
 /** Makes the next state of a memory store. */
@@ -90,6 +98,13 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
       this.state = withTransaction(this.state, frozenCopy(transaction))
     }
     this.changes.addTransactions(transactions.map((transaction) => transaction.seq))
+  }
+
+  async deleteTransactions(seqs: readonly number[]): Promise<void> {
+    for (const transaction of await this.transactions(seqs)) {
+      if (transaction) this.state = withoutTransaction(this.state, transaction)
+    }
+    this.changes.addTransactions(seqs)
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {

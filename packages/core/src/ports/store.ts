@@ -111,6 +111,8 @@ export interface StoreWriter extends StoreReader {
   appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]>
   /** Replaces transactions that are there already; `invalid` when one is not. */
   putTransactions(transactions: readonly OfflineTransaction[]): Promise<void>
+  /** Removes transactions as if they had never been there, but for their seqs, which stay used. Unknown seqs are ignored. */
+  deleteTransactions(seqs: readonly number[]): Promise<void>
   /** Keeps the value; undefined removes it. */
   setValue(key: string, value: Json | undefined): Promise<void>
   /** Removes everything: tables, rows, bases, transactions, values. Seqs go on from where they were. */

@@ -23,6 +23,7 @@ export function changesContract({ test, expect }: Contract): void {
       return tx.appendTransactions([transaction('a')])
     })
     await store.write('settle', (tx) => tx.putTransactions([{ ...transaction('a', { status: 'processed' }), seq }]))
+    await store.write('discard', (tx) => tx.deleteTransactions([seq]))
     await store.write('checkpoint', (tx) => tx.setValue('checkpoint', 1))
     expect(told).toStrictEqual([
       {
@@ -31,6 +32,7 @@ export function changesContract({ test, expect }: Contract): void {
         transactions: [seq],
       },
       { name: 'settle', rows: {}, transactions: [seq] },
+      { name: 'discard', rows: {}, transactions: [seq] },
       { name: 'checkpoint', rows: {}, transactions: [] },
     ])
   })

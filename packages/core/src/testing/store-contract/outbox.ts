@@ -130,6 +130,62 @@ export function outboxContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('a transaction that is deleted is found by nothing, and its seq is not used again', async (database) => {
+    const store = await database.open()
+    const seqs = await store.write('append', (tx) => tx.appendTransactions(TWELVE.slice(0, 3)))
+    const [first = 0, second = 0, third = 0] = seqs
+    await store.write('delete', (tx) => tx.deleteTransactions([first, third]))
+    const [added = 0] = await store.write('append', (tx) => tx.appendTransactions([transaction('later')]))
+    expect(added > third).toStrictEqual(true)
+    const reopened = await database.reopen()
+    await reopened.read('find', async (tx) => {
+      const seqsOf = async (query: TransactionQuery): Promise<number[]> =>
+        (await tx.findTransactions(query)).map(({ seq }) => seq)
+      expect(await tx.transactions([first, third])).toStrictEqual([undefined, undefined])
+      expect(await seqsOf({})).toStrictEqual([second, added])
+      expect(await seqsOf({ touching: [KEYS[2]] })).toStrictEqual([])
+      expect(await seqsOf({ touching: KEYS })).toStrictEqual([second, added])
+      expect(await seqsOf({ statuses: ['processed'] })).toStrictEqual([])
+      expect(await seqsOf({ statuses: ['pending'], touching: [KEYS[0]] })).toStrictEqual([added])
+      expect(await tx.countTransactions()).toStrictEqual({ pending: 1, processed: 0, error: 1, archived: 0 })
+    })
+  })
+
+  test('the seq of the last transaction is not used again when that was deleted', async (database) => {
+    const store = await database.open()
+    const [last = 0] = await store.write('append', (tx) => tx.appendTransactions([transaction('a')]))
+    await store.write('delete', (tx) => tx.deleteTransactions([last]))
+    const reopened = await database.reopen()
+    const [next = 0] = await reopened.write('append', (tx) => tx.appendTransactions([transaction('b')]))
+    expect(next > last).toStrictEqual(true)
+  })
+
+  test('deleting what is not there changes nothing', async (database) => {
+    const store = await database.open()
+    const [seq = 0] = await store.write('append', (tx) => tx.appendTransactions([transaction('a')]))
+    await store.write('delete', (tx) => tx.deleteTransactions([]))
+    await store.write('delete', (tx) => tx.deleteTransactions([seq + 1, seq, seq]))
+    await store.write('delete', (tx) => tx.deleteTransactions([seq]))
+    expect(await store.read('list', (tx) => tx.findTransactions({}))).toStrictEqual([])
+  })
+
+  test('a deletion that is rolled back took nothing away', async (database) => {
+    const store = await database.open()
+    const [seq = 0] = await store.write('append', (tx) => tx.appendTransactions([transaction('a')]))
+    const deleting = store.write('delete', async (tx) => {
+      await tx.deleteTransactions([seq])
+      expect(await tx.transactions([seq])).toStrictEqual([undefined])
+      throw new Error('planned')
+    })
+    expect(await deleting.catch((error: unknown) => error)).toStrictEqual(new Error('planned'))
+    await store.read('find', async (tx) => {
+      expect((await tx.findTransactions({ touching: [`account/${guid(1)}`] })).map((kept) => kept.seq)).toStrictEqual([
+        seq,
+      ])
+      expect((await tx.countTransactions()).pending).toStrictEqual(1)
+    })
+  })
+
   test('counts are by status, with zeros', async (database) => {
     const store = await database.open()
     const count = (): Promise<unknown> => store.read('count', (tx) => tx.countTransactions())
