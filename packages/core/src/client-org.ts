@@ -1,17 +1,17 @@
-import { Catalogue, replaceCatalogue } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
-import { checkConfiguration } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import type { ConflictFunctions } from './conflict-policy.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
-import { abortError, MasterError, OutpostError, throwIfAborted } from './errors.ts'
+import { OutpostError, throwIfAborted } from './errors.ts'
+import { EventListeners } from './event-listeners.ts'
 import type { ConnectionState, OutpostEvent, PushReport, SyncReport } from './events.ts'
 import { IdentityGuard } from './identity-guard.ts'
-import { metadataDrift } from './metadata-drift.ts'
+import { KeptTables } from './kept-tables.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
 import { ConflictLog } from './outbox/conflict-log.ts'
@@ -22,14 +22,14 @@ import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { pullTables } from './pull-tables.ts'
-import { forgetPulls, isComplete, restartPulls } from './pull.ts'
+import { isComplete } from './pull.ts'
 import type { PullContext } from './pull.ts'
 import { push } from './push.ts'
 import type { PushContext } from './push.ts'
 import type { Row } from './row.ts'
-import { Serial } from './serial.ts'
-import { EMPTY_SETTINGS, readSettings, releaseLeases, writeConfiguration, writeIdentity } from './settings.ts'
+import { readSettings, releaseLeases, writeIdentity } from './settings.ts'
 import { Table } from './table.ts'
+import { Turns } from './turns.ts'
 
 export interface ClientOrgOptions {
   readonly store: Store
@@ -77,17 +77,13 @@ export class ClientOrg {
   readonly #env: Env
   readonly #pageSize: number
   readonly #delivery: 'at-once' | 'on-demand'
-  readonly #catalogue: Catalogue
+  readonly #kept: KeptTables
   readonly #loop: DeliveryLoop
-  readonly #serial = new Serial()
+  readonly #turns: Turns
   readonly #closing = new AbortController()
-  readonly #listeners = new Set<(event: OutpostEvent) => void>()
+  readonly #listeners: EventListeners
   readonly #owner: string
   readonly #identity: IdentityGuard
-  readonly #onListenerError: (error: unknown) => void
-  readonly #conflictFunctions: ConflictFunctions
-  #configuration: Configuration = EMPTY_SETTINGS.configuration
-  #tables: ReadonlyMap<string, ConfiguredTable> = new Map()
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
@@ -104,23 +100,24 @@ export class ClientOrg {
     this.#env = env
     this.#pageSize = options.pageSize ?? 5000
     this.#delivery = options.delivery ?? 'at-once'
-    this.#catalogue = new Catalogue(store)
     this.#owner = env.newId()
     this.#identity = new IdentityGuard(master, env)
-    this.#conflictFunctions = { ...options.conflictFunctions }
-    this.#onListenerError = options.onListenerError ?? (() => {})
+    this.#listeners = new EventListeners(options.onListenerError ?? (() => {}))
+    const emit = (event: OutpostEvent): void => this.#listeners.emit(event)
+    this.#kept = new KeptTables({ store, master, conflictFunctions: { ...options.conflictFunctions }, emit })
     this.#loop = new DeliveryLoop({
       env,
       connectivity,
       deliver: (signal) => this.#deliver(signal),
-      onState: (state) => this.#emit({ type: 'connection', state }),
+      onState: (state) => emit({ type: 'connection', state }),
     })
+    this.#turns = new Turns(this.#loop, env, this.#closing.signal)
     this.conflicts = new ConflictLog(store)
     this.outbox = new Outbox({
       store,
-      tables: () => this.#tables,
+      tables: () => this.#kept.byName,
       readiness: () => ({
-        tables: this.#tables,
+        tables: this.#kept.byName,
         organizationId: this.#identity.bound?.organizationId ?? '',
         userId: this.#identity.bound?.userId ?? '',
         now: env.now(),
@@ -137,13 +134,13 @@ export class ClientOrg {
    * nothing is changed then.
    */
   async connect(options: CallOptions = {}): Promise<MasterIdentity> {
-    return this.#exclusively(options, async (signal) => {
+    return this.#turns.withMaster(options.signal, async (signal) => {
       const identity = await this.#identity.identify(signal)
       if (!this.#identity.bound) {
         await this.#store.write('connect', (tx) => writeIdentity(tx, identity))
         this.#identity.bound = identity
       }
-      await this.#pullMetadata(signal)
+      await this.#kept.pullMetadata(signal)
       return identity
     })
   }
@@ -154,27 +151,27 @@ export class ClientOrg {
    * the old copy stays then.
    */
   async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
-    return this.#exclusively(options, async (signal) => {
+    return this.#turns.withMaster(options.signal, async (signal) => {
       this.#connected()
       await this.#identity.ensure(signal)
-      return this.#pullMetadata(signal)
+      return this.#kept.pullMetadata(signal)
     })
   }
 
   /** The tables of the master, as the local copy of its metadata has them. */
   masterTables(): ReturnType<Catalogue['list']> {
-    return this.#catalogue.list()
+    return this.#kept.catalogue.list()
   }
 
   /** The definition of one table of the master, as the local copy has it; undefined when the master has no such table. */
   async masterTable(name: string): Promise<TableMetadata | undefined> {
-    const tables = await this.#catalogue.tables([name])
+    const tables = await this.#kept.catalogue.tables([name])
     return tables.get(name)
   }
 
   /** The configuration in force. */
   get configuration(): Configuration {
-    return this.#configuration
+    return this.#kept.configuration
   }
 
   /**
@@ -182,9 +179,9 @@ export class ClientOrg {
    * the device. Throws `invalid` naming table, column and rule; `refused` when a table with unsent transactions would go.
    */
   async configure(configuration: Configuration): Promise<void> {
-    await this.#serial.run(async () => {
+    await this.#turns.run(async () => {
       this.#connected()
-      await this.#applyConfiguration(configuration)
+      await this.#kept.configure(configuration)
     })
     this.#wake()
   }
@@ -192,7 +189,7 @@ export class ClientOrg {
   /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
   table<T extends Row = Row>(name: string): Table<T> {
     const table = (): ConfiguredTable => {
-      const configured = this.#tables.get(name)
+      const configured = this.#kept.byName.get(name)
       if (configured) return configured
       throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
         place: { table: name, rule: 'unknown-table' },
@@ -219,10 +216,10 @@ export class ClientOrg {
     await body(draft)
     const requests = draft.close()
     const context = {
-      tables: this.#tables,
+      tables: this.#kept.byName,
       organizationId: identity.organizationId,
       userId: identity.userId,
-      catalogueStamp: this.#catalogue.stamp ?? '',
+      catalogueStamp: this.#kept.catalogue.stamp ?? '',
       now: this.#env.now(),
       id: this.#env.newId(),
       options,
@@ -234,7 +231,7 @@ export class ClientOrg {
 
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
   async push(options: CallOptions = {}): Promise<PushReport> {
-    return this.#exclusively(options, async (signal) => {
+    return this.#turns.withMaster(options.signal, async (signal) => {
       this.#connected()
       await this.#identity.ensure(signal)
       return push(this.#pushContext(), signal)
@@ -247,15 +244,15 @@ export class ClientOrg {
    * pulled, when it gave no answer to what was pushed.
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
-    return this.#exclusively(options, async (signal) => {
+    return this.#turns.withMaster(options.signal, async (signal) => {
       this.#connected()
       await this.#identity.identify(signal)
-      const metadata = await this.#refreshMetadata(signal)
+      const metadata = await this.#kept.refreshMetadata(signal)
       const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
       })
-      const tables = await pullTables(this.#pullContext(), this.#tables, signal)
+      const tables = await pullTables(this.#pullContext(), this.#kept.byName, signal)
       if (pushed instanceof OutpostError) throw pushed
       return { ...metadata, pushed, tables }
     })
@@ -263,13 +260,13 @@ export class ClientOrg {
 
   async status(): Promise<OrgStatus> {
     const tables: Record<string, { readonly rows: number; readonly complete: boolean }> = {}
-    for (const name of this.#tables.keys()) {
+    for (const name of this.#kept.byName.keys()) {
       const rows = await this.#store.read('status', (tx) => tx.count(name))
       tables[name] = { rows, complete: await isComplete(this.#store, name) }
     }
     return {
       identity: this.#identity.bound,
-      catalogueStamp: this.#catalogue.stamp,
+      catalogueStamp: this.#kept.catalogue.stamp,
       connection: this.#loop.state,
       tables,
       transactions: await this.outbox.counts(),
@@ -290,8 +287,7 @@ export class ClientOrg {
 
   /** Calls the listener with every event from now on. Returns the way out. */
   subscribe(listener: (event: OutpostEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   /**
@@ -299,7 +295,7 @@ export class ClientOrg {
    * counts, unless `unsent` says to discard them.
    */
   async disconnect(options: { readonly unsent?: 'refuse' | 'discard' } = {}): Promise<void> {
-    await this.#serial.run(async () => {
+    await this.#turns.run(async () => {
       await this.#store.write('disconnect', async (tx) => {
         const { pending, error } = await tx.countTransactions()
         if (pending + error > 0 && options.unsent !== 'discard') {
@@ -318,17 +314,14 @@ export class ClientOrg {
   async close(): Promise<void> {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
     await this.#loop.close()
-    await this.#serial.idle()
+    await this.#turns.idle()
   }
 
   async #load(): Promise<void> {
     const settings = await this.#store.read('load settings', readSettings)
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
-    await this.#catalogue.load()
     this.#identity.bound = settings.identity
-    this.#configuration = settings.configuration
-    const known = await this.#catalogue.tables(Object.keys(settings.configuration.tables))
-    this.#tables = checkConfiguration(settings.configuration, known, this.#conflictFunctions)
+    await this.#kept.load(settings.configuration)
   }
 
   #wake(): void {
@@ -339,8 +332,8 @@ export class ClientOrg {
   async #deliver(signal: AbortSignal): Promise<number | null> {
     // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
     if (this.#delivery === 'on-demand') return null
-    return this.#serial.run(async () => {
-      if (this.#throttledFor() > 0) return null
+    return this.#turns.run(async () => {
+      if (this.#turns.throttledFor() > 0) return null
       const next = await this.outbox.nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
       await this.#identity.ensure(signal)
@@ -356,78 +349,8 @@ export class ClientOrg {
       store: this.#store,
       master: this.#master,
       pageSize: this.#pageSize,
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#listeners.emit(event),
     }
-  }
-
-  /**
-   * Copies the metadata when it has changed. Where the configuration cannot be kept with the new metadata (a table is
-   * gone), that is reported and the old copy stays: the other tables go on, and what is gone fails by itself.
-   */
-  async #refreshMetadata(signal: AbortSignal): Promise<Pick<SyncReport, 'metadataError'>> {
-    if ((await this.#master.metadataStamp(signal)) === this.#catalogue.stamp) return {}
-    try {
-      await this.#pullMetadata(signal)
-      return {}
-    } catch (error) {
-      if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
-      return { metadataError: { code: error.code, message: error.message } }
-    }
-  }
-
-  async #pullMetadata(signal: AbortSignal): Promise<MetadataDrift> {
-    const fresh = await this.#master.metadata(signal)
-    throwIfAborted(signal)
-    const before = await this.#catalogue.tables(Object.keys(this.#configuration.tables))
-    const byName = new Map(fresh.tables.map((table) => [table.name, table]))
-    const drift = metadataDrift(this.#configuration, before, byName)
-    const checked = checkConfiguration(drift.configuration, byName, this.#conflictFunctions)
-    await this.#store.write('replace catalogue', async (tx) => {
-      await replaceCatalogue(tx, fresh.stamp, fresh.tables)
-      await writeConfiguration(tx, drift.configuration)
-      await restartPulls(tx, this.#changedTables(checked))
-      await tx.defineTables([...checked.values()].map((table) => table.store))
-    })
-    await this.#catalogue.load()
-    this.#configuration = drift.configuration
-    this.#tables = checked
-    this.#emit({ type: 'metadata.pulled', tables: fresh.tables.length, changed: drift.changes.length > 0 })
-    return drift
-  }
-
-  async #applyConfiguration(configuration: Configuration): Promise<void> {
-    const known = await this.#catalogue.tables(Object.keys(configuration.tables))
-    const checked = checkConfiguration(configuration, known, this.#conflictFunctions)
-    refuseUnknownFunctions(configuration, this.#configuration, this.#conflictFunctions)
-    await this.#store.write('configure', async (tx) => {
-      const removed = [...this.#tables.keys()].filter((name) => !checked.has(name))
-      for (const name of removed) {
-        const dirty = await tx.bases(name)
-        if (dirty.length === 0) continue
-        throw new OutpostError(
-          'refused',
-          `table '${name}' has ${dirty.length} rows with unsent changes; it cannot be removed`,
-          {
-            place: { table: name },
-            remedy: 'Sync first, or archive the transactions.',
-          },
-        )
-      }
-      await forgetPulls(tx, removed)
-      await restartPulls(tx, this.#changedTables(checked))
-      await writeConfiguration(tx, configuration)
-      await tx.defineTables([...checked.values()].map((table) => table.store))
-    })
-    this.#configuration = configuration
-    this.#tables = checked
-  }
-
-  /** The tables of which other rows or columns are wanted than before. */
-  #changedTables(next: ReadonlyMap<string, ConfiguredTable>): readonly string[] {
-    return [...next].flatMap(([name, table]) => {
-      const now = this.#tables.get(name)
-      return now && now.fingerprint !== table.fingerprint ? [name] : []
-    })
   }
 
   #pushContext(): PushContext {
@@ -435,13 +358,13 @@ export class ClientOrg {
     return {
       store: this.#store,
       master: this.#master,
-      catalogue: this.#catalogue,
-      tables: this.#tables,
+      catalogue: this.#kept.catalogue,
+      tables: this.#kept.byName,
       env: this.#env,
       organizationId,
       userId,
       owner: this.#owner,
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#listeners.emit(event),
     }
   }
 
@@ -451,78 +374,7 @@ export class ClientOrg {
       remedy: 'Call connect() first.',
     })
   }
-
-  /** Runs alone, with the caller's signal and the org's own; what it learns of the connection goes to the loop. */
-  async #exclusively<T>(options: CallOptions, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#closing.signal]) : this.#closing.signal
-    this.#refuseWhileThrottled()
-    return this.#serial.runUnlessAborted(signal, async () => {
-      // The run before may have been asked to wait.
-      this.#refuseWhileThrottled()
-      try {
-        const result = await body(signal)
-        this.#loop.succeeded()
-        return result
-      } catch (error) {
-        if (!(error instanceof OutpostError)) throw error
-        // The master's side only sees that it was told to stop, not that the client org was closed.
-        if (error.code === 'aborted' && signal.aborted) throw abortError(signal)
-        if (OF_THE_CONNECTION.has(error.code)) this.#loop.failed(error)
-        throw error
-      }
-    })
-  }
-
-  #throttledFor(): number {
-    const { state } = this.#loop
-    return state.kind === 'paused' && state.code === 'throttled' ? state.until - this.#env.now() : 0
-  }
-
-  #refuseWhileThrottled(): void {
-    const left = this.#throttledFor()
-    if (left > 0) {
-      throw new MasterError('throttled', `the master has asked to wait; ${Math.ceil(left / 1000)} s are left`, {
-        retryAfterMs: left,
-        mayHaveArrived: false,
-      })
-    }
-  }
-
-  #emit(event: OutpostEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        // What a listener does wrong must not stop a delivery between its claim and its end.
-        this.#onListenerError(error)
-      }
-    }
-  }
-}
-
-/** A function that is named anew must be given; one that was in force before can be that of another program. */
-function refuseUnknownFunctions(next: Configuration, now: Configuration, functions: ConflictFunctions): void {
-  for (const [name, { conflictPolicy }] of Object.entries(next.tables)) {
-    if (typeof conflictPolicy !== 'object' || Object.hasOwn(functions, conflictPolicy.function)) continue
-    const before = now.tables[name]?.conflictPolicy
-    if (typeof before === 'object' && before.function === conflictPolicy.function) continue
-    const message = `configuration of table '${name}': there is no conflict function '${conflictPolicy.function}'`
-    throw new OutpostError('invalid', message, {
-      place: { table: name, rule: 'conflict-function' },
-      remedy: 'Give it as one of `conflictFunctions` when the client org is opened.',
-    })
-  }
 }
 
 /** What one request can meet though others would not: no reason to leave out the pull. */
 const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
-
-const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
-  'offline',
-  'timeout',
-  'unavailable',
-  'throttled',
-  'protocol',
-  'unauthenticated',
-  'wrong-master',
-])
