@@ -66,16 +66,21 @@ function isFromMaster(response: WireResponse, body: ErrorBody): boolean {
 
 function errorFor({ meaning, remedy }: Cause, message: string, response: WireResponse, body: ErrorBody): MasterError {
   const retryAfterMs = retryAfter(response)
-  const requestId = response.headers.get('REQ_ID') ?? response.headers.get('x-ms-service-request-id')
+  const requestId = requestIdOf(response)
   return new MasterError(errorCodeOf(meaning), message, {
     status: response.status,
     remedy,
     // Both are refused before anything is done.
     mayHaveArrived: meaning !== 'throttled' && meaning !== 'unauthenticated',
     ...(body.code === undefined ? {} : { masterCode: body.code }),
-    ...(requestId === null ? {} : { requestId }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   })
+}
+
+/** The id under which the master knows the request; undefined where it gave none, or where CORS hides it from a page. */
+export function requestIdOf({ headers }: WireResponse): string | undefined {
+  return headers.get('REQ_ID') ?? headers.get('x-ms-service-request-id') ?? undefined
 }
 
 /** `Retry-After` in milliseconds; undefined where it is absent, or hidden from a page by CORS. */

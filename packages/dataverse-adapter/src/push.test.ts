@@ -140,6 +140,7 @@ test('a verdict says where, why and what to do', async () => {
   const answer = json({ error: { code: '-2147204303', message } }, { status: 400, headers: { REQ_ID: 'r-1' } })
   expect((await pushOne(answer, create())).outcome).toEqual({
     kind: 'rejected',
+    masterRequestId: 'r-1',
     rejection: {
       code: 'rejected',
       rejection: 'invalid',

@@ -1,10 +1,10 @@
 import { MasterError, OutpostError, type OutgoingTransaction, type PushOutcome } from '@outpost/core'
-import { isSuccess, notDataverse, refusalOf } from './answer.ts'
+import { isSuccess, notDataverse, refusalOf, requestIdOf } from './answer.ts'
 import { type BatchPart, encodeBatch, type IndexedResponse, isMultipart, readBatch } from './batch.ts'
 import { rejectionOf } from './classify.ts'
 import { composeChange, type ComposedChange, NotComposable } from './compose-change.ts'
 import { failureOf, judge, rejected } from './judge.ts'
-import type { Transport } from './transport.ts'
+import { type Transport, underRequestId, type WireResponse } from './transport.ts'
 
 export interface PushContext {
   readonly transport: Transport
@@ -25,10 +25,12 @@ const BATCH_LIMIT = 1_000
  * change set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one.
  */
 export async function pushAll(
-  context: PushContext,
+  { transport, ...options }: PushContext,
   transactions: readonly OutgoingTransaction[],
   signal: AbortSignal,
 ): Promise<readonly PushOutcome[]> {
+  const requestId = transactions.find((transaction) => transaction.requestId !== undefined)?.requestId
+  const context = { ...options, transport: requestId === undefined ? transport : underRequestId(transport, requestId) }
   const plans = transactions.map((transaction) => compose(transaction, context.transport.api))
   const sendable = plans.filter(isRequests)
   const outcomes = await sendGroups(context, groupsOf(sendable), signal)
@@ -117,14 +119,16 @@ async function sendGroup(
     if (answers.length > group.length) throw notDataverse(outer, 'a batch with more answers than requests')
     const outcomes: PushOutcome[] = []
     for (const [index, requests] of group.entries()) {
-      outcomes.push(await settlePart(context, requests, answers[index] ?? [], signal))
+      outcomes.push(await settlePart(context, requests, answers[index] ?? [], outer, signal))
     }
     return outcomes
   }
   if (isSuccess(outer.status)) throw notDataverse(outer, 'the answer to a batch is not multipart')
   const refusal = refusalOf(outer)
   if (rejectionOf(refusal.explanation.meaning) === null) throw refusal.error
-  if (only && others.length === 0) return [judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED]
+  if (only && others.length === 0) {
+    return [withRequestId(judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED, [outer])]
+  }
   return sendGroups(
     context,
     group.map((requests) => [requests]),
@@ -142,7 +146,7 @@ async function sendPlain(
   const { transport, timeoutMs } = context
   const response = await transport.send({ ...request, headers, timeoutMs }, signal)
   if ([408, 502, 503, 504].includes(response.status)) throw refusalOf(response).error
-  return judge(requests, [{ response, index: 0 }]).outcome ?? { kind: 'processed', rows: [] }
+  return withRequestId(judge(requests, [{ response, index: 0 }]).outcome ?? { kind: 'processed', rows: [] }, [response])
 }
 
 const JSON_BODY = { 'Content-Type': 'application/json; charset=utf-8' }
@@ -152,14 +156,16 @@ async function settlePart(
   context: PushContext,
   requests: Requests,
   responses: readonly IndexedResponse[],
+  outer: WireResponse,
   signal: AbortSignal,
 ): Promise<PushOutcome> {
-  if (responses.length === 0) return UNANSWERED
+  if (responses.length === 0) return withRequestId(UNANSWERED, [outer])
+  const answers = [...responses.map(({ response }) => response), outer]
   try {
     const { outcome, satisfied } = judge(requests, responses)
-    if (outcome) return outcome
+    if (outcome) return withRequestId(outcome, answers)
     const rest = requests.filter((_, index) => index !== satisfied)
-    if (rest.length === 0) return { kind: 'processed', rows: [] }
+    if (rest.length === 0) return withRequestId({ kind: 'processed', rows: [] }, answers)
     const [again] = await sendGroup(context, [rest], signal)
     return again ?? UNANSWERED
   } catch (error) {
@@ -169,6 +175,12 @@ async function settlePart(
       throw afterOthers(error)
     return retry(error)
   }
+}
+
+/** The outcome with the id that the first of these answers gives: that of a refused part comes before that of the batch. */
+function withRequestId(outcome: PushOutcome, answers: readonly WireResponse[]): PushOutcome {
+  const masterRequestId = answers.map(requestIdOf).find((id) => id !== undefined)
+  return masterRequestId === undefined ? outcome : { ...outcome, masterRequestId }
 }
 
 function asPart(requests: Requests): BatchPart {
@@ -188,7 +200,8 @@ const UNANSWERED: PushOutcome = {
 }
 
 function retry(error: MasterError, mayHaveArrived = error.mayHaveArrived): PushOutcome {
-  return { kind: 'retry', mayHaveArrived, error: failureOf(error, wordsOf(error)) }
+  const named = error.requestId === undefined ? {} : { masterRequestId: error.requestId }
+  return { kind: 'retry', mayHaveArrived, error: failureOf(error, wordsOf(error)), ...named }
 }
 
 /** The message without the code in front of it. */

@@ -87,6 +87,15 @@ export function fetchTransport(options: TransportOptions): Transport {
   }
 }
 
+/** The transport for requests that all carry this id, under which they can be found in the master's logs. */
+export function underRequestId(transport: Transport, requestId: string): Transport {
+  const named = { 'x-ms-client-request-id': requestId }
+  return {
+    api: transport.api,
+    send: (request, signal) => transport.send({ ...request, headers: { ...request.headers, ...named } }, signal),
+  }
+}
+
 const STANDARD_HEADERS: Readonly<Record<string, string>> = {
   Accept: 'application/json',
   'OData-MaxVersion': '4.0',
