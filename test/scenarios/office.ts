@@ -1,0 +1,83 @@
+import type { ManualEnv } from '@outpost/core/testing'
+import { createEmulator, fieldService, privilegesOf } from '@outpost/dataverse-emulator'
+import type { Emulator, MasterValues, Privilege, RowMessage } from '@outpost/dataverse-emulator'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** The master organisation, and those who work in it: they change rows, and say what they do not take. */
+export interface Office {
+  readonly emulator: Emulator
+  /** Somebody who may do everything in the tables of the field service; gives the name. */
+  employs(name: string): string
+  adds(table: string, values: MasterValues): string
+  changes(table: string, id: string, values: MasterValues): void
+  deletes(table: string, id: string): void
+  /** The row as it stands in the master; undefined where there is none. */
+  row(table: string, id: string): Values | undefined
+  /** How many rows have these values. */
+  count(table: string, values: Values): number
+  version(table: string, id: string): bigint | undefined
+  /** The rows on both ends of a many-to-many relationship's intersect table that are linked. */
+  linked(intersect: string, ends: Values): boolean
+  /** A plug-in that does not take a row from technicians; gives back how to take it out again. */
+  refuses(message: RowMessage, table: string, saying: string, when?: (values: Values) => boolean): () => void
+  /** Takes privileges on a table from somebody, or gives them back. */
+  forbids(who: string, table: string, privileges: readonly Privilege[]): void
+  allows(who: string, table: string, privileges: readonly Privilege[]): void
+  /** What technicians did to rows, in the order in which it happened: `Create account`. Also what was undone again. */
+  heard(): readonly string[]
+}
+
+/** An office that looks at the given clock. */
+export function openOffice(clock: ManualEnv): Office {
+  const emulator = createEmulator({
+    seed: fieldService({ rows: 200 }),
+    clock: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  })
+  const { master, plugins, security } = emulator
+  const role = security.addRole({ name: 'Field service', privileges: privilegesOf('organization') })
+  let heard: string[] = []
+  for (const message of ['Create', 'Update', 'Delete', 'Associate', 'Disassociate'] as const) {
+    plugins.register({
+      name: `Hears of ${message}`,
+      message,
+      stage: 'postOperation',
+      run: ({ table }) => void heard.push(`${message} ${table ?? ''}`),
+    })
+  }
+  return {
+    emulator,
+    employs: (name) => security.addUser({ name, roles: [role] }).name,
+    adds: (table, values) => master.create(table, values),
+    changes: (table, id, values) => master.update(table, id, values),
+    deletes: (table, id) => master.remove(table, id),
+    row: (table, id) => master.row(table, id)?.values,
+    count: (table, values) => master.rows(table).filter((row) => hasAll(row.values, values)).length,
+    version: (table, id) => master.row(table, id)?.version,
+    linked: (intersect, ends) => master.rows(intersect).some((row) => hasAll(row.values, ends)),
+    refuses: (message, table, saying, when = () => true) => {
+      const step = plugins.register({
+        name: `Refuses ${message} of ${table}`,
+        message,
+        table,
+        stage: 'preOperation',
+        run: ({ target, preImage, refuse }) => {
+          if (when({ ...preImage, ...target })) refuse(saying)
+        },
+      })
+      return () => plugins.unregister(step)
+    },
+    forbids: (who, table, privileges) => security.privilegeDepth(who, table, 'none', privileges),
+    allows: (who, table, privileges) => security.privilegeDepth(who, table, 'organization', privileges),
+    heard: () => {
+      const all = heard
+      heard = []
+      return all
+    },
+  }
+}
+
+function hasAll(row: Values, wanted: Values): boolean {
+  return Object.entries(wanted).every(([column, value]) => (row[column] ?? null) === value)
+}

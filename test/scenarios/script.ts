@@ -1,0 +1,187 @@
+import { ClientOrg, OutpostError } from '@outpost/core'
+import type {
+  ClientOrgOptions,
+  Configuration,
+  ConflictFunctions,
+  Draft,
+  ListedTransaction,
+  OutpostEvent,
+  Row,
+  TableConfiguration,
+  WriteOptions,
+} from '@outpost/core'
+import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
+import { manualEnv } from '@outpost/core/testing'
+import type { ManualEnv } from '@outpost/core/testing'
+import { dataverseMaster } from '@outpost/dataverse-adapter'
+import { lineTo } from './line.ts'
+import type { Line } from './line.ts'
+import { openOffice } from './office.ts'
+import type { Office } from './office.ts'
+import { signInOf } from './sign-in.ts'
+import type { SignIn } from './sign-in.ts'
+
+/** What a technician has on the device unless a scenario asks for more. */
+export const TABLES: Readonly<Record<string, TableConfiguration>> = {
+  account: { columns: ['name', 'accountnumber', 'telephone1', 'numberofemployees', 'primarycontactid'] },
+  contact: { columns: ['lastname', 'jobtitle', 'parentcustomerid'] },
+}
+
+type Values = Parameters<Draft['create']>[1]
+
+/** A day on which everybody looks at the same clock. */
+export interface Day {
+  readonly clock: ManualEnv
+  readonly office: Office
+  /** Somebody with a device that was connected and synced this morning. */
+  technician(name: string, options?: DeviceOptions): Promise<Technician>
+}
+
+export interface DeviceOptions extends Pick<ClientOrgOptions, 'delivery'> {
+  /** Tables besides, or other than, the usual ones. */
+  readonly tables?: Configuration['tables']
+  readonly conflictFunctions?: ConflictFunctions
+}
+
+/** Somebody with a device. What they do is done on the device alone until they sync. */
+export interface Technician {
+  readonly name: string
+  readonly line: Line
+  readonly signIn: SignIn
+  readonly org: ClientOrg
+  readonly events: readonly OutpostEvent[]
+  goesOffline(): void
+  goesOnline(): void
+  /** Creates a row; gives its id and the number of its transaction. */
+  adds(table: string, values: Values, options?: WriteOptions): Promise<{ readonly id: string; readonly seq: number }>
+  /** Changes a row; gives the number of the transaction. */
+  changes(table: string, id: string, values: Values, options?: WriteOptions): Promise<number>
+  deletes(table: string, id: string): Promise<number>
+  /** Several operations as one; gives the number of the transaction. */
+  writes(body: (draft: Draft) => unknown, options?: WriteOptions): Promise<number>
+  /** The row as the device shows it. */
+  sees(table: string, id: string): Promise<Row | undefined>
+  /** `synced`, or the code of the error that kept it from being whole. */
+  syncs(): Promise<string>
+  /** Syncs again and again until nothing is lost any more and a sync is whole. */
+  syncsUntilDone(): Promise<void>
+  /** Each transaction in words: `processed`, `error: business`, `pending: blocked by #2`. */
+  outbox(...seqs: readonly number[]): Promise<readonly string[]>
+  /** What has happened to a transaction so far. */
+  story(seq: number): Promise<readonly string[]>
+  transaction(seq: number): Promise<ListedTransaction>
+  /** The device dies at this moment and is started again. */
+  restarts(): Promise<void>
+  /** The device loses everything it has stored, and is started again. */
+  losesStorage(): Promise<void>
+}
+
+export function day(): Day {
+  const clock = manualEnv({ now: Date.UTC(2026, 4, 4, 6) })
+  const office = openOffice(clock)
+  return {
+    clock,
+    office,
+    technician: (name, options = {}) => sentOut(clock, office, office.employs(name), options),
+  }
+}
+
+/** The usual beginning: an office, and Ann with her device. */
+export async function dayWithAnn(options?: DeviceOptions): Promise<Day & { readonly ann: Technician }> {
+  const today = day()
+  return { ...today, ann: await today.technician('Ann', options) }
+}
+
+async function sentOut(clock: ManualEnv, office: Office, name: string, options: DeviceOptions): Promise<Technician> {
+  const { emulator } = office
+  const line = lineTo((url, init) => emulator.fetch(url, init))
+  const signIn = signInOf(emulator, name)
+  const master = dataverseMaster({ url: emulator.root, token: signIn.token, fetch: line.fetch, env: clock })
+  const events: OutpostEvent[] = []
+  let database = new MemoryDatabase()
+  const open = async (): Promise<ClientOrg> => {
+    const { delivery = 'on-demand', conflictFunctions } = options
+    const store = memoryStore({ database })
+    const opened = await ClientOrg.open({
+      store,
+      master,
+      env: clock,
+      connectivity: line,
+      delivery,
+      ...(conflictFunctions ? { conflictFunctions } : {}),
+    })
+    opened.subscribe((event) => events.push(event))
+    return opened
+  }
+  let org = await open()
+  await org.connect()
+  await org.configure({ tables: { ...TABLES, ...options.tables } })
+  await org.sync()
+  line.sent()
+  office.heard()
+  const writes: Technician['writes'] = async (body, given) => {
+    const { seq } = await org.write(body, given)
+    if (seq === null) throw new Error('the write changed nothing')
+    return seq
+  }
+  const transaction = async (seq: number): Promise<ListedTransaction> => {
+    const found = await org.outbox.get(seq)
+    if (!found) throw new Error(`there is no transaction #${seq}`)
+    return found
+  }
+  const syncs = (): Promise<string> =>
+    org.sync().then(
+      () => 'synced',
+      (error: unknown) => OutpostError.from(error, 'store').code,
+    )
+  return {
+    name,
+    line,
+    signIn,
+    events,
+    get org() {
+      return org
+    },
+    goesOffline: () => line.goesDown(),
+    goesOnline: () => line.comesUp(),
+    adds: async (table, values, given) => {
+      let id = ''
+      const seq = await writes((draft) => (id = draft.create(table, values)), given)
+      return { id, seq }
+    },
+    changes: (table, id, values, given) => writes((draft) => draft.update(table, id, values), given),
+    deletes: (table, id) => writes((draft) => draft.delete(table, id)),
+    writes,
+    sees: (table, id) => org.table(table).get(id),
+    syncs,
+    syncsUntilDone: async () => {
+      for (let round = 0; round < 5; round += 1) {
+        await clock.advance(60_000)
+        if ((await syncs()) === 'synced' && line.lostAll) return
+      }
+      throw new Error(`${name} cannot sync`)
+    },
+    outbox: async (...seqs) => {
+      const all =
+        seqs.length > 0 ? await Promise.all(seqs.map(transaction)) : await org.outbox.list({ statuses: 'all' })
+      return all.map(inWords)
+    },
+    story: async (seq) => (await transaction(seq)).history.map(({ event }) => event),
+    transaction,
+    restarts: async () => {
+      database.crash()
+      org = await open()
+    },
+    losesStorage: async () => {
+      database = new MemoryDatabase()
+      org = await open()
+    },
+  }
+}
+
+function inWords({ status, reason, lastError }: ListedTransaction): string {
+  if (status === 'error') return `error: ${lastError?.rejection ?? lastError?.code ?? ''}`
+  if (status !== 'pending' || !reason) return status
+  if (reason.kind === 'blocked') return `pending: blocked by #${reason.by}`
+  return `pending: ${reason.kind}`
+}
