@@ -348,6 +348,7 @@ export class ClientOrg {
     return {
       store: this.#store,
       master: this.#master,
+      env: this.#env,
       pageSize: this.#pageSize,
       emit: (event) => this.#listeners.emit(event),
     }

@@ -113,7 +113,7 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
   if (changes.length === 0) {
     return merges.some((merge) => merge.kind === 'overruled')
       ? transition(transaction, 'overruled', now, { outcome: 'known' }, note(conflicts))
-      : settledAs(transaction, 'delivered', now, 'nothing of it is left to send')
+      : settledAs(transaction, 'delivered', now, { note: 'nothing of it is left to send' })
   }
   const unchanged = merged.every(({ change }, index) => change === transaction.changes[index])
   return unchanged ? transaction : transition(transaction, 'merged', now, { changes }, note(conflicts))

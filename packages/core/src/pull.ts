@@ -1,8 +1,10 @@
 import { applyPage } from './apply-page.ts'
 import type { ConfiguredTable } from './configuration.ts'
+import type { Env } from './env.ts'
 import { MasterError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, TableReport } from './events.ts'
 import type { Json } from './metadata.ts'
+import { forgetEchoes, recordEchoes } from './outbox/echoes.ts'
 import type { MasterOrg } from './ports/master-org.ts'
 import type { Store, StoreWriter } from './ports/store.ts'
 import { sweep } from './sweep.ts'
@@ -10,6 +12,7 @@ import { sweep } from './sweep.ts'
 export interface PullContext {
   readonly store: Store
   readonly master: MasterOrg
+  readonly env: Pick<Env, 'now'>
   readonly pageSize: number
   emit(event: OutpostEvent): void
 }
@@ -70,6 +73,7 @@ export async function pullTable(
       `apply page of ${name}`,
       async (tx) => {
         const count = await applyPage(tx, table, page.rows, everyRow)
+        await recordEchoes(tx, name, page.rows, { last: !page.more, now: context.env.now() })
         await tx.setValue(key(name), next)
         return count
       },
@@ -108,9 +112,12 @@ export async function restartPulls(tx: StoreWriter, tables: readonly string[]): 
   }
 }
 
-/** Forgets where the pulls of these tables stood. */
+/** Forgets where the pulls of these tables stood, and what they were to bring back. */
 export async function forgetPulls(tx: StoreWriter, tables: readonly string[]): Promise<void> {
-  for (const table of tables) await tx.setValue(key(table), undefined)
+  for (const table of tables) {
+    await tx.setValue(key(table), undefined)
+    await forgetEchoes(tx, table)
+  }
 }
 
 /** The stored checkpoint, or a fresh one when there is none or when filter or columns are no longer those it was made with. */

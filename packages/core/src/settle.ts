@@ -8,8 +8,10 @@ import { isOurs, takeBases } from './evidence.ts'
 import { decideGoneRows, updatesInstead } from './gone-rows.ts'
 import { assumedMaster, masterRow, refreshChanged, refreshRows } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
+import { awaitEchoes } from './outbox/echoes.ts'
 import type {
   ConflictDecision,
+  HistoryEntry,
   OfflineTransaction,
   RejectionClass,
   TransactionError,
@@ -18,6 +20,7 @@ import { transition } from './outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from './ports/master-org.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
+import { rowKey } from './row.ts'
 import { liftOut, standOnMaster } from './stack.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
@@ -29,6 +32,15 @@ export interface Settled {
 export interface SettleContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
   readonly env: Env
+  /** The id that the master gave the request in the answer that is being recorded. */
+  readonly masterRequestId?: string
+}
+
+/** What a history entry says besides its event, with the id of the answer it came from. */
+type Said = Omit<HistoryEntry, 'at' | 'event'>
+
+function said({ masterRequestId }: SettleContext, more: Said = {}): Said {
+  return masterRequestId === undefined ? more : { ...more, masterRequestId }
 }
 
 /** How often a transaction is merged into a newer row and sent again at once before it waits like after a failure. */
@@ -48,7 +60,9 @@ export async function settle(
     const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
     const outcome = outcomes[index] ?? UNANSWERED
-    const next = await settleOne(tx, transaction, outcome, masters, context)
+    const { masterRequestId } = outcome
+    const answered = masterRequestId === undefined ? context : { ...context, masterRequestId }
+    const next = await settleOne(tx, transaction, outcome, masters, answered)
     settled.push({ transaction: next, conflicts: next.history.at(-1)?.conflicts?.length ?? 0 })
   }
   return settled
@@ -81,17 +95,17 @@ async function settleOne(
       return settleStale(tx, transaction, masters, context)
     case 'rejected': {
       const lastError: TransactionError = { ...outcome.rejection, at: now, attempt: transaction.attempts }
-      if (lastError.rejection !== 'gone') return refuse(tx, transaction, lastError)
-      return (await settleGone(tx, transaction, masters, context, lastError)) ?? refuse(tx, transaction, lastError)
+      if (lastError.rejection !== 'gone') return refuse(tx, transaction, lastError, context)
+      return (
+        (await settleGone(tx, transaction, masters, context, lastError)) ?? refuse(tx, transaction, lastError, context)
+      )
     }
     case 'retry': {
       const lastError: TransactionError = { ...outcome.error, at: now, attempt: transaction.attempts }
       const nextAttemptAt = now + delayMs(transaction.attempts, context.env.random())
       const known = outcome.mayHaveArrived ? 'unknown' : 'not-sent'
-      return keep(
-        tx,
-        transition(transaction, 'deferred', now, { lease: null, outcome: known, lastError, nextAttemptAt }),
-      )
+      const waiting = { lease: null, outcome: known, lastError, nextAttemptAt } as const
+      return keep(tx, transition(transaction, 'deferred', now, waiting, said(context)))
     }
   }
 }
@@ -104,7 +118,13 @@ export async function deliver(
   context: SettleContext,
   note?: string,
 ): Promise<OfflineTransaction> {
-  const delivered = await keep(tx, settledAs(transaction, 'delivered', context.env.now(), note))
+  const versions = versionsOf(transaction.changes, masters)
+  const entry = said(context, {
+    ...(note === undefined ? {} : { note }),
+    ...(Object.keys(versions).length > 0 ? { versions } : {}),
+  })
+  const delivered = await keep(tx, settledAs(transaction, 'delivered', context.env.now(), entry))
+  await awaitEchoes(tx, delivered, versions)
   for (const change of transaction.changes) {
     const table = context.tables.get(change.table)
     if (!table) continue
@@ -113,6 +133,15 @@ export async function deliver(
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
+}
+
+/** The versions that the master's rows have after it took the changes, by row key, as far as they are known. */
+function versionsOf(changes: readonly Change[], masters: MasterRows): Readonly<Record<string, string>> {
+  const known = changes.flatMap(({ table, id }): readonly [string, string][] => {
+    const version = masters.get(table)?.get(id)?.row?.version
+    return version ? [[rowKey(table, id), version]] : []
+  })
+  return Object.fromEntries(known)
 }
 
 /** What the master made of the changed rows, by its answer to a push. */
@@ -143,18 +172,18 @@ async function settleExisting(
   const known = creates.map((change) => masters.get(change.table)?.get(change.id))
   if (known.includes(undefined)) {
     const nextAttemptAt = now + delayMs(transaction.attempts, context.env.random())
-    const note = { note: 'said to be on the master; to be verified' }
+    const note = said(context, { note: 'said to be on the master; to be verified' })
     return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'unknown', nextAttemptAt }, note))
   }
   if (known.every((master) => master?.row === null)) {
-    return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now))
+    return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
   }
   const sentBefore = transaction.attempts > 1
   const ours = creates.some((change) => isOurs(change, masters, context.tables, sentBefore))
   if (!ours) {
     const updates = updatesInstead(transaction.changes, masters)
     if (updates) return settleCreatedElsewhere(tx, transaction, updates, masters, context)
-    return refuse(tx, transaction, keyClash(transaction, SAME_ID, now))
+    return refuse(tx, transaction, keyClash(transaction, SAME_ID, now), context)
   }
   const note = 'the master had it already; its first answer was lost'
   return deliver(tx, transaction, masters, context, note)
@@ -190,10 +219,12 @@ async function settleStale(
   await takeBases(tx, transaction.changes, masters, context.tables)
   const gone = await settleGone(tx, transaction, masters, context, conflictError(transaction, 'gone', now))
   if (gone) return gone
-  if (isCurrent(transaction.changes, masters)) return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now))
+  if (isCurrent(transaction.changes, masters))
+    return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
   const nextAttemptAt =
     transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
-  const note = { note: 'the row has changed on the master' }
+  const versions = versionsOf(transaction.changes, masters)
+  const note = said(context, { note: 'the row has changed on the master', versions })
   return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
 }
 
@@ -220,17 +251,29 @@ async function settleGone(
     )
     if (!unread) return null
     const nextAttemptAt = now + delayMs(transaction.attempts, context.env.random())
-    const note = { note: 'a row seems to be gone; it could not be read' }
+    const note = said(context, { note: 'a row seems to be gone; it could not be read' })
     return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
   }
   const { changes, recreated, dropped, conflicts } = decided
-  if (decided.undecided) return refuse(tx, transaction, lastError, conflicts)
+  if (decided.undecided) return refuse(tx, transaction, lastError, context, conflicts)
   const nothingLeft = changes.length === 0
   const next = await keep(
     tx,
     nothingLeft
-      ? transition(transaction, 'overruled', now, { lease: null, outcome: 'known', lastError: null }, { conflicts })
-      : transition(transaction, 'merged', now, { lease: null, outcome: 'not-sent', changes }, { conflicts }),
+      ? transition(
+          transaction,
+          'overruled',
+          now,
+          { lease: null, outcome: 'known', lastError: null },
+          said(context, { conflicts }),
+        )
+      : transition(
+          transaction,
+          'merged',
+          now,
+          { lease: null, outcome: 'not-sent', changes },
+          said(context, { conflicts }),
+        ),
   )
   for (const change of dropped) await liftOut(tx, transaction.seq, change)
   for (const { table: name, id } of recreated) {
@@ -254,7 +297,7 @@ async function settleCreatedElsewhere(
   const now = context.env.now()
   const nextAttemptAt =
     transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
-  const note = { note: 'the row was created again on the master' }
+  const note = said(context, { note: 'the row was created again on the master' })
   const restored = { lease: null, outcome: 'not-sent' as const, changes, nextAttemptAt }
   const next = await keep(tx, transition(transaction, 'merged', now, restored, note))
   await takeBases(tx, changes, masters, context.tables)
@@ -283,6 +326,7 @@ export function errorOf(failure: OutpostError, transaction: OfflineTransaction, 
     attempt: transaction.attempts,
     ...(failure instanceof MasterError && failure.status !== undefined ? { status: failure.status } : {}),
     ...(failure instanceof MasterError && failure.masterCode !== undefined ? { masterCode: failure.masterCode } : {}),
+    ...(failure instanceof MasterError && failure.requestId !== undefined ? { requestId: failure.requestId } : {}),
   }
 }
 
@@ -308,16 +352,16 @@ export async function settleUnanswered(
     if (transaction?.status !== 'pending') continue
     const lastError = errorOf(failure, transaction, now)
     const attempts = counts ? transaction.attempts : transaction.attempts - 1
-    await keep(
-      tx,
-      transition(transaction, 'deferred', now, {
-        lease: null,
-        outcome: arrived ? 'unknown' : 'not-sent',
-        attempts,
-        lastError,
-        nextAttemptAt: isSuspect(attempts) ? now + delayMs(attempts, env.random()) : null,
-      }),
-    )
+    const waiting = {
+      lease: null,
+      outcome: arrived ? 'unknown' : 'not-sent',
+      attempts,
+      lastError,
+      nextAttemptAt: isSuspect(attempts) ? now + delayMs(attempts, env.random()) : null,
+    } as const
+    const { requestId: masterRequestId } = lastError
+    const entry = masterRequestId === undefined ? {} : { masterRequestId }
+    await keep(tx, transition(transaction, 'deferred', now, waiting, entry))
   }
 }
 
@@ -326,14 +370,14 @@ export function settledAs(
   transaction: OfflineTransaction,
   event: 'delivered',
   now: number,
-  note?: string,
+  entry: Said = {},
 ): OfflineTransaction {
   return transition(
     transaction,
     event,
     now,
     { lease: null, outcome: 'known', lastError: null, nextAttemptAt: null },
-    note === undefined ? {} : { note },
+    entry,
   )
 }
 
@@ -377,10 +421,11 @@ function refuse(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   lastError: TransactionError,
+  context: SettleContext,
   conflicts?: readonly ConflictDecision[],
 ): Promise<OfflineTransaction> {
   const refused = { lease: null, outcome: 'known' as const, lastError }
-  const note = { note: lastError.message, ...(conflicts ? { conflicts } : {}) }
+  const note = said(context, { note: lastError.message, ...(conflicts ? { conflicts } : {}) })
   return keep(tx, transition(transaction, 'refused', lastError.at, refused, note))
 }
 

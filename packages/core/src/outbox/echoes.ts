@@ -1,0 +1,86 @@
+import type { MasterRow } from '../ports/master-org.ts'
+import type { StoreWriter } from '../ports/store.ts'
+import { rowKey } from '../row.ts'
+import type { OfflineTransaction } from './offline-transaction.ts'
+import { transition } from './transitions.ts'
+
+/*
+ * What the master answered to a push comes back once more with a later pull. Until then the version that each row was
+ * given is kept under `echo/<table>/<id>`, so that a pull can tell which transactions it brings back with one look.
+ */
+
+/** The deliveries of one row that no pull has brought back yet, and how many pulls have ended without it. */
+type AwaitedEcho = {
+  readonly writes: readonly { readonly seq: number; readonly version: string }[]
+  readonly pulls: number
+}
+
+const prefix = (table: string): string => `echo/${table}/`
+
+/** The versions of the changed rows that a delivered transaction got, by row key: to be recognised in a pull. */
+export async function awaitEchoes(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  versions: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const { table, id } of transaction.changes) {
+    const version = versions[rowKey(table, id)]
+    if (version === undefined) continue
+    const key = prefix(table) + id
+    const awaited = (await tx.value(key)) as AwaitedEcho | undefined
+    const echo: AwaitedEcho = { writes: [...(awaited?.writes ?? []), { seq: transaction.seq, version }], pulls: 0 }
+    await tx.setValue(key, echo)
+  }
+}
+
+/** A row that two whole pulls have not brought back is not among those the device keeps: it is waited for no longer. */
+const PULLS_WAITED = 2
+
+/**
+ * Adds `echoed` to the history of the transactions whose rows a page brings back, in the version they wrote or a newer
+ * one. `last` says that the page ends a pull of the table. One look at the store where nothing is awaited.
+ */
+export async function recordEchoes(
+  tx: StoreWriter,
+  table: string,
+  page: readonly MasterRow[],
+  { last, now }: { readonly last: boolean; readonly now: number },
+): Promise<void> {
+  const awaited = await tx.values(prefix(table))
+  if (awaited.length === 0) return
+  const pulled = new Map(page.map((row) => [row.id, row.version]))
+  const echoed = new Map<number, Record<string, string>>()
+  for (const { key, value } of awaited) {
+    const { writes, pulls } = value as AwaitedEcho
+    const id = key.slice(prefix(table).length)
+    const version = pulled.get(id)
+    const open = version === undefined ? writes : writes.filter((write) => isOlder(version, write.version))
+    for (const { seq } of version === undefined ? [] : writes.filter((write) => !open.includes(write))) {
+      echoed.set(seq, { ...echoed.get(seq), [rowKey(table, id)]: version ?? '' })
+    }
+    const waited = last ? pulls + 1 : pulls
+    if (open.length === writes.length && waited === pulls) continue
+    const echo: AwaitedEcho = { writes: open, pulls: waited }
+    await tx.setValue(key, open.length === 0 || waited >= PULLS_WAITED ? undefined : echo)
+  }
+  // One that was archived or discarded since has nothing more to be told.
+  const delivered = (await tx.transactions([...echoed.keys()])).filter((found) => found?.status === 'processed')
+  const told = delivered.flatMap((found) => {
+    const versions = found && echoed.get(found.seq)
+    return versions ? [transition(found, 'echoed', now, {}, { versions })] : []
+  })
+  if (told.length > 0) await tx.putTransactions(told)
+}
+
+/** Waits no longer for rows of this table. */
+export async function forgetEchoes(tx: StoreWriter, table: string): Promise<void> {
+  for (const { key } of await tx.values(prefix(table))) await tx.setValue(key, undefined)
+}
+
+const NUMBERED = /^W\/"(\d+)"$/
+
+/** Whether a pulled version is an older one: of a page that was on its way when the row was written. */
+function isOlder(version: string, written: string): boolean {
+  const [pulled, own] = [version, written].map((text) => NUMBERED.exec(text)?.[1])
+  return pulled !== undefined && own !== undefined && BigInt(pulled) < BigInt(own)
+}
