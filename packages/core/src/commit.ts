@@ -42,6 +42,8 @@ export async function commit(
   requests: readonly Request[],
   context: CommitContext,
 ): Promise<number | null> {
+  const { options } = context
+  const after = await namedTransactions(tx, options.after ?? [])
   const changes = parentsFirst(await changesOf(tx, requests, context.tables), context.tables)
   if (changes.length === 0) return null
   if (changes.length > CHANGES_LIMIT) {
@@ -54,15 +56,15 @@ export async function commit(
       },
     )
   }
-  const { options } = context
   const entry: UnsequencedTransaction = {
     id: context.id,
     organizationId: context.organizationId,
     userId: context.userId,
     catalogueStamp: context.catalogueStamp,
     changes,
-    touches: touchesOf(changes, context.tables),
-    dependsOn: await dependenciesOf(tx, changes, context.tables),
+    touches: touchesOf(changes, context.tables, after),
+    dependsOn: await dependenciesOf(tx, changes, context.tables, undefined, after),
+    ...(after.length > 0 ? { after } : {}),
     ...(options.coalesce === false ? { coalesce: false } : {}),
     status: 'pending',
     outcome: 'not-sent',
@@ -76,4 +78,17 @@ export async function commit(
   const [seq] = await tx.appendTransactions([entry])
   await refreshChanged(tx, changes, context.tables)
   return seq ?? null
+}
+
+/** The seqs in ascending order, each once. Throws `invalid` when there is no such transaction. */
+async function namedTransactions(tx: StoreWriter, seqs: readonly number[]): Promise<readonly number[]> {
+  if (seqs.length === 0) return []
+  const after = [...new Set(seqs)].toSorted((one, other) => one - other)
+  const found = after.every(Number.isSafeInteger) ? await tx.transactions(after) : after.map(() => undefined)
+  const missing = found.indexOf(undefined)
+  if (missing === -1) return after
+  throw new OutpostError('invalid', `this write is to wait for #${after[missing]}: there is no such transaction`, {
+    place: { rule: 'unknown-transaction' },
+    remedy: 'Name the seq that an earlier write gave back.',
+  })
 }

@@ -25,24 +25,40 @@ export function referencesOf(change: Change, tables: Tables): readonly RowRefere
   }
 }
 
-/** The row keys that a transaction touches: changed rows, rows they point to, and rows they pointed to before. */
-export function touchesOf(changes: readonly Change[], tables: Tables): readonly string[] {
+/**
+ * The row keys that a transaction touches: changed rows, rows they point to, and rows they pointed to before. Besides,
+ * `#<seq>` of each transaction that it was told to wait for.
+ */
+export function touchesOf(
+  changes: readonly Change[],
+  tables: Tables,
+  after: readonly number[] = [],
+): readonly string[] {
   const rows = changes.flatMap((change) => [change, ...referencesOf(change, tables), ...leftBehind(change, tables)])
-  return [...new Set(rows.map((row) => rowKey(row.table, row.id)))]
+  return [...new Set([...rows.map((row) => rowKey(row.table, row.id)), ...after.map(waitingKey)])]
+}
+
+/** What a transaction that was told to wait for another one touches, as if it were a row. */
+export function waitingKey(seq: number): string {
+  return `#${seq}`
 }
 
 /**
  * The seqs of the open transactions, before `seq` where it is given, that must be settled before these changes can be
  * sent: the last one that changes a same row (it waits for those before it), those that create what is pointed to, and,
- * for a deletion, every one that points or pointed to the deleted row.
+ * for a deletion, every one that points or pointed to the deleted row. Of `after`, those that are open.
  */
 export async function dependenciesOf(
   tx: StoreReader,
   changes: readonly Change[],
   tables: Tables,
   seq: number = Number.POSITIVE_INFINITY,
+  after: readonly number[] = [],
 ): Promise<readonly number[]> {
   const found = new Set<number>()
+  for (const named of after.length > 0 ? await tx.transactions(after) : []) {
+    if (named?.status === 'pending' || named?.status === 'error') found.add(named.seq)
+  }
   for (const change of changes) {
     const key = rowKey(change.table, change.id)
     const last = await firstThat(tx, key, 'descending', (other) => other.seq < seq && changesRow(other, key))

@@ -141,11 +141,11 @@ export interface OfflineTransaction {
   /** The metadata stamp of the catalogue that the changes were checked against. */
   readonly catalogueStamp: string
   readonly changes: readonly Change[]
-  /** The row keys (`<table>/<id>`) of the changed rows and of the rows their lookups point to. */
+  /** The row keys (`<table>/<id>`) of the changed rows and of the rows their lookups point to; `#<seq>` of each `after`. */
   readonly touches: readonly string[]
   /** The seqs of transactions that must be processed (or archived) before this one can be sent. */
   readonly dependsOn: readonly number[]
-  /** Those of them that the application named itself. */
+  /** The seqs the application named itself, and what it has to wait for since one of them was put away. */
   readonly after?: readonly number[]
   /** False when the application wants it sent as it was written: later changes of its rows are not folded into it. */
   readonly coalesce?: false

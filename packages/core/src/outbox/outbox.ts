@@ -176,11 +176,11 @@ export class Outbox {
       const tables = this.#context.tables()
       const changes = await amendChange(tx, transaction, values, row && canonicalRow(row), tables)
       await refuseLaterRows(tx, seq, changes, tables)
-      const dependsOn = await dependenciesOf(tx, changes, tables, seq)
+      const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
       const amended = {
         ...BEGUN_ANEW,
         changes,
-        touches: touchesOf(changes, tables),
+        touches: touchesOf(changes, tables, transaction.after),
         dependsOn,
         outcome: 'not-sent' as const,
       }

@@ -32,7 +32,7 @@ export async function revive(
       transaction.lastError?.rejection === 'conflict'
         ? await onPresentRows(tx, transaction.changes)
         : transaction.changes
-    const dependsOn = await dependenciesOf(tx, changes, tables, seq)
+    const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
     await tx.putTransactions([transition(transaction, 'set-pending', now, { ...fresh, changes, dependsOn })])
     if (transaction.status === 'archived') for (const change of changes) await putBack(tx, seq, change)
   }
