@@ -59,7 +59,8 @@ export interface LinkChange {
 
 /**
  * A row as a parameter of an action, by its logical columns. Without `values` it only refers to a row; with them it is a
- * row of its own, as `IncidentResolution` of CloseIncident is, and its lookups are named as in a write.
+ * row of its own, as `IncidentResolution` of CloseIncident is. Its lookups are named as in a write; as it is kept, each has
+ * its `$table` beside it.
  */
 export type RowParameter = {
   readonly $row: { readonly table: string; readonly id?: string; readonly values?: Row }
@@ -74,7 +75,8 @@ export type ActionParameter =
 
 /**
  * How it is told whether an action had its effect, where its answer was lost: by a look at one row of the master, which
- * matches the filter, is there, or is gone. `repeatable`: it may simply be sent again, twice is as good as once.
+ * matches the filter, is there, or is gone. The row need not be of a configured table. `repeatable`: it may simply be sent
+ * again, twice is as good as once.
  */
 export type ActionEvidence =
   | { readonly kind: 'repeatable' }
@@ -94,6 +96,8 @@ export interface ActionChange {
   readonly evidence: ActionEvidence
   /** What the row is shown with until the master's row is known; never sent. */
   readonly effect: Row
+  /** The values those columns had when the action was written. */
+  readonly before: Row
 }
 
 /** One row operation of an offline transaction. */

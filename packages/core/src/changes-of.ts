@@ -1,15 +1,18 @@
 import jsonPatch from 'fast-json-patch'
-import type { Change, LinkChange, RowReference } from './change.ts'
+import type { ActionChange, Change, LinkChange, RowReference } from './change.ts'
+import { checkAction } from './check-action.ts'
+import type { ActionContext } from './check-action.ts'
 import type { ConfiguredTable } from './configuration.ts'
-import type { Request } from './draft.ts'
+import type { ActionRequest, Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
 import type { ManyToManyMetadata } from './metadata.ts'
+import { rowToChange } from './outbox/kept-effects.ts'
 import type { StoreReader } from './ports/store.ts'
 import { linkId, rowKey, TARGET_SUFFIX } from './row.ts'
 import type { Row } from './row.ts'
 import { validateValues } from './validate-values.ts'
 
-/** A row as the requests of one write change it. One row yields at most one change. */
+/** A row as the requests of one write change it. One row yields at most one change, and the actions about it. */
 interface WorkingRow {
   readonly table: ConfiguredTable
   readonly id: string
@@ -18,16 +21,20 @@ interface WorkingRow {
   after: Row | null
   written: Row
   chosenId: boolean
+  /** The last action about it: nothing else of the write can change the row behind it. */
+  action: string | null
 }
 
 /** The changes that the requests of one write come to, each checked against the catalogue. Throws `invalid`. */
 export async function changesOf(
   tx: StoreReader,
   requests: readonly Request[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
+  context: ActionContext,
 ): Promise<readonly Change[]> {
+  const { tables } = context
   const rows = new Map<string, WorkingRow>()
   const links = new Map<string, LinkChange>()
+  const actions: ActionChange[] = []
   for (const request of requests) {
     if ('relationship' in request) {
       const link = linkChange(request, tables)
@@ -36,28 +43,34 @@ export async function changesOf(
     }
     const key = rowKey(request.table, request.id)
     const row = rows.get(key) ?? (await workingRow(tx, configuredTable(request.table, tables), request.id))
-    applyRequest(row, request)
+    if (request.kind === 'action') {
+      const change = await checkAction(tx, request, row.table, changeable(row, request), context)
+      actions.push(change)
+      Object.assign(row, { after: { ...row.after, ...change.effect }, action: change.action })
+    } else applyRequest(row, request)
     rows.set(key, row)
   }
-  return [...[...rows.values()].flatMap(changeOf), ...links.values()]
+  return [...[...rows.values()].flatMap(changeOf), ...links.values(), ...actions]
 }
 
 async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
   const [row] = await tx.rows(table.metadata.name, [id])
   const [base] = await tx.bases(table.metadata.name, [id])
   const version = base ? base.version : (row?.version ?? null)
-  const before = row?.values ?? null
-  return { table, id, before, version, after: before, written: {}, chosenId: false }
+  const before = await rowToChange(tx, table, id)
+  return { table, id, before, version, after: before, written: {}, chosenId: false, action: null }
 }
 
-function applyRequest(row: WorkingRow, request: Exclude<Request, { kind: 'associate' | 'disassociate' }>): void {
+type RowRequest = Extract<Request, { kind: 'create' | 'update' | 'delete' }>
+
+function applyRequest(row: WorkingRow, request: RowRequest): void {
   const { metadata } = row.table
   const columns = new Set(row.table.columns)
-  const fail = (rule: string, message: string): OutpostError =>
-    new OutpostError('invalid', `${request.kind} of ${metadata.name} ${row.id}: ${message}`, {
-      place: { table: metadata.name, row: row.id, rule },
-    })
+  const fail = failureOf(row, request)
   if (metadata.intersect) throw fail('intersect', 'links are made and removed with associate and disassociate')
+  if (row.action !== null) {
+    throw fail('after-action', `the action ${row.action} of the same write is sent last; do this with a second write`)
+  }
   if (request.kind === 'create') {
     if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
     if (row.before) throw fail('row-exists', 'the same write deletes it; create it with a second write')
@@ -65,14 +78,34 @@ function applyRequest(row: WorkingRow, request: Exclude<Request, { kind: 'associ
     Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
     return
   }
-  if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
+  const current = changeable(row, request)
   if (request.kind === 'delete') {
     Object.assign(row, { after: null, written: {} })
     return
   }
   const kind = row.before ? 'update' : 'create'
-  const values = validateValues(metadata, request.values, { kind, columns, current: row.after, id: row.id })
-  Object.assign(row, { after: { ...row.after, ...values }, written: { ...row.written, ...values } })
+  const values = validateValues(metadata, request.values, { kind, columns, current, id: row.id })
+  Object.assign(row, { after: { ...current, ...values }, written: { ...row.written, ...values } })
+}
+
+/** The row as it is now, for a request that needs one. */
+function changeable(row: WorkingRow, request: RowRequest | ActionRequest): Row {
+  const fail = failureOf(row, request)
+  if (row.table.metadata.intersect) throw fail('intersect', 'a link has no actions of its own')
+  if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
+  return row.after
+}
+
+function failureOf(
+  row: WorkingRow,
+  request: RowRequest | ActionRequest,
+): (rule: string, message: string) => OutpostError {
+  const { name } = row.table.metadata
+  const what = request.kind === 'action' ? `action ${request.action}` : request.kind
+  return (rule, message) =>
+    new OutpostError('invalid', `${what} of ${name} ${row.id}: ${message}`, {
+      place: { table: name, row: row.id, rule },
+    })
 }
 
 function changeOf(row: WorkingRow): readonly Change[] {

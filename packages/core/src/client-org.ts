@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts'
+import { tablesToCheck } from './check-action.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
@@ -217,6 +218,7 @@ export class ClientOrg {
     const requests = draft.close()
     const context = {
       tables: this.#kept.byName,
+      definitions: await this.#kept.catalogue.tables(requests.flatMap(tablesToCheck)),
       organizationId: identity.organizationId,
       userId: identity.userId,
       catalogueStamp: this.#kept.catalogue.stamp ?? '',

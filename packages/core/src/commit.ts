@@ -4,6 +4,8 @@ import type { Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
 import { dependenciesOf, touchesOf } from './dependencies.ts'
 import { refreshChanged } from './local-rows.ts'
+import type { TableMetadata } from './metadata.ts'
+import { refuseKeptRows } from './outbox/kept-effects.ts'
 import type { UnsequencedTransaction } from './outbox/offline-transaction.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { parentsFirst } from './parents-first.ts'
@@ -24,6 +26,8 @@ export interface WriteOptions {
 
 export interface CommitContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
+  /** The master's definitions of tables that actions name, configured or not. */
+  readonly definitions: ReadonlyMap<string, TableMetadata>
   readonly organizationId: string
   readonly userId: string
   readonly catalogueStamp: string
@@ -44,8 +48,9 @@ export async function commit(
 ): Promise<number | null> {
   const { options } = context
   const after = await namedTransactions(tx, options.after ?? [])
-  const changes = parentsFirst(await changesOf(tx, requests, context.tables), context.tables)
+  const changes = parentsFirst(await changesOf(tx, requests, context), context.tables)
   if (changes.length === 0) return null
+  await refuseKeptRows(tx, changes, context.tables)
   if (changes.length > CHANGES_LIMIT) {
     throw new OutpostError(
       'invalid',

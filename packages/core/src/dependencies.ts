@@ -5,24 +5,32 @@ import { columnOf } from './metadata.ts'
 import type { TableMetadata } from './metadata.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import type { StoreReader } from './ports/store.ts'
+import { rowsNamedIn, tablesNamedIn } from './row-parameters.ts'
 import { rowKey, TARGET_SUFFIX } from './row.ts'
 import type { Row } from './row.ts'
 
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
-/** The rows that a change points to: targets of lookups it sets, and both ends of a link. */
+/** The rows that a change points to: targets of lookups it sets, both ends of a link, the rows that an action names. */
 export function referencesOf(change: Change, tables: Tables): readonly RowReference[] {
   switch (change.kind) {
     case 'create':
     case 'update':
       return lookupsOf(change.table, change.values, tables)
     case 'delete':
-    case 'action':
       return []
+    case 'action':
+      return [...rowsNamedIn(change.parameters), ...('id' in change.evidence ? [change.evidence] : [])]
     case 'associate':
     case 'disassociate':
       return [change.first, change.second]
   }
+}
+
+/** The tables whose definitions are needed to send a change: its own, and those it points to. */
+export function tablesOf(change: Change, tables: Tables): readonly string[] {
+  const named = change.kind === 'action' ? tablesNamedIn(change.parameters) : []
+  return [change.table, ...named, ...referencesOf(change, tables).map((reference) => reference.table)]
 }
 
 /**

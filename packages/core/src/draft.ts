@@ -1,5 +1,6 @@
-import type { RowReference } from './change.ts'
+import type { ActionParameter, RowReference } from './change.ts'
 import { OutpostError } from './errors.ts'
+import { copyParameters } from './row-parameters.ts'
 import { canonicalGuid } from './row.ts'
 import type { ColumnValue } from './row.ts'
 
@@ -19,6 +20,37 @@ export type Request =
       readonly relationship: string
       readonly ends: readonly [RowReference, RowReference]
     }
+  | ActionRequest
+
+/** A call of an action, as the application asked for it. */
+export interface ActionRequest extends RowReference {
+  readonly kind: 'action'
+  readonly action: string
+  readonly bound: boolean
+  readonly parameters: Readonly<Record<string, ActionParameter>>
+  readonly happened: ActionOptions['happened']
+  readonly effect: Values
+}
+
+/** What an action is about, what it is given, and how it is told whether it happened. */
+export interface ActionOptions {
+  /** The row it is about: the action stays in order with its other changes, and is sent to it where it is bound. */
+  readonly on: RowReference
+  /** True for an action that the master binds to the row. */
+  readonly bound?: boolean
+  /** JSON as the master takes it, with rows as `{ $row: { table, id?, values? } }`. */
+  readonly parameters?: Readonly<Record<string, ActionParameter>>
+  /**
+   * How it is told whether the action happened, where its answer was lost; nothing else keeps it from happening twice.
+   * `repeatable`: twice is as good as once. A filter: the row it is about matches it then, and does not before. A row: that
+   * is there then, matches `filter` then, or is gone then.
+   */
+  readonly happened:
+    | string
+    | { readonly table: string; readonly id: string; readonly filter?: string; readonly gone?: boolean }
+  /** What the row is shown with until the master's row is known. */
+  readonly effect?: Values
+}
 
 export type Values = Readonly<Record<string, ColumnValue>>
 
@@ -58,6 +90,32 @@ export class Draft {
 
   disassociate(relationship: string, one: RowReference, other: RowReference): void {
     this.#add({ kind: 'disassociate', relationship, ends: [end(one), end(other)] })
+  }
+
+  /**
+   * Calls an action of the master, such as CloseIncident. It takes its place among the changes of the row it is about, and
+   * is sent after the other changes of the same write.
+   */
+  action(action: string, options: ActionOptions): void {
+    if (typeof options?.on?.table !== 'string') {
+      throw new OutpostError('invalid', `action ${action}: say which row it is about, in 'on'`, {
+        place: { rule: 'row-id' },
+      })
+    }
+    const { on, bound = false, happened, effect = {} } = options
+    const of = { action, table: on.table, id: guid(on.table, on.id) }
+    const parameters = copyParameters(options.parameters, of)
+    this.#add({ kind: 'action', ...of, bound, parameters, happened, effect })
+  }
+
+  /** Gives a row to another owner: an update of `ownerid`, which must be among the configured columns. */
+  assign(table: string, id: string, owner: { readonly table: 'systemuser' | 'team'; readonly id: string }): void {
+    this.update(table, id, { ownerid: guid(owner?.table, owner?.id), ownerid$table: owner.table })
+  }
+
+  /** Changes a row's state, and its status; without one the master takes the default status of the state. */
+  setState(table: string, id: string, state: number, status?: number): void {
+    this.update(table, id, { statecode: state, ...(status === undefined ? {} : { statuscode: status }) })
   }
 
   /** What was collected. Afterwards the draft takes nothing more. */

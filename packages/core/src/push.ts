@@ -3,7 +3,7 @@ import type { ConfiguredTable } from './configuration.ts'
 import type { Env } from './env.ts'
 import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, PushReport } from './events.ts'
-import { referencesOf } from './dependencies.ts'
+import { tablesOf } from './dependencies.ts'
 import { takeBases } from './evidence.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import { LEASE_MS, nextReady } from './outbox/readiness.ts'
@@ -166,10 +166,7 @@ async function outgoingTransaction(
   transaction: OfflineTransaction,
   requestId: string,
 ): Promise<OutgoingTransaction> {
-  const named = transaction.changes.flatMap((change) => [
-    change.table,
-    ...referencesOf(change, context.tables).map((reference) => reference.table),
-  ])
+  const named = transaction.changes.flatMap((change) => tablesOf(change, context.tables))
   const columns = new Map<string, readonly string[]>()
   for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
   const tables = await context.catalogue.tables(named)
