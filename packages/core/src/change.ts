@@ -31,6 +31,8 @@ export interface UpdateChange {
   readonly patch: readonly Operation[]
   /** The master's version of the row the change was made on; null where the master did not have the row yet. */
   readonly version: string | null
+  /** Where a conflict is won with the whole row: every column that may be sent of it, as the row was after the change. */
+  readonly whole?: Row
   /** The columns whose value was computed from both sides of a conflict: later changes of the row do not stand on them. */
   readonly merged?: readonly string[]
 }

@@ -6,6 +6,7 @@ import { dependenciesOf, touchesOf } from './dependencies.ts'
 import { refreshChanged } from './local-rows.ts'
 import type { TableMetadata } from './metadata.ts'
 import { refuseKeptRows } from './outbox/kept-effects.ts'
+import { fold } from './outbox/fold.ts'
 import type { UnsequencedTransaction } from './outbox/offline-transaction.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { parentsFirst } from './parents-first.ts'
@@ -38,8 +39,10 @@ export interface CommitContext {
 
 /**
  * Checks the requests, adds them to the outbox as one offline transaction and shows their effect on the rows, all in the
- * given store transaction. Gives back the transaction's seq; null when nothing was left to do (every value was already
- * there). Throws `invalid` naming table, row, column and rule; then nothing is kept.
+ * given store transaction. A single change is folded into the last unsent one of its row, where that makes no difference
+ * to the master but in requests. Gives back the seq of the transaction that carries the changes, or that was cancelled by
+ * them; null when nothing was left to do (every value was already there). Throws `invalid` naming table, row, column and
+ * rule; then nothing is kept.
  */
 export async function commit(
   tx: StoreWriter,
@@ -60,6 +63,11 @@ export async function commit(
         remedy: 'Split it into several writes.',
       },
     )
+  }
+  const [change, ...others] = changes
+  if (change && others.length === 0 && after.length === 0 && options.coalesce !== false) {
+    const folded = await fold(tx, change, context)
+    if (folded !== null) return folded
   }
   const entry: UnsequencedTransaction = {
     id: context.id,

@@ -120,7 +120,7 @@ function changesRow(transaction: OfflineTransaction, key: string): boolean {
 }
 
 /** The rows that a changed or deleted row pointed to: they must not be deleted before it has let go of them. */
-function leftBehind(change: Change, tables: Tables): readonly RowReference[] {
+export function leftBehind(change: Change, tables: Tables): readonly RowReference[] {
   return change.kind === 'update' || change.kind === 'delete' ? lookupsOf(change.table, change.before, tables) : []
 }
 

@@ -137,7 +137,7 @@ async function mergeChanges(
 
 /** When a person last had the edit in hand, and whether an answer to it was lost since. */
 function editOf({ history, createdAt }: OfflineTransaction): Omit<EditContext, 'now'> {
-  const edited = history.findLast((entry) => entry.event === 'committed' || entry.event === 'amended')
+  const edited = history.findLast(({ event }) => event === 'committed' || event === 'folded' || event === 'amended')
   const begun = history.findLastIndex((entry) => entry.event === 'amended' || entry.event === 'set-pending')
   const doubtful = history.slice(begun + 1).some((entry) => entry.event === 'verified')
   return { editedAt: edited?.at ?? createdAt, doubtful }
