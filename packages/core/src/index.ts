@@ -39,6 +39,7 @@ export type {
   TransactionOutcome,
   TransactionStatus,
   UnsequencedTransaction,
+  WrittenRow,
 } from './outbox/offline-transaction.ts'
 export { alwaysOnline } from './ports/connectivity.ts'
 export type { Connectivity } from './ports/connectivity.ts'
@@ -77,7 +78,8 @@ export { SerialQueue } from './store/serial-queue.ts'
 export { valuesInOrder } from './store/stored-values.ts'
 export { ClientOrg } from './client-org.ts'
 export type { WriteOptions } from './commit.ts'
-export type { CallOptions, ClientOrgOptions, OrgStatus } from './client-org.ts'
+export type { Canary, Eviction } from './canary.ts'
+export type { CallOptions, ClientOrgOptions } from './client-org.ts'
 export type { Configuration, TableConfiguration } from './configuration.ts'
 export type {
   Conflict,
@@ -98,8 +100,12 @@ export { withoutNegatedFunctions } from './filter/negate.ts'
 export { printFilter } from './filter/print.ts'
 export type { FilterSpelling } from './filter/print.ts'
 export type { MetadataChange, MetadataDrift } from './metadata-drift.ts'
+export type { OrgStatus, PendingAge } from './org-status.ts'
 export type { ConflictLog, ConflictQuery, ListedConflict } from './outbox/conflict-log.ts'
 export type { ListedTransaction, ListOptions, Outbox } from './outbox/outbox.ts'
+export type { TracedChange, TraceEntry } from './outbox/trace.ts'
 export type { PendingReason } from './outbox/readiness.ts'
 export type { Query } from './query.ts'
+export { UnsentError } from './sign-out.ts'
+export type { UnsentChoice, UnsentCounts } from './sign-out.ts'
 export type { Table } from './table.ts'

@@ -1,7 +1,7 @@
 import type { Operation } from 'fast-json-patch'
 import type { Change } from '../change.ts'
 import type { OutpostErrorCode } from '../errors.ts'
-import type { ColumnValue } from '../row.ts'
+import type { ColumnValue, Row } from '../row.ts'
 
 /**
  * The four statuses of an offline transaction.
@@ -95,11 +95,28 @@ export interface ConflictPatches {
   readonly sent: readonly Operation[]
 }
 
+/** What one step of a transaction's life wrote into a row. */
+export interface WrittenRow {
+  readonly kind: Change['kind']
+  readonly table: string
+  readonly id: string
+  readonly values: Row
+  /** Columns that the step took out again. */
+  readonly dropped?: readonly string[]
+}
+
 /** One step in a transaction's life. `at` is the device clock, for people; the order is the order of the list. */
 export interface HistoryEntry {
   readonly at: number
   readonly event: TransactionEvent
   readonly note?: string
+  /**
+   * What a fold or an amendment changed. Of the commit, what was written at first, where a later step has changed it: it
+   * is in `changes` else.
+   */
+  readonly wrote?: readonly WrittenRow[]
+  /** What went wrong, in the words of that moment. */
+  readonly error?: Omit<TransactionError, 'at' | 'attempt'>
   /** The id that the request carried (`x-ms-client-request-id`); known before it is sent. */
   readonly requestId?: string
   /** The id that the master gave the request in its answer. */

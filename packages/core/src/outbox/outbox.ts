@@ -12,6 +12,8 @@ import { putAway } from './put-away.ts'
 import { pendingReason } from './readiness.ts'
 import type { PendingReason, ReadinessContext } from './readiness.ts'
 import { BEGUN_ANEW, revive } from './revive.ts'
+import { traceRow } from './trace.ts'
+import type { TraceEntry } from './trace.ts'
 import { transition } from './transitions.ts'
 
 /** A transaction as it is listed: with the reason why it is still pending, where it is. */
@@ -188,6 +190,11 @@ export class Outbox {
       await refreshChanged(tx, transaction.changes, tables)
     })
     this.#context.wake()
+  }
+
+  /** Everything that ever happened to a row, from its first commit here to the pulls that brought back what was sent. */
+  trace(row: { readonly table: string; readonly id: string }): Promise<readonly TraceEntry[]> {
+    return this.#context.store.read('trace row', (tx) => traceRow(tx, canonicalRow(row)))
   }
 
   #pendingAgain(tx: StoreWriter, transactions: readonly OfflineTransaction[]): Promise<void> {

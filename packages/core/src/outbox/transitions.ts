@@ -1,5 +1,6 @@
 import { OutpostError } from '../errors.ts'
 import type { HistoryEntry, OfflineTransaction, TransactionEvent, TransactionStatus } from './offline-transaction.ts'
+import { withFirstWrite, writtenBetween } from './written-rows.ts'
 
 /** Which event leads from which status to which. What is not here is not allowed. */
 const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<TransactionEvent, TransactionStatus>>>> = {
@@ -19,10 +20,13 @@ const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<Transaction
   },
   processed: { echoed: 'processed', archived: 'archived' },
   error: { 'set-pending': 'pending', amended: 'pending', archived: 'archived' },
-  archived: { 'set-pending': 'pending' },
+  archived: { 'set-pending': 'pending', archived: 'archived' },
 }
 
-/** The transaction after the event, with the event in its history. Throws `refused` when its status does not allow it. */
+/**
+ * The transaction after the event, with the event in its history: what was written where the event changes that, and what
+ * went wrong where it brings an error. Throws `refused` when its status does not allow it.
+ */
 export function transition(
   transaction: OfflineTransaction,
   event: TransactionEvent,
@@ -34,13 +38,34 @@ export function transition(
   if (status === undefined) {
     throw new OutpostError('refused', `transaction #${transaction.seq} is ${transaction.status}; it cannot be ${event}`)
   }
-  return { ...transaction, ...changes, status, history: shortened([...transaction.history, { at, event, ...note }]) }
+  const { changes: after, lastError } = changes
+  const wrote = after ? writtenBetween(transaction.changes, after) : []
+  const rewritten = wrote.length > 0 || (after && after.length < transaction.changes.length)
+  const before = rewritten ? withFirstWrite(transaction) : transaction.history
+  const entry: HistoryEntry = {
+    at,
+    event,
+    ...(wrote.length > 0 && (event === 'folded' || event === 'amended') ? { wrote } : {}),
+    ...(lastError && (event === 'refused' || event === 'deferred') ? { error: withoutTime(lastError) } : {}),
+    ...note,
+  }
+  return { ...transaction, ...changes, status, history: shortened([...before, entry]) }
+}
+
+function withoutTime({
+  at: _,
+  attempt: __,
+  ...error
+}: NonNullable<OfflineTransaction['lastError']>): HistoryEntry['error'] & object {
+  return error
 }
 
 const HISTORY_LIMIT = 60
 
-/** A history that is long because the master could not be reached loses its oldest vain attempts, and nothing else. */
+const VAIN: readonly TransactionEvent[] = ['sent', 'deferred', 'folded']
+
+/** A history that is long for want of a master, or of edits that are one by now, loses the oldest of those, and nothing else. */
 function shortened(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
-  const vain = history.findIndex((entry) => entry.event === 'sent' || entry.event === 'deferred')
+  const vain = history.findIndex((entry) => VAIN.includes(entry.event))
   return history.length <= HISTORY_LIMIT || vain === -1 ? history : history.toSpliced(vain, 1)
 }

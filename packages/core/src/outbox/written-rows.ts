@@ -1,0 +1,36 @@
+import type { Change } from '../change.ts'
+import { rowKey } from '../row.ts'
+import type { Row } from '../row.ts'
+import type { HistoryEntry, OfflineTransaction, WrittenRow } from './offline-transaction.ts'
+
+/** What was written at first is kept with the commit before it is changed. */
+export function withFirstWrite({ history, changes }: OfflineTransaction): readonly HistoryEntry[] {
+  const [committed, ...later] = history
+  if (!committed || committed.wrote) return history
+  return [{ ...committed, wrote: changes.map(writtenRow) }, ...later]
+}
+
+/** The columns in which the changes of rows differ, with their new values. */
+export function writtenBetween(before: readonly Change[], after: readonly Change[]): readonly WrittenRow[] {
+  const old = new Map(before.map((change) => [rowKey(change.table, change.id), writtenValues(change)]))
+  return after.flatMap((change) => {
+    const { kind, table, id } = change
+    const [was, is] = [old.get(rowKey(table, id)) ?? {}, writtenValues(change)]
+    const values = Object.fromEntries(
+      Object.entries(is).filter(([name, value]) => !(name in was) || was[name] !== value),
+    )
+    const dropped = Object.keys(was).filter((name) => !(name in is))
+    if (Object.keys(values).length === 0 && dropped.length === 0) return []
+    return [{ kind, table, id, values, ...(dropped.length > 0 ? { dropped } : {}) }]
+  })
+}
+
+/** What one change writes, by itself. */
+export function writtenRow(change: Change): WrittenRow {
+  const { kind, table, id } = change
+  return { kind, table, id, values: writtenValues(change) }
+}
+
+function writtenValues(change: object & { readonly values?: Row }): Row {
+  return change.values ?? {}
+}
