@@ -122,14 +122,14 @@ test("another user's sign-in sends nothing", async () => {
   expect(await org.outbox.counts()).toMatchObject({ pending: 1 })
 })
 
-test('disconnect refuses while there is unsent work, and says how much', async () => {
+test('signing out is refused while there is unsent work, which says how much', async () => {
   const { device, id } = await opened()
   await device.org.write((draft) => draft.update('account', id, { name: 'Ours' }))
-  await expect(device.org.disconnect()).rejects.toMatchObject({
+  await expect(device.org.signOut()).rejects.toMatchObject({
     code: 'refused',
     message: expect.stringContaining('1 pending'),
   })
   expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Ours' })
-  await device.org.disconnect({ unsent: 'discard' })
+  await device.org.signOut({ unsent: 'discard' })
   expect((await device.org.status()).identity).toBeNull()
 })

@@ -1,3 +1,4 @@
+import type { Canary } from './canary.ts'
 import type { Catalogue } from './catalogue.ts'
 import { tablesToCheck } from './check-action.ts'
 import { commit } from './commit.ts'
@@ -10,27 +11,31 @@ import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
 import { OutpostError, throwIfAborted } from './errors.ts'
 import { EventListeners } from './event-listeners.ts'
-import type { ConnectionState, OutpostEvent, PushReport, SyncReport } from './events.ts'
+import type { OutpostEvent, PushReport, SyncReport } from './events.ts'
 import { IdentityGuard } from './identity-guard.ts'
 import { KeptTables } from './kept-tables.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
+import { oldestPending, tableStatus } from './org-status.ts'
+import type { OrgStatus } from './org-status.ts'
 import { ConflictLog } from './outbox/conflict-log.ts'
 import { Outbox } from './outbox/outbox.ts'
-import type { TransactionStatus } from './outbox/offline-transaction.ts'
+import type { ReadinessContext } from './outbox/readiness.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
 import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { pullTables } from './pull-tables.ts'
-import { isComplete } from './pull.ts'
 import type { PullContext } from './pull.ts'
 import { push } from './push.ts'
 import type { PushContext } from './push.ts'
 import type { Row } from './row.ts'
-import { readSettings, releaseLeases, writeIdentity } from './settings.ts'
+import { isSignedOut, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
+import { refusedAfterSignOut, signedOutError, signOut } from './sign-out.ts'
+import type { UnsentChoice } from './sign-out.ts'
 import { Table } from './table.ts'
 import { Turns } from './turns.ts'
+import { UnsentWatch } from './unsent-watch.ts'
 
 export interface ClientOrgOptions {
   readonly store: Store
@@ -43,6 +48,10 @@ export interface ClientOrgOptions {
   readonly pageSize?: number
   /** The functions that a table's `conflictPolicy` can name. They belong to the program and are not stored. */
   readonly conflictFunctions?: ConflictFunctions
+  /** Where to note, outside of the store's database, that there is unsent work, so that its loss can be told. */
+  readonly canary?: Canary
+  /** An event warns of a transaction that has been pending for longer than so many days. The default is 7. */
+  readonly warnAfterDays?: number
   /** Told of exceptions thrown by listeners of events, which are ignored otherwise. */
   readonly onListenerError?: (error: unknown) => void
 }
@@ -51,23 +60,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a client org is and holds at this moment. */
-export interface OrgStatus {
-  /** Null before `connect`. */
-  readonly identity: MasterIdentity | null
-  readonly catalogueStamp: string | null
-  readonly connection: ConnectionState
-  readonly tables: Readonly<Record<string, { readonly rows: number; readonly complete: boolean }>>
-  readonly transactions: Readonly<Record<TransactionStatus, number>>
-}
-
 /**
  * A client org: the on-device copy of a master org's metadata and of the rows its sync filters select.
  *
  * Reads and writes go to the device alone and never wait for the network. Every committed write is an offline
  * transaction in the outbox, sent at once when the master can be reached and kept when not.
  *
- * Once `write()` has resolved, nothing but `archive` and a forced `disconnect` takes the transaction away: not a crash,
+ * Once `write()` has resolved, nothing but `archive`, `discard` and a sign-out that discards takes the transaction away: not a crash,
  * not a lost answer, not a refusal.
  */
 export class ClientOrg {
@@ -85,11 +84,13 @@ export class ClientOrg {
   readonly #listeners: EventListeners
   readonly #owner: string
   readonly #identity: IdentityGuard
+  readonly #watch: UnsentWatch
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
     const org = new ClientOrg(options)
     await org.#load()
+    await org.#watch.open()
     org.#wake()
     return org
   }
@@ -113,37 +114,43 @@ export class ClientOrg {
       onState: (state) => emit({ type: 'connection', state }),
     })
     this.#turns = new Turns(this.#loop, env, this.#closing.signal)
+    this.#watch = new UnsentWatch({
+      store,
+      canary: options.canary,
+      warnAfterDays: options.warnAfterDays ?? 7,
+      now: () => env.now(),
+      identity: () => this.#identity.bound,
+      emit,
+    })
     this.conflicts = new ConflictLog(store)
     this.outbox = new Outbox({
       store,
       tables: () => this.#kept.byName,
-      readiness: () => ({
-        tables: this.#kept.byName,
-        organizationId: this.#identity.bound?.organizationId ?? '',
-        userId: this.#identity.bound?.userId ?? '',
-        now: env.now(),
-        owner: this.#owner,
-      }),
+      readiness: () => this.#readiness(),
       wake: () => this.#wake(),
     })
   }
 
   /**
-   * Binds this client org to the master's organisation and user, and copies the metadata. No rows are downloaded.
+   * Binds this client org to the master's organisation, its tenant and the signed-in user, and copies the metadata. No
+   * rows are downloaded.
    *
-   * Connecting again renews the copy. Throws `wrong-master` when the client org belongs to another organisation or user;
-   * nothing is changed then.
+   * Connecting again renews the copy, and ends a sign-out that kept everything: what is pending is sent then. Throws
+   * `wrong-master` when the client org belongs to another organisation or user; nothing is changed then.
    */
   async connect(options: CallOptions = {}): Promise<MasterIdentity> {
-    return this.#turns.withMaster(options.signal, async (signal) => {
-      const identity = await this.#identity.identify(signal)
-      if (!this.#identity.bound) {
-        await this.#store.write('connect', (tx) => writeIdentity(tx, identity))
-        this.#identity.bound = identity
-      }
+    const identity = await this.#turns.withMaster(options.signal, async (signal) => {
+      const found = await this.#identity.identifyWithTenant(signal)
+      await this.#store.write('connect', async (tx) => {
+        await writeIdentity(tx, found)
+        await setSignedOut(tx, false)
+      })
+      this.#identity.bound = found
       await this.#kept.pullMetadata(signal)
-      return identity
+      return found
     })
+    this.#wake()
+    return identity
   }
 
   /**
@@ -153,7 +160,7 @@ export class ClientOrg {
    */
   async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
     return this.#turns.withMaster(options.signal, async (signal) => {
-      this.#connected()
+      await this.#admitted()
       await this.#identity.ensure(signal)
       return this.#kept.pullMetadata(signal)
     })
@@ -226,7 +233,11 @@ export class ClientOrg {
       id: this.#env.newId(),
       options,
     }
-    const seq = await this.#store.write('commit', (tx) => commit(tx, requests, context))
+    const seq = await this.#store.write('commit', async (tx) => {
+      if (await isSignedOut(tx)) throw refusedAfterSignOut()
+      return commit(tx, requests, context)
+    })
+    await this.#watch.told()
     if (seq !== null) this.#wake()
     return { seq }
   }
@@ -234,7 +245,8 @@ export class ClientOrg {
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
   async push(options: CallOptions = {}): Promise<PushReport> {
     return this.#turns.withMaster(options.signal, async (signal) => {
-      this.#connected()
+      await this.#admitted()
+      await this.#watch.warn()
       await this.#identity.ensure(signal)
       return push(this.#pushContext(), signal)
     })
@@ -247,7 +259,8 @@ export class ClientOrg {
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
     return this.#turns.withMaster(options.signal, async (signal) => {
-      this.#connected()
+      await this.#admitted()
+      await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
       const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
@@ -261,17 +274,16 @@ export class ClientOrg {
   }
 
   async status(): Promise<OrgStatus> {
-    const tables: Record<string, { readonly rows: number; readonly complete: boolean }> = {}
-    for (const name of this.#kept.byName.keys()) {
-      const rows = await this.#store.read('status', (tx) => tx.count(name))
-      tables[name] = { rows, complete: await isComplete(this.#store, name) }
-    }
+    await this.#watch.warn()
     return {
       identity: this.#identity.bound,
+      signedOut: await this.#store.read('status', isSignedOut),
       catalogueStamp: this.#kept.catalogue.stamp,
       connection: this.#loop.state,
-      tables,
+      tables: await tableStatus(this.#store, this.#kept.byName),
       transactions: await this.outbox.counts(),
+      oldestPending: await oldestPending(this.#store, this.#env.now()),
+      evicted: this.#watch.evicted,
     }
   }
 
@@ -293,20 +305,18 @@ export class ClientOrg {
   }
 
   /**
-   * Removes everything the client org holds from the device. Refused while there are unsent transactions, with their
-   * counts, unless `unsent` says to discard them.
+   * Signs the user out of this device. What happens to transactions that the master does not have yet, `unsent` says:
+   *
+   * - `refuse` (the default): throws `UnsentError` (code `refused`) with their counts when there are any. Otherwise
+   *   everything is removed from the device.
+   * - `keep`: everything stays. Nothing is sent, pulled or written until the same user calls `connect()` again.
+   * - `discard`: everything is removed from the device, unsent transactions included.
    */
-  async disconnect(options: { readonly unsent?: 'refuse' | 'discard' } = {}): Promise<void> {
+  async signOut(options: { readonly unsent?: UnsentChoice } = {}): Promise<void> {
+    const { unsent = 'refuse' } = options
+    const leave = (): Promise<void> => this.#store.write('sign out', (tx) => signOut(tx, unsent, this.#readiness()))
     await this.#turns.run(async () => {
-      await this.#store.write('disconnect', async (tx) => {
-        const { pending, error } = await tx.countTransactions()
-        if (pending + error > 0 && options.unsent !== 'discard') {
-          throw new OutpostError('refused', `there are unsent transactions: ${pending} pending, ${error} in error`, {
-            remedy: 'Sync first, archive what is not wanted, or discard them explicitly.',
-          })
-        }
-        await tx.clear()
-      })
+      await (unsent === 'discard' ? this.#watch.givingUp(leave) : leave())
       this.#identity.forget()
       await this.#load()
     })
@@ -317,6 +327,7 @@ export class ClientOrg {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
     await this.#loop.close()
     await this.#turns.idle()
+    await this.#watch.close()
   }
 
   async #load(): Promise<void> {
@@ -324,6 +335,7 @@ export class ClientOrg {
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
     this.#identity.bound = settings.identity
     await this.#kept.load(settings.configuration)
+    if (settings.signedOut) this.#loop.failed(signedOutError())
   }
 
   #wake(): void {
@@ -338,6 +350,8 @@ export class ClientOrg {
       if (this.#turns.throttledFor() > 0) return null
       const next = await this.outbox.nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
+      await this.#admitted()
+      await this.#watch.warn()
       await this.#identity.ensure(signal)
       await push(this.#pushContext(), signal)
       this.#loop.succeeded()
@@ -369,6 +383,17 @@ export class ClientOrg {
       owner: this.#owner,
       emit: (event) => this.#listeners.emit(event),
     }
+  }
+
+  #readiness(): ReadinessContext {
+    const { organizationId = '', userId = '' } = this.#identity.bound ?? {}
+    return { tables: this.#kept.byName, organizationId, userId, now: this.#env.now(), owner: this.#owner }
+  }
+
+  /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
+  async #admitted(): Promise<void> {
+    this.#connected()
+    if (await this.#store.read('look for a sign-out', isSignedOut)) throw signedOutError()
   }
 
   #connected(): MasterIdentity {

@@ -34,6 +34,15 @@ export class IdentityGuard {
     return found
   }
 
+  /** The same, with the tenant of the organisation. Throws `wrong-master` also when that is another one than before. */
+  async identifyWithTenant(signal: AbortSignal): Promise<MasterIdentity> {
+    const found = await this.identify(signal)
+    const tenantId = found.tenantId ?? (await this.#master.tenant?.(signal)) ?? this.bound?.tenantId
+    const identity = tenantId === undefined ? found : { ...found, tenantId }
+    if (this.bound) mustBe(this.bound, identity)
+    return identity
+  }
+
   /** Asks again when the last answer is more than a minute old: another account can have signed in meanwhile. */
   async ensure(signal: AbortSignal): Promise<void> {
     const age = this.#checkedAt === null ? null : this.#env.now() - this.#checkedAt
@@ -42,13 +51,19 @@ export class IdentityGuard {
 }
 
 function mustBe(bound: MasterIdentity, found: MasterIdentity): void {
-  if (found.organizationId === bound.organizationId && found.userId === bound.userId) return
-  const what = found.organizationId === bound.organizationId ? 'user' : 'organisation'
-  const [wanted, given] =
-    what === 'user'
-      ? [bound.userId, found.userId]
-      : [`${bound.organizationId} (${bound.url})`, `${found.organizationId} (${found.url})`]
-  throw new OutpostError('wrong-master', `this client org belongs to the ${what} ${wanted}, but ${given} answered`, {
+  const what = differenceOf(bound, found)
+  if (what === null) return
+  const name = ({ organizationId, tenantId = '', userId, url }: MasterIdentity): string =>
+    what === 'user' ? userId : what === 'tenant' ? tenantId : `${organizationId} (${url})`
+  const message = `this client org belongs to the ${what} ${name(bound)}, but ${name(found)} answered`
+  throw new OutpostError('wrong-master', message, {
     remedy: `Sign in as the ${what} it belongs to, or use another store for this one. Nothing was sent.`,
   })
+}
+
+/** A tenant that was not known before is no difference. */
+function differenceOf(bound: MasterIdentity, found: MasterIdentity): 'organisation' | 'tenant' | 'user' | null {
+  if (found.organizationId !== bound.organizationId) return 'organisation'
+  if (bound.tenantId !== undefined && found.tenantId !== undefined && found.tenantId !== bound.tenantId) return 'tenant'
+  return found.userId === bound.userId ? null : 'user'
 }

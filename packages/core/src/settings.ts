@@ -7,21 +7,35 @@ import type { StoreReader, StoreWriter } from './ports/store.ts'
 export interface Settings {
   readonly identity: MasterIdentity | null
   readonly configuration: Configuration
+  /** True after a sign-out that kept everything. */
+  readonly signedOut: boolean
 }
 
-export const EMPTY_SETTINGS: Settings = { identity: null, configuration: { tables: {} } }
+export const EMPTY_SETTINGS: Settings = { identity: null, configuration: { tables: {} }, signedOut: false }
 
 const IDENTITY = 'identity'
 const CONFIGURATION = 'configuration'
+const SIGNED_OUT = 'signed-out'
 
 export async function readSettings(tx: StoreReader): Promise<Settings> {
   const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
   const configuration = (await tx.value(CONFIGURATION)) as Configuration | undefined
-  return { identity: identity ?? null, configuration: configuration ?? EMPTY_SETTINGS.configuration }
+  const signedOut = await isSignedOut(tx)
+  return { identity: identity ?? null, configuration: configuration ?? EMPTY_SETTINGS.configuration, signedOut }
+}
+
+/** Asked of the store each time: another tab can have signed out. */
+export async function isSignedOut(tx: StoreReader): Promise<boolean> {
+  return (await tx.value(SIGNED_OUT)) === true
+}
+
+export async function setSignedOut(tx: StoreWriter, signedOut: boolean): Promise<void> {
+  await tx.setValue(SIGNED_OUT, signedOut ? true : undefined)
 }
 
 export async function writeIdentity(tx: StoreWriter, identity: MasterIdentity): Promise<void> {
-  await tx.setValue(IDENTITY, { organizationId: identity.organizationId, userId: identity.userId, url: identity.url })
+  const { organizationId, tenantId, userId, url } = identity
+  await tx.setValue(IDENTITY, { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId, url })
 }
 
 export async function writeConfiguration(tx: StoreWriter, configuration: Configuration): Promise<void> {

@@ -29,7 +29,7 @@ async function disconnect(invocation: Invocation, discardUnsent: boolean): Promi
   const { database } = invocation
   const { identity } = await withOrg(invocation, async (org) => {
     const before = await org.status()
-    await org.disconnect({ unsent: discardUnsent ? 'discard' : 'refuse' })
+    await org.signOut({ unsent: discardUnsent ? 'discard' : 'refuse' })
     return before
   })
   await removeDatabase(database)

@@ -4,9 +4,11 @@ import type { Json, TableMetadata } from '../metadata.ts'
 import type { RejectionClass, TransactionError } from '../outbox/offline-transaction.ts'
 import type { Row } from '../row.ts'
 
-/** Which organisation answers, and as whom. A client org is bound to both. */
+/** Which organisation answers, and as whom. A client org is bound to all of it. */
 export interface MasterIdentity {
   readonly organizationId: string
+  /** The tenant the organisation belongs to, where it is known. */
+  readonly tenantId?: string
   readonly userId: string
   /** The canonical root URL of the organisation. */
   readonly url: string
@@ -96,7 +98,15 @@ export interface PushedRow extends MasterRow {
  * adapter's deadline, whatever the network does.
  */
 export interface MasterOrg {
+  /**
+   * Who answers now. Once it has been asked, requests on behalf of anybody else are not sent: every other method rejects
+   * with `wrong-master` when the sign-in has changed since, before anything leaves the device.
+   */
   identify(signal: AbortSignal): Promise<MasterIdentity>
+  /** The tenant of the organisation; null where the master does not say. Asked once for each client org. */
+  tenant?(signal: AbortSignal): Promise<string | null>
+  /** The names of all privileges that the signed-in user has, by whatever role; null where they cannot be read. */
+  privileges?(signal: AbortSignal): Promise<readonly string[] | null>
   /** All tables with their columns and relationships. Only ever reads. */
   metadata(signal: AbortSignal): Promise<MasterMetadata>
   /** A stamp that differs from the catalogue's when the metadata has changed since; cheap. */

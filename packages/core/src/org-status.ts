@@ -1,0 +1,46 @@
+import type { Eviction } from './canary.ts'
+import type { ConfiguredTable } from './configuration.ts'
+import type { ConnectionState } from './events.ts'
+import type { TransactionStatus } from './outbox/offline-transaction.ts'
+import type { MasterIdentity } from './ports/master-org.ts'
+import type { Store } from './ports/store.ts'
+import { isComplete } from './pull.ts'
+
+/** What a client org is and holds at this moment. */
+export interface OrgStatus {
+  /** Null before `connect`. */
+  readonly identity: MasterIdentity | null
+  /** True after a sign-out that kept everything, until the same user connects again. */
+  readonly signedOut: boolean
+  readonly catalogueStamp: string | null
+  readonly connection: ConnectionState
+  readonly tables: Readonly<Record<string, { readonly rows: number; readonly complete: boolean }>>
+  readonly transactions: Readonly<Record<TransactionStatus, number>>
+  /** The pending transaction that has waited longest, by the device clock; null when none is pending. */
+  readonly oldestPending: PendingAge | null
+  /** What was unsent when the database was lost, where a canary tells of it; null otherwise. */
+  readonly evicted: Eviction | null
+}
+
+/** How long the first of the pending transactions has been waiting. */
+export interface PendingAge {
+  readonly seq: number
+  readonly ageMs: number
+}
+
+export async function tableStatus(
+  store: Store,
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<OrgStatus['tables']> {
+  const found: Record<string, { readonly rows: number; readonly complete: boolean }> = {}
+  for (const name of tables.keys()) {
+    const rows = await store.read('status', (tx) => tx.count(name))
+    found[name] = { rows, complete: await isComplete(store, name) }
+  }
+  return found
+}
+
+export async function oldestPending(store: Store, now: number): Promise<PendingAge | null> {
+  const [oldest] = await store.read('oldest pending', (tx) => tx.findTransactions({ statuses: ['pending'], limit: 1 }))
+  return oldest ? { seq: oldest.seq, ageMs: Math.max(0, now - oldest.createdAt) } : null
+}
