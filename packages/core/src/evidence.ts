@@ -1,26 +1,82 @@
-import type { Change, CreateChange } from './change.ts'
+import type { ActionChange, ActionEvidence, Change, CreateChange } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import { refreshRows } from './local-rows.ts'
-import type { MasterRows } from './local-rows.ts'
+import type { KnownMaster, MasterRows } from './local-rows.ts'
 import { isApplied } from './merge.ts'
 import type { StoreWriter } from './ports/store.ts'
 
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
+/** Whether the evidence of actions is there, by `evidenceKey`. */
+export type Happened = ReadonlyMap<string, boolean>
+
+export function evidenceKey(evidence: ActionEvidence): string {
+  return JSON.stringify(Object.entries(evidence).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
 /**
- * A transaction is delivered as a whole or not at all, so one row that only it can have created proves all of it. The
- * effect of an update or a deletion can also be somebody else's: it takes all of them, and no link, which is not read.
+ * What became of a transaction whose answer was lost. `doubtful`: an action of it has happened, but not all of the rest
+ * shows. Whether the action was somebody else's, or the rest was changed since, only a person can tell.
  */
-export function isOnMaster(changes: readonly Change[], masters: MasterRows, tables: Tables): boolean {
+export type Standing = 'delivered' | 'not-delivered' | 'doubtful'
+
+/**
+ * A transaction is delivered as a whole or not at all, so one row that only it can have made proves all of it. The effect
+ * of an update, a deletion or an action can also be somebody else's: it takes all of them. A link, which is not read, and
+ * an action that may be repeated prove nothing: without other proof they are sent again.
+ */
+export function standingOf(
+  changes: readonly Change[],
+  masters: MasterRows,
+  happened: Happened,
+  tables: Tables,
+): Standing {
   const creates = changes.filter((change) => change.kind === 'create')
-  if (creates.length > 0) return creates.some((change) => isOurs(change, masters, tables, true))
-  return changes.every((change) => {
-    const table = tables.get(change.table)
-    const known = masters.get(change.table)?.get(change.id)
-    if (!table || !known) return false
-    if (change.kind === 'delete') return known.row === null
-    return change.kind === 'update' && known.row !== null && isApplied(change, known.row.values, table)
-  })
+  if (creates.some((change) => isOurs(change, masters, tables, true))) return 'delivered'
+  const actions = changes.filter((change) => change.kind === 'action')
+  const telling = actions.filter(({ evidence }) => evidence.kind !== 'repeatable')
+  const done = telling.filter(({ evidence }) => happened.get(evidenceKey(evidence)) === true)
+  if (telling.length === 0) {
+    const shown = changes.every((change) => shows(change, actions, masters, tables) === true)
+    return creates.length === 0 && shown ? 'delivered' : 'not-delivered'
+  }
+  if (done.length === 0) return 'not-delivered'
+  if (done.some(({ evidence }) => evidence.kind === 'row-exists')) return 'delivered'
+  const rest = changes.filter((change) => change.kind !== 'action')
+  const shown = rest.every((change) => shows(change, actions, masters, tables) !== false)
+  return done.length === telling.length && shown ? 'delivered' : 'doubtful'
+}
+
+/** Whether the master's row shows the change; null where that cannot be seen. */
+function shows(change: Change, actions: readonly ActionChange[], masters: MasterRows, tables: Tables): boolean | null {
+  if (change.kind === 'action' || 'relationship' in change) return null
+  const table = tables.get(change.table)
+  const known = masters.get(change.table)?.get(change.id)
+  if (!table || !known) return false
+  if (change.kind === 'delete' || change.kind === 'create') return (known.row === null) === (change.kind === 'delete')
+  const later = actions.filter((action) => action.table === change.table && action.id === change.id)
+  const overwritten = new Set(later.flatMap((action) => Object.keys(action.effect)))
+  const values = Object.fromEntries(Object.entries(change.values).filter(([name]) => !overwritten.has(name)))
+  return known.row !== null && isApplied({ ...change, values }, known.row.values, table)
+}
+
+/**
+ * The rows that the master gave back, where actions came after they were written: what was read of those rows since, or
+ * nothing. A row that cannot be read is taken for gone only where that is what the action is known by.
+ */
+export function afterActions(changes: readonly Change[], pushed: MasterRows, read: MasterRows): MasterRows {
+  const actions = changes.filter((change) => change.kind === 'action')
+  if (actions.length === 0) return pushed
+  const known = new Map([...pushed].map(([table, rows]) => [table, new Map(rows)]))
+  for (const { table, id, evidence } of actions) {
+    const rows = known.get(table) ?? new Map<string, KnownMaster>()
+    const now = read.get(table)?.get(id)
+    const goes = evidence.kind === 'row-gone' && evidence.table === table && evidence.id === id
+    if (now && (now.row || goes)) rows.set(id, now)
+    else rows.delete(id)
+    known.set(table, rows)
+  }
+  return known
 }
 
 /** Whether the master's row is the one that the change creates. */

@@ -4,7 +4,7 @@ import { dependenciesOf, touchesOf } from './dependencies.ts'
 import type { Env } from './env.ts'
 import { MasterError } from './errors.ts'
 import type { OutpostError } from './errors.ts'
-import { isOurs, takeBases } from './evidence.ts'
+import { afterActions, isOurs, takeBases } from './evidence.ts'
 import { decideGoneRows, updatesInstead } from './gone-rows.ts'
 import { assumedMaster, masterRow, refreshChanged, refreshRows } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
@@ -88,7 +88,12 @@ async function settleOne(
   const now = context.env.now()
   switch (outcome.kind) {
     case 'processed':
-      return deliver(tx, transaction, pushedMasters(outcome.rows, context.tables), context)
+      return deliver(
+        tx,
+        transaction,
+        afterActions(transaction.changes, pushedMasters(outcome.rows, context.tables), masters),
+        context,
+      )
     case 'exists':
       return settleExisting(tx, transaction, masters, context)
     case 'stale':
@@ -282,8 +287,8 @@ async function settleGone(
   }
   await refreshChanged(tx, transaction.changes, tables)
   if (recreated.length === 0) return next
-  const dependsOn = await dependenciesOf(tx, changes, tables, transaction.seq)
-  return keep(tx, { ...next, touches: touchesOf(changes, tables), dependsOn })
+  const dependsOn = await dependenciesOf(tx, changes, tables, transaction.seq, transaction.after)
+  return keep(tx, { ...next, touches: touchesOf(changes, tables, transaction.after), dependsOn })
 }
 
 /** Somebody else has created the row again: what was to be created is an update once more, to be merged into that row. */

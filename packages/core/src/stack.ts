@@ -17,7 +17,7 @@ export function standOnMaster(
   change: Change,
   row: { readonly values: Row; readonly version: string | null },
 ): Promise<void> {
-  const written: Row = change.kind === 'create' ? row.values : change.kind === 'update' ? change.values : {}
+  const written = change.kind === 'create' ? row.values : shownBy(change)
   const merged = mergedColumns(change)
   return rewriteLater(tx, seq, change, (other) => {
     if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
@@ -28,17 +28,18 @@ export function standOnMaster(
 
 /** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */
 export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: readonly string[]): Promise<void> {
-  if (change.kind !== 'update') return Promise.resolve()
-  const lifted = columns ?? Object.keys(change.values)
+  if (change.kind !== 'update' && change.kind !== 'action') return Promise.resolve()
+  const values = shownBy(change)
+  const lifted = columns ?? Object.keys(values)
   return rewriteLater(tx, seq, change, (other) => {
-    const stood = lifted.filter((name) => name in other.before && other.before[name] === change.values[name])
+    const stood = lifted.filter((name) => name in other.before && other.before[name] === values[name])
     return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
   })
 }
 
 /** The change is to be delivered after all: later ones stand on its values, and wait for it. */
 export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
-  const values: Row = change.kind === 'update' || change.kind === 'create' ? change.values : {}
+  const values = shownBy(change)
   const merged = mergedColumns(change)
   const rewrite = (other: Stacked): Stacked => {
     const names = Object.keys(values).filter((name) => name in other.before && !merged.includes(name))
@@ -47,18 +48,24 @@ export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<v
   return rewriteLater(tx, seq, change, rewrite, 'wait')
 }
 
+/** The columns that a row is shown with because of the change. */
+function shownBy(change: Change): Row {
+  if (change.kind === 'action') return change.effect
+  return change.kind === 'update' || change.kind === 'create' ? change.values : {}
+}
+
 /** Later changes of these columns were made on a value that the master never had: each is merged with the master's in its turn. */
 function mergedColumns(change: Change): readonly string[] {
   return change.kind === 'update' ? (change.merged ?? []) : []
 }
 
-type Stacked = Extract<Change, { kind: 'update' | 'delete' }>
+type Stacked = Extract<Change, { kind: 'update' | 'delete' | 'action' }>
 
 /** The change as if it had been made on these values; the same object when they are what it was made on. */
 function withBefore(change: Stacked, seen: Row): Stacked {
   if (Object.entries(seen).every(([name, value]) => change.before[name] === value)) return change
   const before = { ...change.before, ...seen }
-  return change.kind === 'delete' ? { ...change, before } : onValues(change, before)
+  return change.kind === 'update' ? onValues(change, before) : { ...change, before }
 }
 
 /** An update as if it had been made on these values. */
@@ -78,7 +85,7 @@ async function rewriteLater(
   for (const transaction of later) {
     const onRow = transaction.changes.filter((other) => other.table === change.table && other.id === change.id)
     const changes = transaction.changes.map((other) =>
-      onRow.includes(other) && (other.kind === 'update' || other.kind === 'delete') ? rewrite(other) : other,
+      onRow.includes(other) && 'before' in other ? rewrite(other) : other,
     )
     const waits = waiting !== undefined && onRow.length > 0 && !transaction.dependsOn.includes(seq)
     const rewritten = changes.some((other, at) => other !== transaction.changes[at])

@@ -1,5 +1,6 @@
 import type { OutpostError } from './errors.ts'
-import { isOnMaster, takeBases } from './evidence.ts'
+import { standingOf, takeBases } from './evidence.ts'
+import type { Happened } from './evidence.ts'
 import type { MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
@@ -8,31 +9,49 @@ import { delayMs } from './retry.ts'
 import { deliver, errorOf, keep } from './settle.ts'
 import type { Settled, SettleContext } from './settle.ts'
 
-/** Resolves transactions whose answer was lost, by what was read of their rows: delivered, or to be sent again. */
+/**
+ * Resolves transactions whose answer was lost, by what was read of their rows and of the evidence of their actions:
+ * delivered, to be sent again, or left to a person.
+ */
 export async function settleVerified(
   tx: StoreWriter,
   unknown: readonly OfflineTransaction[],
   masters: MasterRows,
   context: SettleContext,
+  happened: Happened = new Map(),
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
   for (const { seq } of unknown) {
     const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
-    settled.push({ transaction: await settleOne(tx, transaction, masters, context), conflicts: 0 })
+    settled.push({ transaction: await settleOne(tx, transaction, masters, happened, context), conflicts: 0 })
   }
   return settled
 }
+
+const DOUBTFUL = {
+  code: 'conflict',
+  rejection: 'conflict',
+  message: 'The answer was lost. The action has happened on the master, but not all that was sent with it shows there.',
+  remedy: 'Compare the rows. Archive this transaction, and write anew what is missing.',
+} as const
 
 async function settleOne(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   masters: MasterRows,
+  happened: Happened,
   context: SettleContext,
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
-  if (isOnMaster(transaction.changes, masters, context.tables)) {
+  const standing = standingOf(transaction.changes, masters, happened, context.tables)
+  if (standing === 'delivered') {
     return deliver(tx, transaction, masters, context, 'found on the master; the answer was lost')
+  }
+  if (standing === 'doubtful') {
+    const lastError = { ...DOUBTFUL, at: now, attempt: transaction.attempts }
+    const open = { lease: null, outcome: 'unknown', lastError } as const
+    return keep(tx, transition(transaction, 'refused', now, open, { note: lastError.message }))
   }
   await takeBases(tx, transaction.changes, masters, context.tables)
   const note = { note: 'not found on the master; to be sent again' }
