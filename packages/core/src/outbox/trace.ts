@@ -98,7 +98,7 @@ function stepOf(entry: HistoryEntry, transaction: OfflineTransaction, row: RowRe
     case 'cancelled':
     case 'amended': {
       const changed = changesAt(entry, transaction, row)
-      return { ...head, kind: 'written', event, changes: changed, with: othersOf(transaction, row) }
+      return { ...head, kind: 'written', event, changes: changed, with: othersOf(entry, transaction, row) }
     }
     case 'sent':
       return { ...head, kind: 'sent', event, requestId: entry.requestId ?? null }
@@ -151,8 +151,11 @@ function detailsOf(change: Change | undefined): Partial<TracedChange> {
   }
 }
 
-function othersOf({ changes }: OfflineTransaction, row: RowReference): readonly RowReference[] {
-  return changes.filter((change) => !concerns(change, row)).map(({ table, id }) => ({ table, id }))
+/** The other rows of the transaction, as it was at that step: a policy can take rows out of it later. */
+function othersOf(entry: HistoryEntry, { changes }: OfflineTransaction, row: RowReference): readonly RowReference[] {
+  const present = changes.filter((change) => !concerns(change, row))
+  const gone = (entry.wrote ?? []).filter((one) => !isRow(one, row) && !changes.some((change) => isRow(change, one)))
+  return [...present, ...gone].map(({ table, id }) => ({ table, id }))
 }
 
 /** Whether a change is one of the row: of its columns, of a link of it, or an action about it. */
