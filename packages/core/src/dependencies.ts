@@ -124,12 +124,17 @@ export function leftBehind(change: Change, tables: Tables): readonly RowReferenc
   return change.kind === 'update' || change.kind === 'delete' ? lookupsOf(change.table, change.before, tables) : []
 }
 
-function lookupsOf(table: string, values: Row, tables: Tables): readonly RowReference[] {
+/** The rows that lookups among the values point to, each with its column. */
+export function lookupsOf(
+  table: string,
+  values: Row,
+  tables: Tables,
+): readonly (RowReference & { readonly column: string })[] {
   const metadata = tables.get(table)?.metadata
   if (!metadata) return []
   return Object.entries(values).flatMap(([name, id]) => {
     const target = targetTable(metadata, name, values)
-    return typeof id === 'string' && target !== undefined ? [{ table: target, id }] : []
+    return typeof id === 'string' && target !== undefined ? [{ table: target, id, column: name }] : []
   })
 }
 

@@ -134,10 +134,15 @@ function decisions(
 }
 
 /** The changes with the updates that stood behind rows created again, where such a row is on the master after all. */
-export function updatesInstead(changes: readonly Change[], masters: MasterRows): readonly Change[] | null {
+export function updatesInstead(
+  changes: readonly Change[],
+  masters: MasterRows,
+  tables: Tables,
+): readonly Change[] | null {
   const restored = changes.map((change) => {
     const present = change.kind === 'create' && masters.get(change.table)?.get(change.id)?.row
     return change.kind === 'create' && present ? (change.recreates ?? change) : change
   })
-  return restored.some((change, at) => change !== changes[at]) ? restored : null
+  // A row that was to be there first need not be any more, and what was put off for its sake need not wait.
+  return restored.some((change, at) => change !== changes[at]) ? parentsFirst(restored, tables) : null
 }

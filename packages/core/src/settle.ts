@@ -186,7 +186,7 @@ async function settleExisting(
   const sentBefore = transaction.attempts > 1
   const ours = creates.some((change) => isOurs(change, masters, context.tables, sentBefore))
   if (!ours) {
-    const updates = updatesInstead(transaction.changes, masters)
+    const updates = updatesInstead(transaction.changes, masters, context.tables)
     if (updates) return settleCreatedElsewhere(tx, transaction, updates, masters, context)
     return refuse(tx, transaction, keyClash(transaction, SAME_ID, now), context)
   }
