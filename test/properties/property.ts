@@ -1,0 +1,78 @@
+import { relative } from 'node:path'
+import { seededRandom } from '@outpost/core/testing'
+import { expect } from 'vitest'
+
+/*
+ * Laws that must hold of every one of thousands of random runs. Each run has a seed of its own, made of the base seed and
+ * its number; a failure begins with the one line that repeats that run alone.
+ */
+
+const BASE_SEED = 20_260_501
+
+const [givenSeed, givenRuns] = [process.env['OUTPOST_SEED'], process.env['OUTPOST_RUNS']]
+
+/** What a run draws its choices from: the same seed, the same choices. */
+export interface Draw {
+  readonly seed: number
+  /** A number in [0, 1). */
+  number(): number
+  /** A whole number from 0, less than `limit`. */
+  below(limit: number): number
+  chance(probability: number): boolean
+  pick<T>(from: readonly T[]): T
+  /** One of the names, each as often as its weight says. */
+  weighted<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name
+}
+
+export function drawFrom(seed: number): Draw {
+  // Neighbouring seeds must not begin alike.
+  const number = seededRandom(Math.imul(seed, 0x9e3779b1))
+  const below = (limit: number): number => Math.floor(number() * limit)
+  return {
+    seed,
+    number,
+    below,
+    chance: (probability) => number() < probability,
+    pick: (from) => {
+      const picked = from[below(from.length)]
+      if (picked === undefined) throw new Error('nothing to pick from')
+      return picked
+    },
+    weighted: <Name extends string>(weights: Readonly<Partial<Record<Name, number>>>) => {
+      const entries = Object.entries<number | undefined>(weights)
+      let left = number() * entries.reduce((sum, [, weight]) => sum + (weight ?? 0), 0)
+      const found = entries.find(([, weight]) => (left -= weight ?? 0) < 0)
+      if (!found) throw new Error('nothing to pick from')
+      return found[0] as Name
+    },
+  }
+}
+
+/** Runs the law on seed after seed, and fails with the first seed that breaks it. */
+export async function everyRun(
+  law: (draw: Draw) => unknown,
+  from: { readonly base: number; readonly runs: number },
+  again: (seed: number) => string,
+): Promise<void> {
+  for (let seed = from.base; seed < from.base + from.runs; seed += 1) {
+    try {
+      await law(drawFrom(seed))
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error)
+      throw new Error(`${again(seed)}\n${words}`, { cause: error })
+    }
+  }
+}
+
+/** The body of a test that holds a law against so many random runs. `OUTPOST_SEED` and `OUTPOST_RUNS` choose others. */
+export function runs(count: number, law: (draw: Draw) => unknown): () => Promise<void> {
+  const from = {
+    base: givenSeed === undefined ? BASE_SEED : Number(givenSeed),
+    runs: givenRuns === undefined ? count : Number(givenRuns),
+  }
+  return async () => {
+    const { testPath = '', currentTestName = '' } = expect.getState()
+    const place = `${relative(process.cwd(), testPath)} -t '${currentTestName}'`
+    await everyRun(law, from, (seed) => `OUTPOST_SEED=${seed} OUTPOST_RUNS=1 npx vitest run --project system ${place}`)
+  }
+}
