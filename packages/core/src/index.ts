@@ -25,6 +25,7 @@ export type {
   LookupTarget,
   ManyToManyMetadata,
   OneToManyMetadata,
+  PrivilegeKind,
   TableMetadata,
 } from './metadata.ts'
 export type {

@@ -39,6 +39,8 @@ export type ColumnMetadata = {
   readonly type: ColumnType
   /** True where the master refuses null on create and update (Dataverse: SystemRequired). */
   readonly required: boolean
+  /** Set where the master also refuses a create that leaves the column out, because nothing fills it. */
+  readonly requiredOnCreate?: true
   readonly creatable: boolean
   readonly updatable: boolean
   /** False for shadow columns (such as the name of a lookup's target), which cannot be selected. */
@@ -74,6 +76,9 @@ export type OneToManyMetadata = {
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
 
+/** What a user may be allowed to do with the rows of a table. `appendTo`: to point to them from other rows. */
+export type PrivilegeKind = 'create' | 'write' | 'delete' | 'assign' | 'append' | 'appendTo'
+
 /** The definition of one table, as the master has it. */
 export type TableMetadata = {
   readonly name: string
@@ -86,6 +91,8 @@ export type TableMetadata = {
   /** False where the master refuses conditional updates on this table. */
   readonly versioned: boolean
   readonly changeTracking: boolean
+  /** The names of the privileges that the master asks for; a kind that is missing is not asked for, or not known. */
+  readonly privileges?: { readonly [kind in PrivilegeKind]?: string }
   readonly columns: readonly ColumnMetadata[]
   readonly keys: readonly { readonly name: string; readonly columns: readonly string[] }[]
   readonly oneToMany: readonly OneToManyMetadata[]

@@ -11,9 +11,9 @@ export interface UnsentWatchOptions {
   readonly store: Store
   readonly canary: Canary | undefined
   readonly warnAfterDays: number
-  now(): number
-  identity(): MasterIdentity | null
-  emit(event: OutpostEvent): void
+  readonly now: () => number
+  readonly identity: () => MasterIdentity | null
+  readonly emit: (event: OutpostEvent) => void
 }
 
 /** Keeps an eye on work that is not sent yet: that it is not lost with the database, and that it does not wait for ever. */

@@ -14,6 +14,7 @@ export function columnMetadata(attribute: JsonObject): ColumnMetadata | undefine
     label: labelOf(attribute['DisplayName']) ?? name,
     type: isDate ? 'date' : type,
     required: jsonObject(attribute['RequiredLevel'])?.['Value'] === 'SystemRequired',
+    ...(mustBeGiven(isDate ? 'date' : type, attribute) ? { requiredOnCreate: true } : {}),
     creatable: attribute['IsValidForCreate'] === true,
     updatable: attribute['IsValidForUpdate'] === true,
     readable: attribute['IsValidForRead'] === true && isAbsent(attribute['AttributeOf']) && !UNSELECTABLE.has(wireType),
@@ -71,6 +72,40 @@ function typeNameOf(attribute: JsonObject): string {
   const name = jsonObject(attribute['AttributeTypeName'])?.['Value']
   const kind = attribute['AttributeType']
   return typeof name === 'string' ? name : `${typeof kind === 'string' ? kind : ''}Type`
+}
+
+/** Kinds of column that the master never fills by itself when a row is created without them. */
+const LEFT_EMPTY: ReadonlySet<ColumnType> = new Set([
+  'text',
+  'memo',
+  'decimal',
+  'double',
+  'money',
+  'datetime',
+  'date',
+  'choice',
+  'choices',
+  'lookup',
+])
+
+/** Lookups to these are those of the caller or of the organisation where nothing else is said. */
+const FILLED_TARGETS: ReadonlySet<string> = new Set([
+  'systemuser',
+  'team',
+  'businessunit',
+  'transactioncurrency',
+  'organization',
+])
+
+/** Whether a create without the column is certainly refused: nothing numbers it, and it has no value of its own. */
+function mustBeGiven(type: ColumnType, attribute: JsonObject): boolean {
+  const required = jsonObject(attribute['RequiredLevel'])?.['Value'] === 'SystemRequired'
+  if (!required || attribute['IsValidForCreate'] !== true || !LEFT_EMPTY.has(type)) return false
+  const numbered = attribute['AutoNumberFormat']
+  if (typeof numbered === 'string' && numbered !== '') return false
+  const chosen = attribute['DefaultFormValue']
+  if (type === 'choice' && typeof chosen === 'number' && chosen >= 0) return false
+  return targetsOf(attribute['Targets']).every(({ table }) => !FILLED_TARGETS.has(table))
 }
 
 function limitsOf(type: ColumnType, attribute: JsonObject): Partial<ColumnMetadata> {

@@ -1,13 +1,15 @@
 import { type Env, type MasterOrg, OutpostError, systemEnv } from '@outpost/core'
 import { idPages } from './ids.ts'
-import { identify } from './identify.ts'
+import { identify, readTenant } from './identify.ts'
 import { readMetadata, readMetadataStamp } from './metadata.ts'
 import { fetchMessages, type OrgMessages } from './org-messages.ts'
 import { orgUrl } from './org-url.ts'
+import { readPrivileges } from './privileges.ts'
 import { pullPage } from './pull.ts'
 import { pushAll } from './push.ts'
 import { readRows } from './read-rows.ts'
 import type { AccessTokenProvider } from './token.ts'
+import { TokenOwner } from './token-owner.ts'
 import { type Fetch, fetchTransport } from './transport.ts'
 
 export interface DataverseOptions {
@@ -49,14 +51,21 @@ export function dataverseMaster(options: DataverseOptions): MasterOrg {
   const timeouts = { readMs: 60_000, writeMs: 150_000, metadataMs: 120_000, ...options.timeouts }
   const pageSize = checkedPageSize(options.pageSize ?? LARGEST_PAGE)
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
-  const transport = fetchTransport({ root, token: options.token, fetch, env })
+  const owner = new TokenOwner()
+  const transport = fetchTransport({ root, token: options.token, fetch, env, owner })
   const messages = options.messages ?? fetchMessages(transport, timeouts.metadataMs)
   const newId = (): string => env.newId()
   const reading = { transport, root, newId, timeoutMs: timeouts.readMs }
   const writing = { transport, newId, timeoutMs: timeouts.writeMs }
 
   return {
-    identify: (signal) => identify(messages, root, signal),
+    identify: async (signal) => {
+      const identity = await identify(messages, root, signal)
+      owner.expect(identity)
+      return identity
+    },
+    tenant: (signal) => readTenant(messages, signal),
+    privileges: (userId, signal) => readPrivileges(reading, userId, signal),
     metadata: (signal) => readMetadata({ ...reading, messages }, signal),
     metadataStamp: (signal) => readMetadataStamp(reading, signal),
     pull: async (request, signal) => {

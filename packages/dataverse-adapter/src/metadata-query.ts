@@ -9,6 +9,7 @@ const TABLE = [
   'IsIntersect',
   'IsOptimisticConcurrencyEnabled',
   'ChangeTrackingEnabled',
+  'Privileges',
   'Attributes',
   'Keys',
   'OneToManyRelationships',
@@ -33,6 +34,8 @@ const COLUMN = [
   'OptionSet',
   'Targets',
   'DateTimeBehavior',
+  'AutoNumberFormat',
+  'DefaultFormValue',
 ]
 const RELATIONSHIP = [
   'SchemaName',

@@ -1,4 +1,4 @@
-import type { ManyToManyMetadata, OneToManyMetadata, TableMetadata } from '@outpost/core'
+import type { ManyToManyMetadata, OneToManyMetadata, PrivilegeKind, TableMetadata } from '@outpost/core'
 import { columnMetadata, labelOf } from './column-metadata.ts'
 import { jsonObject, type JsonObject, jsonObjects } from './json.ts'
 import type { WireLink } from './wire-table.ts'
@@ -35,6 +35,7 @@ function tableOf(entity: JsonObject, links: readonly Link[]): TableMetadata | un
     primaryName: textOf(entity, 'PrimaryNameAttribute'),
     ownership: ownershipOf(textOf(entity, 'OwnershipType')),
     intersect,
+    ...privilegesOf(jsonObjects(entity['Privileges'])),
     versioned: entity['IsOptimisticConcurrencyEnabled'] === true,
     changeTracking: entity['ChangeTrackingEnabled'] === true,
     columns: jsonObjects(entity['Attributes']).flatMap((attribute) => columnMetadata(attribute) ?? []),
@@ -59,6 +60,24 @@ function ownershipOf(type: string | null): TableMetadata['ownership'] {
     default:
       return 'none'
   }
+}
+
+const PRIVILEGE_KINDS: Readonly<Record<string, PrivilegeKind>> = {
+  Create: 'create',
+  Write: 'write',
+  Delete: 'delete',
+  Assign: 'assign',
+  Append: 'append',
+  AppendTo: 'appendTo',
+}
+
+function privilegesOf(privileges: readonly JsonObject[]): Pick<TableMetadata, 'privileges'> {
+  const named = privileges.flatMap((privilege) => {
+    const kind = PRIVILEGE_KINDS[textOf(privilege, 'PrivilegeType') ?? '']
+    const name = textOf(privilege, 'Name')
+    return kind === undefined || name === null ? [] : [[kind, name] as const]
+  })
+  return named.length === 0 ? {} : { privileges: Object.fromEntries(named) }
 }
 
 function keyOf(key: JsonObject): { readonly name: string; readonly columns: readonly string[] } | undefined {

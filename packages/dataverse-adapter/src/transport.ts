@@ -33,21 +33,42 @@ export interface Transport {
   send(request: WireRequest, signal: AbortSignal): Promise<WireResponse>
 }
 
+/** Is asked before a token is used, and told whose it is. */
+export interface TokenCheck {
+  /** Rejects when nothing may be sent with the token. `whoAmI` asks the master whose it is. */
+  admit(token: string, whoAmI: () => Promise<WireResponse>): Promise<void>
+  /** What the master answered when it was asked whose the token is. */
+  identified(token: string, response: WireResponse): void
+}
+
 export interface TransportOptions {
   readonly root: string
   readonly token: AccessTokenProvider
   readonly fetch: Fetch
   readonly env: Pick<Env, 'sleep'>
+  /** Decides which tokens may be used; any when absent. */
+  readonly owner?: TokenCheck
 }
 
 /** The path of the Web API below an organisation's root. */
 export const API_PATH = '/api/data/v9.2/'
+
+/** The request that tells whose a token is. */
+const WHO_AM_I = 'WhoAmI()'
 
 export function fetchTransport(options: TransportOptions): Transport {
   const api = `${options.root}${API_PATH}`
 
   async function exchange(request: WireRequest, forceRefresh: boolean, signal: AbortSignal): Promise<WireResponse> {
     const token = await accessToken(options.token, { resource: options.root, forceRefresh, signal })
+    const { owner } = options
+    if (request.path !== WHO_AM_I) await owner?.admit(token, () => sendWith(token, whoAmI(request.timeoutMs), signal))
+    const response = await sendWith(token, request, signal)
+    if (request.path === WHO_AM_I) owner?.identified(token, response)
+    return response
+  }
+
+  async function sendWith(token: string, request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     const response = await begin(options.fetch, `${api}${request.path}`, {
       method: request.method,
       headers: {
@@ -94,6 +115,10 @@ export function underRequestId(transport: Transport, requestId: string): Transpo
     api: transport.api,
     send: (request, signal) => transport.send({ ...request, headers: { ...request.headers, ...named } }, signal),
   }
+}
+
+function whoAmI(timeoutMs: number): WireRequest {
+  return { method: 'GET', path: WHO_AM_I, timeoutMs }
 }
 
 const STANDARD_HEADERS: Readonly<Record<string, string>> = {

@@ -105,8 +105,8 @@ export interface MasterOrg {
   identify(signal: AbortSignal): Promise<MasterIdentity>
   /** The tenant of the organisation; null where the master does not say. Asked once for each client org. */
   tenant?(signal: AbortSignal): Promise<string | null>
-  /** The names of all privileges that the signed-in user has, by whatever role; null where they cannot be read. */
-  privileges?(signal: AbortSignal): Promise<readonly string[] | null>
+  /** The names of all privileges that the user has, by whatever role; null where they cannot be read. */
+  privileges?(userId: string, signal: AbortSignal): Promise<readonly string[] | null>
   /** All tables with their columns and relationships. Only ever reads. */
   metadata(signal: AbortSignal): Promise<MasterMetadata>
   /** A stamp that differs from the catalogue's when the metadata has changed since; cheap. */

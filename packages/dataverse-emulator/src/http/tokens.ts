@@ -28,7 +28,8 @@ export class Tokens {
   }
 
   issue(user: User, audience: string, lifetimeMs: number): string {
-    const token = `emulator.${this.#newId()}.${this.#newId()}`.replaceAll('-', '')
+    const secret = `${this.#newId()}${this.#newId()}`.replaceAll('-', '')
+    const token = `emulator.${claims({ aud: audience, oid: user.objectId })}.${secret}`
     this.#grants.set(token, { user, audience, expiresAtMs: this.#now() + lifetimeMs })
     return token
   }
@@ -44,4 +45,9 @@ export class Tokens {
     if (grant === undefined || grant.expiresAtMs <= this.#now() || !audiences.has(grant.audience)) return undefined
     return grant.user
   }
+}
+
+/** As in a token of Entra, what it says lies open in its middle part, so that clients can tell whose it is. */
+function claims(said: Readonly<Record<string, string>>): string {
+  return btoa(JSON.stringify(said)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
