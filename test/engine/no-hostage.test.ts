@@ -19,7 +19,9 @@ test('a refused write does not stop the writes behind it, and its dependents say
   const child = await device.org.write((draft) =>
     draft.create('contact', { lastname: 'Child', parentcustomerid: refusedId, parentcustomerid$table: 'account' }),
   )
-  const edit = await device.org.write((draft) => draft.update('account', refusedId, { telephone1: '1' }))
+  const edit = await device.org.write((draft) => draft.update('account', refusedId, { telephone1: '1' }), {
+    coalesce: false,
+  })
   const behind = await device.org.write((draft) => draft.create('account', { name: 'Behind' }))
 
   const report = await device.org.push()
@@ -107,6 +109,6 @@ test('a transaction held back by the upload filter holds back nothing else, and 
   expect(there.emulator.master.row('account', draftId)).toBeUndefined()
 
   await device.org.write((draft) => draft.update('account', draftId, { name: 'A real customer' }))
-  expect(await device.org.push()).toMatchObject({ processed: 2, left: 0 })
+  expect(await device.org.push()).toMatchObject({ processed: 1, left: 0 })
   expect(there.emulator.master.row('account', draftId)?.values).toMatchObject({ name: 'A real customer' })
 })

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
 import type { Device, DeviceOptions, World } from './world.ts'
 
-/* Several unsent changes of one row stand on one another. What happens to one must not be taken for a conflict by the next. */
+/*
+ * Several unsent changes of one row stand on one another, where they are not folded into one. What happens to one must not
+ * be taken for a conflict by the next.
+ */
 
 async function opened(options?: DeviceOptions): Promise<{ there: World; device: Device; id: string }> {
   const there = world()
@@ -13,7 +16,7 @@ async function opened(options?: DeviceOptions): Promise<{ there: World; device: 
 }
 
 const change = async (device: Device, id: string, values: Record<string, string | null>): Promise<number> =>
-  Number((await device.org.write((draft) => draft.update('account', id, values))).seq)
+  Number((await device.org.write((draft) => draft.update('account', id, values), { coalesce: false })).seq)
 
 test('archiving an edit lets the later one stand, although the master was touched meanwhile', async () => {
   const { there, device, id } = await opened()
