@@ -27,7 +27,7 @@ export async function refreshRows(
   masters: ReadonlyMap<string, KnownMaster> = new Map(),
 ): Promise<void> {
   const name = table.metadata.name
-  const changes = await openChanges(tx, name, ids)
+  const changes = await shownChanges(tx, name, ids)
   const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
   const rows = await tx.rows(name, ids)
   const put: StoredRow[] = []
@@ -118,25 +118,81 @@ function applyChange(table: ConfiguredTable, row: Row | null, change: Change): R
   }
 }
 
-/** The changes that are not settled yet (pending or error), by row, in the order of the outbox. */
-async function openChanges(
+/**
+ * The changes that rows are shown with, by row, in the order of the outbox: those that are not settled yet (pending or
+ * error), and those that were put away with their effect kept.
+ */
+async function shownChanges(
   tx: StoreReader,
   table: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Change[]>> {
+  const touching = ids.map((id) => rowKey(table, id))
+  const touched = await tx.findTransactions({ statuses: ['pending', 'error', 'archived'], touching })
+  const shown = touched.filter(({ status, kept }) => status !== 'archived' || kept === true)
+  const written = await writtenSince(tx, table, shown)
   const found = new Map<string, Change[]>()
-  for (const transaction of await openTransactions(
-    tx,
-    ids.map((id) => rowKey(table, id)),
-  )) {
-    for (const change of transaction.changes) {
+  for (const { seq, kept, changes } of shown) {
+    for (const change of changes) {
       if (change.table !== table) continue
-      const changes = found.get(change.id)
-      if (changes) changes.push(change)
-      else found.set(change.id, [change])
+      const left = kept ? withoutNewer(change, seq, written.get(change.id) ?? []) : change
+      found.set(change.id, [...(found.get(change.id) ?? []), left])
     }
   }
   return found
+}
+
+interface Written {
+  readonly seq: number
+  readonly values: Row
+}
+
+/** What was delivered to the rows of kept transactions after those were written: it is the newer value. */
+async function writtenSince(
+  tx: StoreReader,
+  table: string,
+  shown: readonly OfflineTransaction[],
+): Promise<ReadonlyMap<string, readonly Written[]>> {
+  const kept = shown.filter((transaction) => transaction.kept)
+  const written = new Map<string, Written[]>()
+  const [first] = kept
+  if (!first) return written
+  const rows = kept.flatMap(({ changes }) => changes.filter((change) => change.table === table))
+  const touching = [...new Set(rows.map((row) => rowKey(table, row.id)))]
+  for (const { seq, changes } of await tx.findTransactions({ statuses: ['processed'], touching, after: first.seq })) {
+    for (const change of changes) {
+      if (change.table !== table || change.kind !== 'update') continue
+      written.set(change.id, [...(written.get(change.id) ?? []), { seq, values: change.values }])
+    }
+  }
+  return written
+}
+
+function withoutNewer(change: Change, seq: number, written: readonly Written[]): Change {
+  const newer = written.filter((other) => other.seq > seq)
+  if (change.kind !== 'update' || newer.length === 0) return change
+  const left = Object.entries(change.values).filter(([name]) => newer.every(({ values }) => !(name in values)))
+  return { ...change, values: Object.fromEntries(left) }
+}
+
+/**
+ * The row as the master will have it when the open transactions, those before `seq` where it is given, are delivered:
+ * without what only archived ones still show. Null when there is no such row.
+ */
+export async function rowToCome(
+  tx: StoreReader,
+  table: ConfiguredTable,
+  id: string,
+  seq: number = Number.POSITIVE_INFINITY,
+): Promise<Row | null> {
+  const name = table.metadata.name
+  const [base] = await tx.bases(name, [id])
+  const [row] = await tx.rows(name, [id])
+  const master = knownMaster(id, base, row).row?.values ?? null
+  if (!base) return master
+  const open = (await openTransactions(tx, [rowKey(name, id)])).filter((transaction) => transaction.seq < seq)
+  const own = open.flatMap(({ changes }) => changes.filter((change) => change.table === name && change.id === id))
+  return own.reduce((values, change) => applyChange(table, values, change), master)
 }
 
 /** Shows the effect of changes that were added to, or taken from, the open part of the outbox. */

@@ -23,6 +23,15 @@ export function canonicalGuid(text: string): string | null {
   return GUID.exec(text)?.[1]?.toLowerCase() ?? null
 }
 
+/** The row with its id in canonical form; the id of a link, which is no GUID, in lower case. */
+export function canonicalRow(row: { readonly table: string; readonly id: string }): {
+  readonly table: string
+  readonly id: string
+} {
+  const id = String(row.id)
+  return { table: row.table, id: canonicalGuid(id) ?? id.toLowerCase() }
+}
+
 /** Identifies one row across tables: `<table>/<id>`. The outbox indexes its transactions by these keys. */
 export function rowKey(table: string, id: string): string {
   return `${table}/${id}`

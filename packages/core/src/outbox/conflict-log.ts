@@ -1,4 +1,4 @@
-import { canonicalGuid, rowKey } from '../row.ts'
+import { canonicalRow, rowKey } from '../row.ts'
 import type { Store, StoreReader } from '../ports/store.ts'
 import type {
   ConflictDecision,
@@ -50,7 +50,7 @@ export class ConflictLog {
 
   /** The decisions that match, in the order of the outbox and of their making. The outbox is read part by part. */
   async list(query: ConflictQuery = {}): Promise<readonly ListedConflict[]> {
-    const row = query.row && { ...query.row, id: canonicalGuid(query.row.id) ?? query.row.id.toLowerCase() }
+    const row = query.row && canonicalRow(query.row)
     const matching = { ...query, ...(row ? { row } : {}) }
     const listed: ListedConflict[] = []
     for (let after = query.after; ;) {

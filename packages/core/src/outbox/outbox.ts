@@ -1,47 +1,57 @@
-import { creatorOf, dependenciesOf, referencesOf, touchesOf } from '../dependencies.ts'
-import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
+import type { PushReport } from '../events.ts'
+import { dependenciesOf, touchesOf } from '../dependencies.ts'
 import { OutpostError } from '../errors.ts'
-import { openTransactions, refreshChanged } from '../local-rows.ts'
-import type { Store, StoreWriter } from '../ports/store.ts'
-import { canonicalGuid, rowKey } from '../row.ts'
+import { refreshChanged } from '../local-rows.ts'
+import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
+import { canonicalRow, rowKey } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
-import { amendChange } from './amend.ts'
+import { amendChange, refuseLaterRows, restack } from './amend.ts'
+import { compareTransaction } from './compare.ts'
+import type { RowComparison } from './compare.ts'
+import { followersOf, isShown, refuseFollowers, toldToWait } from './dependents.ts'
+import type { Dependent } from './dependents.ts'
+import { refuseKeptRows } from './kept-effects.ts'
+import { listTransactions, withReason } from './list-transactions.ts'
+import type { ListedTransaction, ListOptions } from './list-transactions.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
-import { putAway } from './put-away.ts'
-import { pendingReason } from './readiness.ts'
-import type { PendingReason, ReadinessContext } from './readiness.ts'
+import { putAway, remove } from './put-away.ts'
+import { isAhead, LEASE_MS } from './readiness.ts'
+import type { ReadinessContext } from './readiness.ts'
 import { BEGUN_ANEW, revive } from './revive.ts'
 import { traceRow } from './trace.ts'
 import type { TraceEntry } from './trace.ts'
 import { transition } from './transitions.ts'
 
-/** A transaction as it is listed: with the reason why it is still pending, where it is. */
-export interface ListedTransaction extends OfflineTransaction {
-  readonly reason: PendingReason | null
-}
-
-export interface ListOptions {
-  /** The default is `['error']`: what needs a person. */
-  readonly statuses?: readonly TransactionStatus[] | 'all'
-  /** Only transactions that touch this row. */
-  readonly row?: { readonly table: string; readonly id: string }
-  /** Continues behind this seq. */
-  readonly after?: number
-  readonly limit?: number
-}
-
 export interface OutboxContext {
   readonly store: Store
   tables(): ReadonlyMap<string, ConfiguredTable>
   readiness(): ReadinessContext
-  /** Called after transactions have become pending. */
+  /** Called after transactions have become ready to be sent, or may have. */
   wake(): void
+  /** Sends what the outbox holds. */
+  push(options: { readonly signal?: AbortSignal }): Promise<PushReport>
 }
 
+/** What becomes of the local rows when a transaction is archived. */
+export type LocalEffect = 'revert' | 'keep'
+
+export interface ArchiveOptions {
+  /** What to do with transactions that need a row of these: refuse (the default), or archive them as well. */
+  readonly dependents?: 'refuse' | 'archive'
+  /** The default is `revert`. With `keep` the local rows go on showing what the master will never have. */
+  readonly local?: LocalEffect
+}
+
+/** How many transactions are held at a time where all of them are gone through. */
+const PART = 100
+
 /**
- * The durable, ordered queue of offline transactions, as an application sees it. All operations work without the network
- * and are committed when their promise resolves.
+ * The durable, ordered queue of offline transactions, as an application sees it. All operations but `retryAll` work without
+ * the network, are done whole or not at all, and are committed when their promise resolves.
+ *
+ * Each takes the seqs of transactions: none at all is nothing to do, one that is named twice counts once, and for one that
+ * does not exist it throws `invalid` and changes nothing. What is being sent at the moment is `refused`.
  */
 export class Outbox {
   readonly #context: OutboxContext
@@ -50,34 +60,20 @@ export class Outbox {
     this.#context = context
   }
 
-  /** Transactions in the order of delivery; those in status Error unless other statuses are asked for. */
+  /**
+   * Transactions in the order of delivery; those in status Error unless other statuses are asked for. Throws `invalid` for
+   * a status or a limit that there is not.
+   */
   list(options: ListOptions = {}): Promise<readonly ListedTransaction[]> {
-    const { statuses = ['error'], row, after, limit } = options
-    return this.#context.store.read('list transactions', async (tx) => {
-      const found = await tx.findTransactions({
-        ...(statuses === 'all' ? {} : { statuses }),
-        ...(row ? { touching: [rowKey(row.table, canonicalRow(row).id)] } : {}),
-        ...(after === undefined ? {} : { after }),
-        ...(limit === undefined ? {} : { limit }),
-      })
-      const readiness = this.#context.readiness()
-      const listed: ListedTransaction[] = []
-      for (const transaction of found) {
-        const reason = transaction.status === 'pending' ? await pendingReason(tx, transaction, readiness) : null
-        listed.push({ ...transaction, reason })
-      }
-      return listed
-    })
+    const readiness = this.#context.readiness()
+    return this.#context.store.read('list transactions', (tx) => listTransactions(tx, options, readiness))
   }
 
   /** One transaction; undefined when there is none with that seq. */
   async get(seq: number): Promise<ListedTransaction | undefined> {
     return this.#context.store.read('read transaction', async (tx) => {
       const [transaction] = await tx.transactions([seq])
-      if (!transaction) return undefined
-      const reason =
-        transaction.status === 'pending' ? await pendingReason(tx, transaction, this.#context.readiness()) : null
-      return { ...transaction, reason }
+      return transaction && withReason(tx, transaction, this.#context.readiness())
     })
   }
 
@@ -86,77 +82,136 @@ export class Outbox {
     return this.#context.store.read('count transactions', (tx) => tx.countTransactions())
   }
 
-  /** When the outbox should be asked again: `now`, at a time of the device clock, or `none` while nothing can be sent. */
-  async nextAttempt(): Promise<'now' | 'none' | number> {
-    return this.#context.store.read('next attempt', async (tx) => {
-      const readiness = this.#context.readiness()
-      let due: number | null = null
-      let after = 0
-      for (;;) {
-        const part = await tx.findTransactions({ statuses: ['pending'], after, limit: 200 })
-        for (const transaction of part) {
-          after = transaction.seq
-          const reason = await pendingReason(tx, transaction, readiness)
-          if (reason.kind === 'ready' || reason.kind === 'verifying') return 'now'
-          // A claim that is not settled when it ends belonged to a tab that has died.
-          if (reason.kind === 'backing-off' || reason.kind === 'in-flight')
-            due = Math.min(due ?? reason.until, reason.until)
-        }
-        if (part.length < 200) return due ?? 'none'
-      }
+  /** Each change of a transaction with its three sides: what it was made on, what it is, and what the master has. */
+  async compare(seq: number): Promise<readonly RowComparison[]> {
+    return this.#context.store.read('compare transaction', async (tx) => {
+      const [transaction] = await existing(tx, [seq])
+      return transaction ? compareTransaction(tx, transaction, this.#context.tables()) : []
     })
   }
 
-  /** Sends Error or Archived transactions again. Their attempts begin anew; their place in the order stays. */
+  /**
+   * What depends on these transactions: what `archive` and `discard` would take along (`needs-row`), and what would no
+   * longer wait for them (`after`). In the order of the outbox, without these themselves.
+   */
+  async dependents(
+    seqs: readonly number[],
+    options: { readonly local?: LocalEffect } = {},
+  ): Promise<readonly Dependent[]> {
+    return this.#context.store.read('find dependents', async (tx) => {
+      const chosen = await existing(tx, seqs)
+      const followers = await followersOf(tx, chosen, this.#context.tables(), options.local !== 'keep')
+      const waiting = await toldToWait(tx, [...chosen, ...followers.map(({ transaction }) => transaction)])
+      return [...followers.map(({ dependent }) => dependent), ...waiting].toSorted((one, other) => one.seq - other.seq)
+    })
+  }
+
+  /**
+   * Sends Error or Archived transactions again, and Pending ones at once that wait after a failure. Their attempts begin
+   * anew; their place in the order stays. What an archived one did to the rows is shown again.
+   */
   async setPending(seqs: readonly number[]): Promise<void> {
     await this.#context.store.write('set pending', async (tx) => {
-      await this.#pendingAgain(tx, await existing(tx, seqs))
+      const chosen = await existing(tx, seqs)
+      this.#refuseInFlight(chosen)
+      await this.#pendingAgain(tx, chosen)
     })
     this.#context.wake()
   }
 
   /** Sends all Error transactions again, in their original order. Gives back how many there were. */
   async setAllPending(): Promise<number> {
-    const count = await this.#context.store.write('set all pending', async (tx) => {
-      const failed = await tx.findTransactions({ statuses: ['error'] })
-      await this.#pendingAgain(tx, failed)
-      return failed.length
-    })
+    const count = await this.#allPendingAgain()
     this.#context.wake()
     return count
   }
 
   /**
-   * Puts transactions away: they are never delivered, and their effect on the local rows is taken back. Refused when a
-   * row they create is needed by other unsent transactions, unless `dependents` says to archive those too. Gives back the
-   * seqs of everything that was archived.
+   * Sets all Error transactions to pending and sends what the outbox holds. Throws when the master cannot be asked;
+   * everything is pending then.
    */
-  async archive(
+  async retryAll(options: { readonly signal?: AbortSignal } = {}): Promise<PushReport> {
+    await this.#allPendingAgain()
+    return this.#context.push(options)
+  }
+
+  /**
+   * Puts transactions away: they are never delivered. Their effect on the local rows is taken back, or with `keep` stays,
+   * until they are archived again without it. Refused when a row they create is needed by other unsent transactions,
+   * unless `dependents` says to archive those too. Gives back the seqs of everything that was archived, in order.
+   *
+   * One whose outcome is unknown can be archived, too: its record goes on to say so, for the master may have it. One that
+   * was processed is only put out of sight.
+   */
+  async archive(seqs: readonly number[], options: ArchiveOptions = {}): Promise<readonly number[]> {
+    const { local = 'revert' } = options
+    const archived = await this.#context.store.write('archive', async (tx) => {
+      const chosen = await existing(tx, seqs)
+      return this.#archive(tx, chosen, { ...options, local })
+    })
+    this.#context.wake()
+    return archived
+  }
+
+  /**
+   * Deletes transactions without a trace, after taking their effect on the local rows back. Refused for one that was
+   * processed, while it is not known whether the master has it, and, unless `dependents` says to discard those too, when
+   * other unsent transactions need a row that it creates. Gives back the seqs of everything that was discarded, in order.
+   */
+  async discard(
     seqs: readonly number[],
+    options: { readonly dependents?: 'refuse' | 'discard' } = {},
+  ): Promise<readonly number[]> {
+    const discarded = await this.#context.store.write('discard', async (tx) => {
+      const chosen = await existing(tx, seqs)
+      const tables = this.#context.tables()
+      const followers = await followersOf(tx, chosen, tables, true)
+      if (options.dependents !== 'discard')
+        refuseFollowers(followers, 'Discard both, or let the discarding take its dependents along.')
+      const all = inOrder([...chosen, ...followers.map(({ transaction }) => transaction)])
+      this.#refuseInFlight(all)
+      for (const transaction of all) refuseDelivered(transaction)
+      for (const transaction of all) refuseUnknown(transaction)
+      await remove(tx, all, tables)
+      return all.map(({ seq }) => seq)
+    })
+    this.#context.wake()
+    return discarded
+  }
+
+  /**
+   * Takes back everything that was done to a row here and that the master does not have: archives each unsent transaction
+   * that changes it. Refused where such a one changes other rows, too, or creates one that others need, unless
+   * `dependents` says to archive all of that. Gives back the seqs of everything that was archived, in order.
+   */
+  async revert(
+    row: { readonly table: string; readonly id: string },
     options: { readonly dependents?: 'refuse' | 'archive' } = {},
   ): Promise<readonly number[]> {
-    return this.#context.store.write('archive', async (tx) => {
-      const chosen = new Map((await existing(tx, seqs)).map((transaction) => [transaction.seq, transaction]))
-      for (const transaction of chosen.values()) {
-        for (const dependent of await dependents(tx, transaction)) {
-          if (chosen.has(dependent.seq)) continue
-          if (options.dependents !== 'archive') {
-            throw new OutpostError(
-              'refused',
-              `transaction #${transaction.seq} creates a row that #${dependent.seq} needs`,
-              {
-                remedy: 'Archive both, or let the archiving take its dependents along.',
-              },
-            )
-          }
-          chosen.set(dependent.seq, dependent)
-        }
+    const { table, id } = canonicalRow(row)
+    if (!this.#context.tables().has(table)) {
+      throw new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
+        place: { table, rule: 'unknown-table' },
+      })
+    }
+    const reverted = await this.#context.store.write('revert row', async (tx) => {
+      const touching = [rowKey(table, id)]
+      const found = await tx.findTransactions({ statuses: ['pending', 'error', 'archived'], touching })
+      const isRow = (change: { readonly table: string; readonly id: string }): boolean =>
+        change.table === table && change.id === id
+      const chosen = found.filter((transaction) => isShown(transaction) && transaction.changes.some(isRow))
+      const group = chosen.find(({ changes }) => !changes.every(isRow))
+      if (group && options.dependents !== 'archive') {
+        const other = group.changes.find((change) => !isRow(change))
+        throw new OutpostError('refused', `transaction #${group.seq} changes ${other?.table} ${other?.id} as well`, {
+          place: { table, row: id, rule: 'dependents' },
+          remedy: 'Let the reverting take the other rows of the transaction along.',
+        })
       }
-      const { now } = this.#context.readiness()
-      for (const transaction of chosen.values()) refuseInFlight(transaction, now)
-      await putAway(tx, [...chosen.values()], this.#context.tables(), now)
-      return [...chosen.keys()]
+      return this.#archive(tx, chosen, { ...options, local: 'revert' })
     })
+    this.#context.wake()
+    return reverted
   }
 
   /**
@@ -173,20 +228,22 @@ export class Outbox {
       const [transaction] = await existing(tx, [seq])
       if (!transaction) return
       const { now } = this.#context.readiness()
-      refuseInFlight(transaction, now)
+      this.#refuseInFlight([transaction])
       refuseUnknown(transaction)
       const tables = this.#context.tables()
-      const changes = await amendChange(tx, transaction, values, row && canonicalRow(row), tables)
+      const amendment = await amendChange(tx, transaction, values, row && canonicalRow(row), tables)
+      const { changes } = amendment
       await refuseLaterRows(tx, seq, changes, tables)
-      const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
+      await refuseKeptRows(tx, changes, tables)
       const amended = {
         ...BEGUN_ANEW,
         changes,
         touches: touchesOf(changes, tables, transaction.after),
-        dependsOn,
+        dependsOn: await dependenciesOf(tx, changes, tables, seq, transaction.after),
         outcome: 'not-sent' as const,
       }
       await tx.putTransactions([transition(transaction, 'amended', now, amended)])
+      await restack(tx, seq, amendment)
       await refreshChanged(tx, transaction.changes, tables)
     })
     this.#context.wake()
@@ -197,70 +254,81 @@ export class Outbox {
     return this.#context.store.read('trace row', (tx) => traceRow(tx, canonicalRow(row)))
   }
 
+  async #archive(
+    tx: StoreWriter,
+    chosen: readonly OfflineTransaction[],
+    { dependents, local }: { readonly dependents?: 'refuse' | 'archive'; readonly local: LocalEffect },
+  ): Promise<readonly number[]> {
+    const tables = this.#context.tables()
+    const followers = await followersOf(tx, chosen, tables, local === 'revert')
+    if (dependents !== 'archive')
+      refuseFollowers(followers, 'Archive both, or let the archiving take its dependents along.')
+    const all = inOrder([...chosen, ...followers.map(({ transaction }) => transaction)])
+    this.#refuseInFlight(all)
+    await putAway(tx, all, tables, { now: this.#context.readiness().now, local })
+    return all.map(({ seq }) => seq)
+  }
+
+  #allPendingAgain(): Promise<number> {
+    return this.#context.store.write('set all pending', async (tx) => {
+      let count = 0
+      for (let after = 0; ;) {
+        const part = await tx.findTransactions({ statuses: ['error'], after, limit: PART })
+        await this.#pendingAgain(tx, part)
+        count += part.length
+        if (part.length < PART) return count
+        after = part.at(-1)?.seq ?? after
+      }
+    })
+  }
+
   #pendingAgain(tx: StoreWriter, transactions: readonly OfflineTransaction[]): Promise<void> {
     return revive(tx, transactions, this.#context.tables(), this.#context.readiness().now)
   }
-}
 
-function refuseInFlight(transaction: OfflineTransaction, now: number): void {
-  if (transaction.lease && transaction.lease.until > now) {
-    throw new OutpostError('refused', `transaction #${transaction.seq} is being sent`, {
+  #refuseInFlight(transactions: readonly OfflineTransaction[]): void {
+    const { now } = this.#context.readiness()
+    const sending = transactions.find(({ lease }) => lease && isAhead(lease.until, now, LEASE_MS))
+    if (!sending) return
+    throw new OutpostError('refused', `transaction #${sending.seq} is being sent`, {
+      place: { rule: 'in-flight' },
       remedy: 'Try again when it is settled.',
     })
   }
 }
 
-async function existing(tx: StoreWriter, seqs: readonly number[]): Promise<readonly OfflineTransaction[]> {
-  const found = await tx.transactions(seqs)
+/** The transactions with these seqs, each once. Throws `invalid` when there is none with one of them. */
+async function existing(tx: StoreReader, seqs: readonly number[]): Promise<readonly OfflineTransaction[]> {
+  const wanted = [...new Set(seqs)]
+  const found = await tx.transactions(wanted)
   return found.map((transaction, index) => {
     if (transaction) return transaction
-    throw new OutpostError('invalid', `there is no transaction #${seqs[index]}`, {
+    throw new OutpostError('invalid', `there is no transaction #${wanted[index]}`, {
       place: { rule: 'unknown-transaction' },
     })
   })
 }
 
-/** Unsent transactions that cannot be delivered without a row that this one creates. */
-async function dependents(tx: StoreWriter, transaction: OfflineTransaction): Promise<readonly OfflineTransaction[]> {
-  const created = transaction.changes
-    .filter((change) => change.kind === 'create')
-    .map((change) => rowKey(change.table, change.id))
-  if (created.length === 0 || transaction.status === 'processed') return []
-  return (await openTransactions(tx, created)).filter((other) => other.seq > transaction.seq)
+function inOrder(transactions: readonly OfflineTransaction[]): readonly OfflineTransaction[] {
+  return transactions.toSorted((one, other) => one.seq - other.seq)
 }
 
-/** While the answer is missing the master may have the old values: what is corrected then could be lost. */
-function refuseUnknown(transaction: OfflineTransaction): void {
-  if (transaction.outcome !== 'unknown' || transaction.status === 'processed') return
-  throw new OutpostError('refused', `it is not known yet whether the master has transaction #${transaction.seq}`, {
-    remedy: 'Sync first, which finds it out; or make the correction with a new write.',
+function refuseDelivered({ seq, status }: OfflineTransaction): void {
+  if (status !== 'processed') return
+  throw new OutpostError('refused', `transaction #${seq} was delivered; discarding it would not undo it`, {
+    place: { rule: 'delivered' },
+    remedy: 'Undo it with a new write; archive it to have it out of sight.',
   })
 }
 
-/** A row that only a later transaction creates cannot be pointed to by an earlier one. */
-async function refuseLaterRows(
-  tx: StoreWriter,
-  seq: number,
-  changes: readonly Change[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
-): Promise<void> {
-  for (const reference of changes.flatMap((change) => referencesOf(change, tables))) {
-    const creator = await creatorOf(tx, reference, tables)
-    if (!creator || creator.seq <= seq) continue
-    throw new OutpostError(
-      'invalid',
-      `amend of #${seq}: ${reference.table} ${reference.id} is created later, by #${creator.seq}`,
-      {
-        place: { table: reference.table, row: reference.id, rule: 'lookup-order' },
-        remedy: 'Send that transaction first, or set the lookup with a new write.',
-      },
-    )
-  }
-}
-
-function canonicalRow(row: { readonly table: string; readonly id: string }): {
-  readonly table: string
-  readonly id: string
-} {
-  return { table: row.table, id: canonicalGuid(row.id) ?? row.id.toLowerCase() }
+/** While the answer is missing the master may have the old values: what is corrected or thrown away then could be lost. */
+function refuseUnknown({ seq, outcome, status }: OfflineTransaction): void {
+  if (outcome !== 'unknown' || status === 'processed') return
+  throw new OutpostError('refused', `it is not known yet whether the master has transaction #${seq}`, {
+    place: { rule: 'unknown-outcome' },
+    remedy:
+      status === 'archived'
+        ? 'Set it to pending and sync, which finds it out.'
+        : 'Sync first, which finds it out; or make the correction with a new write.',
+  })
 }

@@ -1,5 +1,5 @@
 import type { ConfiguredTable } from '../configuration.ts'
-import { waitingKey } from '../dependencies.ts'
+import { OutpostError } from '../errors.ts'
 import { refreshChanged } from '../local-rows.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
@@ -7,49 +7,81 @@ import { liftOut } from '../stack.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 
+type Tables = ReadonlyMap<string, ConfiguredTable>
+
 /**
  * Archives transactions: their changes leave the stack of their rows, what waited for them waits for what they waited
- * for, and the rows no longer show them.
+ * for. Unless their effect is kept, the rows no longer show them; one that was archived with its effect kept loses it so.
  */
 export async function putAway(
   tx: StoreWriter,
   transactions: readonly OfflineTransaction[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
-  now: number,
+  tables: Tables,
+  { now, local }: { readonly now: number; readonly local: 'revert' | 'keep' },
 ): Promise<void> {
-  for (const { seq } of transactions.toSorted((one, other) => other.seq - one.seq)) {
+  for (const { seq } of latestFirst(transactions)) {
     const [transaction] = await tx.transactions([seq])
     if (!transaction) continue
-    await tx.putTransactions([transition(transaction, 'archived', now, { lease: null })])
-    if (transaction.status === 'processed') continue
-    for (const change of transaction.changes) await liftOut(tx, seq, change)
-    await passOnDependencies(tx, transaction)
+    refuseArchived(transaction, local)
+    const { kept, ...rest } = transaction
+    const keep = local === 'keep' && transaction.status !== 'processed'
+    const note = keep ? { note: KEPT } : kept ? { note: 'its effect on the local rows was taken back' } : {}
+    await tx.putTransactions([
+      transition(rest, 'archived', now, { lease: null, ...(keep ? { kept: true as const } : {}) }, note),
+    ])
+    await leaveStack(tx, transaction)
   }
-  const changes = transactions.flatMap((transaction) => transaction.changes)
-  await refreshChanged(tx, changes, tables)
+  await refreshChanged(tx, changesOf(transactions), tables)
 }
 
-/** What waited for a transaction that will not be sent waits for what that one waited for. */
-export async function passOnDependencies(tx: StoreWriter, archived: OfflineTransaction): Promise<void> {
-  const touching = [...archived.changes.map((change) => rowKey(change.table, change.id)), waitingKey(archived.seq)]
-  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: archived.seq })
-  const waiting = later.filter((transaction) => transaction.dependsOn.includes(archived.seq))
+const KEPT = 'its effect on the local rows is kept'
+
+/** Deletes transactions as if they had never been written, and takes their effect on the rows back. */
+export async function remove(
+  tx: StoreWriter,
+  transactions: readonly OfflineTransaction[],
+  tables: Tables,
+): Promise<void> {
+  for (const { seq } of latestFirst(transactions)) {
+    const [transaction] = await tx.transactions([seq])
+    if (!transaction) continue
+    await tx.deleteTransactions([seq])
+    await leaveStack(tx, transaction)
+  }
+  await refreshChanged(tx, changesOf(transactions), tables)
+}
+
+function refuseArchived({ seq, status, kept }: OfflineTransaction, local: 'revert' | 'keep'): void {
+  if (status !== 'archived' || (kept && local === 'revert')) return
+  throw new OutpostError('refused', `transaction #${seq} is archived already`, {
+    remedy: kept
+      ? 'Archive it with its effect taken back, or set it to pending.'
+      : 'Set it to pending to have it sent.',
+  })
+}
+
+async function leaveStack(tx: StoreWriter, transaction: OfflineTransaction): Promise<void> {
+  if (transaction.status !== 'pending' && transaction.status !== 'error') return
+  for (const change of transaction.changes) await liftOut(tx, transaction.seq, change)
+  await passOnDependencies(tx, transaction)
+}
+
+/** Lets what waited for a transaction that leaves the queue wait for what that waited for. */
+export async function passOnDependencies(tx: StoreWriter, gone: OfflineTransaction): Promise<void> {
+  const touching = gone.changes.map((change) => rowKey(change.table, change.id))
+  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: gone.seq })
+  const waiting = later.filter((transaction) => transaction.dependsOn.includes(gone.seq))
   const inherited = waiting.map((transaction) => ({
     ...transaction,
-    dependsOn: [...new Set([...transaction.dependsOn, ...archived.dependsOn])],
-    ...(transaction.after?.includes(archived.seq) ? inheritedAfter(transaction, transaction.after, archived) : {}),
+    dependsOn: [...new Set([...transaction.dependsOn, ...gone.dependsOn])].filter((seq) => seq !== gone.seq),
   }))
   if (inherited.length > 0) await tx.putTransactions(inherited)
 }
 
-/** Who was told to wait for the transaction was told to wait for what comes before it, too. */
-function inheritedAfter(
-  { touches }: OfflineTransaction,
-  after: readonly number[],
-  { dependsOn }: OfflineTransaction,
-): Pick<OfflineTransaction, 'after' | 'touches'> {
-  return {
-    after: [...new Set([...after, ...dependsOn])],
-    touches: [...new Set([...touches, ...dependsOn.map(waitingKey)])],
-  }
+function latestFirst(transactions: readonly OfflineTransaction[]): readonly OfflineTransaction[] {
+  return transactions.toSorted((one, other) => other.seq - one.seq)
+}
+
+function changesOf(transactions: readonly OfflineTransaction[]): OfflineTransaction['changes'] {
+  return transactions.flatMap((transaction) => transaction.changes)
 }

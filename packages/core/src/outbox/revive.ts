@@ -1,50 +1,107 @@
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
-import { dependenciesOf } from '../dependencies.ts'
+import { creatorOf, dependenciesOf, referencesOf, waitingKey } from '../dependencies.ts'
 import { OutpostError } from '../errors.ts'
 import { refreshChanged } from '../local-rows.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { rowKey } from '../row.ts'
 import { onValues, putBack } from '../stack.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
+
+type Tables = ReadonlyMap<string, ConfiguredTable>
 
 /**
  * Makes transactions pending again, their attempts begun anew, at their old place in the order. An archived one comes
  * back under the later changes of its rows. One that was refused for a conflict is made on the master's present row:
  * who sends it again after having seen the conflict wants it to stand.
+ *
+ * Throws `refused` for one that was delivered, and for an archived one that needs a row which another archived one
+ * creates, unless that comes back as well.
  */
 export async function revive(
   tx: StoreWriter,
   transactions: readonly OfflineTransaction[],
-  tables: ReadonlyMap<string, ConfiguredTable>,
+  tables: Tables,
   now: number,
 ): Promise<void> {
-  for (const { seq } of transactions) {
+  for (const { seq } of transactions.toSorted((one, other) => one.seq - other.seq)) {
     const [transaction] = await tx.transactions([seq])
     if (!transaction) continue
-    if (transaction.history.some((entry) => entry.event === 'delivered')) {
-      throw new OutpostError('refused', `transaction #${seq} was delivered already; it cannot be sent again`, {
-        remedy: 'Make the change anew with a write.',
-      })
-    }
-    const fresh = { ...BEGUN_ANEW, outcome: unresolved(transaction) }
+    refuseDelivered(transaction)
+    const { kept: _, ...rest } = transaction
     const changes =
       transaction.lastError?.rejection === 'conflict'
         ? await onPresentRows(tx, transaction.changes)
         : transaction.changes
+    const archived = transaction.status === 'archived'
+    if (archived) await refuseMissingRows(tx, transaction, tables)
     const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
-    await tx.putTransactions([transition(transaction, 'set-pending', now, { ...fresh, changes, dependsOn })])
-    if (transaction.status === 'archived') for (const change of changes) await putBack(tx, seq, change)
+    const fresh = { ...BEGUN_ANEW, outcome: unresolved(transaction), changes, dependsOn }
+    await tx.putTransactions([transition(rest, 'set-pending', now, fresh)])
+    if (archived) {
+      for (const change of changes) await putBack(tx, seq, change)
+      await letWait(tx, transaction, tables)
+    }
+    await refreshChanged(tx, changes, tables)
   }
-  const changes = transactions.flatMap((transaction) => transaction.changes)
-  await refreshChanged(tx, changes, tables)
 }
 
 export const BEGUN_ANEW = { attempts: 0, nextAttemptAt: null, lastError: null } as const
 
+function refuseDelivered({ seq, history }: OfflineTransaction): void {
+  if (!history.some((entry) => entry.event === 'delivered')) return
+  throw new OutpostError('refused', `transaction #${seq} was delivered already; it cannot be sent again`, {
+    remedy: 'Make the change anew with a write.',
+  })
+}
+
 /** A verdict means that nothing happened on the master; an answer that never came still has to be looked for. */
 function unresolved(transaction: OfflineTransaction): 'unknown' | 'not-sent' {
   return transaction.outcome === 'unknown' ? 'unknown' : 'not-sent'
+}
+
+async function refuseMissingRows(tx: StoreReader, transaction: OfflineTransaction, tables: Tables): Promise<void> {
+  for (const change of transaction.changes) {
+    const needed = [...(change.kind === 'create' ? [] : [change]), ...referencesOf(change, tables)]
+    for (const row of needed) {
+      if (!tables.has(row.table) || (await creatorOf(tx, row, tables))) continue
+      const [base] = await tx.bases(row.table, [row.id])
+      const [stored] = await tx.rows(row.table, [row.id])
+      if (base ? base.values : stored) continue
+      const archived = await tx.findTransactions({ statuses: ['archived'], touching: [rowKey(row.table, row.id)] })
+      const creator = archived.find((other) => other.seq < transaction.seq && creates(other, row.table, row.id))
+      if (!creator) continue
+      throw new OutpostError('refused', `transaction #${transaction.seq} needs a row that #${creator.seq} creates`, {
+        place: { table: row.table, row: row.id, rule: 'lookup-order' },
+        remedy: `#${creator.seq} is archived: set it to pending as well.`,
+      })
+    }
+  }
+}
+
+/** Whether a transaction that was never delivered creates the row. */
+function creates({ changes, history }: OfflineTransaction, table: string, id: string): boolean {
+  if (history.some((entry) => entry.event === 'delivered')) return false
+  return changes.some((change) => change.kind === 'create' && change.table === table && change.id === id)
+}
+
+/** What came to need a row of an archived transaction, or was told to wait for it, waits for it again. */
+async function letWait(tx: StoreWriter, transaction: OfflineTransaction, tables: Tables): Promise<void> {
+  const { seq } = transaction
+  const created = transaction.changes.filter((change) => change.kind === 'create')
+  const keys = new Set(created.map((change) => rowKey(change.table, change.id)))
+  const touching = [...keys, waitingKey(seq)]
+  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: seq })
+  const waiting = later.filter(
+    ({ after = [], dependsOn, changes }) =>
+      !dependsOn.includes(seq) && (after.includes(seq) || changes.some((change) => pointsTo(change, keys, tables))),
+  )
+  await tx.putTransactions(waiting.map((other) => ({ ...other, dependsOn: [...other.dependsOn, seq] })))
+}
+
+function pointsTo(change: Change, keys: ReadonlySet<string>, tables: Tables): boolean {
+  return [change, ...referencesOf(change, tables)].some(({ table, id }) => keys.has(rowKey(table, id)))
 }
 
 async function onPresentRows(tx: StoreReader, changes: readonly Change[]): Promise<readonly Change[]> {

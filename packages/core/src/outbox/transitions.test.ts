@@ -70,7 +70,7 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
     overruled: refused,
     'set-pending': 'pending',
     amended: refused,
-    archived: refused,
+    archived: 'archived',
   },
 }
 

@@ -1,0 +1,55 @@
+import { referencesOf } from '../dependencies.ts'
+import type { Change, RowReference } from '../change.ts'
+import type { ConfiguredTable } from '../configuration.ts'
+import { OutpostError } from '../errors.ts'
+import { rowToCome } from '../local-rows.ts'
+import type { StoreReader } from '../ports/store.ts'
+import { rowKey } from '../row.ts'
+import type { Row } from '../row.ts'
+import type { OfflineTransaction } from './offline-transaction.ts'
+
+/*
+ * The effect of an archived transaction can be kept on the local rows. Nothing new may be built on it: the master will
+ * never have it.
+ */
+
+/** The archived transactions that change the row and whose effect it is still shown with, in the order of the outbox. */
+export async function keptOn(tx: StoreReader, { table, id }: RowReference): Promise<readonly OfflineTransaction[]> {
+  const archived = await tx.findTransactions({ statuses: ['archived'], touching: [rowKey(table, id)] })
+  return archived.filter(
+    ({ kept, changes }) => kept && changes.some((change) => change.table === table && change.id === id),
+  )
+}
+
+/**
+ * The row as a new change is made on it: what is shown, but for what only archived transactions still show. Null when there
+ * is no row. Throws `refused`, naming the transaction, where the row is there, or gone, only for such a one.
+ */
+export async function rowToChange(tx: StoreReader, table: ConfiguredTable, id: string): Promise<Row | null> {
+  const name = table.metadata.name
+  const [row] = await tx.rows(name, [id])
+  const shown = row?.values ?? null
+  const [base] = await tx.bases(name, [id])
+  const last = base && (await keptOn(tx, { table: name, id })).at(-1)
+  if (!last) return shown
+  const toCome = await rowToCome(tx, table, id)
+  if ((shown === null) === (toCome === null)) return toCome
+  const message = `${name} ${id} is ${shown ? 'there' : 'gone'} only by transaction #${last.seq}, which will not be sent`
+  throw new OutpostError('refused', message, {
+    place: { table: name, row: id, rule: 'kept-row' },
+    remedy: `Set #${last.seq} to pending, or take its effect back: revert the row, or archive it again without keeping it.`,
+  })
+}
+
+/** Throws `refused` where changes are made to, or point to, rows that are there only by archived transactions. */
+export async function refuseKeptRows(
+  tx: StoreReader,
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const row of changes.flatMap((change) => [change, ...referencesOf(change, tables)])) {
+    const table = tables.get(row.table)
+    const [shown] = table ? await tx.rows(row.table, [row.id]) : []
+    if (table && shown) await rowToChange(tx, table, row.id)
+  }
+}
