@@ -18,9 +18,11 @@ import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
 import { oldestPending, tableStatus } from './org-status.ts'
 import type { OrgStatus } from './org-status.ts'
+import { Agenda } from './outbox/agenda.ts'
 import { ConflictLog } from './outbox/conflict-log.ts'
 import { Outbox } from './outbox/outbox.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
+import { Pace } from './pace.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
 import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
@@ -28,7 +30,7 @@ import type { Store } from './ports/store.ts'
 import { pullTables } from './pull-tables.ts'
 import type { PullContext } from './pull.ts'
 import { push } from './push.ts'
-import type { PushContext } from './push.ts'
+import type { PushContext } from './push-context.ts'
 import type { Row } from './row.ts'
 import { isSignedOut, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
 import { refusedAfterSignOut, signedOutError, signOut } from './sign-out.ts'
@@ -85,6 +87,9 @@ export class ClientOrg {
   readonly #owner: string
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
+  readonly #agenda = new Agenda()
+  readonly #pace = new Pace()
+  readonly #unsubscribe: () => void
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
@@ -122,12 +127,17 @@ export class ClientOrg {
       identity: () => this.#identity.bound,
       emit,
     })
+    this.#unsubscribe = store.subscribe((change) => {
+      this.#agenda.heard(change)
+      if (change.name === 'elsewhere' && change.transactions.length > 0) this.#wake()
+    })
     this.conflicts = new ConflictLog(store)
     this.outbox = new Outbox({
       store,
       tables: () => this.#kept.byName,
       readiness: () => this.#readiness(),
       wake: () => this.#wake(),
+      push: (options) => this.push(options),
     })
   }
 
@@ -190,6 +200,7 @@ export class ClientOrg {
     await this.#turns.run(async () => {
       this.#connected()
       await this.#kept.configure(configuration)
+      this.#agenda.reset()
     })
     this.#wake()
   }
@@ -248,6 +259,7 @@ export class ClientOrg {
       await this.#admitted()
       await this.#watch.warn()
       await this.#identity.ensure(signal)
+      this.#agenda.reset()
       return push(this.#pushContext(), signal)
     })
   }
@@ -263,6 +275,7 @@ export class ClientOrg {
       await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
+      this.#agenda.reset()
       const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
@@ -325,6 +338,7 @@ export class ClientOrg {
   /** Ends background work and waits for what is going on. The store stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
+    this.#unsubscribe()
     await this.#loop.close()
     await this.#turns.idle()
     await this.#watch.close()
@@ -335,6 +349,7 @@ export class ClientOrg {
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
     this.#identity.bound = settings.identity
     await this.#kept.load(settings.configuration)
+    this.#agenda.reset()
     if (settings.signedOut) this.#loop.failed(signedOutError())
   }
 
@@ -348,16 +363,21 @@ export class ClientOrg {
     if (this.#delivery === 'on-demand') return null
     return this.#turns.run(async () => {
       if (this.#turns.throttledFor() > 0) return null
-      const next = await this.outbox.nextAttempt()
+      this.#agenda.resetAfter(this.#env.now())
+      const next = await this.#nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
       await this.#admitted()
       await this.#watch.warn()
       await this.#identity.ensure(signal)
       await push(this.#pushContext(), signal)
       this.#loop.succeeded()
-      const after = await this.outbox.nextAttempt()
+      const after = await this.#nextAttempt()
       return typeof after === 'number' ? after : null
     })
+  }
+
+  #nextAttempt(): Promise<'now' | 'none' | number> {
+    return this.#store.read('next attempt', (tx) => this.#agenda.nextAttempt(tx, this.#readiness()))
   }
 
   #pullContext(): PullContext {
@@ -378,6 +398,8 @@ export class ClientOrg {
       catalogue: this.#kept.catalogue,
       tables: this.#kept.byName,
       env: this.#env,
+      agenda: this.#agenda,
+      pace: this.#pace,
       organizationId,
       userId,
       owner: this.#owner,

@@ -1,174 +1,185 @@
-import type { Catalogue } from './catalogue.ts'
-import type { ConfiguredTable } from './configuration.ts'
-import type { Env } from './env.ts'
-import { concernsOneTable, MasterError, OutpostError, throwIfAborted } from './errors.ts'
-import type { OutpostEvent, PushReport } from './events.ts'
-import { tablesOf } from './dependencies.ts'
-import { takeBases } from './evidence.ts'
+import { OutpostError, throwIfAborted } from './errors.ts'
+import type { PushReport } from './events.ts'
+import { gravest, stopsEverything } from './failures.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
-import { LEASE_MS, nextReady } from './outbox/readiness.ts'
-import type { ReadinessContext } from './outbox/readiness.ts'
-import type { MasterOrg, OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
-import type { Store } from './ports/store.ts'
-import { prepare } from './prepare.ts'
-import { readMasters, readRows } from './read-masters.ts'
-import { settle, settleUnanswered } from './settle.ts'
+import type { Round } from './outbox/round.ts'
+import { readinessOf } from './push-context.ts'
+import type { PushContext } from './push-context.ts'
+import { lookAtUnversioned, verify } from './read-before-sending.ts'
+import { sendBatch } from './send-batch.ts'
 import type { Settled } from './settle.ts'
-import { settleUnverified, settleVerified } from './verify.ts'
-
-/** What one request to the master carries at the most. A change set holds a transaction together, whatever its size. */
-const LIMITS = { transactions: 50, changes: 500 }
-
-export interface PushContext {
-  readonly store: Store
-  readonly master: MasterOrg
-  readonly catalogue: Catalogue
-  readonly tables: ReadonlyMap<string, ConfiguredTable>
-  readonly env: Env
-  readonly organizationId: string
-  readonly userId: string
-  /** Names this client org object among all that may have the store open. */
-  readonly owner: string
-  emit(event: OutpostEvent): void
-}
 
 /**
  * Sends what the outbox holds, round by round, until nothing more can be sent now.
  *
  * A round: find what is ready → where an earlier answer was lost, read the rows before anything is sent again → claim the
- * transactions in the store → send → settle each by the master's answer. A store transaction is never held across a
- * request. A refused transaction becomes Error and delays only those that depend on it. When the master cannot be asked
- * at all, the claimed transactions stay pending and the error is thrown.
+ * transactions in the store → send → settle each by the master's answer. The batches of a round go at the same time; a
+ * store transaction is never held across a request. A refused transaction becomes Error and delays only those that depend
+ * on it. When the master cannot be asked at all, the claimed transactions stay pending, and the error is thrown when
+ * everything that was under way has ended.
+ *
+ * Large transactions (attachments) go one by one when nothing small is ready. What becomes ready while one is on its way
+ * does not wait for it.
  */
 export async function push(context: PushContext, signal: AbortSignal): Promise<PushReport> {
-  const counts = { processed: 0, refused: 0, overruled: 0, conflicts: 0 }
-  const count = (settled: readonly Settled[]): void => {
-    for (const { transaction, conflicts } of settled) {
-      if (transaction.status === 'processed') counts.processed += 1
-      if (transaction.status === 'error') counts.refused += 1
-      if (transaction.status === 'archived') counts.overruled += 1
-      counts.conflicts += conflicts
-    }
+  const run = new PushRun(context, signal)
+  const upload = new Upload((transaction) => run.sendAlone(transaction))
+  let failure: unknown
+  try {
+    await drain(run, upload)
+  } catch (error) {
+    failure = error
   }
+  await upload.ended()
+  const thrown = gravest([failure, upload.failure])
+  if (thrown !== undefined) throw thrown
+  return run.report()
+}
+
+/** Sends round after round, and uploads in the gaps. Ends when nothing can be sent now, or an upload has failed. */
+async function drain(run: PushRun, upload: Upload): Promise<void> {
   for (;;) {
-    throwIfAborted(signal)
-    const ready = await context.store.read('find ready transactions', (tx) => nextReady(tx, readiness(context), LIMITS))
-    if (ready.length === 0) break
-    const unknown = ready.filter((transaction) => transaction.outcome === 'unknown')
-    const known = ready.filter((transaction) => transaction.outcome !== 'unknown')
-    if (unknown.length > 0) await report(context, count, await verify(context, unknown, signal))
-    if (known.length === 0) continue
-    await lookAtUnversioned(context, known, signal)
-    const round = await sendRound(context, known, signal)
-    counts.conflicts += round.conflicts
-    await report(context, count, round.settled)
+    if (stopsEverything(upload.failure)) return
+    const round = await run.next()
+    if (!round.isEmpty) {
+      await run.send(round)
+      continue
+    }
+    if (upload.failure !== undefined) return
+    if (!upload.isRunning) {
+      const large = await run.nextLarge()
+      if (!large) return
+      upload.begin(large)
+    }
+    await Promise.race([upload.ended(), run.changed()])
   }
-  const left = (await context.store.read('count transactions', (tx) => tx.countTransactions())).pending
-  return { ...counts, left }
 }
 
-function readiness(context: Omit<PushContext, 'master' | 'catalogue' | 'emit' | 'store'>): ReadinessContext {
-  const { tables, organizationId, userId, owner } = context
-  return { tables, organizationId, userId, owner, now: context.env.now() }
+/** A large transaction on its way. Its failure is kept for the end: it holds nothing small up. */
+class Upload {
+  readonly #send: (transaction: OfflineTransaction) => Promise<void>
+  #running: Promise<void> | null = null
+  failure: unknown
+
+  constructor(send: (transaction: OfflineTransaction) => Promise<void>) {
+    this.#send = send
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== null
+  }
+
+  begin(transaction: OfflineTransaction): void {
+    this.#running = this.#send(transaction)
+      .catch((error: unknown) => {
+        this.failure = error
+      })
+      .finally(() => {
+        this.#running = null
+      })
+  }
+
+  async ended(): Promise<void> {
+    await this.#running
+  }
 }
 
-async function report(
-  context: PushContext,
-  count: (settled: readonly Settled[]) => void,
-  settled: readonly Settled[],
-): Promise<void> {
-  count(settled)
-  const { pending } = await context.store.read('count transactions', (tx) => tx.countTransactions())
-  for (const { transaction } of settled) {
-    if (transaction.status !== 'pending') {
-      context.emit({ type: 'push.settled', seq: transaction.seq, status: transaction.status, left: pending })
+/** One push: what it takes from the agenda, sends, and counts. */
+class PushRun {
+  readonly #context: PushContext
+  readonly #signal: AbortSignal
+  readonly #counts = { processed: 0, refused: 0, overruled: 0, conflicts: 0 }
+
+  constructor(context: PushContext, signal: AbortSignal) {
+    this.#context = context
+    this.#signal = signal
+  }
+
+  next(): Promise<Round> {
+    throwIfAborted(this.#signal)
+    const { agenda, pace, store } = this.#context
+    return store.read('find ready transactions', (tx) => agenda.take(tx, readinessOf(this.#context), pace.limits))
+  }
+
+  nextLarge(): Promise<OfflineTransaction | null> {
+    const { agenda, store } = this.#context
+    return store.read('find a large transaction', (tx) => agenda.takeLarge(tx, readinessOf(this.#context)))
+  }
+
+  changed(): Promise<void> {
+    return this.#context.agenda.changed()
+  }
+
+  /** Sends a round. Its failure slows the pace down; a round that went well may speed it up. */
+  async send(round: Round): Promise<void> {
+    const { pace } = this.#context
+    try {
+      await this.#returning(round.all, async (settledSeqs) => {
+        if (round.unknown.length > 0) await this.#verify(round.unknown, settledSeqs)
+        const known = round.batches.flat()
+        if (known.length === 0) return
+        await lookAtUnversioned(this.#context, known, this.#signal)
+        const sent = await Promise.allSettled(round.batches.map((batch) => this.#sendBatch(batch, settledSeqs)))
+        const failure = gravest(sent.map((each): unknown => (each.status === 'rejected' ? each.reason : undefined)))
+        if (failure !== undefined) throw failure
+      })
+      if (round.batches.length > 0) pace.answered(round.isFull)
+    } catch (error) {
+      if (error instanceof OutpostError) pace.failed(error.code)
+      throw error
     }
   }
-}
 
-async function sendRound(
-  context: PushContext,
-  ready: readonly OfflineTransaction[],
-  signal: AbortSignal,
-): Promise<{ readonly settled: readonly Settled[]; readonly conflicts: number }> {
-  const requestId = context.env.newId()
-  const claim = await context.store.write('claim transactions', (tx) =>
-    prepare(tx, ready, { ...readiness(context), leaseUntil: context.env.now() + LEASE_MS, requestId }),
-  )
-  if (claim.sending.length === 0) return claim
-  context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
-  let outcomes: readonly PushOutcome[]
-  try {
-    const outgoing = await Promise.all(
-      claim.sending.map((transaction) => outgoingTransaction(context, transaction, requestId)),
-    )
-    outcomes = await context.master.push(outgoing, signal)
-  } catch (error) {
-    const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
-    await context.store.write('release transactions', (tx) => settleUnanswered(tx, claim.sending, failure, context.env))
-    throw failure
+  /** Sends a large transaction. That it was slow says nothing about how much else to send at once. */
+  sendAlone(transaction: OfflineTransaction): Promise<void> {
+    return this.#returning([transaction], async (settledSeqs) => {
+      if (transaction.outcome === 'unknown') return this.#verify([transaction], settledSeqs)
+      await lookAtUnversioned(this.#context, [transaction], this.#signal)
+      return this.#sendBatch([transaction], settledSeqs)
+    })
   }
-  const masters = await readMasters(context, claim.sending, outcomes, signal)
-  const settled = await context.store.write('settle transactions', (tx) =>
-    settle(tx, claim.sending, outcomes, masters, { tables: context.tables, env: context.env }),
-  )
-  return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
-}
 
-/**
- * Where a table's rows cannot be written on condition of their version, the master's present rows are read before, so that
- * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
- */
-async function lookAtUnversioned(
-  context: PushContext,
-  ready: readonly OfflineTransaction[],
-  signal: AbortSignal,
-): Promise<void> {
-  const blind = ready.flatMap((transaction) =>
-    transaction.changes.filter(
-      (change) =>
-        (change.kind === 'update' || change.kind === 'delete') &&
-        context.tables.get(change.table)?.metadata.versioned === false,
-    ),
-  )
-  if (blind.length === 0) return
-  const masters = await readRows(context, blind, signal)
-  await context.store.write('look at unversioned rows', (tx) => takeBases(tx, blind, masters, context.tables))
-}
+  async report(): Promise<PushReport> {
+    return { ...this.#counts, left: await this.#pending() }
+  }
 
-/**
- * Finds out what became of transactions whose answer was lost, by reading their rows. Where the master refuses to show
- * rows, it is asked for one transaction at a time, so that only those wait which it concerns.
- */
-async function verify(
-  context: PushContext,
-  unknown: readonly OfflineTransaction[],
-  signal: AbortSignal,
-): Promise<readonly Settled[]> {
-  const settling = { tables: context.tables, env: context.env }
-  try {
-    const changes = unknown.flatMap((transaction) => transaction.changes)
-    const masters = await readRows(context, changes, signal)
-    return await context.store.write('verify transactions', (tx) => settleVerified(tx, unknown, masters, settling))
-  } catch (error) {
-    if (!concernsOneTable(error)) throw error
-    if (unknown.length === 1) {
-      return context.store.write('put off verification', (tx) => settleUnverified(tx, unknown, error, settling))
+  async #returning(
+    taken: readonly OfflineTransaction[],
+    body: (settledSeqs: Set<number>) => Promise<void>,
+  ): Promise<void> {
+    const settledSeqs = new Set<number>()
+    try {
+      await body(settledSeqs)
+    } finally {
+      this.#context.agenda.giveBack(taken, settledSeqs)
     }
-    const settled: Settled[] = []
-    for (const transaction of unknown) settled.push(...(await verify(context, [transaction], signal)))
-    return settled
   }
-}
 
-async function outgoingTransaction(
-  context: PushContext,
-  transaction: OfflineTransaction,
-  requestId: string,
-): Promise<OutgoingTransaction> {
-  const named = transaction.changes.flatMap((change) => tablesOf(change, context.tables))
-  const columns = new Map<string, readonly string[]>()
-  for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
-  const tables = await context.catalogue.tables(named)
-  return { id: transaction.id, requestId, changes: transaction.changes, tables, columns }
+  async #verify(unknown: readonly OfflineTransaction[], settledSeqs: Set<number>): Promise<void> {
+    await this.#tell(await verify(this.#context, unknown, this.#signal), settledSeqs)
+  }
+
+  async #sendBatch(batch: readonly OfflineTransaction[], settledSeqs: Set<number>): Promise<void> {
+    const { settled, conflicts } = await sendBatch(this.#context, batch, this.#signal)
+    this.#counts.conflicts += conflicts
+    await this.#tell(settled, settledSeqs)
+  }
+
+  async #tell(settled: readonly Settled[], settledSeqs: Set<number>): Promise<void> {
+    const left = await this.#pending()
+    for (const { transaction, conflicts } of settled) {
+      const { seq, status } = transaction
+      this.#counts.conflicts += conflicts
+      if (status === 'processed') this.#counts.processed += 1
+      if (status === 'error') this.#counts.refused += 1
+      if (status === 'archived') this.#counts.overruled += 1
+      if (status === 'pending') continue
+      settledSeqs.add(seq)
+      this.#context.emit({ type: 'push.settled', seq, status, left })
+    }
+  }
+
+  async #pending(): Promise<number> {
+    return (await this.#context.store.read('count transactions', (tx) => tx.countTransactions())).pending
+  }
 }

@@ -3,7 +3,7 @@ import { matches } from '../filter/evaluate.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { LONGEST_DELAY_MS } from '../retry.ts'
 import type { Row } from '../row.ts'
-import type { OfflineTransaction } from './offline-transaction.ts'
+import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 
 /** Why a pending transaction is still pending. Derived, never stored. */
 export type PendingReason =
@@ -23,11 +23,15 @@ export interface ReadinessContext {
   readonly owner: string
 }
 
-/** Whether a pending transaction may be sent now, and if not, why. */
+/**
+ * Whether a pending transaction may be sent now, and if not, why. `statuses` remembers those of the transactions it waits
+ * for, where several are asked about in the same transaction of the store: thousands can wait for one.
+ */
 export async function pendingReason(
   tx: StoreReader,
   transaction: OfflineTransaction,
   context: ReadinessContext,
+  statuses: Map<number, TransactionStatus | undefined> = new Map(),
 ): Promise<PendingReason> {
   if (transaction.organizationId !== context.organizationId || transaction.userId !== context.userId) {
     return { kind: 'other-user', userId: transaction.userId }
@@ -35,9 +39,8 @@ export async function pendingReason(
   const { lease } = transaction
   if (lease && lease.owner !== context.owner && isAhead(lease.until, context.now, LEASE_MS))
     return { kind: 'in-flight', until: lease.until }
-  const earlier = await tx.transactions(transaction.dependsOn)
-  const blocking = earlier.find((other) => other?.status === 'pending' || other?.status === 'error')
-  if (blocking) return { kind: 'blocked', by: blocking.seq }
+  const by = await firstUnsettled(tx, transaction.dependsOn, statuses)
+  if (by !== undefined) return { kind: 'blocked', by }
   if (transaction.nextAttemptAt !== null && isAhead(transaction.nextAttemptAt, context.now, LONGEST_DELAY_MS)) {
     return { kind: 'backing-off', until: transaction.nextAttemptAt }
   }
@@ -46,11 +49,22 @@ export async function pendingReason(
   return { kind: transaction.outcome === 'unknown' ? 'verifying' : 'ready' }
 }
 
+async function firstUnsettled(
+  tx: StoreReader,
+  seqs: readonly number[],
+  statuses: Map<number, TransactionStatus | undefined>,
+): Promise<number | undefined> {
+  const unread = seqs.filter((seq) => !statuses.has(seq))
+  const found = unread.length === 0 ? [] : await tx.transactions(unread)
+  for (const [index, seq] of unread.entries()) statuses.set(seq, found[index]?.status)
+  return seqs.find((seq) => statuses.get(seq) === 'pending' || statuses.get(seq) === 'error')
+}
+
 /** How long a claim on a transaction holds. Longer than any request may take. */
 export const LEASE_MS = 180_000
 
 /** Whether the time is still to come. One that is further off than it can have been set was set before the clock was put back. */
-function isAhead(time: number, now: number, longestMs: number): boolean {
+export function isAhead(time: number, now: number, longestMs: number): boolean {
   return time > now && time - now <= longestMs
 }
 
@@ -68,40 +82,4 @@ async function heldRow(
     if (values && !matches(filter, values, context)) return { table: change.table, row: change.id }
   }
   return null
-}
-
-/**
- * The next transactions that may be sent, in the order of the outbox; reads the queue part by part.
- *
- * What got no answer before is sent in smaller company, and at last alone: one transaction that the master cannot
- * swallow must not take others down with it again and again.
- */
-export async function nextReady(
-  tx: StoreReader,
-  context: ReadinessContext,
-  limits: { readonly transactions: number; readonly changes: number },
-): Promise<readonly OfflineTransaction[]> {
-  const ready: OfflineTransaction[] = []
-  let changes = 0
-  let after = 0
-  for (;;) {
-    const part = await tx.findTransactions({ statuses: ['pending'], after, limit: 200 })
-    for (const transaction of part) {
-      after = transaction.seq
-      const reason = await pendingReason(tx, transaction, context)
-      if (reason.kind !== 'ready' && reason.kind !== 'verifying') continue
-      if (ready.length > 0 && changes + transaction.changes.length > limits.changes) return ready
-      const company = Math.min(...[...ready, transaction].map((each) => companyOf(each, limits.transactions)))
-      if (ready.length + 1 > company && ready.length > 0) return ready
-      ready.push(transaction)
-      changes += transaction.changes.length
-      if (ready.length === company) return ready
-    }
-    if (part.length < 200) return ready
-  }
-}
-
-function companyOf(transaction: OfflineTransaction, most: number): number {
-  if (transaction.outcome === 'unknown' || transaction.attempts === 0) return most
-  return transaction.attempts === 1 ? Math.min(8, most) : 1
 }
