@@ -5,6 +5,7 @@ import type { ActionContext } from './check-action.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { ActionRequest, Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
+import { wholeRow } from './merge.ts'
 import type { ManyToManyMetadata } from './metadata.ts'
 import { rowToChange } from './outbox/kept-effects.ts'
 import type { StoreReader } from './ports/store.ts'
@@ -50,7 +51,14 @@ export async function changesOf(
     } else applyRequest(row, request)
     rows.set(key, row)
   }
-  return [...[...rows.values()].flatMap(changeOf), ...links.values(), ...actions]
+  const changes = [...rows.values()].flatMap(changeOf)
+  return [
+    ...changes.filter((change) => change.kind !== 'delete'),
+    ...links.values(),
+    ...actions,
+    // Children are deleted before their parents, which is how rows are created the other way round.
+    ...changes.filter((change) => change.kind === 'delete').toReversed(),
+  ]
 }
 
 async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
@@ -118,7 +126,8 @@ function changeOf(row: WorkingRow): readonly Change[] {
   const names = Object.keys(values)
   if (names.length === 0) return []
   const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
-  return [{ kind: 'update', ...place, values, before: seen, patch: jsonPatch.compare(seen, values), version }]
+  const patch = jsonPatch.compare(seen, values)
+  return [{ kind: 'update', ...place, values, before: seen, patch, version, ...wholeRow(row.table, after) }]
 }
 
 /** Only what really changes is sent: an unchanged value would still count as an update. A lookup keeps its `$table`. */

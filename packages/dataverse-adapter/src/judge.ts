@@ -135,7 +135,7 @@ function judgeExisting(
   index: number | undefined,
 ): Judgement {
   if (culprit && index !== undefined) {
-    if (culprit.change.kind === 'create') return { outcome: { kind: 'exists' } }
+    if (culprit.change.kind === 'create' && culprit.condition === 'absent') return { outcome: { kind: 'exists' } }
     if (culprit.change.kind === 'associate') return { satisfied: index }
     // A unique value that another row has, said by the code for duplicate keys in general.
     return { outcome: verdict({ ...refusal, explanation: explainMeaning('key-clash') }, culprit) }

@@ -420,3 +420,113 @@ test('sends no more in one batch than the master takes, and keeps what was answe
 test('nothing to send is nothing sent', async () => {
   expect(await push(done)).toEqual({ outcomes: [], sent: [] })
 })
+
+/** Two rows of which the first points to the second, which is created after it. */
+const circle = (): Change[] => [
+  {
+    kind: 'create',
+    table: 'account',
+    id: A,
+    values: { name: 'N', primarycontactid: B },
+    deferred: ['primarycontactid'],
+  },
+  create(B),
+]
+const madeAccount = { '@odata.etag': 'W/"12"', accountid: A, name: 'N', versionnumber: 12 }
+const owned = { _ownerid_value: C, '_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname': 'systemuser' }
+
+test('a lookup that is put off is set behind the last create of its change set, and that answer shows the row', async () => {
+  const { outcomes, sent } = await push(
+    () =>
+      batchAnswer([
+        {
+          status: 200,
+          set: [
+            { status: 204, contentId: 1 },
+            { status: 201, body: made(B, 10), contentId: 2 },
+            { status: 200, body: { ...madeAccount, ...owned }, contentId: 3 },
+            { status: 204, contentId: 4 },
+          ],
+        },
+      ]),
+    transaction(...circle(), remove(C)),
+  )
+  const parts = (sent[0]?.body ?? '').split('HTTP/1.1').map((part) => part.replaceAll('\r\n', ' '))
+  const heads = [...(sent[0]?.body.matchAll(/^(PATCH|DELETE) \/api\/data\/v9\.2\/([^?\s]*)/gm) ?? [])]
+  expect(heads.map(([, method, path]) => `${method} ${path}`)).toEqual([
+    `PATCH accounts(${A})`,
+    `PATCH contacts(${B})`,
+    `PATCH accounts(${A})`,
+    `DELETE contacts(${C})`,
+  ])
+  expect(parts[1]).toMatch(/If-None-Match: \*.*\{"name":"N"\}/)
+  expect(parts[1]).not.toMatch(/Prefer/)
+  expect(parts[3]).toMatch(/If-Match: \*.*Prefer: return=representation/)
+  expect(parts[3]).toContain(`{"primarycontactid@odata.bind":"/contacts(${B})"}`)
+  expect(outcomes).toMatchObject([
+    {
+      kind: 'processed',
+      rows: [
+        { table: 'contact', id: B, version: 'W/"10"' },
+        { table: 'account', id: A, version: 'W/"12"', values: { name: 'N', ownerid: C } },
+      ],
+    },
+  ])
+})
+
+test('one row that points to itself is a change set of two', async () => {
+  const values = { name: 'N', primarycontactid: A }
+  const change: Change = { kind: 'create', table: 'account', id: A, values, deferred: ['primarycontactid'] }
+  const { outcomes, sent } = await push(
+    () =>
+      batchAnswer([
+        {
+          status: 200,
+          set: [
+            { status: 204, contentId: 1 },
+            { status: 200, body: { ...madeAccount, ...owned }, contentId: 2 },
+          ],
+        },
+      ]),
+    transaction(change),
+  )
+  expect(sent.map(({ path }) => path)).toEqual(['$batch'])
+  expect(outcomes).toMatchObject([{ kind: 'processed', rows: [{ table: 'account', id: A, version: 'W/"12"' }] }])
+})
+
+test.each<[string, Part, object]>([
+  ['the create is there', { status: 412, body: error('0x80040237'), contentId: 1 }, { kind: 'exists' }],
+  [
+    'the update meets a unique value of another row',
+    { status: 412, body: error('0x80040237'), contentId: 3 },
+    { kind: 'rejected', rejection: { rejection: 'key-clash', change: 0 } },
+  ],
+  [
+    'the update is refused',
+    { status: 403, body: error('0x80040220'), contentId: 3 },
+    { kind: 'rejected', rejection: { rejection: 'permission', change: 0 } },
+  ],
+  [
+    'a change behind it is refused',
+    { status: 403, body: error('0x80040220'), contentId: 4 },
+    { kind: 'rejected', rejection: { rejection: 'permission', change: 2 } },
+  ],
+])('a refusal in a circle names the change: %s', async (_name, part, outcome) => {
+  const { outcomes } = await push(() => batchAnswer([part]), transaction(...circle(), remove(C)))
+  expect(outcomes).toMatchObject([outcome])
+})
+
+test('a circle is sent again whole, but for what has its effect already', async () => {
+  const { outcomes, sent } = await push(
+    (_request, index) =>
+      batchAnswer([
+        index === 0
+          ? { status: 404, body: error('0x80040217'), contentId: 4 }
+          : { status: 403, body: error('0x80040220'), contentId: 3 },
+      ]),
+    transaction(...circle(), remove(C), update(B)),
+  )
+  const counts = sent.map(({ body }) => body.match(/^PATCH|^DELETE/gm)?.length)
+  expect(counts).toEqual([5, 4])
+  expect(outcomes).toMatchObject([{ kind: 'rejected', rejection: { change: 0 } }])
+})

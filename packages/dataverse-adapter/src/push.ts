@@ -2,7 +2,8 @@ import { MasterError, OutpostError, type OutgoingTransaction, type PushOutcome }
 import { isSuccess, notDataverse, refusalOf, requestIdOf } from './answer.ts'
 import { type BatchPart, encodeBatch, type IndexedResponse, isMultipart, readBatch } from './batch.ts'
 import { rejectionOf } from './classify.ts'
-import { composeChange, type ComposedChange, NotComposable } from './compose-change.ts'
+import { type ComposedChange, composeTransaction } from './compose-change.ts'
+import { NotComposable } from './compose-values.ts'
 import { failureOf, judge, rejected } from './judge.ts'
 import { type Transport, underRequestId, type WireResponse } from './transport.ts'
 
@@ -21,8 +22,8 @@ const BATCH_LIMIT = 1_000
 /**
  * Sends the transactions, each as a unit, and answers for each in order. The contract is `MasterOrg.push`.
  *
- * One change alone goes as a plain request. Otherwise all go in one batch, in which a transaction of several changes is a
- * change set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one.
+ * One request alone goes as it is. Otherwise all go in one batch, in which a transaction of several requests is a change
+ * set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one.
  */
 export async function pushAll(
   { transport, ...options }: PushContext,
@@ -43,22 +44,18 @@ function isRequests(plan: Requests | PushOutcome): plan is Requests {
 }
 
 function compose(transaction: OutgoingTransaction, api: string): Requests | PushOutcome {
-  if (transaction.changes.length > BATCH_LIMIT) {
-    return rejected('size', `${transaction.changes.length} changes are more than the ${BATCH_LIMIT} of one change set`)
-  }
-  const composed: ComposedChange[] = []
-  for (const [index, change] of transaction.changes.entries()) {
-    try {
-      composed.push(composeChange(change, index, transaction, api))
-    } catch (error) {
-      if (error instanceof NotComposable) return rejected('invalid', error.message, index, error.column)
-      if (error instanceof OutpostError && error.code === 'invalid') {
-        return rejected('invalid', wordsOf(error), index, error.place.column)
-      }
-      throw error
+  let at = 0
+  try {
+    const composed = composeTransaction(transaction, api, (index) => (at = index))
+    if (composed.length <= BATCH_LIMIT) return composed
+    return rejected('size', `${composed.length} requests are more than the ${BATCH_LIMIT} of one change set`)
+  } catch (error) {
+    if (error instanceof NotComposable) return rejected('invalid', error.message, at, error.column)
+    if (error instanceof OutpostError && error.code === 'invalid') {
+      return rejected('invalid', wordsOf(error), at, error.place.column)
     }
+    throw error
   }
-  return composed
 }
 
 /** Sends one group after the other. A failure after the first leaves what was answered, and the rest unsent. */
