@@ -1,6 +1,5 @@
 import type { Canary } from './canary.ts'
 import type { Catalogue } from './catalogue.ts'
-import { tablesToCheck } from './check-action.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
@@ -118,7 +117,7 @@ export class ClientOrg {
       deliver: (signal) => this.#deliver(signal),
       onState: (state) => emit({ type: 'connection', state }),
     })
-    this.#turns = new Turns(this.#loop, env, this.#closing.signal)
+    this.#turns = new Turns(this.#loop, this.#closing.signal)
     this.#watch = new UnsentWatch({
       store,
       canary: options.canary,
@@ -158,6 +157,7 @@ export class ClientOrg {
       this.#identity.bound = found
       await this.#kept.pullMetadata(signal)
       return found
+      await this.#kept.renewPrivileges(found.userId, signal)
     })
     this.#wake()
     return identity
@@ -236,7 +236,8 @@ export class ClientOrg {
     const requests = draft.close()
     const context = {
       tables: this.#kept.byName,
-      definitions: await this.#kept.catalogue.tables(requests.flatMap(tablesToCheck)),
+      definitions: await this.#kept.catalogue.tables(requests.flatMap((each) => this.#kept.tablesNeeded(each))),
+      privileges: this.#kept.privileges,
       organizationId: identity.organizationId,
       userId: identity.userId,
       catalogueStamp: this.#kept.catalogue.stamp ?? '',
@@ -271,11 +272,12 @@ export class ClientOrg {
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
     return this.#turns.withMaster(options.signal, async (signal) => {
-      await this.#admitted()
+      const { userId } = await this.#admitted()
       await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
       this.#agenda.reset()
+      await this.#kept.renewPrivileges(userId, signal)
       const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
@@ -348,7 +350,7 @@ export class ClientOrg {
     const settings = await this.#store.read('load settings', readSettings)
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
     this.#identity.bound = settings.identity
-    await this.#kept.load(settings.configuration)
+    await this.#kept.load(settings.configuration, settings.identity?.userId ?? '')
     this.#agenda.reset()
     if (settings.signedOut) this.#loop.failed(signedOutError())
   }
@@ -413,10 +415,11 @@ export class ClientOrg {
   }
 
   /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
-  async #admitted(): Promise<void> {
-    this.#connected()
+  async #admitted(): Promise<MasterIdentity> {
+    const identity = this.#connected()
     if (await this.#store.read('look for a sign-out', isSignedOut)) throw signedOutError()
   }
+    return identity
 
   #connected(): MasterIdentity {
     if (this.#identity.bound) return this.#identity.bound

@@ -1,4 +1,5 @@
 import { changesOf } from './changes-of.ts'
+import { checkChanges } from './check-changes.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import type { Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
@@ -8,6 +9,7 @@ import type { TableMetadata } from './metadata.ts'
 import { refuseKeptRows } from './outbox/kept-effects.ts'
 import { fold } from './outbox/fold.ts'
 import type { UnsequencedTransaction } from './outbox/offline-transaction.ts'
+import type { Privileges } from './privileges.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { parentsFirst } from './parents-first.ts'
 
@@ -27,8 +29,10 @@ export interface WriteOptions {
 
 export interface CommitContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
-  /** The master's definitions of tables that actions name, configured or not. */
+  /** The master's definitions of tables that actions name or lookups point to, configured or not. */
   readonly definitions: ReadonlyMap<string, TableMetadata>
+  /** What the user may do; null where it is not known. */
+  readonly privileges: Privileges | null
   readonly organizationId: string
   readonly userId: string
   readonly catalogueStamp: string
@@ -54,6 +58,7 @@ export async function commit(
   const changes = parentsFirst(await changesOf(tx, requests, context), context.tables)
   if (changes.length === 0) return null
   await refuseKeptRows(tx, changes, context.tables)
+  await checkChanges(tx, changes, context)
   if (changes.length > CHANGES_LIMIT) {
     throw new OutpostError(
       'invalid',

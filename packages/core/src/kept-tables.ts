@@ -1,14 +1,19 @@
 import { Catalogue, replaceCatalogue } from './catalogue.ts'
+import { tablesToCheck } from './check-action.ts'
 import { checkConfiguration } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import type { ConflictFunctions } from './conflict-policy.ts'
+import type { Request } from './draft.ts'
 import { OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, SyncReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
+import { readPrivileges, writePrivileges } from './privileges.ts'
+import type { Privileges } from './privileges.ts'
 import { forgetPulls, restartPulls } from './pull.ts'
+import { TARGET_SUFFIX } from './row.ts'
 import { EMPTY_SETTINGS, writeConfiguration } from './settings.ts'
 
 export interface KeptTablesOptions {
@@ -30,6 +35,7 @@ export class KeptTables {
   readonly #emit: (event: OutpostEvent) => void
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
+  #privileges: Privileges | null = null
 
   constructor(options: KeptTablesOptions) {
     this.catalogue = new Catalogue(options.store)
@@ -48,9 +54,26 @@ export class KeptTables {
     return this.#byName
   }
 
-  /** Takes over what the store holds. */
-  async load(configuration: Configuration): Promise<void> {
+  /** What the user may do; null where it is not known. */
+  get privileges(): Privileges | null {
+    return this.#privileges
+  }
+
+  /** The tables whose definitions are needed to check a request: those that it names, and those that lookups point to. */
+  tablesNeeded(request: Request): readonly string[] {
+    const metadata = 'values' in request ? this.#byName.get(request.table)?.metadata : undefined
+    const lookups = metadata ? metadata.columns.filter(({ name }) => 'values' in request && name in request.values) : []
+    const targets = lookups.flatMap(({ name, targets = [] }) => {
+      const named = targets.length > 1 && 'values' in request ? request.values[name + TARGET_SUFFIX] : targets[0]?.table
+      return typeof named === 'string' ? [named] : []
+    })
+    return [...tablesToCheck(request), ...targets]
+  }
+
+  /** Takes over what the store holds. `userId` is whose client org it is. */
+  async load(configuration: Configuration, userId: string): Promise<void> {
     await this.catalogue.load()
+    this.#privileges = await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId))
     this.#configuration = configuration
     const known = await this.catalogue.tables(Object.keys(configuration.tables))
     this.#byName = checkConfiguration(configuration, known, this.#conflictFunctions)
@@ -69,6 +92,16 @@ export class KeptTables {
       if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
       return { metadataError: { code: error.code, message: error.message } }
     }
+  }
+
+  /** Reads anew what the user may do. Where the master does not tell it, nothing is known of it. */
+  async renewPrivileges(userId: string, signal: AbortSignal): Promise<void> {
+    const names = (await this.#master.privileges?.(userId, signal)) ?? null
+    throwIfAborted(signal)
+    const known = this.#privileges
+    if (names === null ? known === null : known?.size === names.length && names.every((name) => known.has(name))) return
+    await this.#store.write('keep privileges', (tx) => writePrivileges(tx, userId, names))
+    this.#privileges = names && new Set(names)
   }
 
   /** Copies the metadata and says what has changed. Throws `invalid` when the configuration cannot be kept with it. */

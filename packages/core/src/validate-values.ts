@@ -1,4 +1,4 @@
-import { decimalText } from './decimal.ts'
+import { compareDecimals, decimalText } from './decimal.ts'
 import { OutpostError } from './errors.ts'
 import { columnOf, isPolymorphic } from './metadata.ts'
 import type { ColumnMetadata, TableMetadata } from './metadata.ts'
@@ -83,12 +83,15 @@ function canonicalValue(
       if (column.maxLength !== undefined && value.length > column.maxLength) {
         throw fail('max-length', `${value.length} characters are more than the ${column.maxLength} allowed`)
       }
+      // The master keeps no empty text, and takes the blanks off the ends of a single line.
+      const isNothing = column.type === 'text' ? /^ *$/.test(value) : value === ''
+      if (isNothing && column.required) throw fail('required', 'it cannot be empty')
       return value
     }
     case 'integer': {
       if (typeof value !== 'number' || !Number.isInteger(value))
         throw fail('value-type', `a whole number is needed, not ${kindOf(value)}`)
-      return inRange(column, value, fail)
+      return inRange({ min: -INT32 - 1, max: INT32, ...column }, value, fail)
     }
     case 'double': {
       if (typeof value !== 'number' || !Number.isFinite(value))
@@ -101,12 +104,14 @@ function canonicalValue(
       if (!exact && !(typeof value === 'number' && Number.isFinite(value))) {
         throw fail('value-type', `a number or a decimal text is needed, not ${kindOf(value)}`)
       }
-      inRange(column, Number(value), fail)
-      return canonicalDecimal(value)
+      return canonicalDecimal(inRange(column, value, fail))
     }
     case 'bigint': {
       if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
-      if (typeof value === 'string' && /^-?\d+$/.test(value)) return value
+      if (typeof value === 'string' && /^-?\d+$/.test(value)) {
+        if (BigInt.asIntN(64, BigInt(value)) !== BigInt(value)) throw fail('range', `${value} needs more than 64 bits`)
+        return value
+      }
       throw fail('value-type', `a whole number as decimal text is needed, not ${kindOf(value)}`)
     }
     case 'boolean': {
@@ -120,7 +125,8 @@ function canonicalValue(
       return anOption(column, value, fail)
     }
     case 'choices': {
-      if (typeof value !== 'string' || !/^-?\d+(,-?\d+)*$/.test(value)) {
+      if (value === '' && !column.required) return null
+      if (typeof value !== 'string' || !/^-?\d+(\s*,\s*-?\d+)*$/.test(value)) {
         throw fail('value-type', `option numbers separated by commas are needed, not ${kindOf(value)}`)
       }
       const options = [...new Set(value.split(',').map(Number))].toSorted((one, other) => one - other)
@@ -149,7 +155,10 @@ function canonicalValue(
 
 type Fail = (rule: string, message: string) => OutpostError
 
-const INSTANT = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/i
+const INT32 = 2 ** 31 - 1
+
+const INSTANT =
+  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?$/i
 
 function canonicalInstant(column: ColumnMetadata, value: ColumnValue, fail: Fail): string {
   const match = typeof value === 'string' ? INSTANT.exec(value) : null
@@ -172,16 +181,21 @@ function isCalendarDate(text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
 }
 
-function inRange(column: ColumnMetadata, value: number, fail: Fail): number {
-  if (column.min !== undefined && value < column.min)
-    throw fail('range', `${value} is less than the minimum ${column.min}`)
-  if (column.max !== undefined && value > column.max)
-    throw fail('range', `${value} is more than the maximum ${column.max}`)
+function inRange<T extends string | number>(
+  { min, max }: Pick<ColumnMetadata, 'min' | 'max'>,
+  value: T,
+  fail: Fail,
+): T {
+  if (min !== undefined && compareDecimals(value, min) < 0)
+    throw fail('range', `${value} is less than the minimum ${min}`)
+  if (max !== undefined && compareDecimals(value, max) > 0)
+    throw fail('range', `${value} is more than the maximum ${max}`)
   return value
 }
 
 function anOption(column: ColumnMetadata, value: number, fail: Fail): number {
-  if (column.options && !column.options.some((option) => option.value === value)) {
+  // A definition without any options does not say which there are.
+  if (column.options?.length && !column.options.some((option) => option.value === value)) {
     const known = column.options.slice(0, 12).map((option) => `${option.value} (${option.label})`)
     const more = column.options.length > known.length ? ', …' : ''
     throw fail('option', `${value} is not one of its options: ${known.join(', ')}${more}`)
@@ -232,7 +246,8 @@ function checkStatus(table: TableMetadata, values: Row, rules: WriteRules): void
   const state = table.columns.find((column) => column.type === 'state')
   if (!status || !state) return
   const value = values[status.name]
-  const stateValue = values[state.name] ?? rules.current?.[state.name]
+  const stateValue =
+    values[state.name] ?? rules.current?.[state.name] ?? (rules.kind === 'create' ? initialState(state) : null)
   const option = status.options?.find((candidate) => candidate.value === value)
   if (typeof value !== 'number' || typeof stateValue !== 'number' || option?.state === undefined) return
   if (option.state !== stateValue) {
@@ -248,6 +263,12 @@ function checkStatus(table: TableMetadata, values: Row, rules: WriteRules): void
       `${message}; statuses of that state: ${fitting?.join(', ')}`,
     )
   }
+}
+
+/** The state of a new row that does not name any: the active one, which comes first. */
+function initialState(state: ColumnMetadata): number | null {
+  const values = (state.options ?? []).map((option) => option.value)
+  return values.includes(0) ? 0 : (values[0] ?? null)
 }
 
 function kindOf(value: ColumnValue): string {
