@@ -134,6 +134,8 @@ export class ClientOrg {
     this.outbox = new Outbox({
       store,
       tables: () => this.#kept.byName,
+      identity: () => this.#connected(),
+      catalogueStamp: () => this.#kept.catalogue.stamp,
       readiness: () => this.#readiness(),
       wake: () => this.#wake(),
       push: (options) => this.push(options),
@@ -156,8 +158,8 @@ export class ClientOrg {
       })
       this.#identity.bound = found
       await this.#kept.pullMetadata(signal)
-      return found
       await this.#kept.renewPrivileges(found.userId, signal)
+      return found
     })
     this.#wake()
     return identity
@@ -276,8 +278,8 @@ export class ClientOrg {
       await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
-      this.#agenda.reset()
       await this.#kept.renewPrivileges(userId, signal)
+      this.#agenda.reset()
       const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
@@ -418,8 +420,8 @@ export class ClientOrg {
   async #admitted(): Promise<MasterIdentity> {
     const identity = this.#connected()
     if (await this.#store.read('look for a sign-out', isSignedOut)) throw signedOutError()
-  }
     return identity
+  }
 
   #connected(): MasterIdentity {
     if (this.#identity.bound) return this.#identity.bound
