@@ -31,7 +31,7 @@ import type { PullContext } from './pull.ts'
 import { push } from './push.ts'
 import type { PushContext } from './push-context.ts'
 import type { Row } from './row.ts'
-import { isSignedOut, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
+import { isSignedOut, noteSignIn, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
 import { refusedAfterSignOut, signedOutError, signOut } from './sign-out.ts'
 import type { UnsentChoice } from './sign-out.ts'
 import { Table } from './table.ts'
@@ -116,6 +116,7 @@ export class ClientOrg {
       connectivity,
       deliver: (signal) => this.#deliver(signal),
       onState: (state) => emit({ type: 'connection', state }),
+      remember: (missing) => noteSignIn(store, missing),
     })
     this.#turns = new Turns(this.#loop, this.#closing.signal)
     this.#watch = new UnsentWatch({
@@ -136,7 +137,7 @@ export class ClientOrg {
       tables: () => this.#kept.byName,
       identity: () => this.#connected(),
       catalogueStamp: () => this.#kept.catalogue.stamp,
-      readiness: () => this.#readiness(),
+      readiness: () => ({ ...this.#readiness(), connection: this.#loop.state }),
       wake: () => this.#wake(),
       push: (options) => this.push(options),
     })

@@ -2,7 +2,7 @@ import type { Env } from './env.ts'
 import { MasterError, OutpostError } from './errors.ts'
 import type { ConnectionState } from './events.ts'
 import type { Connectivity } from './ports/connectivity.ts'
-import { delayMs } from './retry.ts'
+import { delayMs, throttledMs } from './retry.ts'
 
 export interface DeliveryLoopOptions {
   readonly env: Env
@@ -10,6 +10,8 @@ export interface DeliveryLoopOptions {
   /** Sends what can be sent. Gives back when it should be asked again by itself (device clock), or null. */
   deliver(signal: AbortSignal): Promise<number | null>
   onState(state: ConnectionState): void
+  /** Keeps whether a sign-in is missing, for whoever opens the store next. */
+  remember(missing: boolean): Promise<void>
 }
 
 /**
@@ -28,8 +30,10 @@ export class DeliveryLoop {
   readonly #unsubscribe: () => void
   #state: ConnectionState = { kind: 'unknown' }
   #failures = 0
+  #pausedForMs = 0
   #woken = false
   #running: Promise<void> | null = null
+  #remembering: Promise<void> = Promise.resolve()
   #alarm: AbortController | null = null
 
   constructor(options: DeliveryLoopOptions) {
@@ -43,10 +47,18 @@ export class DeliveryLoop {
     return this.#state
   }
 
+  /**
+   * How long the master still wants to be left alone, in milliseconds; 0 when it may be asked. It is over when the alarm
+   * rings, whatever was done to the device's clock meanwhile.
+   */
+  get throttledForMs(): number {
+    if (this.#state.kind !== 'paused' || this.#state.code !== 'throttled' || !this.#alarm) return 0
+    return Math.min(this.#pausedForMs, Math.max(1, this.#state.until - this.#options.env.now()))
+  }
+
   /** Says that there may be something to deliver. Heard at once, except while the master has asked to wait. */
   wake(): void {
-    const throttled = this.#state.kind === 'paused' && this.#state.code === 'throttled'
-    if (this.#closing.signal.aborted || this.#state.kind === 'signed-out' || (throttled && this.#alarm)) return
+    if (this.#closing.signal.aborted || this.#state.kind === 'signed-out' || this.throttledForMs > 0) return
     // The change to online will wake it again.
     if (!this.#options.connectivity.online) return
     this.#alarm?.abort()
@@ -79,15 +91,23 @@ export class DeliveryLoop {
       return
     }
     this.#failures += 1
-    const asked = error instanceof MasterError ? (error.retryAfterMs ?? 0) : 0
-    const until = env.now() + Math.max(asked, delayMs(this.#failures, env.random()))
+    const asked = error instanceof MasterError ? error.retryAfterMs : undefined
+    const wait = error.code === 'throttled' ? throttledMs : longest
+    this.#pausedForMs = wait(asked, this.#failures, env.random())
+    const until = env.now() + this.#pausedForMs
     this.#enter({ kind: 'paused', code: error.code, message: error.message, until })
     this.#wakeAt(until)
+  }
+
+  /** Resolves when what is known of the sign-in is kept. */
+  remembered(): Promise<void> {
+    return this.#remembering
   }
 
   /** Resolves when the delivery that is going on, if any, has ended. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running
+    await this.#remembering
   }
 
   async close(): Promise<void> {
@@ -128,5 +148,13 @@ export class DeliveryLoop {
   #enter(state: ConnectionState): void {
     this.#state = state
     this.#options.onState(state)
+    if (state.kind !== 'connected' && state.kind !== 'signed-out') return
+    const missing = state.kind === 'signed-out'
+    // A store that cannot be written says so to whoever asks it for something.
+    this.#remembering = this.#remembering.then(() => this.#options.remember(missing)).catch(() => {})
   }
+}
+
+function longest(askedMs: number | undefined, attempts: number, random: number): number {
+  return Math.max(askedMs ?? 0, delayMs(attempts, random))
 }

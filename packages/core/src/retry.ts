@@ -9,3 +9,13 @@ export function delayMs(attempts: number, random: number): number {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_MS * 2 ** Math.max(0, attempts - 1))
   return Math.round(full * (1 - random / 2))
 }
+
+/** A master that does not say how long is given as much as if this many attempts had failed before: its limits are by minutes. */
+const UNTOLD_ATTEMPTS = 3
+
+/** How long to leave a throttling master alone; what it asked for is the least. Browsers can be kept from reading that. */
+export function throttledMs(askedMs: number | undefined, attempts: number, random: number): number {
+  return askedMs === undefined
+    ? delayMs(attempts + UNTOLD_ATTEMPTS, random)
+    : Math.max(askedMs, delayMs(attempts, random))
+}

@@ -1,7 +1,7 @@
 import type { Configuration } from './configuration.ts'
 import type { Json } from './metadata.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
-import type { StoreReader, StoreWriter } from './ports/store.ts'
+import type { Store, StoreReader, StoreWriter } from './ports/store.ts'
 
 /** What a client org keeps about itself in its store. */
 export interface Settings {
@@ -16,6 +16,7 @@ export const EMPTY_SETTINGS: Settings = { identity: null, configuration: { table
 const IDENTITY = 'identity'
 const CONFIGURATION = 'configuration'
 const SIGNED_OUT = 'signed-out'
+const SIGN_IN_MISSING = 'sign-in-missing'
 
 export async function readSettings(tx: StoreReader): Promise<Settings> {
   const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
@@ -31,6 +32,17 @@ export async function isSignedOut(tx: StoreReader): Promise<boolean> {
 
 export async function setSignedOut(tx: StoreWriter, signedOut: boolean): Promise<void> {
   await tx.setValue(SIGNED_OUT, signedOut ? true : undefined)
+}
+
+/** True while the last attempt to reach the master failed for want of a sign-in. */
+export async function isSignInMissing(tx: StoreReader): Promise<boolean> {
+  return (await tx.value(SIGN_IN_MISSING)) === true
+}
+
+/** Keeps it, so that whoever opens the store next can tell. */
+export async function noteSignIn(store: Store, missing: boolean): Promise<void> {
+  if ((await store.read('look for a sign-in', isSignInMissing)) === missing) return
+  await store.write('note sign-in', (tx) => tx.setValue(SIGN_IN_MISSING, missing ? true : undefined))
 }
 
 export async function writeIdentity(tx: StoreWriter, identity: MasterIdentity): Promise<void> {

@@ -338,6 +338,9 @@ export function errorOf(failure: OutpostError, transaction: OfflineTransaction, 
 /** How often a transaction got no answer, at last alone, before it is taken for the cause. */
 const SUSPECT_ATTEMPTS = 3
 
+/** Failures that say nothing about what was sent: who gives up or closes, and a master that has too much to do. */
+const BESIDE_THE_POINT: ReadonlySet<string> = new Set(['aborted', 'closed', 'throttled'])
+
 /**
  * Gives claimed transactions back when the master could not be asked. They stay pending; what is unknown stays so. One
  * that fails again although it was sent alone may be the cause itself: it waits, and the others go on without it.
@@ -350,8 +353,7 @@ export async function settleUnanswered(
 ): Promise<void> {
   const now = env.now()
   const arrived = !(failure instanceof MasterError) || failure.mayHaveArrived
-  // Who gives up or closes says nothing about what was sent.
-  const counts = arrived && failure.code !== 'aborted' && failure.code !== 'closed'
+  const counts = arrived && !BESIDE_THE_POINT.has(failure.code)
   const isSuspect = (attempts: number): boolean => counts && sent.length === 1 && attempts >= SUSPECT_ATTEMPTS
   for (const transaction of await tx.transactions(sent.map(({ seq }) => seq))) {
     if (transaction?.status !== 'pending') continue

@@ -1,5 +1,4 @@
 import type { DeliveryLoop } from './delivery-loop.ts'
-import type { Env } from './env.ts'
 import { abortError, MasterError, OutpostError } from './errors.ts'
 import { Serial } from './serial.ts'
 
@@ -10,12 +9,10 @@ import { Serial } from './serial.ts'
 export class Turns {
   readonly #serial = new Serial()
   readonly #loop: DeliveryLoop
-  readonly #env: Env
   readonly #closing: AbortSignal
 
-  constructor(loop: DeliveryLoop, env: Env, closing: AbortSignal) {
+  constructor(loop: DeliveryLoop, closing: AbortSignal) {
     this.#loop = loop
-    this.#env = env
     this.#closing = closing
   }
 
@@ -34,12 +31,14 @@ export class Turns {
       try {
         const result = await body(signal)
         this.#loop.succeeded()
+        await this.#loop.remembered()
         return result
       } catch (error) {
         if (!(error instanceof OutpostError)) throw error
         // The master's side only sees that it was told to stop, not that the client org was closed.
         if (error.code === 'aborted' && signal.aborted) throw abortError(signal)
         if (OF_THE_CONNECTION.has(error.code)) this.#loop.failed(error)
+        await this.#loop.remembered()
         throw error
       }
     })
@@ -47,8 +46,7 @@ export class Turns {
 
   /** How long the master still wants to be left alone, in milliseconds; not more than 0 when it may be asked. */
   throttledFor(): number {
-    const { state } = this.#loop
-    return state.kind === 'paused' && state.code === 'throttled' ? state.until - this.#env.now() : 0
+    return this.#loop.throttledForMs
   }
 
   /** Resolves when everything given so far has ended. */

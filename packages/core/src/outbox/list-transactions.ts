@@ -4,8 +4,9 @@ import type { OutpostErrorCode } from '../errors.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { canonicalRow, rowKey } from '../row.ts'
 import type { OfflineTransaction, RejectionClass, TransactionStatus } from './offline-transaction.ts'
-import { pendingReason } from './readiness.ts'
-import type { PendingReason, ReadinessContext } from './readiness.ts'
+import type { PendingReason } from './readiness.ts'
+import { shownReasons } from './shown-reason.ts'
+import type { ShownReasonContext } from './shown-reason.ts'
 import { textsOf } from './texts-of.ts'
 
 /** A transaction as it is listed: with the reason why it is still pending, where it is. */
@@ -48,7 +49,7 @@ const STATUSES: ReadonlySet<string> = new Set<TransactionStatus>(['pending', 'pr
 export async function listTransactions(
   tx: StoreReader,
   options: ListOptions,
-  readiness: ReadinessContext,
+  readiness: ShownReasonContext,
 ): Promise<readonly ListedTransaction[]> {
   const { statuses = ['error'], row, limit = DEFAULT_LIMIT } = options
   checkOptions(statuses, limit)
@@ -58,12 +59,12 @@ export async function listTransactions(
     ...(statuses === 'all' ? {} : { statuses }),
     ...(row ? { touching: [rowKey(row.table, canonicalRow(row).id)] } : {}),
   }
-  const known = new Map<number, TransactionStatus | undefined>()
+  const reasonOf = await shownReasons(tx, readiness)
   const listed: ListedTransaction[] = []
   for (let after = options.after; ;) {
     const part = await tx.findTransactions({ ...query, ...(after === undefined ? {} : { after }) })
     for (const transaction of part.filter(matches)) {
-      listed.push(await withReason(tx, transaction, readiness, known))
+      listed.push({ ...transaction, reason: await reasonOf(transaction) })
       if (listed.length === limit) return listed
     }
     if (part.length < PART) return listed
@@ -75,11 +76,10 @@ export async function listTransactions(
 export async function withReason(
   tx: StoreReader,
   transaction: OfflineTransaction,
-  readiness: ReadinessContext,
-  known?: Map<number, TransactionStatus | undefined>,
+  readiness: ShownReasonContext,
 ): Promise<ListedTransaction> {
-  const pending = transaction.status === 'pending'
-  return { ...transaction, reason: pending ? await pendingReason(tx, transaction, readiness, known) : null }
+  const reasonOf = await shownReasons(tx, readiness)
+  return { ...transaction, reason: await reasonOf(transaction) }
 }
 
 function checkOptions(statuses: readonly TransactionStatus[] | 'all', limit: number): void {

@@ -17,7 +17,7 @@ import type { ListedTransaction, ListOptions } from './list-transactions.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 import { putAway, remove } from './put-away.ts'
 import { isAhead, LEASE_MS } from './readiness.ts'
-import type { ReadinessContext } from './readiness.ts'
+import type { ShownReasonContext } from './shown-reason.ts'
 import { BEGUN_ANEW, revive } from './revive.ts'
 import { traceRow } from './trace.ts'
 import type { TraceEntry } from './trace.ts'
@@ -26,7 +26,7 @@ import { transition } from './transitions.ts'
 export interface OutboxContext {
   readonly store: Store
   tables(): ReadonlyMap<string, ConfiguredTable>
-  readiness(): ReadinessContext
+  readiness(): ShownReasonContext
   /** Called after transactions have become ready to be sent, or may have. */
   wake(): void
   /** Sends what the outbox holds. */
