@@ -1,6 +1,7 @@
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
+import { isOlderVersion } from '../version-order.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 
@@ -54,7 +55,8 @@ export async function recordEchoes(
     const { writes, pulls } = value as AwaitedEcho
     const id = key.slice(prefix(table).length)
     const version = pulled.get(id)
-    const open = version === undefined ? writes : writes.filter((write) => isOlder(version, write.version))
+    // A page that was on its way when the row was written has an older version.
+    const open = version === undefined ? writes : writes.filter((write) => isOlderVersion(version, write.version))
     for (const { seq } of version === undefined ? [] : writes.filter((write) => !open.includes(write))) {
       echoed.set(seq, { ...echoed.get(seq), [rowKey(table, id)]: version ?? '' })
     }
@@ -75,12 +77,4 @@ export async function recordEchoes(
 /** Waits no longer for rows of this table. */
 export async function forgetEchoes(tx: StoreWriter, table: string): Promise<void> {
   for (const { key } of await tx.values(prefix(table))) await tx.setValue(key, undefined)
-}
-
-const NUMBERED = /^W\/"(\d+)"$/
-
-/** Whether a pulled version is an older one: of a page that was on its way when the row was written. */
-function isOlder(version: string, written: string): boolean {
-  const [pulled, own] = [version, written].map((text) => NUMBERED.exec(text)?.[1])
-  return pulled !== undefined && own !== undefined && BigInt(pulled) < BigInt(own)
 }
