@@ -3,6 +3,7 @@ import type { PushReport } from '../events.ts'
 import { dependenciesOf, touchesOf } from '../dependencies.ts'
 import { OutpostError } from '../errors.ts'
 import { refreshChanged } from '../local-rows.ts'
+import type { MasterIdentity } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalRow, rowKey } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
@@ -11,11 +12,16 @@ import { compareTransaction } from './compare.ts'
 import type { RowComparison } from './compare.ts'
 import { followersOf, isShown, refuseFollowers, toldToWait } from './dependents.ts'
 import type { Dependent } from './dependents.ts'
+import { importTransactions } from './import-queue.ts'
+import type { ImportReport, QueueOperations } from './import-queue.ts'
 import { refuseKeptRows } from './kept-effects.ts'
 import { listTransactions, withReason } from './list-transactions.ts'
 import type { ListedTransaction, ListOptions } from './list-transactions.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 import { putAway, remove } from './put-away.ts'
+import { writeQueueFile } from './queue-file.ts'
+import type { ExportOptions, QueueFile } from './queue-file.ts'
+import { readQueueFile } from './read-queue-file.ts'
 import { isAhead, LEASE_MS } from './readiness.ts'
 import type { ShownReasonContext } from './shown-reason.ts'
 import { BEGUN_ANEW, revive } from './revive.ts'
@@ -26,6 +32,9 @@ import { transition } from './transitions.ts'
 export interface OutboxContext {
   readonly store: Store
   tables(): ReadonlyMap<string, ConfiguredTable>
+  /** Whose outbox it is. Throws `refused` while the client org is not connected. */
+  identity(): MasterIdentity
+  catalogueStamp(): string | null
   readiness(): ShownReasonContext
   /** Called after transactions have become ready to be sent, or may have. */
   wake(): void
@@ -111,11 +120,7 @@ export class Outbox {
    * anew; their place in the order stays. What an archived one did to the rows is shown again.
    */
   async setPending(seqs: readonly number[]): Promise<void> {
-    await this.#context.store.write('set pending', async (tx) => {
-      const chosen = await existing(tx, seqs)
-      this.#refuseInFlight(chosen)
-      await this.#pendingAgain(tx, chosen)
-    })
+    await this.#context.store.write('set pending', (tx) => this.#setPending(tx, seqs))
     this.#context.wake()
   }
 
@@ -162,19 +167,7 @@ export class Outbox {
     seqs: readonly number[],
     options: { readonly dependents?: 'refuse' | 'discard' } = {},
   ): Promise<readonly number[]> {
-    const discarded = await this.#context.store.write('discard', async (tx) => {
-      const chosen = await existing(tx, seqs)
-      const tables = this.#context.tables()
-      const followers = await followersOf(tx, chosen, tables, true)
-      if (options.dependents !== 'discard')
-        refuseFollowers(followers, 'Discard both, or let the discarding take its dependents along.')
-      const all = inOrder([...chosen, ...followers.map(({ transaction }) => transaction)])
-      this.#refuseInFlight(all)
-      for (const transaction of all) refuseDelivered(transaction)
-      for (const transaction of all) refuseUnknown(transaction)
-      await remove(tx, all, tables)
-      return all.map(({ seq }) => seq)
-    })
+    const discarded = await this.#context.store.write('discard', (tx) => this.#discard(tx, seqs, options))
     this.#context.wake()
     return discarded
   }
@@ -224,34 +217,99 @@ export class Outbox {
     values: Readonly<Record<string, ColumnValue | undefined>>,
     row?: { readonly table: string; readonly id: string },
   ): Promise<void> {
-    await this.#context.store.write('amend', async (tx) => {
-      const [transaction] = await existing(tx, [seq])
-      if (!transaction) return
-      const { now } = this.#context.readiness()
-      this.#refuseInFlight([transaction])
-      refuseUnknown(transaction)
-      const tables = this.#context.tables()
-      const amendment = await amendChange(tx, transaction, values, row && canonicalRow(row), tables)
-      const { changes } = amendment
-      await refuseLaterRows(tx, seq, changes, tables)
-      await refuseKeptRows(tx, changes, tables)
-      const amended = {
-        ...BEGUN_ANEW,
-        changes,
-        touches: touchesOf(changes, tables, transaction.after),
-        dependsOn: await dependenciesOf(tx, changes, tables, seq, transaction.after),
-        outcome: 'not-sent' as const,
-      }
-      await tx.putTransactions([transition(transaction, 'amended', now, amended)])
-      await restack(tx, seq, amendment)
-      await refreshChanged(tx, transaction.changes, tables)
-    })
+    await this.#context.store.write('amend', (tx) => this.#amend(tx, seq, values, row && canonicalRow(row)))
     this.#context.wake()
   }
 
   /** Everything that ever happened to a row, from its first commit here to the pulls that brought back what was sent. */
   trace(row: { readonly table: string; readonly id: string }): Promise<readonly TraceEntry[]> {
     return this.#context.store.read('trace row', (tx) => traceRow(tx, canonicalRow(row)))
+  }
+
+  /**
+   * The chosen transactions as plain JSON, to be kept safe or taken elsewhere: those with the seqs that are given, else
+   * all in the given statuses, else everything that was not processed. Only what is this user's.
+   */
+  exportQueue(options: ExportOptions = {}): Promise<QueueFile> {
+    const { now } = this.#context.readiness()
+    const [identity, catalogueStamp] = [this.#context.identity(), this.#context.catalogueStamp()]
+    const context = { identity, catalogueStamp, tables: this.#context.tables(), now }
+    return this.#context.store.read('export queue', (tx) => writeQueueFile(tx, options, context))
+  }
+
+  /**
+   * Adds what such a file holds and this outbox does not, at its end, and does what was decided in the file about
+   * transactions that are here. What cannot be taken is in the report. What the other device may have sent is looked for on
+   * the master before it is sent.
+   *
+   * Throws `invalid`, naming the place, for what is no such file, and `refused` for another user's or organisation's.
+   */
+  async importQueue(file: unknown): Promise<ImportReport> {
+    const queue = readQueueFile(file)
+    const identity = this.#context.identity()
+    const operations: QueueOperations = {
+      setPending: (tx, seq) => this.#setPending(tx, [seq]),
+      amend: (tx, seq, values, row) => this.#amend(tx, seq, values, row && canonicalRow(row)),
+      archive: async (tx, seq, local) => void (await this.#archive(tx, await existing(tx, [seq]), { local })),
+      discard: async (tx, seq) => void (await this.#discard(tx, [seq], {})),
+    }
+    const report = await this.#context.store.write('import queue', (tx) =>
+      importTransactions(tx, queue, { identity, tables: this.#context.tables(), operations }),
+    )
+    this.#context.wake()
+    return report
+  }
+
+  async #setPending(tx: StoreWriter, seqs: readonly number[]): Promise<void> {
+    const chosen = await existing(tx, seqs)
+    this.#refuseInFlight(chosen)
+    await this.#pendingAgain(tx, chosen)
+  }
+
+  async #amend(
+    tx: StoreWriter,
+    seq: number,
+    values: Readonly<Record<string, ColumnValue | undefined>>,
+    row: { readonly table: string; readonly id: string } | undefined,
+  ): Promise<void> {
+    const [transaction] = await existing(tx, [seq])
+    if (!transaction) return
+    const { now } = this.#context.readiness()
+    this.#refuseInFlight([transaction])
+    refuseUnknown(transaction)
+    const tables = this.#context.tables()
+    const amendment = await amendChange(tx, transaction, values, row, tables)
+    const { changes } = amendment
+    await refuseLaterRows(tx, seq, changes, tables)
+    await refuseKeptRows(tx, changes, tables)
+    const amended = {
+      ...BEGUN_ANEW,
+      changes,
+      touches: touchesOf(changes, tables, transaction.after),
+      dependsOn: await dependenciesOf(tx, changes, tables, seq, transaction.after),
+      outcome: 'not-sent' as const,
+    }
+    await tx.putTransactions([transition(transaction, 'amended', now, amended)])
+    await restack(tx, seq, amendment)
+    await refreshChanged(tx, transaction.changes, tables)
+  }
+
+  async #discard(
+    tx: StoreWriter,
+    seqs: readonly number[],
+    options: { readonly dependents?: 'refuse' | 'discard' },
+  ): Promise<readonly number[]> {
+    const chosen = await existing(tx, seqs)
+    const tables = this.#context.tables()
+    const followers = await followersOf(tx, chosen, tables, true)
+    if (options.dependents !== 'discard')
+      refuseFollowers(followers, 'Discard both, or let the discarding take its dependents along.')
+    const all = inOrder([...chosen, ...followers.map(({ transaction }) => transaction)])
+    this.#refuseInFlight(all)
+    for (const transaction of all) refuseDelivered(transaction)
+    for (const transaction of all) refuseUnknown(transaction)
+    await remove(tx, all, tables)
+    return all.map(({ seq }) => seq)
   }
 
   async #archive(
