@@ -45,7 +45,8 @@ async function story(
     ann,
     bo,
     id,
-    edit: async (device, values) => Number((await device.org.write((draft) => draft.update(ORDER, id, values))).seq),
+    edit: async (device, values) =>
+      Number((await device.org.write((draft) => draft.update(ORDER, id, values), { coalesce: false })).seq),
     master: () => there.emulator.master.row(ORDER, id)?.values,
   }
 }

@@ -8,9 +8,12 @@ import type { ColumnValue, Row } from './row.ts'
  *
  * - `merge` (the default): columns that only one side changed keep that side's value; on a clash the master's value wins.
  * - `server-wins`: the whole local change is dropped. `client-wins`: the whole local change is sent again.
+ * - `client-row-wins`: the whole local row is sent, as it was when it was changed: it also takes back what the master
+ *   changed in columns that were not changed here, whether or not both changed the same. Left to the master are columns
+ *   with a rule of their own, state, status and owner, unless they were changed here.
  * - `manual`: the transaction becomes Error and waits for a person.
  */
-export type ConflictPolicy = 'merge' | 'server-wins' | 'client-wins' | 'manual'
+export type ConflictPolicy = 'merge' | 'server-wins' | 'client-wins' | 'client-row-wins' | 'manual'
 
 /** A function of the application that decides, by the name under which it was given to `ClientOrg.open`. */
 export interface ConflictFunctionName {
@@ -51,7 +54,7 @@ export type DeletedRowPolicy = 'error' | 'recreate' | 'drop'
 /**
  * What is done with the deletion of a row that the master has changed. `error`: a person decides. `delete`: the row is
  * deleted all the same. `drop`: the deletion is dropped and the row stays. When absent the policy of the table says it:
- * `client-wins` deletes, `server-wins` drops, the others are errors.
+ * `client-wins` and `client-row-wins` delete, `server-wins` drops, the others are errors.
  */
 export type UpdatedRowPolicy = 'error' | 'delete' | 'drop'
 
@@ -106,7 +109,7 @@ export interface ConflictSettings {
 
 export type ConflictFunctions = Readonly<Record<string, ConflictFunction>>
 
-const POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'manual']
+const POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'client-row-wins', 'manual']
 const DELETED_ROW: readonly DeletedRowPolicy[] = ['error', 'recreate', 'drop']
 const UPDATED_ROW: readonly UpdatedRowPolicy[] = ['error', 'delete', 'drop']
 

@@ -56,7 +56,7 @@ const ruled = (rule: keyof typeof RULES): ConfiguredTable =>
   table({ conflictRules: Object.fromEntries(RULES[rule].map((name) => [name, rule])) })
 
 const TABLES: readonly (readonly [string, ConfiguredTable])[] = [
-  ...(['merge', 'server-wins', 'client-wins', 'manual'] as const).map(
+  ...(['merge', 'server-wins', 'client-wins', 'client-row-wins', 'manual'] as const).map(
     (conflictPolicy) => [conflictPolicy, table({ conflictPolicy })] as const,
   ),
   ['a function', table({ conflictPolicy: { function: 'longest' } })],
@@ -109,7 +109,7 @@ function changeOf(base: Row, local: Row): UpdateChange {
   const names = COLUMNS.filter((name) => local[name] !== base[name])
   const values = Object.fromEntries(names.map((name) => [name, local[name] ?? null]))
   const before = Object.fromEntries(names.map((name) => [name, base[name] ?? null]))
-  return { kind: 'update', table: 'job', id: 'a', values, before, patch: [], version: 'W/"1"' }
+  return { kind: 'update', table: 'job', id: 'a', values, before, patch: [], version: 'W/"1"', whole: local }
 }
 
 const after = (merge: Merge, remote: Row): Row => (merge.kind === 'send' ? { ...remote, ...merge.values } : remote)
@@ -155,18 +155,49 @@ test.each(TABLES)('base = ours gives theirs, under %s', (_, of) => {
   })
 })
 
-test.each(TABLES)('a column that one side changed keeps that side, or waits with the whole row, under %s', (_, of) => {
+const byColumn = TABLES.filter(([name]) => name !== 'client-row-wins')
+
+test.each(byColumn)(
+  'a column that one side changed keeps that side, or waits with the whole row, under %s',
+  (_, of) => {
+    law((random) => {
+      const base = row(random)
+      const [local, remote] = [edited(random, base), edited(random, base)]
+      const merge = mergeUpdate(changeOf(base, local), remote, of, AT)
+      if (merge.kind === 'undecided' || (merge.kind === 'overruled' && merge.whole)) return []
+      const result = after(merge, remote)
+      const [ours, theirs] = [differing(base, local), differing(base, remote)]
+      return [
+        ...differing(result, local).filter((name) => ours.includes(name) && !theirs.includes(name)),
+        ...differing(result, remote).filter((name) => theirs.includes(name) && !ours.includes(name)),
+      ]
+    })
+  },
+)
+
+test('the whole row of one side stands, and every column it takes back is told, under client-row-wins', () => {
+  const of = table({ conflictPolicy: 'client-row-wins' })
   law((random) => {
     const base = row(random)
     const [local, remote] = [edited(random, base), edited(random, base)]
     const merge = mergeUpdate(changeOf(base, local), remote, of, AT)
-    if (merge.kind === 'undecided' || (merge.kind === 'overruled' && merge.whole)) return []
-    const result = after(merge, remote)
-    const [ours, theirs] = [differing(base, local), differing(base, remote)]
-    return [
-      ...differing(result, local).filter((name) => ours.includes(name) && !theirs.includes(name)),
-      ...differing(result, remote).filter((name) => theirs.includes(name) && !ours.includes(name)),
-    ]
+    const ours = differing(base, local)
+    if (ours.every((name) => !differing(local, remote).includes(name))) return differing(after(merge, remote), remote)
+    const told = 'conflicts' in merge ? merge.conflicts.filter(({ resolved }) => resolved === 'local') : []
+    const theirs = differing(base, remote).filter((name) => differing(local, remote).includes(name))
+    const untold = theirs.filter((name) => !told.some(({ column: each }) => each === name))
+    return [...differing(after(merge, remote), local), ...untold]
+  })
+})
+
+test('columns with a rule of their own are left to the master where only it changed them, under client-row-wins', () => {
+  const of = table({ conflictPolicy: 'client-row-wins', conflictRules: { count: 'sum', tags: 'union' } })
+  law((random) => {
+    const base = row(random)
+    const [local, remote] = [edited(random, base), edited(random, base)]
+    const ours = differing(base, local)
+    const result = merged(base, local, remote, of)
+    return differing(result, remote).filter((name) => ['count', 'tags'].includes(name) && !ours.includes(name))
   })
 })
 
@@ -252,7 +283,7 @@ test.each(TABLES)(
       const change = changeOf(base, local)
       const merge = mergeUpdate(change, remote, of, AT)
       if (!('patches' in merge) || !merge.patches) return []
-      const names = Object.keys(change.values)
+      const names = [...new Set([...Object.keys(change.values), ...merge.conflicts.map((each) => each.column)])]
       const only = (from: Row): Row => Object.fromEntries(names.map((name) => [name, from[name] ?? null]))
       const patched = (from: Row, patch: Parameters<typeof jsonPatch.applyPatch>[1]): Row =>
         jsonPatch.applyPatch({ ...from }, patch, true).newDocument

@@ -48,6 +48,7 @@ test.each<[ConflictPolicy, string, Row | undefined]>([
   ['merge', 'send', { city: 'Ulm' }],
   ['server-wins', 'overruled', undefined],
   ['client-wins', 'send', { name: 'Ours', city: 'Ulm' }],
+  ['client-row-wins', 'send', { name: 'Ours', city: 'Ulm' }],
   ['manual', 'undecided', undefined],
 ])('under %s a clash in one of two columns ends as %s', (policy, kind, values) => {
   const change = update({ name: 'Ours', city: 'Ulm' }, { name: 'Old', city: 'Bonn' })
@@ -57,6 +58,18 @@ test.each<[ConflictPolicy, string, Row | undefined]>([
     conflicts: [{ column: 'name', base: 'Old', local: 'Ours', remote: 'Theirs', policy }],
   })
   if (values) expect(merge).toMatchObject({ values })
+})
+
+test('under client-row-wins what only the master changed is taken back, and told', () => {
+  const whole = { name: 'Ours', city: 'Bonn', amount: 1 }
+  const change = { ...update({ name: 'Ours' }, { name: 'Old' }), whole }
+  const merge = mergeUpdate(change, { ...base, name: 'Old', city: 'Ulm', amount: 1 }, tableWith('client-row-wins'))
+  expect(merge).toMatchObject({ kind: 'send', values: { name: 'Ours', city: 'Bonn' } })
+  expect(merge).toMatchObject({
+    conflicts: [{ column: 'city', base: 'Bonn', local: 'Bonn', remote: 'Ulm', resolved: 'local', value: 'Bonn' }],
+  })
+  const alike = mergeUpdate(change, { ...base, name: 'Old', city: 'Bonn', amount: 1 }, tableWith('client-row-wins'))
+  expect(alike).toEqual({ kind: 'send', values: { name: 'Ours' }, conflicts: [] })
 })
 
 test('a clash in the only column leaves nothing to send', () => {
@@ -79,6 +92,7 @@ test.each<[ConflictPolicy, string]>([
   ['manual', 'undecided'],
   ['server-wins', 'overruled'],
   ['client-wins', 'send'],
+  ['client-row-wins', 'send'],
 ])('under %s the deletion of a row that the master has changed ends as %s', (policy, kind) => {
   const change = { kind: 'delete', table: 'account', id: 'a', before: base, version: 'W/"1"' } as const
   expect(mergeDelete(change, { ...base, name: 'Theirs' }, tableWith(policy)).kind).toBe(kind)

@@ -6,7 +6,7 @@ import { MODIFIED_ON, ruleOf } from './conflict-policy.ts'
 import type { ConflictChoice } from './conflict-policy.ts'
 import { applyRule } from './conflict-rules.ts'
 import type { EditContext, RuleVerdict } from './conflict-rules.ts'
-import { columnOf } from './metadata.ts'
+import { columnOf, isMessage } from './metadata.ts'
 import type { ConflictDecision, ConflictPatches } from './outbox/offline-transaction.ts'
 import { TARGET_SUFFIX } from './row.ts'
 import type { ColumnValue, Row } from './row.ts'
@@ -53,7 +53,8 @@ export function isApplied(change: Pick<UpdateChange, 'values'>, remote: Row, tab
 
 /**
  * Three-way merge of an update, column by column: where only we changed a column our value stands, where the master has
- * our value already nothing is sent, and where both changed it the column's rule decides, else the table's policy.
+ * our value already nothing is sent, and where both changed it the column's rule decides, else the table's policy. As long
+ * as anything of ours is left, `client-row-wins` takes back what only the master changed, too.
  */
 export function mergeUpdate(change: UpdateChange, remote: Row, table: ConfiguredTable, context: EditContext): Merge {
   const names = Object.keys(change.values).filter((name) => !name.endsWith(TARGET_SUFFIX))
@@ -64,11 +65,28 @@ export function mergeUpdate(change: UpdateChange, remote: Row, table: Configured
   // Two who add the same amount have added twice, unless what is there may be our own.
   const adds = (name: string): boolean =>
     !context.doubtful && ruleFor(table, name) === 'sum' && moved(name) && (change.values[name] ?? null) !== null
-  const ours = names.filter((name) => !undone(name) && (!shown(name) || adds(name)))
-  if (ours.length === 0) return { kind: 'applied' }
-  const clashes = withStatusPair(table, ours.filter(moved), ours)
+  const changed = names.filter((name) => !undone(name) && (!shown(name) || adds(name)))
+  if (changed.length === 0) return { kind: 'applied' }
+  const taken = takenBack(change, remote, table)
+  const ours = [...changed, ...taken]
+  const clashes = withStatusPair(table, [...changed.filter(moved), ...taken], ours)
   if (clashes.length === 0) return { kind: 'send', values: pick(change.values, ours), conflicts: [] }
+  return decideClashes(withTaken(change, taken), remote, table, context, { ours, clashes })
+}
 
+/** The update as if it had written those columns, too, with the values they had. */
+function withTaken(change: UpdateChange, taken: readonly string[]): UpdateChange {
+  const seen = pick(change.whole ?? {}, taken)
+  return { ...change, values: { ...seen, ...change.values }, before: { ...seen, ...change.before } }
+}
+
+function decideClashes(
+  change: UpdateChange,
+  remote: Row,
+  table: ConfiguredTable,
+  context: EditContext,
+  { ours, clashes }: { readonly ours: readonly string[]; readonly clashes: readonly string[] },
+): Merge {
   const verdicts = new Map(clashes.map((name) => [name, ruled(change, remote, table, name, context)]))
   const open = clashes.filter((name) => verdicts.get(name)?.resolved === 'open')
   const answer = byPolicy(change, remote, table, { ours, open })
@@ -95,6 +113,30 @@ export function mergeUpdate(change: UpdateChange, remote: Row, table: Configured
     return { kind: 'overruled', conflicts, patches, whole: answer.whole }
   }
   return { kind: 'send', values, conflicts, patches }
+}
+
+/** The columns of the whole row that we did not change and the master did. */
+function takenBack(change: UpdateChange, remote: Row, table: ConfiguredTable): readonly string[] {
+  const { whole } = change
+  if (!whole || table.conflicts.policy !== 'client-row-wins') return []
+  return wholeColumns(table).filter(
+    (name) =>
+      name in whole && !(name in change.values) && name in remote && !same(table, name, remote[name], whole[name]),
+  )
+}
+
+/** The columns that go with a row as a whole: those without a rule of their own that are no message of their own. */
+function wholeColumns(table: ConfiguredTable): readonly string[] {
+  return table.columns.filter((name) => {
+    const column = columnOf(table.metadata, name)
+    if (!column?.updatable || !column.readable || isMessage(column) || ruleFor(table, name) !== undefined) return false
+    return column.type !== 'file' && column.type !== 'image' && column.type !== 'other'
+  })
+}
+
+/** What an update of a row that now is `row` has to remember of it; nothing unless the table's policy is of whole rows. */
+export function wholeRow(table: ConfiguredTable, row: Row): Pick<UpdateChange, 'whole'> {
+  return table.conflicts.policy === 'client-row-wins' ? { whole: pick(row, wholeColumns(table)) } : {}
 }
 
 /** What was decided for one column. `values` has its value, with the table of a polymorphic lookup, where one was computed. */
@@ -283,7 +325,7 @@ export function mergeDelete(change: DeleteChange, remote: Row, table: Configured
   if (changed.length === 0) return { kind: 'send', values: {}, conflicts: [] }
   const { policy, onUpdatedRow } = table.conflicts
   const named = typeof policy === 'string' ? policy : `function ${policy.function}`
-  const decided = onUpdatedRow ?? (policy === 'client-wins' ? 'delete' : policy === 'server-wins' ? 'drop' : 'error')
+  const decided = onUpdatedRow ?? (typeof policy === 'string' ? BY_POLICY[policy] : 'error')
   const resolved = BY_UPDATED_ROW[decided]
   const conflicts = changed.map((column): ConflictDecision => ({
     kind: 'deleted-here',
@@ -307,9 +349,23 @@ export function mergeDelete(change: DeleteChange, remote: Row, table: Configured
   }
 }
 
+const BY_POLICY = {
+  merge: 'error',
+  'server-wins': 'drop',
+  'client-wins': 'delete',
+  'client-row-wins': 'delete',
+  manual: 'error',
+} as const
+
 const BY_UPDATED_ROW = { delete: 'local', drop: 'remote', error: 'undecided' } as const
 
-const RESOLVED = { merge: 'remote', 'server-wins': 'remote', 'client-wins': 'local', manual: 'undecided' } as const
+const RESOLVED = {
+  merge: 'remote',
+  'server-wins': 'remote',
+  'client-wins': 'local',
+  'client-row-wins': 'local',
+  manual: 'undecided',
+} as const
 
 function decision(
   change: UpdateChange,

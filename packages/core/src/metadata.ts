@@ -125,3 +125,8 @@ export function relationshipOf(table: TableMetadata): ManyToManyMetadata | undef
     ? table.manyToMany.find((relationship) => relationship.intersectTable === table.name)
     : undefined
 }
+
+/** True for state, status and owner: a change of them is a message of its own on the master, with plug-ins of its own. */
+export function isMessage(column: ColumnMetadata): boolean {
+  return column.type === 'state' || column.type === 'status' || column.name === 'ownerid'
+}

@@ -19,7 +19,8 @@ export function standOnMaster(
 ): Promise<void> {
   const written = change.kind === 'create' ? row.values : shownBy(change)
   const merged = mergedColumns(change)
-  return rewriteLater(tx, seq, change, (other) => {
+  return rewriteLater(tx, seq, change, async (later) => {
+    const other = hasWhole(later) ? withinWhole(later, await shownBefore(tx, change), row.values) : later
     if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
     const seen = Object.keys(other.before).filter((name) => name in written && !merged.includes(name))
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
@@ -31,7 +32,8 @@ export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: 
   if (change.kind !== 'update' && change.kind !== 'action') return Promise.resolve()
   const values = shownBy(change)
   const lifted = columns ?? Object.keys(values)
-  return rewriteLater(tx, seq, change, (other) => {
+  return rewriteLater(tx, seq, change, (later) => {
+    const other = withinWhole(later, only(values, lifted), change.before)
     const stood = lifted.filter((name) => name in other.before && other.before[name] === values[name])
     return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
   })
@@ -41,11 +43,39 @@ export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: 
 export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
   const values = shownBy(change)
   const merged = mergedColumns(change)
-  const rewrite = (other: Stacked): Stacked => {
+  const rewrite = (later: Stacked): Stacked => {
+    const other = 'before' in change ? withinWhole(later, only(change.before, Object.keys(values)), values) : later
     const names = Object.keys(values).filter((name) => name in other.before && !merged.includes(name))
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
   }
   return rewriteLater(tx, seq, change, rewrite, 'wait')
+}
+
+/** What the row was held to be on the master, with the change. */
+async function shownBefore(tx: StoreWriter, change: Change): Promise<Row> {
+  const [base] = await tx.bases(change.table, [change.id])
+  return { ...base?.values, ...shownBy(change) }
+}
+
+function hasWhole(change: Stacked): boolean {
+  return change.kind === 'update' && change.whole !== undefined
+}
+
+/**
+ * The change with the remembered whole row carried along: what was held to be there is what is there. What was
+ * something else already was made of a change in between, or by somebody else.
+ */
+function withinWhole(change: Stacked, from: Row, to: Row): Stacked {
+  if (change.kind !== 'update' || !change.whole) return change
+  const { whole, values } = change
+  const carried = Object.keys(whole).filter(
+    (name) => name in to && !(name in values) && whole[name] === (from[name] ?? null) && whole[name] !== to[name],
+  )
+  return carried.length === 0 ? change : { ...change, whole: { ...whole, ...only(to, carried) } }
+}
+
+function only(values: Row, names: readonly string[]): Row {
+  return Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name] ?? null]))
 }
 
 /** The columns that a row is shown with because of the change. */
@@ -77,16 +107,16 @@ async function rewriteLater(
   tx: StoreWriter,
   seq: number,
   change: Change,
-  rewrite: (other: Stacked) => Stacked,
+  rewrite: (other: Stacked) => Stacked | Promise<Stacked>,
   waiting?: 'wait',
 ): Promise<void> {
   const touching = [rowKey(change.table, change.id)]
   const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: seq })
   for (const transaction of later) {
     const onRow = transaction.changes.filter((other) => other.table === change.table && other.id === change.id)
-    const changes = transaction.changes.map((other) =>
-      onRow.includes(other) && 'before' in other ? rewrite(other) : other,
-    )
+    const changes: Change[] = []
+    for (const other of transaction.changes)
+      changes.push(onRow.includes(other) && 'before' in other ? await rewrite(other) : other)
     const waits = waiting !== undefined && onRow.length > 0 && !transaction.dependsOn.includes(seq)
     const rewritten = changes.some((other, at) => other !== transaction.changes[at])
     if (!waits && !rewritten) continue

@@ -3,6 +3,7 @@ import type { ConfiguredTable } from '../configuration.ts'
 import { creatorOf, referencesOf } from '../dependencies.ts'
 import { OutpostError } from '../errors.ts'
 import { knownMaster, rowToCome } from '../local-rows.ts'
+import { wholeRow } from '../merge.ts'
 import { parentsFirst } from '../parents-first.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
@@ -126,7 +127,8 @@ async function amendUpdate(
   const amended: Row = { ...left, ...validateValues(table.metadata, given(values), rules) }
   const before = Object.fromEntries(Object.keys(amended).map((name) => [name, below[name] ?? null]))
   const version = knownMaster(id, base, stored).row?.version ?? null
-  return onValues({ ...change, values: amended, version }, before)
+  const whole = change.whole ? wholeRow(table, { ...below, ...amended }) : {}
+  return onValues({ ...change, values: amended, version, ...whole }, before)
 }
 
 function given(values: Corrections): Row {

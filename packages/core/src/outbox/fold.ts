@@ -2,7 +2,7 @@ import type { Change, CreateChange, LinkChange, RowReference, UpdateChange } fro
 import type { ConfiguredTable } from '../configuration.ts'
 import { creatorOf, dependenciesOf, leftBehind, referencesOf, touchesOf } from '../dependencies.ts'
 import { refreshChanged } from '../local-rows.ts'
-import { columnOf } from '../metadata.ts'
+import { columnOf, isMessage } from '../metadata.ts'
 import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey, TARGET_SUFFIX } from '../row.ts'
 import type { Row } from '../row.ts'
@@ -76,7 +76,7 @@ export function foldedChange(
 ): CreateChange | UpdateChange | 'nothing' | null {
   if (older.kind === 'create' && newer.kind === 'delete') return older.recreates ? null : 'nothing'
   if (isLink(older) && isLink(newer)) return older.kind === newer.kind ? null : 'nothing'
-  if (newer.kind !== 'update' || columnsIn(newer.values).some((name) => isMessage(table, name))) return null
+  if (newer.kind !== 'update' || changesByMessage(table, newer.values)) return null
   if (older.kind === 'create') return intoCreate(older, newer, table)
   return older.kind === 'update' ? intoUpdate(older, newer, table, base) : null
 }
@@ -94,7 +94,7 @@ function intoUpdate(
   table: ConfiguredTable,
   base: BaseRow,
 ): UpdateChange | 'nothing' | null {
-  if (older.merged || columnsIn(older.values).some((name) => isMessage(table, name))) return null
+  if (older.merged || changesByMessage(table, older.values)) return null
   const values: Row = { ...older.values, ...newer.values }
   const before: Row = { ...newer.before, ...older.before }
   const names = columnsIn(values)
@@ -113,10 +113,11 @@ function isMoved(change: UpdateChange, base: BaseRow, name: string): boolean {
   return base.version !== change.version && base.values !== null && base.values[name] !== change.before[name]
 }
 
-/** A change of state, status or owner is a message of its own on the master, with plug-ins of its own. */
-function isMessage(table: ConfiguredTable, name: string): boolean {
-  const type = columnOf(table.metadata, name)?.type
-  return type === 'state' || type === 'status' || name === 'ownerid'
+function changesByMessage(table: ConfiguredTable, values: Row): boolean {
+  return columnsIn(values).some((name) => {
+    const column = columnOf(table.metadata, name)
+    return column !== undefined && isMessage(column)
+  })
 }
 
 function isLink(change: Change): change is LinkChange {
