@@ -266,6 +266,7 @@ test('an action and other changes are one unit: none of it happens when one part
   const there = await office()
   const { device1: device, incident, account } = there
   there.emulator.plugins.register({
+    name: 'Sundays',
     message: 'Update',
     table: 'account',
     stage: 'preOperation',
