@@ -1,6 +1,6 @@
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
-import { knownMaster, rowToCome } from '../local-rows.ts'
+import { knownMaster } from '../local-rows.ts'
 import type { KnownMaster } from '../local-rows.ts'
 import { relationshipOf } from '../metadata.ts'
 import type { StoreReader } from '../ports/store.ts'
@@ -47,7 +47,7 @@ export async function compareTransaction(
 ): Promise<readonly RowComparison[]> {
   const decisions = lastDecisions(transaction)
   const rows: RowComparison[] = []
-  for (const change of transaction.changes) rows.push(await compareChange(tx, transaction, change, decisions, tables))
+  for (const change of transaction.changes) rows.push(await compareChange(tx, change, decisions, tables))
   const left = new Set(transaction.changes.map(({ table, id }) => `${table}/${id}`))
   const dropped = new Set(decisions.map(({ table, id }) => `${table}/${id}`).filter((key) => !left.has(key)))
   for (const key of dropped) {
@@ -60,7 +60,6 @@ export async function compareTransaction(
 
 async function compareChange(
   tx: StoreReader,
-  { seq }: OfflineTransaction,
   change: Change,
   decisions: readonly ConflictDecision[],
   tables: Tables,
@@ -68,7 +67,7 @@ async function compareChange(
   const { table, id, kind } = change
   const known = await masterOf(tx, change, tables)
   const theirs = known?.row?.values ?? {}
-  const sides = await sidesOf(tx, change, seq, tables)
+  const sides = sidesOf(change, tables)
   const names = new Set([...Object.keys(sides.base), ...Object.keys(sides.mine)].filter(isColumn))
   if (kind === 'delete') for (const name of Object.keys(theirs).filter(isColumn)) names.add(name)
   const about = decisions.filter((decision) => decision.table === table && decision.id === id)
@@ -109,12 +108,7 @@ function ofDecision(decision: ConflictDecision, theirs: Row): ColumnComparison {
 }
 
 /** What a change was made on, and what it makes of it. */
-async function sidesOf(
-  tx: StoreReader,
-  change: Change,
-  seq: number,
-  tables: Tables,
-): Promise<{ readonly base: Row; readonly mine: Row }> {
+function sidesOf(change: Change, tables: Tables): { readonly base: Row; readonly mine: Row } {
   switch (change.kind) {
     case 'create':
       return { base: {}, mine: change.values }
@@ -123,16 +117,11 @@ async function sidesOf(
     case 'delete':
       return { base: change.before, mine: {} }
     case 'associate':
-    case 'disassociate': {
-      const ends = linkColumns(change, tables)
-      return change.kind === 'associate' ? { base: {}, mine: ends } : { base: ends, mine: {} }
-    }
-    case 'action': {
-      const table = tables.get(change.table)
-      const below = table ? await rowToCome(tx, table, change.id, seq) : null
-      const names = Object.keys(change.effect)
-      return { base: Object.fromEntries(names.map((name) => [name, below?.[name] ?? null])), mine: change.effect }
-    }
+      return { base: {}, mine: linkColumns(change, tables) }
+    case 'disassociate':
+      return { base: linkColumns(change, tables), mine: {} }
+    case 'action':
+      return { base: change.before, mine: change.effect }
   }
 }
 

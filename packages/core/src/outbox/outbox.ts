@@ -1,3 +1,4 @@
+import { checkChanges } from '../check-changes.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import type { PushReport } from '../events.ts'
 import { dependenciesOf, touchesOf } from '../dependencies.ts'
@@ -279,9 +280,11 @@ export class Outbox {
     refuseUnknown(transaction)
     const tables = this.#context.tables()
     const amendment = await amendChange(tx, transaction, values, row, tables)
-    const { changes } = amendment
-    await refuseLaterRows(tx, seq, changes, tables)
-    await refuseKeptRows(tx, changes, tables)
+    const { after, changes } = amendment
+    const corrected = after ? [after] : []
+    await refuseLaterRows(tx, seq, corrected, tables)
+    await refuseKeptRows(tx, corrected, tables)
+    await checkChanges(tx, corrected, { tables, definitions: new Map(), privileges: null })
     const amended = {
       ...BEGUN_ANEW,
       changes,

@@ -41,7 +41,7 @@ export async function revive(
     await tx.putTransactions([transition(rest, 'set-pending', now, fresh)])
     if (archived) {
       for (const change of changes) await putBack(tx, seq, change)
-      await letWait(tx, transaction, tables)
+      await letWait(tx, transaction)
     }
     await refreshChanged(tx, changes, tables)
   }
@@ -86,22 +86,11 @@ function creates({ changes, history }: OfflineTransaction, table: string, id: st
   return changes.some((change) => change.kind === 'create' && change.table === table && change.id === id)
 }
 
-/** What came to need a row of an archived transaction, or was told to wait for it, waits for it again. */
-async function letWait(tx: StoreWriter, transaction: OfflineTransaction, tables: Tables): Promise<void> {
-  const { seq } = transaction
-  const created = transaction.changes.filter((change) => change.kind === 'create')
-  const keys = new Set(created.map((change) => rowKey(change.table, change.id)))
-  const touching = [...keys, waitingKey(seq)]
-  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: seq })
-  const waiting = later.filter(
-    ({ after = [], dependsOn, changes }) =>
-      !dependsOn.includes(seq) && (after.includes(seq) || changes.some((change) => pointsTo(change, keys, tables))),
-  )
-  await tx.putTransactions(waiting.map((other) => ({ ...other, dependsOn: [...other.dependsOn, seq] })))
-}
-
-function pointsTo(change: Change, keys: ReadonlySet<string>, tables: Tables): boolean {
-  return [change, ...referencesOf(change, tables)].some(({ table, id }) => keys.has(rowKey(table, id)))
+/** What was told to wait for an archived transaction waits for it again. */
+async function letWait(tx: StoreWriter, { seq }: OfflineTransaction): Promise<void> {
+  const told = await tx.findTransactions({ statuses: ['pending', 'error'], touching: [waitingKey(seq)] })
+  const free = told.filter(({ dependsOn }) => !dependsOn.includes(seq))
+  await tx.putTransactions(free.map((other) => ({ ...other, dependsOn: [...other.dependsOn, seq] })))
 }
 
 async function onPresentRows(tx: StoreReader, changes: readonly Change[]): Promise<readonly Change[]> {
