@@ -79,6 +79,7 @@ test('C2: after an hour of every kind of failure the outbox empties by itself, w
   ]
   for (let at = 1; at <= 5; at += 1) await ann.adds('account', { name: `Waits ${at}`, telephone1: '002' })
   await clock.advance(60 * 60_000)
+  expect(ann.events.filter((event) => event.type === 'connection').length).toBeGreaterThan(6)
   ann.goesOffline()
   await ann.adds('account', { name: 'Waits 6', telephone1: '002' })
   for (const heal of broken) heal()

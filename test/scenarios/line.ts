@@ -15,6 +15,10 @@ export interface Line {
   losesWrite(what: 'request' | 'answer', nth?: number): void
   /** Whether everything that was to be lost has been lost. */
   readonly lostAll: boolean
+  /** What was to be lost and is not yet will not be. */
+  losesNothing(): void
+  /** What happens on the device while the next writing request is on its way back. */
+  meanwhile(happens: () => Promise<unknown>): void
   /** What was sent since the last look. */
   sent(): readonly string[]
 }
@@ -30,6 +34,7 @@ export function lineTo(office: Fetch): Line {
   let online = true
   let losses: Loss[] = []
   let sent: string[] = []
+  let meanwhile: () => Promise<unknown> = () => Promise.resolve()
   const turn = (now: boolean): void => {
     online = now
     for (const listener of listeners) listener()
@@ -47,6 +52,11 @@ export function lineTo(office: Fetch): Line {
       losses = losses.filter((loss) => loss.left > 0)
       if (lost?.what === 'request') throw new TypeError('fetch failed')
       const answer = await office(url, init)
+      if (method !== 'GET') {
+        const happens = meanwhile
+        meanwhile = () => Promise.resolve()
+        await happens()
+      }
       if (lost?.what === 'answer') throw new TypeError('fetch failed')
       return answer
     },
@@ -60,6 +70,12 @@ export function lineTo(office: Fetch): Line {
     losesWrite: (what, nth = 1) => void losses.push({ what, of: 'write', left: nth }),
     get lostAll() {
       return losses.length === 0
+    },
+    losesNothing: () => {
+      losses = []
+    },
+    meanwhile: (happens) => {
+      meanwhile = happens
     },
     sent: () => {
       const seen = sent

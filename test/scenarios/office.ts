@@ -26,6 +26,8 @@ export interface Office {
   allows(who: string, table: string, privileges: readonly Privilege[]): void
   /** What technicians did to rows, in the order in which it happened: `Create account`. Also what was undone again. */
   heard(): readonly string[]
+  /** The values that technicians give a column from now on, in the order in which they arrive. */
+  watches(table: string, column: string): readonly unknown[]
 }
 
 /** An office that looks at the given clock. */
@@ -70,6 +72,19 @@ export function openOffice(clock: ManualEnv): Office {
     },
     forbids: (who, table, privileges) => security.privilegeDepth(who, table, 'none', privileges),
     allows: (who, table, privileges) => security.privilegeDepth(who, table, 'organization', privileges),
+    watches: (table, column) => {
+      const values: unknown[] = []
+      for (const message of ['Create', 'Update'] as const) {
+        plugins.register({
+          name: `Watches ${column} on ${message}`,
+          message,
+          table,
+          stage: 'postOperation',
+          run: ({ target }) => void (column in target && values.push(target[column])),
+        })
+      }
+      return values
+    },
     heard: () => {
       const all = heard
       heard = []

@@ -1,5 +1,6 @@
 import { ClientOrg, OutpostError } from '@outpost/core'
 import type {
+  Canary,
   ClientOrgOptions,
   Configuration,
   ConflictFunctions,
@@ -7,6 +8,7 @@ import type {
   ListedTransaction,
   OutpostEvent,
   Row,
+  Store,
   TableConfiguration,
   WriteOptions,
 } from '@outpost/core'
@@ -41,6 +43,10 @@ export interface DeviceOptions extends Pick<ClientOrgOptions, 'delivery'> {
   /** Tables besides, or other than, the usual ones. */
   readonly tables?: Configuration['tables']
   readonly conflictFunctions?: ConflictFunctions
+  /** Where the device leaves word outside of its store. */
+  readonly canary?: Canary
+  /** What stands between the client org and its store. */
+  readonly over?: (store: Store) => Store
 }
 
 /** Somebody with a device. What they do is done on the device alone until they sync. */
@@ -63,6 +69,8 @@ export interface Technician {
   sees(table: string, id: string): Promise<Row | undefined>
   /** `synced`, or the code of the error that kept it from being whole. */
   syncs(): Promise<string>
+  /** Sends without pulling: `pushed`, or the code of the error. */
+  pushes(): Promise<string>
   /** Syncs again and again until nothing is lost any more and a sync is whole. */
   syncsUntilDone(): Promise<void>
   /** Each transaction in words: `processed`, `error: business`, `pending: blocked by #2`. */
@@ -74,6 +82,8 @@ export interface Technician {
   restarts(): Promise<void>
   /** The device loses everything it has stored, and is started again. */
   losesStorage(): Promise<void>
+  /** Connects the device and says what is kept on it, as on the first morning. */
+  setsUp(): Promise<void>
 }
 
 export function day(): Day {
@@ -100,23 +110,27 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   const events: OutpostEvent[] = []
   let database = new MemoryDatabase()
   const open = async (): Promise<ClientOrg> => {
-    const { delivery = 'on-demand', conflictFunctions } = options
-    const store = memoryStore({ database })
+    const { delivery = 'on-demand', canary, conflictFunctions, over = (store) => store } = options
+    const store = over(memoryStore({ database }))
     const opened = await ClientOrg.open({
       store,
       master,
       env: clock,
       connectivity: line,
       delivery,
+      ...(canary ? { canary } : {}),
       ...(conflictFunctions ? { conflictFunctions } : {}),
     })
     opened.subscribe((event) => events.push(event))
     return opened
   }
   let org = await open()
-  await org.connect()
-  await org.configure({ tables: { ...TABLES, ...options.tables } })
-  await org.sync()
+  const setsUp = async (): Promise<void> => {
+    await org.connect()
+    await org.configure({ tables: { ...TABLES, ...options.tables } })
+    await org.sync()
+  }
+  await setsUp()
   line.sent()
   office.heard()
   const writes: Technician['writes'] = async (body, given) => {
@@ -129,11 +143,7 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
     if (!found) throw new Error(`there is no transaction #${seq}`)
     return found
   }
-  const syncs = (): Promise<string> =>
-    org.sync().then(
-      () => 'synced',
-      (error: unknown) => OutpostError.from(error, 'store').code,
-    )
+  const syncs = (): Promise<string> => org.sync().then(() => 'synced', codeOf)
   return {
     name,
     line,
@@ -154,6 +164,7 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
     writes,
     sees: (table, id) => org.table(table).get(id),
     syncs,
+    pushes: () => org.push().then(() => 'pushed', codeOf),
     syncsUntilDone: async () => {
       for (let round = 0; round < 5; round += 1) {
         await clock.advance(60_000)
@@ -176,7 +187,13 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
       database = new MemoryDatabase()
       org = await open()
     },
+    setsUp,
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof OutpostError) return error.code
+  throw error
 }
 
 function inWords({ status, reason, lastError }: ListedTransaction): string {
