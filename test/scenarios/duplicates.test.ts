@@ -5,7 +5,7 @@ import { dayWithAnn, TABLES } from './script.ts'
 
 /*
  * An answer is lost, and nothing happens twice. Each kind of write is sent once for every request that its delivery takes,
- * and that request, or the answer to it, is lost.
+ * and that request, or the answer to it, is lost; every other time the first request of the next attempt as well.
  */
 
 const LINKS = {
@@ -37,6 +37,8 @@ interface Case {
   readonly does: (draft: Draft, rows: Rows) => unknown
   /** What technicians are heard to have done in the office when it has happened once. */
   readonly once: readonly string[]
+  /** Links are sent again without a look: making or removing one that is made or removed has no effect. */
+  readonly isLink?: true
   /** Whether it is there. */
   readonly there: (office: Office, rows: Rows) => boolean
 }
@@ -62,11 +64,13 @@ const CASES: Readonly<Record<string, Case>> = {
   'a link': {
     does: (draft, { ends }) => draft.associate(SKILL, ...ends),
     once: ['Associate new_skill'],
+    isLink: true,
     there: (office, { ends }) => linked(office, ends),
   },
   'the end of a link': {
     does: (draft, { ends }) => draft.disassociate(SKILL, ...ends),
     once: ['Disassociate new_skill'],
+    isLink: true,
     there: (office, { ends }) => !linked(office, ends),
   },
   'a change of state': {
@@ -122,26 +126,24 @@ const CASES: Readonly<Record<string, Case>> = {
 for (const lost of ['request', 'answer'] as const) {
   test.each(Object.keys(CASES))(`C6: %s happens once, whichever ${lost} of its delivery is lost`, async (name) => {
     const { office, ann } = await dayWithAnn({ tables })
-    const { does, once, there } = CASES[name] as Case
-    let struck = true
-    for (let nth = 1; struck; nth += 1) {
+    const { once, isLink } = CASES[name] as Case
+    for (let nth = 1; ; nth += 1) {
       const rows = rowsOf(office, `${name} ${nth}`)
-      if (name === 'the end of a link')
-        office.emulator.master.associate('new_skill', rows.ends[0].id, SKILL, rows.ends[1])
+      if (name === 'the end of a link') link(office, rows.ends)
       await ann.syncs()
-      const seq = await ann.writes((draft) => does(draft, rows))
+      const seq = await ann.writes((draft) => CASES[name]?.does(draft, rows))
       ann.line.loses(lost, nth)
       await ann.pushes()
-      struck = ann.line.lostAll
+      const struck = ann.line.lostAll
       ann.line.losesNothing()
+      if (nth % 2 === 0) ann.line.loses(lost)
       await ann.syncsUntilDone()
-      expect({ nth, heard: office.heard().toSorted(), there: there(office, rows) }).toEqual({
-        nth,
-        heard: once,
-        there: true,
-      })
+      const heard = office.heard().toSorted()
+      expect({ nth, heard: isLink ? [...new Set(heard)] : heard }).toEqual({ nth, heard: once })
+      expect({ nth, there: CASES[name]?.there(office, rows) }).toEqual({ nth, there: true })
       expect(await ann.transaction(seq)).toMatchObject({ status: 'processed', outcome: 'known' })
       if (nth === 1) expect(struck).toBe(true)
+      if (!struck) break
     }
   })
 }
@@ -161,6 +163,10 @@ function rowsOf(office: Office, round: string): Rows {
       { table: 'bookableresource', id: adds('bookableresource', { name: round }) },
     ],
   }
+}
+
+function link(office: Office, [skill, resource]: Rows['ends']): void {
+  office.emulator.master.associate('new_skill', skill.id, SKILL, resource)
 }
 
 function linked(office: Office, [skill, resource]: Rows['ends']): boolean {

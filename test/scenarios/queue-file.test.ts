@@ -96,11 +96,12 @@ test('RC-04: what Ann has settled meanwhile is not decided a second time', async
 })
 
 test('RC-04: a file of Ann’s is not taken by Bo’s device', async () => {
-  const { office, ann, technician } = await dayWithAnn()
+  const today = await dayWithAnn()
+  const { office, ann } = today
   office.refuses('Create', 'account', 'Ask the head office.', (row) => row['name'] === 'Ann’s')
   await ann.adds('account', { name: 'Ann’s' })
   await ann.syncs()
-  const bo = await technician('Bo')
+  const bo = await today.technician('Bo')
   const answer = withDecisions(await queueOf(ann), [{ kind: 'amend', values: { name: 'Bo’s' } }])
   await expect(bo.org.outbox.importQueue(answer)).rejects.toMatchObject({ code: 'refused' })
   await bo.syncs()
