@@ -5,7 +5,9 @@ import { manualEnv, seededIds, seededRandom } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
 import { guardedStore } from './guarded-store.ts'
 import type { GuardedStore } from './guarded-store.ts'
+import type { Line, Loss } from './losses.ts'
 import { ModelMaster, TAKEN_NUMBER } from './model-master.ts'
+import type { CallFault } from './model-master.ts'
 import { KEPT } from './model-tables.ts'
 
 /** The rows that both sides have when a run begins, by table. */
@@ -17,6 +19,7 @@ export interface Arena {
   readonly store: GuardedStore
   readonly env: ManualEnv
   readonly stock: Stock
+  readonly line: Line
   /** The master's row, by logical columns. */
   masterRow(table: string, id: string): Row | undefined
   masterIds(table: string): readonly string[]
@@ -63,6 +66,19 @@ async function makeTemplate(): Promise<Template> {
   return { database, master, stock }
 }
 
+const FAULTS: Readonly<Record<Loss | 'none', CallFault | null>> = {
+  none: null,
+  request: { when: 'before', code: 'offline' },
+  answer: { when: 'after', code: 'offline' },
+  cut: { when: 'after', code: 'protocol' },
+  refused: { when: 'before', code: 'unavailable' },
+  hidden: { when: 'after', code: 'unavailable' },
+  late: { when: 'after', code: 'timeout' },
+  silent: { when: 'before', code: 'timeout' },
+  half: { when: 'half', code: 'offline' },
+  throttled: { when: 'before', code: 'throttled' },
+}
+
 /** A device on a model master, as `seed` says. `around` wraps what the device is given. */
 export async function modelArena(
   seed: number,
@@ -74,6 +90,8 @@ export async function modelArena(
   const master = from.master.copy()
   const env = manualEnv({ seed, now: NOW + 60_000 })
   const store = guardedStore(memoryStore({ database }))
+  const losses = new Map<number, Loss>()
+  master.faultOf = (call) => FAULTS[losses.get(call) ?? 'none']
   const org = await ClientOrg.open({
     store: around.store?.(store) ?? store,
     master: around.master?.(master) ?? master,
@@ -86,6 +104,12 @@ export async function modelArena(
     env,
     master,
     stock: from.stock,
+    line: {
+      losses,
+      get sent() {
+        return master.calls
+      },
+    },
     masterRow: (table, id) => master.row(table, id),
     masterIds: (table) => master.ids(table),
     masterPut: (table, id, values) => master.put(table, id, values),
@@ -136,7 +160,7 @@ export function told(transactions: readonly ListedTransaction[]): string {
         `#${seq}`,
         status,
         reason?.kind ?? '',
-        lastError?.rejection ?? lastError?.code ?? '',
+        lastError ? `${lastError.rejection ?? lastError.code}: ${lastError.message}` : '',
         `[${changes.map(({ kind, table, id }) => `${kind} ${table} ${id.slice(0, 4)}`).join(', ')}]`,
         `(${history.map(({ event }) => event).join(', ')})`,
       ].join(' '),

@@ -48,6 +48,7 @@ export class ModelMaster implements MasterOrg {
   calls = 0
   #tables = new Map<string, ReadonlyMap<string, ModelRow>>(MODEL_TABLES.map(({ name }) => [name, new Map()]))
   #version = 1000
+  #removals = 0
 
   /** The same rows, on their own from now on. */
   copy(): ModelMaster {
@@ -129,7 +130,7 @@ export class ModelMaster implements MasterOrg {
 
   #take(transaction: OutgoingTransaction): PushOutcome {
     const tables = new Map(this.#tables)
-    const version = this.#version
+    const [version, removals] = [this.#version, this.#removals]
     // An order of its own: what the sender thinks of circles is not to be trusted. Deletions come in the order they have.
     for (const change of transaction.changes) {
       const refusal = this.#apply(tables, change)
@@ -146,7 +147,9 @@ export class ModelMaster implements MasterOrg {
       return refusal
     }
     this.#tables = tables
-    this.effects.set(transaction.id, (this.effects.get(transaction.id) ?? 0) + 1)
+    // A link that is there already, or a row that is gone already, is no effect.
+    if (this.#version !== version || this.#removals !== removals)
+      this.effects.set(transaction.id, (this.effects.get(transaction.id) ?? 0) + 1)
     return { kind: 'processed', rows: transaction.changes.flatMap((change) => this.#pushed(change, transaction)) }
   }
 
@@ -167,6 +170,7 @@ export class ModelMaster implements MasterOrg {
         if (!row) return null
         if (change.version !== null && change.version !== etag(row)) return { kind: 'stale' }
         if (isPointedTo(tables, change.table, change.id)) return refused('state', 'other rows point to it')
+        this.#removals += 1
         tables.set(change.table, without(tables.get(change.table) ?? new Map(), change.id))
         return null
       case 'associate':
@@ -189,8 +193,10 @@ export class ModelMaster implements MasterOrg {
     const ends = [first, second]
     if (!ends.every((end) => tables.get(end.table)?.has(end.id))) return refused('gone', 'one end does not exist')
     const id = linkId(first.id, second.id)
-    if (change.kind === 'disassociate') tables.set(change.table, without(links, id))
-    else if (!links.has(id))
+    if (change.kind === 'disassociate') {
+      if (links.has(id)) this.#removals += 1
+      tables.set(change.table, without(links, id))
+    } else if (!links.has(id))
       this.#set(tables, change.table, id, { [`${first.table}id`]: first.id, [`${second.table}id`]: second.id })
     return null
   }

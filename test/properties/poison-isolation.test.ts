@@ -13,6 +13,7 @@ import type { ScriptOptions } from './script.ts'
 
 const OPTIONS: ScriptOptions = {
   poison: 0.15,
+  selves: true,
   kinds: { create: 5, update: 6, delete: 2, associate: 1, disassociate: 0.5, action: 1, group: 2, circle: 1 },
   after: 0.15,
   single: 0.15,

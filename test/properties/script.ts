@@ -50,6 +50,8 @@ export interface ScriptOptions {
   /** How likely a value that the master will refuse is. */
   readonly poison: number
   readonly kinds: Readonly<Partial<Record<Kind, number>>>
+  /** Whether rows may point to themselves, which Dataverse refuses where the lookup is a hierarchy. */
+  readonly selves?: true
   /** How likely a write names transactions that it must wait for, and how likely it opts out of folding. */
   readonly after?: number
   readonly single?: number
@@ -139,8 +141,11 @@ export class Script {
   }
 
   #circle(draft: Draft): readonly Deed[] {
+    if (this.#options.selves && this.#draw.chance(0.3)) {
+      const own = this.#create(draft, 'contact', {})
+      return [own, this.#change(draft, own, { parentcustomerid: own.id, parentcustomerid$table: 'contact' })]
+    }
     const account = this.#create(draft, 'account', {})
-    if (this.#draw.chance(0.3)) return [account, this.#change(draft, account, { parentaccountid: account.id })]
     const contact = this.#create(draft, 'contact', { parentcustomerid: account.id, parentcustomerid$table: 'account' })
     return [account, contact, this.#change(draft, account, { primarycontactid: contact.id })]
   }
@@ -150,7 +155,7 @@ export class Script {
     if (!row) return []
     const table = row.table === 'account' ? 'account' : 'contact'
     const drawn = this.#draw.chance(0.3) ? this.#lookups(table) : {}
-    const lookups = Object.values(drawn).includes(row.id) ? {} : drawn
+    const lookups = Object.values(drawn).includes(row.id) || this.#isBelow(drawn, row.id) ? {} : drawn
     return [this.#change(draft, row, { ...this.#texts(table, false), ...lookups })]
   }
 
@@ -205,6 +210,14 @@ export class Script {
   #any(tables: readonly string[], suits: (row: BookRow) => boolean = () => true): BookRow | undefined {
     const found = [...this.rows.values()].filter((row) => tables.includes(row.table) && suits(row))
     return found.length > 0 ? this.#draw.pick(found) : undefined
+  }
+
+  /** Dataverse refuses a row that would be its own ancestor. */
+  #isBelow(values: Row, id: string): boolean {
+    const parent = values['parentaccountid'] ?? values['parentcustomerid']
+    if (typeof parent !== 'string') return false
+    const above = this.rows.get(rowKey('account', parent)) ?? this.rows.get(rowKey('contact', parent))
+    return parent === id || this.#isBelow(above?.values ?? {}, id)
   }
 
   #isNeeded(id: string): boolean {
@@ -271,7 +284,7 @@ function end({ table, id }: Place): Place {
 
 function together(old: Deed, next: Deed): Deed {
   const created = old.created || next.created
-  const before = { ...next.before, ...old.before }
+  const before = created ? {} : { ...next.before, ...old.before }
   const values = next.deleted ? {} : { ...old.values, ...next.values }
   for (const name of created ? [] : Object.keys(values)) {
     // What is again what it was is no longer written.
