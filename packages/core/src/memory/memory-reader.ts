@@ -71,7 +71,7 @@ export class MemoryReader implements StoreReader {
     const { statuses, after } = query
     const direction = query.direction === 'descending' ? -1 : 1
     const found: OfflineTransaction[] = []
-    for (const transaction of this.#candidates(query).sort((a, b) => direction * (a.seq - b.seq))) {
+    for (const transaction of this.#inOrder(query, direction)) {
       if (found.length >= (query.limit ?? Infinity)) break
       if (after !== undefined && direction * (transaction.seq - after) <= 0) continue
       if (!statuses || statuses.includes(transaction.status)) found.push(transaction)
@@ -98,6 +98,21 @@ export class MemoryReader implements StoreReader {
     return found
   }
 
+  /** The transactions of one key are in order already, so that reading a part of a long queue costs no more than the part. */
+  *#inOrder(query: TransactionQuery, direction: 1 | -1): Iterable<OfflineTransaction> {
+    const keys = query.touching ?? query.statuses
+    const [key] = keys ?? []
+    if (keys?.length !== 1 || key === undefined) {
+      yield* this.#candidates(query).sort((a, b) => direction * (a.seq - b.seq))
+      return
+    }
+    const list = query.touching ? this.state.touches : this.state.statuses
+    for (const seq of seqsBehind(list, key, query.after, direction)) {
+      const transaction = this.state.transactions.get(transactionProbe(seq))
+      if (transaction) yield transaction
+    }
+  }
+
   #candidates(query: TransactionQuery): OfflineTransaction[] {
     const { transactions, statuses, touches } = this.state
     const seqs = query.touching
@@ -107,6 +122,22 @@ export class MemoryReader implements StoreReader {
     return Array.from(new Set(seqs), (seq) => transactions.get(transactionProbe(seq))).filter(
       (found) => found !== undefined,
     )
+  }
+}
+
+function* seqsBehind(
+  list: SortedList<TransactionKey>,
+  key: string,
+  after: number | undefined,
+  direction: 1 | -1,
+): Iterable<number> {
+  const entries =
+    direction === 1
+      ? list.from((item) => item.key > key || (item.key === key && item.seq > (after ?? Number.NEGATIVE_INFINITY)))
+      : list.backFrom((item) => item.key > key || (item.key === key && item.seq >= (after ?? Number.POSITIVE_INFINITY)))
+  for (const entry of entries) {
+    if (entry.key !== key) return
+    yield entry.seq
   }
 }
 
