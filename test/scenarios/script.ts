@@ -6,6 +6,8 @@ import type {
   ConflictFunctions,
   Draft,
   ListedTransaction,
+  MasterMetadata,
+  MasterOrg,
   OutpostEvent,
   Row,
   Store,
@@ -106,7 +108,9 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   const { emulator } = office
   const line = lineTo((url, init) => emulator.fetch(url, init))
   const signIn = signInOf(emulator, name)
-  const master = dataverseMaster({ url: emulator.root, token: signIn.token, fetch: line.fetch, env: clock })
+  const master = readingMetadataOnce(
+    dataverseMaster({ url: emulator.root, token: signIn.token, fetch: line.fetch, env: clock }),
+  )
   const events: OutpostEvent[] = []
   let database = new MemoryDatabase()
   const open = async (): Promise<ClientOrg> => {
@@ -188,6 +192,21 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
       org = await open()
     },
     setsUp,
+  }
+}
+
+let uncustomised: MasterMetadata | undefined
+
+/** Every office begins with the same metadata. Reading it is most of the work of a morning, so it is read once. */
+function readingMetadataOnce(master: MasterOrg): MasterOrg {
+  return {
+    ...master,
+    metadata: async (signal) => {
+      if (uncustomised && uncustomised.stamp === (await master.metadataStamp(signal))) return uncustomised
+      const read = await master.metadata(signal)
+      uncustomised ??= read
+      return read
+    },
   }
 }
 
