@@ -6,7 +6,7 @@ import { emulatorArena } from './emulator-arena.ts'
 import type { EmulatorArena } from './emulator-arena.ts'
 import { LOSSES } from './losses.ts'
 import type { Loss } from './losses.ts'
-import { drawFrom, runs } from './property.ts'
+import { drawFrom, PATIENCE_MS, runs } from './property.ts'
 import type { Draw } from './property.ts'
 import { Script } from './script.ts'
 import type { ScriptOptions } from './script.ts'
@@ -35,6 +35,7 @@ test(
       return deliver(arena, draw.seed, { ...OPTIONS, selves: true }, writes, losses, () => wrongTransactions(arena))
     })
   }),
+  PATIENCE_MS,
 )
 
 test.skipIf(process.env['OUTPOST_RUNS'] !== undefined)('those were thousands of deliveries', () => {
@@ -50,6 +51,7 @@ test(
       return deliver(arena, draw.seed, OPTIONS, writes, losses, () => wrongRows(arena))
     })
   }),
+  PATIENCE_MS,
 )
 
 /** The transactions that had another number of effects than they ought to have had. */
@@ -141,6 +143,7 @@ function unlike(arena: Arena, script: Script): readonly string[] {
   const isOfStock = (id: string): boolean => arena.stock.new_skill.some((skill) => id.startsWith(skill))
   const links = arena.masterIds('new_skill_bookableresource').filter(isOfStock)
   const wanted = [...script.links.keys()].map((key) => key.replace('new_skill_bookableresource/', ''))
-  if (`${links.toSorted()}` !== `${wanted.toSorted()}`) found.push(`links ${links}, not ${wanted}`)
+  const [linked, meant] = [links, wanted].map((each) => each.toSorted().join(' and '))
+  if (linked !== meant) found.push(`links ${linked}, not ${meant}`)
   return found
 }

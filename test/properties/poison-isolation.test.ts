@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { differencesOf, everyTransaction, modelArena, pushUntilQuiet, told } from './arena.ts'
 import type { Arena } from './arena.ts'
 import { fatesOf } from './graph.ts'
-import { runs } from './property.ts'
+import { PATIENCE_MS, runs } from './property.ts'
 import type { Draw } from './property.ts'
 import { isPoison, Script, targetsOf } from './script.ts'
 import type { ScriptOptions } from './script.ts'
@@ -30,6 +30,7 @@ test(
     )
     expect(wrong.map(({ seq, status, id }) => ({ seq, status, effects: effects.get(id) ?? 0 }))).toEqual([])
   }),
+  PATIENCE_MS,
 )
 
 async function isolates(arena: Arena, draw: Draw): Promise<void> {

@@ -9,6 +9,9 @@ import { expect } from 'vitest'
 
 const BASE_SEED = 20_260_501
 
+/** How long such a test may take on a machine that is busy with other things, too. Alone it takes ten to twenty seconds. */
+export const PATIENCE_MS = 300_000
+
 const [givenSeed, givenRuns] = [process.env['OUTPOST_SEED'], process.env['OUTPOST_RUNS']]
 
 /** What a run draws its choices from: the same seed, the same choices. */
