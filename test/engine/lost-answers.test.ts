@@ -12,6 +12,10 @@ import type { Device, World } from './world.ts'
 const CONFIGURATION = {
   tables: {
     ...ACCOUNTS.tables,
+    account: { columns: [...(ACCOUNTS.tables['account']?.columns ?? []), 'statecode', 'statuscode', 'ownerid'] },
+    incident: { columns: ['title', 'statecode', 'statuscode', 'customerid'] },
+    lead: { columns: ['subject', 'statecode', 'statuscode'] },
+    msdyn_workorder: { columns: ['msdyn_name', 'msdyn_parentworkorder'] },
     bookableresource: { columns: ['name'] },
     new_skill: { columns: ['new_name'] },
     new_skill_bookableresource: {},
@@ -30,6 +34,13 @@ interface Rows {
   readonly contact: Row
   readonly resource: Row
   readonly skill: Row
+  /** Not closed, and not qualified. */
+  readonly incident: Row
+  readonly lead: Row
+  /** A link that is there. */
+  readonly linked: readonly [{ table: string; id: string }, { table: string; id: string }]
+  /** Who is to own what is given away. */
+  readonly owner: string
 }
 
 type Versions = ReadonlyMap<string, bigint>
@@ -82,32 +93,182 @@ const scenarios: readonly Scenario[] = [
       return { there: parents.length > 0, times: parents.length }
     },
   },
+  {
+    name: 'a disassociation',
+    write: (draft, { linked }) => draft.disassociate('new_Skill_BookableResource', ...linked),
+    effect: ({ emulator }, { linked: [skill, resource] }) => ({
+      there: linked(emulator, skill.id, resource.id) === 0,
+      times: 1,
+    }),
+  },
+  {
+    name: 'a new owner',
+    write: (draft, { account, owner }) =>
+      draft.assign('account', id(account, 'accountid'), { table: 'systemuser', id: owner }),
+    effect: ({ emulator }, { account, owner }, before) => {
+      const row = emulator.master.row('account', id(account, 'accountid'))
+      return { there: row?.values['ownerid'] === owner, times: row?.version === before.get('effect') ? 1 : 2 }
+    },
+  },
+  {
+    name: 'a new state',
+    write: (draft, { account }) => draft.setState('account', id(account, 'accountid'), 1, 2),
+    effect: ({ emulator }, { account }, before) => {
+      const row = emulator.master.row('account', id(account, 'accountid'))
+      return { there: row?.values['statecode'] === 1, times: row?.version === before.get('effect') ? 1 : 2 }
+    },
+  },
+  {
+    name: 'a circle of two new rows',
+    write: (draft) => {
+      const account = draft.create('account', { name: 'Made offline' })
+      const contact = draft.create('contact', {
+        lastname: 'Grouped',
+        parentcustomerid: account,
+        parentcustomerid$table: 'account',
+      })
+      draft.update('account', account, { primarycontactid: contact })
+    },
+    effect: ({ emulator }) => {
+      const accounts = emulator.master.rows('account').filter((row) => row.values['name'] === 'Made offline')
+      const contacts = emulator.master.rows('contact').filter((row) => row.values['lastname'] === 'Grouped')
+      const whole = accounts.filter((row) => row.values['primarycontactid'] === contacts[0]?.id)
+      expect([whole.length, contacts.length]).toEqual([accounts.length, accounts.length])
+      return { there: accounts.length > 0, times: accounts.length }
+    },
+  },
+  {
+    name: 'a new row that points to itself',
+    write: (draft) => {
+      const order = draft.create('msdyn_workorder', { msdyn_name: 'Made offline' })
+      draft.update('msdyn_workorder', order, { msdyn_parentworkorder: order })
+    },
+    effect: ({ emulator }) => {
+      const made = emulator.master.rows('msdyn_workorder').filter((row) => row.values['msdyn_name'] === 'Made offline')
+      expect(made.every((row) => row.values['msdyn_parentworkorder'] === row.id)).toBe(true)
+      return { there: made.length > 0, times: made.length }
+    },
+  },
+  {
+    name: 'a closed case, known by the activity that closed it',
+    write: (draft, { incident }) => closeCase(draft, incident, { table: 'incidentresolution', id: ACTIVITY }),
+    effect: ({ emulator }, { incident }) => closed(emulator, incident),
+  },
+  {
+    name: 'a closed case, known by its state',
+    write: (draft, { incident }) => closeCase(draft, incident, 'statecode eq 1'),
+    effect: ({ emulator }, { incident }) => closed(emulator, incident),
+  },
+  {
+    name: 'a qualified lead, known by its state',
+    write: (draft, { lead }) =>
+      draft.action('QualifyLead', {
+        on: { table: 'lead', id: id(lead, 'leadid') },
+        bound: true,
+        parameters: { CreateAccount: true, CreateContact: false, CreateOpportunity: true, Status: 3 },
+        happened: 'statecode eq 1',
+      }),
+    effect: ({ emulator }, { lead }) => {
+      const made = emulator.master
+        .rows('opportunity')
+        .filter((row) => row.values['originatingleadid'] === lead['leadid'])
+      return { there: made.length > 0, times: made.length }
+    },
+  },
+  {
+    name: 'a bound action that counts, known by the count',
+    write: (draft, { account }) =>
+      draft.action('new_Hire', {
+        on: { table: 'account', id: id(account, 'accountid') },
+        bound: true,
+        happened: `numberofemployees gt ${String(account['numberofemployees'])}`,
+      }),
+    effect: ({ emulator }, { account }) => {
+      const now = emulator.master.row('account', id(account, 'accountid'))?.values['numberofemployees']
+      const times = Number(now) - Number(account['numberofemployees'])
+      return { there: times > 0, times }
+    },
+  },
+  {
+    name: 'an action that writes to a table which is not kept here',
+    write: (draft, { account }) => remark(draft, account),
+    effect: ({ emulator }) => remarks(emulator),
+  },
+  {
+    name: 'an action that takes its row away',
+    write: (draft, { contact }) =>
+      draft.action('new_Retire', {
+        on: { table: 'contact', id: id(contact, 'contactid') },
+        parameters: { Who: { $row: { table: 'contact', id: id(contact, 'contactid') } } },
+        happened: { table: 'contact', id: id(contact, 'contactid'), gone: true },
+      }),
+    effect: ({ emulator }, { contact }) => {
+      const notes = remarks(emulator)
+      expect(emulator.master.row('contact', id(contact, 'contactid')) === undefined).toBe(notes.there)
+      return notes
+    },
+  },
+  {
+    name: 'a group of an action and a new row',
+    write: (draft, { account }) => {
+      draft.create('contact', { lastname: 'Grouped' })
+      remark(draft, account)
+    },
+    effect: ({ emulator }) => {
+      const notes = remarks(emulator)
+      const made = emulator.master.rows('contact').filter((row) => row.values['lastname'] === 'Grouped')
+      expect(made).toHaveLength(notes.times)
+      return notes
+    },
+  },
+  {
+    name: 'a group of an action, a changed row, a deletion and a link',
+    write: (draft, rows) => {
+      draft.update('account', id(rows.account, 'accountid'), { telephone1: '555 03' })
+      draft.delete('contact', id(rows.contact, 'contactid'))
+      draft.associate('new_Skill_BookableResource', ...ends(rows))
+      closeCase(draft, rows.incident, 'statecode eq 1')
+    },
+    effect: ({ emulator }, rows) => {
+      const times = closed(emulator, rows.incident)
+      const { telephone1 } = emulator.master.row('account', id(rows.account, 'accountid'))?.values ?? {}
+      expect(telephone1 === '555 03').toBe(times.there)
+      expect(emulator.master.row('contact', id(rows.contact, 'contactid')) === undefined).toBe(times.there)
+      expect(linksOf(emulator, rows)).toBe(times.times)
+      return times
+    },
+  },
 ]
 
 for (const scenario of scenarios) {
   for (const fault of ['dropBeforeCommit', 'dropAfterCommit'] as const) {
     test(`${scenario.name} has one effect when any of its requests is lost (${fault})`, async () => {
-      const requests = await deliver(scenario, null, fault)
-      for (let nth = 1; nth <= requests; nth += 1) await deliver(scenario, nth, fault)
+      const requests = await deliver(scenario, [], fault)
+      for (let nth = 1; nth <= requests; nth += 1) await deliver(scenario, [nth], fault)
+      if (fault === 'dropBeforeCommit') return
+      // What follows is sent to find out what became of the first.
+      await deliver(scenario, [2, 3], fault)
+      await deliver(scenario, [2, 3, 4], fault)
     })
   }
 }
 
-/** Delivers the scenario with the nth request lost, checks its effect and gives back how many requests it took. */
+/** Delivers the scenario with some requests lost, checks its effect and gives back how many requests it took. */
 async function deliver(
   scenario: Scenario,
-  nth: number | null,
+  lost: readonly number[],
   kind: 'dropBeforeCommit' | 'dropAfterCommit',
 ): Promise<number> {
   const there = world()
+  registerActions(there.emulator)
   const device = await there.device({ configuration: CONFIGURATION })
   await device.sync()
-  const rows = await sampleRows(device)
+  const rows = await sampleRows(there, device)
   await device.org.write((draft) => scenario.write(draft, rows))
   there.requests()
-  if (nth !== null) there.emulator.faults.add({ nth, fault: { kind } })
+  for (const nth of lost) there.emulator.faults.add({ nth, fault: { kind } })
   const versions = new Map<string, bigint>()
-  for (let attempt = 1; attempt <= 3; attempt += 1) {
+  for (let attempt = 1; attempt <= 2 + lost.length; attempt += 1) {
     const failure = await device.org.push().then(
       () => null,
       (error: unknown) => error,
@@ -121,30 +282,106 @@ async function deliver(
   }
   const sent = there.requests().length
   const [transaction] = await device.org.outbox.list({ statuses: 'all' })
-  expect({ nth, status: transaction?.status, outcome: transaction?.outcome }).toEqual({
-    nth,
+  expect({ lost, status: transaction?.status, outcome: transaction?.outcome }).toEqual({
+    lost,
     status: 'processed',
     outcome: 'known',
   })
-  expect({ nth, ...scenario.effect(there, rows, versions) }).toEqual({ nth, there: true, times: 1 })
+  expect({ lost, ...scenario.effect(there, rows, versions) }).toEqual({ lost, there: true, times: 1 })
+  there.emulator.faults.clear()
   await device.sync()
   expect(await differences(there, device)).toEqual([])
   return sent
 }
 
-async function sampleRows(device: Device): Promise<Rows> {
-  const first = async (table: string): Promise<Row> => {
-    const [row] = await device.org.table(table).query({ limit: 1 })
+async function sampleRows({ emulator }: World, device: Device): Promise<Rows> {
+  const first = async (table: string, where?: string): Promise<Row> => {
+    const [row] = await device.org.table(table).query({ limit: 1, ...(where === undefined ? {} : { where }) })
     if (!row) throw new Error(`the seed has no ${table}`)
     return row
   }
-  const [account, contact, resource, skill] = [
-    await first('account'),
-    await first('contact'),
-    await first('bookableresource'),
-    await first('new_skill'),
-  ]
-  return { account, contact, resource, skill }
+  const link = await first('new_skill_bookableresource')
+  return {
+    account: await first('account', 'statecode eq 0 and numberofemployees gt 0'),
+    contact: await first('contact'),
+    resource: await first('bookableresource'),
+    skill: await first('new_skill'),
+    incident: await first('incident', 'statecode eq 0'),
+    lead: await first('lead', 'statecode eq 0'),
+    linked: [
+      { table: 'new_skill', id: id(link, 'new_skillid') },
+      { table: 'bookableresource', id: id(link, 'bookableresourceid') },
+    ],
+    owner: emulator.users.at(-1)?.id ?? '',
+  }
+}
+
+const ACTIVITY = '5c1f0d4e-0000-4000-8000-00000000000a'
+const NOTE = '5c1f0d4e-0000-4000-8000-00000000000b'
+
+function registerActions({ operations }: World['emulator']): void {
+  operations.register({
+    name: 'new_Hire',
+    kind: 'action',
+    binding: { to: 'row', table: 'account' },
+    run: ({ row, service }) => {
+      const count = Number(row?.values['numberofemployees'] ?? 0) + 1
+      service.update('account', row?.id ?? '', { numberofemployees: count })
+    },
+  })
+  operations.register({
+    name: 'new_Remark',
+    kind: 'action',
+    parameters: { About: 'mscrm.account', NoteId: 'Edm.Guid' },
+    run: ({ parameters, reference, service }) => {
+      const given = String(parameters['NoteId'])
+      const noteId = service.row('annotation', given) ? undefined : given
+      service.create('annotation', { subject: 'Remarked', objectid: reference('About') }, noteId)
+    },
+  })
+  operations.register({
+    name: 'new_Retire',
+    kind: 'action',
+    parameters: { Who: 'mscrm.contact' },
+    run: ({ reference, service }) => {
+      const who = reference('Who')
+      service.create('annotation', { subject: 'Remarked' })
+      if (service.row('contact', who.id)) service.remove('contact', who.id)
+    },
+  })
+}
+
+function closeCase(draft: Draft, incident: Row, happened: string | { table: string; id: string }): void {
+  const activity = typeof happened === 'string' ? {} : { id: happened.id }
+  const values = { subject: 'Done', incidentid: id(incident, 'incidentid') }
+  draft.action('CloseIncident', {
+    on: { table: 'incident', id: id(incident, 'incidentid') },
+    parameters: { IncidentResolution: { $row: { table: 'incidentresolution', ...activity, values } }, Status: 5 },
+    happened,
+    effect: { statecode: 1, statuscode: 5 },
+  })
+}
+
+function closed(emulator: World['emulator'], incident: Row): { there: boolean; times: number } {
+  const made = emulator.master
+    .rows('incidentresolution')
+    .filter((row) => row.values['incidentid'] === incident['incidentid'])
+  return { there: made.length > 0, times: made.length }
+}
+
+/** An action that, sent twice, would write two notes. */
+function remark(draft: Draft, account: Row): void {
+  const about = { table: 'account', id: id(account, 'accountid') }
+  draft.action('new_Remark', {
+    on: about,
+    parameters: { About: { $row: about }, NoteId: NOTE },
+    happened: { table: 'annotation', id: NOTE },
+  })
+}
+
+function remarks(emulator: World['emulator']): { there: boolean; times: number } {
+  const made = emulator.master.rows('annotation').filter((row) => row.values['subject'] === 'Remarked')
+  return { there: made.length > 0, times: made.length }
 }
 
 function id(row: Row, column: string): string {
@@ -159,11 +396,11 @@ function ends({ skill, resource }: Rows): [{ table: string; id: string }, { tabl
 }
 
 function linksOf(emulator: World['emulator'], { skill, resource }: Rows): number {
+  return linked(emulator, id(skill, 'new_skillid'), id(resource, 'bookableresourceid'))
+}
+
+function linked(emulator: World['emulator'], skill: string, resource: string): number {
   return emulator.master
     .rows('new_skill_bookableresource')
-    .filter(
-      (row) =>
-        row.values['new_skillid'] === skill['new_skillid'] &&
-        row.values['bookableresourceid'] === resource['bookableresourceid'],
-    ).length
+    .filter((row) => row.values['new_skillid'] === skill && row.values['bookableresourceid'] === resource).length
 }

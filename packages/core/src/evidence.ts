@@ -62,7 +62,7 @@ function shows(change: Change, actions: readonly ActionChange[], masters: Master
 
 /**
  * The rows that the master gave back, where actions came after they were written: what was read of those rows since, or
- * nothing. A row that cannot be read is taken for gone only where that is what the action is known by.
+ * nothing. A row that was not found is taken for gone only where that is what the action is known by.
  */
 export function afterActions(changes: readonly Change[], pushed: MasterRows, read: MasterRows): MasterRows {
   const actions = changes.filter((change) => change.kind === 'action')
@@ -72,7 +72,8 @@ export function afterActions(changes: readonly Change[], pushed: MasterRows, rea
     const rows = known.get(table) ?? new Map<string, KnownMaster>()
     const now = read.get(table)?.get(id)
     const goes = evidence.kind === 'row-gone' && evidence.table === table && evidence.id === id
-    if (now && (now.row || goes)) rows.set(id, now)
+    if (now?.row) rows.set(id, now)
+    else if (goes) rows.set(id, { id, row: null })
     else rows.delete(id)
     known.set(table, rows)
   }
