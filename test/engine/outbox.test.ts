@@ -1,4 +1,6 @@
-import type { ListOptions, TransactionStatus } from '@outpost/core'
+import type { ListOptions, Store, StoreReader, TransactionQuery, TransactionStatus } from '@outpost/core'
+import { memoryStore } from '@outpost/core/memory'
+import { faultyStore } from '@outpost/core/testing'
 import { expect, test } from 'vitest'
 import { ACCOUNTS, differences, world } from './world.ts'
 import type { Device, World } from './world.ts'
@@ -107,6 +109,52 @@ test('a list ends at its limit, at 500 where none is given, and goes on behind a
   expect([odd.length, odd[0]?.seq, odd.at(-1)?.seq]).toEqual([101, 301, 501])
   expect(odd.every(({ reason }) => reason?.kind === 'ready')).toBe(true)
 })
+
+test('hundreds of errors are set to pending in their order, all or none, and no more than a part is held at a time', async () => {
+  const there = world()
+  const held = { most: 0 }
+  const store = faultyStore(watched(memoryStore(), held))
+  const device = await there.device({ store })
+  for (let n = 1; n <= 230; n += 1) await device.org.write((draft) => draft.create('account', { name: `Row ${n}` }))
+  const { outbox } = device.org
+  await store.write('refuse', async (tx) => {
+    const all = await tx.findTransactions({})
+    await tx.putTransactions(all.map((transaction) => ({ ...transaction, status: 'error' })))
+  })
+  held.most = 0
+  store.fail({ name: 'set all pending', at: 'commit' })
+  await expect(outbox.setAllPending()).rejects.toMatchObject({ code: 'store' })
+  expect(await outbox.counts()).toMatchObject({ error: 230, pending: 0 })
+  expect(await outbox.setAllPending()).toBe(230)
+  expect((await outbox.list({ statuses: ['pending'], text: 'row 2' })).length).toBe(42)
+  expect(held.most).toBe(100)
+  expect(await device.org.push()).toMatchObject({ processed: 230 })
+  const rows = there.emulator.master.rows('account').filter((row) => String(row.values['name']).startsWith('Row '))
+  const order = rows.toSorted((one, other) => Number(one.version - other.version)).map((row) => row.values['name'])
+  expect(order).toEqual(Array.from({ length: 230 }, (_, n) => `Row ${n + 1}`))
+})
+
+/** The store, and how many transactions it gave back at the most at a time. */
+function watched(store: Store, held: { most: number }): Store {
+  const watch = <Tx extends StoreReader>(tx: Tx): Tx =>
+    new Proxy(tx, {
+      get: (target, name) => {
+        if (name !== 'findTransactions') return Reflect.get(target, name) as unknown
+        return async (query: TransactionQuery) => {
+          const found = await target.findTransactions(query)
+          held.most = Math.max(held.most, found.length)
+          return found
+        }
+      },
+    })
+  return {
+    exclusive: store.exclusive,
+    read: (name, body) => store.read(name, (tx) => body(watch(tx))),
+    write: (name, body, options) => store.write(name, (tx) => body(watch(tx)), options),
+    subscribe: (listener) => store.subscribe(listener),
+    close: () => store.close(),
+  }
+}
 
 test('a status or a limit that there is not is invalid', async () => {
   const { device } = await withRefused()
