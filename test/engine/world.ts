@@ -24,6 +24,8 @@ export interface DeviceOptions {
   readonly delivery?: 'at-once' | 'on-demand'
   readonly pageSize?: number
   readonly conflictFunctions?: ConflictFunctions
+  /** What stands between the client org and its master. */
+  readonly through?: (master: MasterOrg) => MasterOrg
 }
 
 /** One client org on one device. */
@@ -61,7 +63,7 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
     const store = given.store ?? memoryStore({ database })
     const org = await ClientOrg.open({
       store,
-      master: master(given.user),
+      master: given.through?.(master(given.user)) ?? master(given.user),
       env,
       delivery: given.delivery ?? 'on-demand',
       ...(given.conflictFunctions ? { conflictFunctions: given.conflictFunctions } : {}),
