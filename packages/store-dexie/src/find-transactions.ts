@@ -12,9 +12,7 @@ export async function findTransactions(
   if (limit <= 0) return []
   if (touching) {
     const keys = await outbox.where('touches').anyOf(touching).primaryKeys()
-    const seqs = ordered(keys, query)
-    const touched = (await outbox.bulkGet(seqs)).filter((transaction) => transaction !== undefined)
-    return touched.filter(({ status }) => !statuses || statuses.includes(status)).slice(0, limit)
+    return inStatus(outbox, ordered(keys, query), statuses, limit)
   }
   if (statuses) {
     const lists = await Promise.all(
@@ -31,6 +29,24 @@ export async function findTransactions(
   const range = outbox.where('seq').between(...seqRange(query), false, false)
   const list = descending ? range.reverse() : range
   return (Number.isFinite(limit) ? list.limit(limit) : list).toArray()
+}
+
+/** How many are read at a time while it is looked for those in a status: thousands can touch one row. */
+const PART = 100
+
+async function inStatus(
+  outbox: Table<OfflineTransaction, number>,
+  seqs: readonly number[],
+  statuses: TransactionQuery['statuses'],
+  limit: number,
+): Promise<OfflineTransaction[]> {
+  const found: OfflineTransaction[] = []
+  for (let at = 0; at < seqs.length && found.length < limit; at += PART) {
+    for (const transaction of await outbox.bulkGet(seqs.slice(at, at + PART))) {
+      if (transaction && (!statuses || statuses.includes(transaction.status))) found.push(transaction)
+    }
+  }
+  return found.slice(0, limit)
 }
 
 function seqRange({ after, direction }: TransactionQuery): readonly [low: number, high: number] {
