@@ -18,7 +18,7 @@ import type {
 type Move = `${TransactionStatus} ${TransactionEvent} ${TransactionStatus}`
 
 /** Every move there is. */
-const MOVES: ReadonlySet<Move> = new Set([
+export const MOVES: ReadonlySet<Move> = new Set([
   'pending folded pending',
   'pending sent pending',
   'pending deferred pending',

@@ -82,9 +82,13 @@ export class Script {
     const deeds: Deed[] = []
     const options = this.#waiting()
     const wanted = this.#draw.weighted(this.#options.kinds)
-    const { seq } = await this.#arena.org.write((draft) => {
+    const write = this.#arena.org.write((draft) => {
       for (const act of this.#acts(wanted)) deeds.push(...act(draft))
     }, options)
+    const { seq } = await write.catch((error: unknown) => {
+      ;[this.rows, this.links] = [rows, links]
+      throw error
+    })
     if (seq === null) {
       ;[this.rows, this.links] = [rows, links]
       return null
