@@ -108,6 +108,23 @@ export function outboxContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('of many transactions that touch a row, those in a status are found wherever they stand', async (database) => {
+    const store = await database.open()
+    const many = Array.from({ length: 250 }, (_, n) =>
+      transaction(`t${n}`, { status: n === 120 || n === 240 ? 'error' : 'processed' }),
+    )
+    const seqs = await store.write('append', (tx) => tx.appendTransactions(many))
+    await store.read('find', async (tx) => {
+      const query = { statuses: ['error'], touching: [KEYS[0]] } as const
+      const seqsOf = async (over: TransactionQuery): Promise<number[]> =>
+        (await tx.findTransactions({ ...query, ...over })).map(({ seq }) => seq)
+      expect(await seqsOf({})).toStrictEqual([seqs[120], seqs[240]])
+      expect(await seqsOf({ limit: 1 })).toStrictEqual([seqs[120]])
+      expect(await seqsOf({ limit: 1, direction: 'descending' })).toStrictEqual([seqs[240]])
+      expect(await seqsOf({ limit: 3, after: seqs[120] ?? 0 })).toStrictEqual([seqs[240]])
+    })
+  })
+
   test('a transaction that is replaced is found by what it is now', async (database) => {
     const store = await database.open()
     const [first = 0, second = 0] = await store.write('append', (tx) => tx.appendTransactions(TWELVE.slice(0, 2)))
