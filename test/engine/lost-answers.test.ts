@@ -334,8 +334,8 @@ function registerActions({ operations }: World['emulator']): void {
     kind: 'action',
     parameters: { About: 'mscrm.account', NoteId: 'Edm.Guid' },
     run: ({ parameters, reference, service }) => {
-      const given = String(parameters['NoteId'])
-      const noteId = service.row('annotation', given) ? undefined : given
+      const given = parameters['NoteId']
+      const noteId = typeof given === 'string' && !service.row('annotation', given) ? given : undefined
       service.create('annotation', { subject: 'Remarked', objectid: reference('About') }, noteId)
     },
   })

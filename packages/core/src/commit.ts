@@ -59,10 +59,12 @@ export async function commit(
   if (changes.length === 0) return null
   await refuseKeptRows(tx, changes, context.tables)
   await checkChanges(tx, changes, context)
-  if (changes.length > CHANGES_LIMIT) {
+  const putOff = changes.filter((change) => change.kind === 'create' && change.deferred !== undefined)
+  const size = changes.length + putOff.length
+  if (size > CHANGES_LIMIT) {
     throw new OutpostError(
       'invalid',
-      `one write changes ${changes.length} rows; at most ${CHANGES_LIMIT} can be sent as a unit`,
+      `one write takes ${size} requests to the master; at most ${CHANGES_LIMIT} can be sent as a unit`,
       {
         place: { rule: 'too-many-changes' },
         remedy: 'Split it into several writes.',

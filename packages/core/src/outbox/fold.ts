@@ -85,6 +85,8 @@ function intoCreate(older: CreateChange, newer: UpdateChange, table: ConfiguredT
   const names = columnsIn(newer.values)
   if (older.recreates || names.some((name) => older.deferred?.includes(name))) return null
   if (names.some((name) => columnOf(table.metadata, name)?.creatable !== true)) return null
+  // A row cannot point to itself before it is there.
+  if (names.some((name) => newer.values[name] === older.id)) return null
   return { ...older, values: { ...older.values, ...newer.values } }
 }
 
