@@ -37,6 +37,11 @@ test('tx list shows what is in Error unless asked otherwise', async () => {
   expect(await seqs('--status', 'Pending,error', '--limit', '2')).toEqual(['1 error', '2 pending'])
   expect(await seqs('--status', 'all', '--row', `account/{${PARENT.toUpperCase()}}`)).toEqual(['1 error'])
   expect(await seqs('--status', 'archived')).toEqual([])
+  expect(await seqs('--status', 'all', '--text', 'neu ag')).toEqual(['2 pending'])
+  expect(await seqs('--status', 'all', '--after', '1', '--limit', '1')).toEqual(['2 pending'])
+  expect(await seqs('--class', 'conflict,Key-Clash')).toEqual(['1 error'])
+  expect(await seqs('--class', 'gone')).toEqual([])
+  expect(await seqs('--table', 'contact')).toEqual([])
   const text = (await place.outpost('tx', '--status', 'all')).out
   expect(text).toMatch(/^ *1 +error .*\n +key-clash: /m)
   expect(text).toMatch(/^ *2 +pending .*\n +ready to be sent$/m)
@@ -61,7 +66,7 @@ test('tx show tells the changes, the history, and the error with its remedy', as
   expect(out).toMatch(/mended by +you/)
   expect(out).toContain('outpost tx retry 1')
   expect(out).toMatch(/answer +HTTP 412, 0x80060892/)
-  expect(out).toContain('accountnumber = "A-000001"')
+  expect(out).toMatch(/^ +accountnumber +"A-000001"$/m)
   expect(out).toMatch(/committed\n.*sent\n.*refused/)
   const { json } = await place.outpost('tx', 'show', '1', '--json')
   expect(json).toMatchObject({
@@ -71,11 +76,41 @@ test('tx show tells the changes, the history, and the error with its remedy', as
   })
 })
 
-test('tx show tells the values before a change', async () => {
-  const place = await syncedWorkplace(TABLES)
+test('tx show puts what was, what was made of it and what the master has side by side', async () => {
+  const place = await syncedWorkplace({
+    account: { columns: ['name', 'accountnumber'], conflictPolicy: 'manual' },
+  })
   const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
-  await writes(place, 'account', { accountid: row.accountid, name: 'Renamed' })
-  expect((await place.outpost('tx', 'show', '1')).out).toContain(`name = "Renamed"  (was ${JSON.stringify(row.name)})`)
+  await writes(place, 'account', { accountid: row.accountid, name: 'Ours' })
+  const before = (await place.outpost('tx', 'show', '1')).out
+  expect(before).toMatch(/COLUMN +BASE +MINE +THEIRS$/m)
+  place.emulator.master.update('account', row.accountid, { name: 'Theirs' })
+  expect((await place.outpost('sync')).exitCode).toBe(1)
+  const { out } = await place.outpost('tx', 'show', '1')
+  expect(out).toMatch(/^ +made on W\/"\d+"; the master has W\/"\d+" now$/m)
+  const line = out.split('\n').find((each) => each.trimStart().startsWith('name '))
+  expect(line?.trim().split(/  +/)).toEqual([
+    'name',
+    JSON.stringify(row.name),
+    '"Ours" *',
+    '"Theirs" *',
+    'undecided (manual)',
+  ])
+  const { json } = await place.outpost('tx', 'show', '1', '--json')
+  expect(json.comparison).toMatchObject([
+    { table: 'account', columns: [{ column: 'name', base: row.name, mine: 'Ours', theirs: 'Theirs' }] },
+  ])
+})
+
+test('tx show fits a terminal of 80 columns', async () => {
+  const place = await refusedOnce()
+  await expectDone(place.outpost('tx', 'amend', '1', `name=${'long '.repeat(30)}`))
+  let out = ''
+  const stdout = { isTTY: true, columns: 80, write: (text: string) => void (out += text) }
+  await place.outpostWith({ stdout }, 'tx', 'show', '1')
+  const lines = out.split('\n')
+  const changes = lines.slice(lines.findIndex((line) => line.includes('Changes')))
+  expect(Math.max(...changes.slice(1, 6).map((line) => line.length))).toBeLessThanOrEqual(80)
 })
 
 test('tx amend corrects values by the type of their column, and the next sync sends them', async () => {
@@ -197,6 +232,7 @@ test('numbers, statuses and rows that are none are usage errors', async () => {
     ['list', '--status', 'failed'],
     ['list', '--row', 'account'],
     ['list', '--row', 'account/12'],
+    ['list', '--class', 'conflcit'],
     ['archive'],
     ['amend', '1'],
     ['amend', '1', 'name=a', 'name=b'],

@@ -102,7 +102,13 @@ export async function applyConfiguration(org: ClientOrg, configuration: Configur
   await org.configure(configuration)
 }
 
-export const CONFLICT_POLICIES: readonly ConflictPolicy[] = ['merge', 'server-wins', 'client-wins', 'client-row-wins', 'manual']
+export const CONFLICT_POLICIES: readonly ConflictPolicy[] = [
+  'merge',
+  'server-wins',
+  'client-wins',
+  'client-row-wins',
+  'manual',
+]
 
 function wrong(source: string, rule: string, message: string, table?: string): OutpostError {
   return new OutpostError('invalid', `${source}: ${message}`, {

@@ -1,14 +1,16 @@
 import type {
-  Change,
-  ColumnValue,
   ConflictDecision,
   FixedBy,
   ListedTransaction,
   PendingReason,
+  RowComparison,
   TransactionError,
 } from '@outpost/core'
+import { describeChange } from './describe-change.ts'
+import { comparisonLines } from './comparison-lines.ts'
+import type { Output } from './io.ts'
 import { placeText } from './report-error.ts'
-import { cut, oneLine } from './text.ts'
+import { moment, oneLine, valueText } from './text.ts'
 import type { Paint } from './text.ts'
 
 /** What a transaction does, on one line. */
@@ -16,22 +18,6 @@ export function describeTransaction({ changes }: Pick<ListedTransaction, 'change
   const [first] = changes
   if (!first) return 'nothing'
   return changes.length === 1 ? describeChange(first) : `${describeChange(first)} and ${changes.length - 1} more`
-}
-
-/** One change, on one line. */
-function describeChange(change: Change): string {
-  switch (change.kind) {
-    case 'create':
-    case 'delete':
-      return `${change.kind} ${change.table} ${change.id}`
-    case 'update':
-      return `update ${change.table} ${change.id} (${Object.keys(change.values).join(', ')})`
-    case 'action':
-      return `${change.action} of ${change.table} ${change.id}`
-    case 'associate':
-    case 'disassociate':
-      return `${change.kind} ${change.first.table} ${change.first.id} with ${change.second.table} ${change.second.id}`
-  }
 }
 
 /** Why a transaction is still pending; empty for one that is not. */
@@ -79,11 +65,16 @@ export function describeConflict(conflict: ConflictDecision): string {
 }
 
 /** Everything about a transaction, for people. */
-export function transactionLines(transaction: ListedTransaction, paint: Paint): readonly string[] {
+export function transactionLines(
+  transaction: ListedTransaction,
+  comparison: readonly RowComparison[],
+  paint: Paint,
+  output: Output,
+): readonly string[] {
   const { seq, status, reason, attempts, lastError, changes, history } = transaction
   const why = describeReason(reason)
   return [
-    `${paint.bold(`Transaction #${seq}`)}  ${status}${why ? `, ${why}` : ''}`,
+    `${paint.bold(`Transaction #${seq}`)}  ${status}${transaction.kept ? ', its effect kept' : ''}${why ? `, ${why}` : ''}`,
     `  id        ${transaction.id}`,
     `  made      ${moment(transaction.createdAt)} by user ${transaction.userId}`,
     `  outcome   ${outcomeText(transaction)}`,
@@ -97,7 +88,7 @@ export function transactionLines(transaction: ListedTransaction, paint: Paint): 
       : []),
     '',
     paint.bold('Changes'),
-    ...changes.flatMap(changeLines),
+    ...comparison.flatMap((row, at) => comparisonLines(row, at, changes[at], output)),
     '',
     paint.bold('History'),
     ...history.flatMap((entry) => [
@@ -140,36 +131,4 @@ function outcomeText({ outcome }: ListedTransaction): string {
     case 'known':
       return 'known'
   }
-}
-
-function changeLines(change: Change, at: number): readonly string[] {
-  const heading = `  ${at + 1}. ${describeChange(change)}`
-  switch (change.kind) {
-    case 'create':
-      return [heading, ...Object.entries(change.values).map(([name, value]) => `     ${name} = ${valueText(value)}`)]
-    case 'update':
-      return [
-        heading,
-        ...Object.entries(change.values).map(
-          ([name, value]) => `     ${name} = ${valueText(value)}  (was ${valueText(change.before[name] ?? null)})`,
-        ),
-      ]
-    case 'delete':
-      return [
-        heading,
-        ...Object.entries(change.before)
-          .filter(([, value]) => value !== null)
-          .map(([name, value]) => `     ${name} was ${valueText(value)}`),
-      ]
-    default:
-      return [heading]
-  }
-}
-
-function valueText(value: ColumnValue): string {
-  return value === null ? 'empty' : cut(oneLine(JSON.stringify(value)), 80)
-}
-
-function moment(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }

@@ -8,6 +8,7 @@ import { addDisconnect } from './commands/disconnect.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addQuery } from './commands/query.ts'
+import { addSignOut } from './commands/sign-out.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
@@ -53,6 +54,7 @@ export function programWith(
   addQuery(program, action)
   addExport(program, action)
   addImport(program, action)
+  addSignOut(program, action)
   addDisconnect(program, action)
   return program
 }

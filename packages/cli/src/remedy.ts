@@ -16,6 +16,7 @@ export interface RemedyContext {
 export function remedyOf(error: OutpostError, { command, renewableToken }: RemedyContext): string | undefined {
   // What needs the network without being a sync is repeated itself.
   const again = `Run 'outpost ${command === 'connect' ? 'connect' : 'sync'}' again`
+  if (error.place.rule === 'signed-out') return "Run 'outpost connect' with a token of the same user."
   switch (error.code) {
     case 'offline':
       return command === 'connect'
@@ -47,17 +48,33 @@ function remedyOfRefusal(error: OutpostError, command: string): string | undefin
   switch (command) {
     case 'disconnect':
       return "Run 'outpost sync' first, put away what is not wanted with 'outpost tx archive', or add --discard-unsent."
+    case 'sign-out':
+      return "Run 'outpost sync' first, put away what is not wanted with 'outpost tx archive', or add --keep or --discard."
     case 'archive':
-      return 'Archive those too: add --with-dependents.'
-    case 'amend':
-      return "Run 'outpost sync' first, which finds it out."
+    case 'discard':
+    case 'revert':
     case 'retry':
-      return "Make the change anew, for instance with 'outpost import --rows'."
+    case 'amend':
+      return remedyOfRule(error, command)
     default:
       // A refusal that names a table is about its unsent rows.
       return error.place.table === undefined
         ? error.remedy
         : "Run 'outpost sync' first, or put its transactions away with 'outpost tx archive'."
+  }
+}
+
+/** Refusals of what is done about a transaction tell by their rule what stands in the way. */
+function remedyOfRule(error: OutpostError, command: string): string | undefined {
+  switch (error.place.rule) {
+    case 'dependents':
+      return `Take those along: add --with-dependents.${command === 'revert' ? '' : ' --preview shows them.'}`
+    case 'unknown-outcome':
+      return "Run 'outpost sync' first, which finds it out."
+    case 'delivered':
+      return "Make a change that undoes it, for instance with 'outpost import --rows'."
+    default:
+      return command === 'retry' ? "Make the change anew, for instance with 'outpost import --rows'." : error.remedy
   }
 }
 

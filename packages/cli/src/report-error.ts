@@ -1,4 +1,4 @@
-import { MasterError, OutpostError } from '@outpost/core'
+import { MasterError, OutpostError, UnsentError } from '@outpost/core'
 import type { ErrorPlace } from '@outpost/core'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -48,7 +48,8 @@ export function errorAsJson(error: OutpostError, run: Omit<FailedRun, 'json'>): 
   const { code, message, place } = error
   const { status, masterCode, requestId, retryAfterMs } = error instanceof MasterError ? error : {}
   const known = { code, message, place, remedy: remedyOf(error, run), master: addressOf(error, run) }
-  return { ...known, status, masterCode, requestId, retryAfterMs, cause: causeCode(error) }
+  const { unsent } = error instanceof UnsentError ? error : {}
+  return { ...known, status, masterCode, requestId, retryAfterMs, cause: causeCode(error), unsent }
 }
 
 /** The master's address, for a failure to reach it. */

@@ -1,3 +1,4 @@
+import type { ColumnValue } from '@outpost/core'
 import type { Output } from './io.ts'
 
 /** The text on one line and without control characters, so that data cannot steer the terminal. */
@@ -24,6 +25,16 @@ export function cut(text: string, width: number): string {
   return `${characters(text)
     .slice(0, Math.max(0, width - 1))
     .join('')}…`
+}
+
+/** A column's value, quoted where it is text, on one line of at most 80 characters. */
+export function valueText(value: ColumnValue, width = 80): string {
+  return value === null ? 'empty' : cut(oneLine(JSON.stringify(value)), width)
+}
+
+/** A time, to the second. */
+export function moment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`
 }
 
 /** A count with thousands separators. */

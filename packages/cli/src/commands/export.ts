@@ -1,4 +1,3 @@
-import { promises as files } from 'node:fs'
 import { OutpostError } from '@outpost/core'
 import type { Command } from 'commander'
 import { configurationFile } from '../configuration-file.ts'
@@ -7,6 +6,7 @@ import type { Action } from '../action.ts'
 import { nameList } from '../arguments.ts'
 import { counted } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
+import { writeWhole } from '../write-whole.ts'
 import { selectRows, writeJsonLines } from './query.ts'
 
 interface Options {
@@ -64,17 +64,4 @@ async function exportAs(invocation: Invocation, file: string | undefined, option
     io.stdout.write(`Wrote ${amount} to ${file}.\n`)
   }
   return 0
-}
-
-/** Writes beside the file first, so that a full disk or an interruption leaves the old file as it was. */
-async function writeWhole(file: string, parts: readonly string[]): Promise<void> {
-  const draft = `${file}.part`
-  try {
-    await files.writeFile(draft, parts)
-    await files.rename(draft, file)
-  } catch (cause) {
-    await files.rm(draft, { force: true })
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new OutpostError('invalid', `cannot write ${file}: ${why}`, { cause, place: { rule: 'file' } })
-  }
 }

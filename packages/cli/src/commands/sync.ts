@@ -70,16 +70,24 @@ function reportLines(
             table.error?.message ?? '',
           ]),
         )),
-    ...(errors === 0
-      ? []
-      : [
-          paint.yellow(`${counted(errors, 'transaction')} in Error:`),
-          ...failed.map(
-            ({ seq, lastError }) =>
-              `  #${seq}  ${lastError?.rejection ?? lastError?.code ?? ''}: ${oneLine(lastError?.message ?? '')}`,
-          ),
-          "See 'outpost tx show <seq>'.",
-        ]),
+    ...errorLines({ paint }, errors, failed),
+  ]
+}
+
+/** What is in Error, by number and message; nothing where nothing is. */
+export function errorLines(
+  { paint }: Pick<Invocation, 'paint'>,
+  errors: number,
+  failed: readonly ListedTransaction[],
+): readonly string[] {
+  if (errors === 0) return []
+  return [
+    paint.yellow(`${counted(errors, 'transaction')} in Error:`),
+    ...failed.map(
+      ({ seq, lastError }) =>
+        `  #${seq}  ${lastError?.rejection ?? lastError?.code ?? ''}: ${oneLine(lastError?.message ?? '')}`,
+    ),
+    "See 'outpost tx show <seq>'.",
   ]
 }
 

@@ -1,0 +1,145 @@
+import type { Dependent } from '@outpost/core'
+import type { Command } from 'commander'
+import type { Action } from '../../action.ts'
+import { rowReference } from '../../arguments.ts'
+import { describeTransaction } from '../../describe-transaction.ts'
+import { reply } from '../../invocation.ts'
+import type { Invocation } from '../../invocation.ts'
+import { withOrg } from '../../with-org.ts'
+import { numbers, rowOf, seqList, seqsOf } from './arguments.ts'
+
+interface Flags {
+  readonly keep?: boolean
+  readonly preview?: boolean
+  readonly withDependents?: boolean
+}
+
+const PREVIEW = 'change nothing; show what would go along, and what would no longer wait'
+
+/** The commands that take unsent work away: archive, discard and revert. */
+export function addPutAway(tx: Command, action: Action): void {
+  tx.command('archive')
+    .argument('<seq...>', 'the numbers of transactions', seqList)
+    .option('--keep', 'let the local rows go on showing what the master will never have')
+    .option('--with-dependents', 'archive also the transactions that need a row these create')
+    .option('--preview', PREVIEW)
+    .description('Put transactions away: they are never sent, and their effect on the local rows is taken back.')
+    .addHelpText(
+      'after',
+      `
+A transaction that the master has taken is only put away: what it did stays, and it cannot be sent again. To take it back,
+make a new change. One that was archived with --keep loses its effect when it is archived again without it.
+
+Examples:
+  $ outpost tx archive 7
+  $ outpost tx archive 7 --preview
+  $ outpost tx archive 7 --with-dependents`,
+    )
+    .action(action((invocation, command) => archive(invocation, seqsOf(command), command.opts<Flags>())))
+  tx.command('discard')
+    .argument('<seq...>', 'the numbers of unsent transactions', seqList)
+    .option('--with-dependents', 'discard also the transactions that need a row these create')
+    .option('--preview', PREVIEW)
+    .description('Delete unsent transactions without a trace, their effect on the local rows included.')
+    .addHelpText(
+      'after',
+      `
+Nothing of a discarded transaction can be brought back; 'tx archive' keeps it, and 'tx export' writes it to a file before.
+Refused while it is not known whether the master has it.
+
+Examples:
+  $ outpost tx discard 7
+  $ outpost tx discard 7 --preview`,
+    )
+    .action(action((invocation, command) => discard(invocation, seqsOf(command), command.opts<Flags>())))
+  tx.command('revert')
+    .argument('<table/id>', 'a row', rowReference)
+    .option('--with-dependents', 'also what was written together with it, or needs it')
+    .description("Archive everything unsent that was done to a row: it shows the master's values again.")
+    .addHelpText(
+      'after',
+      `
+Refused where an unsent transaction of it changes other rows as well, unless --with-dependents takes those along.
+
+Example:
+  $ outpost tx revert account/5d3a6b9e-2f6e-4c5b-9d0a-1a2b3c4d5e6f`,
+    )
+    .action(action((invocation, command) => revert(invocation, rowOf(command), command.opts<Flags>())))
+}
+
+async function archive(
+  invocation: Invocation,
+  seqs: readonly number[],
+  { keep, preview: asked, withDependents }: Flags,
+): Promise<number> {
+  const local = keep ? 'keep' : 'revert'
+  if (asked) return preview(invocation, seqs, 'archived', local)
+  const dependents = withDependents ? 'archive' : 'refuse'
+  const archived = await withOrg(invocation, (org) => org.outbox.archive(seqs, { dependents, local }))
+  const how = keep ? '; their effect on the local rows stays' : ''
+  reply(invocation, { archived }, () => [`Archived ${numbers(archived)}${how}.`])
+  return 0
+}
+
+async function discard(
+  invocation: Invocation,
+  seqs: readonly number[],
+  { preview: asked, withDependents }: Flags,
+): Promise<number> {
+  if (asked) return preview(invocation, seqs, 'discarded', 'revert')
+  const dependents = withDependents ? 'discard' : 'refuse'
+  const discarded = await withOrg(invocation, (org) => org.outbox.discard(seqs, { dependents }))
+  reply(invocation, { discarded }, () => [`Discarded ${numbers(discarded)}.`])
+  return 0
+}
+
+async function revert(
+  invocation: Invocation,
+  row: { readonly table: string; readonly id: string },
+  { withDependents }: Flags,
+): Promise<number> {
+  const dependents = withDependents ? 'archive' : 'refuse'
+  const archived = await withOrg(invocation, (org) => org.outbox.revert(row, { dependents }))
+  reply(invocation, { archived }, () => [
+    archived.length === 0
+      ? `Nothing unsent was done to ${row.table} ${row.id}.`
+      : `Reverted ${row.table} ${row.id}: archived ${numbers(archived)}.`,
+  ])
+  return 0
+}
+
+async function preview(
+  invocation: Invocation,
+  seqs: readonly number[],
+  what: 'archived' | 'discarded',
+  local: 'revert' | 'keep',
+): Promise<number> {
+  const { dependents, texts } = await withOrg(invocation, async (org) => {
+    const found = await org.outbox.dependents(seqs, { local })
+    const described = new Map<number, string>()
+    for (const seq of [...seqs, ...found.map((dependent) => dependent.seq)]) {
+      const transaction = await org.outbox.get(seq)
+      if (transaction) described.set(seq, describeTransaction(transaction))
+    }
+    return { dependents: found, texts: described }
+  })
+  const line = (seq: number): string => `  #${seq}  ${texts.get(seq) ?? ''}`
+  const along = dependents.filter(({ because }) => because === 'needs-row')
+  const freed = dependents.filter(({ because }) => because === 'after')
+  reply(invocation, { preview: true, seqs, dependents }, () => [
+    `Would be ${what}:`,
+    ...[...new Set(seqs)].map(line),
+    ...(along.length > 0 ? ['', 'Only with --with-dependents, and with it:', ...along.flatMap(withReason(line))] : []),
+    ...(freed.length > 0 ? ['', 'Would no longer wait:', ...freed.flatMap(withReason(line))] : []),
+    '',
+    'Nothing was changed.',
+  ])
+  return 0
+}
+
+function withReason(line: (seq: number) => string): (dependent: Dependent) => readonly string[] {
+  return ({ seq, of, row }) => [
+    line(seq),
+    row ? `      needs ${row.table} ${row.id}, which #${of} creates` : `      was told to wait for #${of}`,
+  ]
+}
