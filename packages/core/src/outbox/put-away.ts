@@ -1,5 +1,6 @@
 import type { ConfiguredTable } from '../configuration.ts'
 import { OutpostError } from '../errors.ts'
+import { waitingKey } from '../dependencies.ts'
 import { refreshChanged } from '../local-rows.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
@@ -68,14 +69,27 @@ async function leaveStack(tx: StoreWriter, transaction: OfflineTransaction): Pro
 
 /** Lets what waited for a transaction that leaves the queue wait for what that waited for. */
 export async function passOnDependencies(tx: StoreWriter, gone: OfflineTransaction): Promise<void> {
-  const touching = gone.changes.map((change) => rowKey(change.table, change.id))
+  const touching = [...gone.changes.map((change) => rowKey(change.table, change.id)), waitingKey(gone.seq)]
   const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: gone.seq })
   const waiting = later.filter((transaction) => transaction.dependsOn.includes(gone.seq))
   const inherited = waiting.map((transaction) => ({
     ...transaction,
     dependsOn: [...new Set([...transaction.dependsOn, ...gone.dependsOn])].filter((seq) => seq !== gone.seq),
+    ...(transaction.after?.includes(gone.seq) ? inheritedAfter(transaction, transaction.after, gone) : {}),
   }))
   if (inherited.length > 0) await tx.putTransactions(inherited)
+}
+
+/** Who was told to wait for a transaction was told to wait for what comes before it, too. */
+function inheritedAfter(
+  { touches }: OfflineTransaction,
+  after: readonly number[],
+  { dependsOn }: OfflineTransaction,
+): Pick<OfflineTransaction, 'after' | 'touches'> {
+  return {
+    after: [...new Set([...after, ...dependsOn])],
+    touches: [...new Set([...touches, ...dependsOn.map(waitingKey)])],
+  }
 }
 
 function latestFirst(transactions: readonly OfflineTransaction[]): readonly OfflineTransaction[] {
