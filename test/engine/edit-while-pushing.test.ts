@@ -53,8 +53,8 @@ interface Story {
   readonly gate: Gate
   /** A row of the master's that the device has, and that nothing points to. */
   readonly id: string
-  edit(values: Readonly<Record<string, ColumnValue>>): Promise<number>
-  master(): Readonly<Record<string, unknown>> | undefined
+  readonly edit: (values: Readonly<Record<string, ColumnValue>>) => Promise<number>
+  readonly master: () => Readonly<Record<string, unknown>> | undefined
 }
 
 async function story(): Promise<Story> {
