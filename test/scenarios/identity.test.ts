@@ -1,4 +1,5 @@
-import type { Canary } from '@outpost/core'
+import { keepStorage, localStorageCanary } from '@outpost/store-dexie'
+import type { TextStorage } from '@outpost/store-dexie'
 import { expect, test } from 'vitest'
 import { dayWithAnn } from './script.ts'
 
@@ -65,7 +66,7 @@ test('C4: what Ann wrote is never sent as Bo, who signs in on her device, and is
 })
 
 test('C5: a device that finds its storage cleared says how much unsent work was in it, and one that was not says nothing', async () => {
-  const { ann } = await dayWithAnn({ canary: wordOutside() })
+  const { ann } = await dayWithAnn({ canary: localStorageCanary(localStorage(), 'ann') })
   await ann.adds('account', { name: 'Lost' })
   await ann.adds('account', { name: 'Lost as well' })
   await ann.restarts()
@@ -74,8 +75,19 @@ test('C5: a device that finds its storage cleared says how much unsent work was 
   expect((await ann.org.status()).evicted).toMatchObject({ pending: 2, error: 0 })
 })
 
+test('C5: the browser is asked not to clear the storage, and what it answers is known', async () => {
+  const asked: string[] = []
+  const browser = {
+    persist: () => Promise.resolve(asked.push('persist') > 0),
+    estimate: () => Promise.resolve({ usage: 4_000_000, quota: 5_000_000 }),
+  }
+  expect(await keepStorage(browser)).toEqual({ persisted: true, usage: 4_000_000, quota: 5_000_000 })
+  expect(asked).toEqual(['persist'])
+  expect(await keepStorage({ ...browser, persist: () => Promise.resolve(false) })).toMatchObject({ persisted: false })
+})
+
 test('C5: a device whose storage was cleared when everything had been sent has lost nothing', async () => {
-  const { ann } = await dayWithAnn({ canary: wordOutside() })
+  const { ann } = await dayWithAnn({ canary: localStorageCanary(localStorage(), 'ann') })
   await ann.adds('account', { name: 'Safe in the office' })
   await ann.syncs()
   await ann.losesStorage()
@@ -120,8 +132,8 @@ test('C14: when only a person can sign in again the queue pauses and fails nothi
   await clock.advance(8 * 3_600_000)
   expect(ann.line.sent()).toEqual([])
   expect(await ann.sees('account', second.id)).toMatchObject({ name: 'During' })
-  expect((await ann.org.outbox.counts()).error).toBe(0)
-  expect(await ann.transaction(first.seq)).toMatchObject({ status: 'pending', attempts: 0 })
+  expect(await ann.outbox()).toEqual(['pending: waiting-for-sign-in', 'pending: waiting-for-sign-in'])
+  expect(await ann.transaction(first.seq)).toMatchObject({ attempts: 0, lastError: { code: 'unauthenticated' } })
 
   ann.signIn.needs('nothing')
   ann.org.reconnect()
@@ -145,12 +157,10 @@ test('C14: a sign-in service out of reach after waking up is a matter of the net
   expect((await ann.org.status()).connection.kind).toBe('connected')
 })
 
-function wordOutside(): Canary {
-  let kept: string | null = null
+function localStorage(): TextStorage {
+  const kept = new Map<string, string>()
   return {
-    read: () => kept,
-    write: (text) => {
-      kept = text
-    },
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, text) => void kept.set(key, text),
   }
 }

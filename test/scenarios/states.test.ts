@@ -143,6 +143,9 @@ test('RS-28: putting away a row that others need is refused with their numbers, 
   const refusal: unknown = await ann.org.outbox.archive([customer.seq]).catch((error: unknown) => error)
   expect(refusal).toMatchObject({ code: 'refused', message: expect.stringContaining(`#${person.seq}`) })
   expect(await ann.outbox()).toEqual(['pending: ready', `pending: blocked by #${customer.seq}`])
+  expect(await ann.org.outbox.dependents([customer.seq])).toMatchObject([
+    { seq: person.seq, because: 'needs-row', of: customer.seq, row: { table: 'account', id: customer.id } },
+  ])
 
   expect(await ann.org.outbox.archive([customer.seq], { dependents: 'archive' })).toEqual([customer.seq, person.seq])
   await ann.syncs()

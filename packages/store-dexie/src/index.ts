@@ -1,2 +1,6 @@
+export { keepStorage } from './keep-storage.ts'
+export type { OriginStorage, StorageReport } from './keep-storage.ts'
+export { localStorageCanary } from './local-storage-canary.ts'
+export type { TextStorage } from './local-storage-canary.ts'
 export { openDexieStore } from './open-dexie-store.ts'
 export type { DexieStoreOptions } from './open-dexie-store.ts'
