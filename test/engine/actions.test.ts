@@ -441,3 +441,86 @@ test('an action is kept as it was checked: ids canonical, the targets of lookups
     before: {},
   })
 })
+
+test('an action that may be repeated is, when its answer is lost', async () => {
+  const there = await office()
+  const { device1: device, account } = there
+  const before = Number((await rowOf(device, 'account', account))?.['numberofemployees'])
+  const { seq } = await device.org.write((draft) =>
+    draft.action('new_Hire', {
+      on: { table: 'account', id: account },
+      bound: true,
+      parameters: { Count: 1 },
+      happened: 'repeatable',
+    }),
+  )
+  there.emulator.faults.add({ match: { method: 'POST' }, fault: { kind: 'dropAfterCommit' } })
+  expect(await refusal(device.org.push())).toMatchObject({ code: 'offline' })
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'pending', outcome: 'unknown' })
+  await there.env.advance(60_000)
+  await device.org.push()
+  expect(there.emulator.master.row('account', account)?.values['numberofemployees']).toBe(before + 2)
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed', outcome: 'known' })
+})
+
+test('where a lost action may have been a colleague’s, a person decides, and nothing is sent again', async () => {
+  const there = await office()
+  const { device1: device, incident, account } = there
+  const { seq } = await device.org.write((draft) => {
+    draft.update('account', account, { telephone1: '555 40' })
+    const values = { subject: 'Done', incidentid: incident }
+    draft.action('CloseIncident', {
+      on: { table: 'incident', id: incident },
+      parameters: { IncidentResolution: { $row: { table: 'incidentresolution', values } }, Status: RESOLVED },
+      happened: 'statecode eq 1',
+      effect: { statecode: 1, statuscode: RESOLVED },
+    })
+  })
+  there.emulator.faults.add({ match: { method: 'POST' }, fault: { kind: 'dropBeforeCommit' } })
+  expect(await refusal(device.org.push())).toMatchObject({ code: 'offline' })
+  const colleague = await there.device({ configuration: CASES })
+  await colleague.sync()
+  await colleague.org.write((draft) => close(draft, incident, ACTIVITY))
+  await colleague.org.push()
+
+  await there.env.advance(60_000)
+  await device.org.push()
+  const doubtful = await device.org.outbox.get(seq ?? 0)
+  expect(doubtful).toMatchObject({ status: 'error', outcome: 'unknown', lastError: { rejection: 'conflict' } })
+  expect(there.emulator.master.row('account', account)?.values['telephone1']).not.toBe('555 40')
+  await device.org.outbox.setPending([seq ?? 0])
+  await device.org.push()
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'error', outcome: 'unknown' })
+  expect(resolutions(there)).toBe(1)
+  await device.org.outbox.archive([seq ?? 0])
+  await device.sync()
+  expect(await differences(there, device)).toEqual([])
+})
+
+test('evidence that cannot be read keeps only its own transaction waiting', async () => {
+  const there = await office()
+  const { device1: device, incident, account } = there
+  const { seq } = await device.org.write((draft) => close(draft, incident, ACTIVITY))
+  there.emulator.faults.add({ match: { method: 'POST' }, fault: { kind: 'dropAfterCommit' } })
+  expect(await refusal(device.org.push())).toMatchObject({ code: 'offline' })
+  await there.env.advance(60_000)
+  await device.org.write((draft) => draft.update('account', account, { telephone1: '555 50' }))
+  const forbidden = { status: 403, code: '0x80040220', message: 'Not for you.' }
+  there.emulator.faults.add({
+    match: { path: /incidentresolutions/ },
+    times: 3,
+    fault: { kind: 'status', ...forbidden },
+  })
+  await device.org.push()
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({
+    status: 'pending',
+    outcome: 'unknown',
+    lastError: { code: 'forbidden' },
+  })
+  expect(there.emulator.master.row('account', account)?.values['telephone1']).toBe('555 50')
+  there.emulator.faults.clear()
+  await there.env.advance(3_600_000)
+  await device.org.push()
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed' })
+  expect(resolutions(there)).toBe(1)
+})

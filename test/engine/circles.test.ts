@@ -281,3 +281,57 @@ test('rows that the master deleted are made again although they point to each ot
   expect(there(master, 'account', account)).toMatchObject({ name: 'Fogg & Daughters', primarycontactid: contact })
   expect(there(master, 'contact', contact)).toMatchObject({ parentcustomerid: account })
 })
+
+test('a row that is made to point to itself by a later write is made first, and then pointed', async () => {
+  const { there: master, device } = await office({
+    tables: { msdyn_workorder: { columns: ['msdyn_name', 'msdyn_parentworkorder'] } },
+  })
+  let own = ''
+  const made = await device.org.write((draft) => void (own = draft.create('msdyn_workorder', { msdyn_name: 'Own' })))
+  const pointed = await device.org.write((draft) =>
+    draft.update('msdyn_workorder', own, { msdyn_parentworkorder: own }),
+  )
+  expect(pointed.seq).not.toBe(made.seq)
+  await delivered(master, device)
+  expect(there(master, 'msdyn_workorder', own)).toMatchObject({ msdyn_parentworkorder: own })
+})
+
+test('a lookup that was put off can be changed before it is sent', async () => {
+  const { there: master, device } = await office()
+  let [account, contact] = ['', '']
+  await device.org.write((draft) => {
+    account = draft.create('account', { name: 'Fogg & Sons' })
+    contact = draft.create('contact', {
+      lastname: 'Fogg',
+      parentcustomerid: account,
+      parentcustomerid$table: 'account',
+    })
+    draft.update('account', account, { primarycontactid: contact })
+  })
+  let successor = ''
+  await device.org.write((draft) => {
+    successor = draft.create('contact', { lastname: 'Passepartout' })
+    draft.update('account', account, { primarycontactid: successor })
+  })
+  await delivered(master, device)
+  expect(there(master, 'account', account)).toMatchObject({ primarycontactid: successor })
+})
+
+test('an archived circle leaves nothing behind, and comes back whole', async () => {
+  const { there: master, device } = await office()
+  let [account, contact] = ['', '']
+  const { seq } = await device.org.write((draft) => {
+    account = draft.create('account', { name: 'Fogg & Sons' })
+    contact = draft.create('contact', {
+      lastname: 'Fogg',
+      parentcustomerid: account,
+      parentcustomerid$table: 'account',
+    })
+    draft.update('account', account, { primarycontactid: contact })
+  })
+  await device.org.outbox.archive([seq ?? 0])
+  expect(await differences(master, device)).toEqual([])
+  await device.org.outbox.setPending([seq ?? 0])
+  await delivered(master, device)
+  expect(there(master, 'account', account)).toMatchObject({ primarycontactid: contact })
+})
