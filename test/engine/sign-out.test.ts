@@ -24,7 +24,7 @@ async function withUnsentWork(): Promise<{ there: World; device: Device }> {
     message: 'Create',
     table: 'account',
     stage: 'preOperation',
-    run: ({ target = {}, refuse }) => {
+    run: ({ target, refuse }) => {
       if (target['name'] === 'Refused') refuse('no')
     },
   })
