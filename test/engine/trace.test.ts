@@ -101,8 +101,9 @@ test('a conflict is told with the decisions and patches of this row, and of no o
     { table: 'account', id, column: 'name', local: 'Ours', remote: 'Theirs' },
   ])
   expect(merged[0]?.patches).toMatchObject({ id })
+  // The change stands on the newer row by now; what it was made on is still told.
   expect(entries[0]).toMatchObject({
-    changes: [{ kind: 'update', values: { name: 'Ours', telephone1: '1' } }],
+    changes: [{ kind: 'update', values: { name: 'Ours', telephone1: '1' }, before: { name: one?.['name'] } }],
     with: [{ table: 'account', id: other }],
   })
 })

@@ -3,9 +3,6 @@ import { describeChange } from './describe-change.ts'
 import type { Output } from './io.ts'
 import { cut, linesFor, oneLine, tableLines, valueText } from './text.ts'
 
-/** What stands for a value where there is no row. */
-const NONE = '—'
-
 /**
  * One row of a transaction: each column as it was, as it was made here, and as the master has it. Sides that there are not
  * (a row that is created has no base) are left out.
@@ -51,14 +48,14 @@ function columnLines({ kind, onMaster, columns }: RowComparison, output: Output)
       onMaster === true,
       ({ theirs, base }) => (kind === 'create' ? valueText(theirs, width) : cell(theirs, base)),
     ],
-    ['DECIDED', shown.some(({ decision }) => decision), ({ decision }) => (decision ? decidedText(decision) : NONE)],
   ]
   const there = sides.filter(([, present]) => present)
   const lines = tableLines(
     ['COLUMN', ...there.map(([name]) => name)],
     shown.map((column) => [column.column, ...there.map(([, , text]) => text(column))]),
   )
-  return lines.map((line) => `     ${line}`)
+  const decided = shown.flatMap(({ column, decision }) => (decision ? [`${column}: ${decidedText(decision)}`] : []))
+  return [...lines, ...decided].map((line) => `     ${line}`)
 }
 
 function isThere(value: ColumnValue): boolean {
@@ -66,7 +63,9 @@ function isThere(value: ColumnValue): boolean {
 }
 
 function decidedText({ policy, resolved }: NonNullable<ColumnComparison['decision']>): string {
-  return `${resolved} (${policy})`
+  return (
+    { local: 'MINE', remote: 'THEIRS', merged: 'a value of both', undecided: 'not decided' }[resolved] + ` by ${policy}`
+  )
 }
 
 /** On a terminal the three values share the line; a file has room. */

@@ -13,8 +13,8 @@ export function traceLines(entries: readonly TraceEntry[], paint: Paint): readon
 
 function stepLines(entry: TraceEntry, paint: Paint): readonly string[] {
   const { text, details } = stepText(entry)
-  const failed = entry.event === 'refused'
-  const heading = `  ${moment(entry.at)}  ${failed ? paint.red(entry.event) : entry.event}${text ? `  ${text}` : ''}`
+  const event = text === '' ? entry.event : entry.event.padEnd(11)
+  const heading = `  ${moment(entry.at)}  ${entry.event === 'refused' ? paint.red(event) : event}${text && ` ${text}`}`
   const conflicts = entry.conflicts.map(describeConflict)
   return [heading, ...[...details, ...conflicts].map((line) => `${' '.repeat(24)}${line}`)]
 }

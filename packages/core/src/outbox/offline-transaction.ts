@@ -101,6 +101,8 @@ export interface WrittenRow {
   readonly table: string
   readonly id: string
   readonly values: Row
+  /** The values before, of what was written at first. */
+  readonly before?: Row
   /** Columns that the step took out again. */
   readonly dropped?: readonly string[]
 }

@@ -127,15 +127,13 @@ function changesAt(entry: HistoryEntry, transaction: OfflineTransaction, row: Ro
   return written.flatMap((one) => {
     const change = transaction.changes.find((each) => each.table === one.table && each.id === one.id)
     if (!isRow(one, row) && !(change && concerns(change, row))) return []
-    return [{ kind: one.kind, values: one.values, dropped: one.dropped ?? [], before: null, ...detailsOf(change) }]
+    const { kind, values, dropped = [], before = null } = one
+    return [{ kind, values, dropped, before, ...detailsOf(change) }]
   })
 }
 
 function detailsOf(change: Change | undefined): Partial<TracedChange> {
   switch (change?.kind) {
-    case 'update':
-    case 'delete':
-      return { before: change.before }
     case 'associate':
     case 'disassociate': {
       const { relationship, first, second } = change
@@ -146,6 +144,8 @@ function detailsOf(change: Change | undefined): Partial<TracedChange> {
       return { action: { action, bound, parameters } }
     }
     case 'create':
+    case 'update':
+    case 'delete':
     case undefined:
       return {}
   }

@@ -1,6 +1,6 @@
 import { OutpostError } from '../errors.ts'
 import type { HistoryEntry, OfflineTransaction, TransactionEvent, TransactionStatus } from './offline-transaction.ts'
-import { withFirstWrite, writtenBetween } from './written-rows.ts'
+import { isRebased, withFirstWrite, writtenBetween } from './written-rows.ts'
 
 /** Which event leads from which status to which. What is not here is not allowed. */
 const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<TransactionEvent, TransactionStatus>>>> = {
@@ -40,7 +40,7 @@ export function transition(
   }
   const { changes: after, lastError } = changes
   const wrote = after ? writtenBetween(transaction.changes, after) : []
-  const rewritten = wrote.length > 0 || (after && after.length < transaction.changes.length)
+  const rewritten = wrote.length > 0 || (after && isRebased(transaction.changes, after))
   const before = rewritten ? withFirstWrite(transaction) : transaction.history
   const entry: HistoryEntry = {
     at,

@@ -25,10 +25,26 @@ export function writtenBetween(before: readonly Change[], after: readonly Change
   })
 }
 
+/** Whether changes were made to stand on other values than they were made on, or are no longer all there. */
+export function isRebased(before: readonly Change[], after: readonly Change[]): boolean {
+  const stood = new Map(before.map((change) => [rowKey(change.table, change.id), beforeOf(change)]))
+  return (
+    after.length < before.length ||
+    after.some((change) => {
+      const [was, is] = [stood.get(rowKey(change.table, change.id)) ?? {}, beforeOf(change)]
+      return Object.keys(is).some((name) => name in was && was[name] !== is[name])
+    })
+  )
+}
+
+function beforeOf(change: Change): Row {
+  return 'before' in change ? change.before : {}
+}
+
 /** What one change writes, by itself. */
 export function writtenRow(change: Change): WrittenRow {
   const { kind, table, id } = change
-  return { kind, table, id, values: writtenValues(change) }
+  return { kind, table, id, values: writtenValues(change), ...('before' in change ? { before: change.before } : {}) }
 }
 
 function writtenValues(change: object & { readonly values?: Row }): Row {
