@@ -11,7 +11,7 @@ import type { Env } from './env.ts'
 import { OutpostError, throwIfAborted } from './errors.ts'
 import { EventListeners } from './event-listeners.ts'
 import type { OutpostEvent, PushReport, SyncReport } from './events.ts'
-import { IdentityGuard } from './identity-guard.ts'
+import { IdentityGuard, whoseOf } from './identity-guard.ts'
 import { KeptTables } from './kept-tables.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
@@ -241,8 +241,7 @@ export class ClientOrg {
       tables: this.#kept.byName,
       definitions: await this.#kept.catalogue.tables(requests.flatMap((each) => this.#kept.tablesNeeded(each))),
       privileges: this.#kept.privileges,
-      organizationId: identity.organizationId,
-      userId: identity.userId,
+      ...whoseOf(identity),
       catalogueStamp: this.#kept.catalogue.stamp ?? '',
       now: this.#env.now(),
       id: this.#env.newId(),
@@ -396,8 +395,8 @@ export class ClientOrg {
   }
 
   #pushContext(): PushContext {
-    const { organizationId, userId } = this.#connected()
     return {
+      ...whoseOf(this.#connected()),
       store: this.#store,
       master: this.#master,
       catalogue: this.#kept.catalogue,
@@ -405,16 +404,15 @@ export class ClientOrg {
       env: this.#env,
       agenda: this.#agenda,
       pace: this.#pace,
-      organizationId,
-      userId,
       owner: this.#owner,
       emit: (event) => this.#listeners.emit(event),
     }
   }
 
   #readiness(): ReadinessContext {
-    const { organizationId = '', userId = '' } = this.#identity.bound ?? {}
-    return { tables: this.#kept.byName, organizationId, userId, now: this.#env.now(), owner: this.#owner }
+    const { organizationId = '', userId = '', ...bound } = this.#identity.bound ?? {}
+    const whose = whoseOf({ ...bound, organizationId, userId })
+    return { ...whose, tables: this.#kept.byName, now: this.#env.now(), owner: this.#owner }
   }
 
   /** Throws unless the master may be asked on behalf of the user this client org belongs to. */

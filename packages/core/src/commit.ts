@@ -34,6 +34,7 @@ export interface CommitContext {
   /** What the user may do; null where it is not known. */
   readonly privileges: Privileges | null
   readonly organizationId: string
+  readonly tenantId?: string
   readonly userId: string
   readonly catalogueStamp: string
   readonly now: number
@@ -79,6 +80,7 @@ export async function commit(
   const entry: UnsequencedTransaction = {
     id: context.id,
     organizationId: context.organizationId,
+    ...(context.tenantId === undefined ? {} : { tenantId: context.tenantId }),
     userId: context.userId,
     catalogueStamp: context.catalogueStamp,
     changes,

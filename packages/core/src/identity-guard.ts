@@ -28,6 +28,7 @@ export class IdentityGuard {
 
   /** Asks who answers. Throws `wrong-master` when it is not whom the client org is bound to; unbound, anybody will do. */
   async identify(signal: AbortSignal): Promise<MasterIdentity> {
+    this.#checkedAt = null
     const found = await this.#master.identify(signal)
     if (this.bound) mustBe(this.bound, found)
     this.#checkedAt = this.#env.now()
@@ -48,6 +49,12 @@ export class IdentityGuard {
     const age = this.#checkedAt === null ? null : this.#env.now() - this.#checkedAt
     if (age === null || age < 0 || age > BELIEVED_MS) await this.identify(signal)
   }
+}
+
+/** Whose work it is: what transactions are bound to. */
+export function whoseOf(identity: Omit<MasterIdentity, 'url'>): Omit<MasterIdentity, 'url'> {
+  const { organizationId, tenantId, userId } = identity
+  return { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId }
 }
 
 function mustBe(bound: MasterIdentity, found: MasterIdentity): void {

@@ -18,6 +18,7 @@ export interface PushContext {
   readonly agenda: Agenda
   readonly pace: Pace
   readonly organizationId: string
+  readonly tenantId?: string
   readonly userId: string
   /** Names this client org object among all that may have the store open. */
   readonly owner: string
@@ -25,8 +26,9 @@ export interface PushContext {
 }
 
 export function readinessOf(
-  context: Pick<PushContext, 'tables' | 'organizationId' | 'userId' | 'owner' | 'env'>,
+  context: Pick<PushContext, 'tables' | 'organizationId' | 'tenantId' | 'userId' | 'owner' | 'env'>,
 ): ReadinessContext {
-  const { tables, organizationId, userId, owner } = context
-  return { tables, organizationId, userId, owner, now: context.env.now() }
+  const { tables, organizationId, tenantId, userId, owner } = context
+  const whose = { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId }
+  return { ...whose, tables, owner, now: context.env.now() }
 }

@@ -156,6 +156,8 @@ export interface OfflineTransaction {
   readonly seq: number
   readonly id: string
   readonly organizationId: string
+  /** The tenant of the organisation, where it was known. */
+  readonly tenantId?: string
   readonly userId: string
   /** The metadata stamp of the catalogue that the changes were checked against. */
   readonly catalogueStamp: string

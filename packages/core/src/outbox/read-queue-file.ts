@@ -167,6 +167,7 @@ const transaction = shapeOf<QueuedTransaction>(
     createdAt: number,
   },
   {
+    tenantId: text,
     after: list(count),
     coalesce: oneOf(false),
     kept: oneOf(true),

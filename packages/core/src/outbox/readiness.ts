@@ -17,6 +17,8 @@ export type PendingReason =
 export interface ReadinessContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
   readonly organizationId: string
+  /** The tenant of the organisation, where it is known. */
+  readonly tenantId?: string
   readonly userId: string
   readonly now: number
   /** Whose leases do not count: the caller's own. */
@@ -33,7 +35,7 @@ export async function pendingReason(
   context: ReadinessContext,
   statuses: Map<number, TransactionStatus | undefined> = new Map(),
 ): Promise<PendingReason> {
-  if (transaction.organizationId !== context.organizationId || transaction.userId !== context.userId) {
+  if (!isOf(transaction, context)) {
     return { kind: 'other-user', userId: transaction.userId }
   }
   const { lease } = transaction
@@ -47,6 +49,12 @@ export async function pendingReason(
   const held = await heldRow(tx, transaction, context)
   if (held) return { kind: 'held', ...held }
   return { kind: transaction.outcome === 'unknown' ? 'verifying' : 'ready' }
+}
+
+/** Whether it is the work of this user, in this organisation. A tenant that is not known is no other one. */
+function isOf(transaction: OfflineTransaction, { organizationId, tenantId, userId }: ReadinessContext): boolean {
+  const elsewhere = transaction.tenantId !== undefined && tenantId !== undefined && transaction.tenantId !== tenantId
+  return transaction.organizationId === organizationId && transaction.userId === userId && !elsewhere
 }
 
 async function firstUnsettled(
