@@ -1,40 +1,16 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { seededRandom } from '@outpost/core/testing'
 import { openSqliteStore } from '@outpost/store-sqlite'
 import Database from 'better-sqlite3'
-import { build } from 'vite'
 import { expect, test } from 'vitest'
+import { bundled } from './bundled.ts'
 import { ACCOUNT, pairOf } from './pair.ts'
 
 const ROUNDS = 20
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
-
-/** Makes one JavaScript file of the writer and the sources it imports, so that Node can run it without a build. */
-async function bundledWriter(folder: string): Promise<string> {
-  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions: ['@outpost/source', 'node', 'import', 'module', 'default'] },
-    ssr: {
-      noExternal: [/^@outpost\//],
-      external: ['better-sqlite3'],
-      resolve: { conditions: ['@outpost/source', 'node', 'import', 'module', 'default'] },
-    },
-    build: {
-      ssr: fileURLToPath(new URL('pair-writer.ts', import.meta.url)),
-      outDir: folder,
-      emptyOutDir: false,
-      minify: false,
-      rolldownOptions: { output: { entryFileNames: 'pair-writer.mjs' } },
-    },
-  })
-  return join(folder, 'pair-writer.mjs')
-}
 
 /** Starts the writer and kills it `delayMs` after it has acknowledged `count` pairs. Gives back what it acknowledged. */
 async function writeUntilKilled(
@@ -61,7 +37,7 @@ async function writeUntilKilled(
 test(`no acknowledged pair is missing and none is half written after ${ROUNDS} kills (SEED=${seed})`, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'outpost-crash-'))
   const path = join(folder, 'client.db')
-  const program = await bundledWriter(folder)
+  const program = await bundled('pair-writer.ts', folder)
   const random = seededRandom(seed)
   const empty = await openSqliteStore({ path })
   await empty.write('tables', (tx) => tx.defineTables([ACCOUNT]))

@@ -221,7 +221,8 @@ export class Script {
     const parent = values['parentaccountid'] ?? values['parentcustomerid']
     if (typeof parent !== 'string') return false
     const above = this.rows.get(rowKey('account', parent)) ?? this.rows.get(rowKey('contact', parent))
-    return parent === id || this.#isBelow(above?.values ?? {}, id)
+    const isTop = above === undefined || above.values['parentcustomerid'] === parent
+    return parent === id || (!isTop && this.#isBelow(above.values, id))
   }
 
   #isNeeded(id: string): boolean {

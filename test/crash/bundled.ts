@@ -1,0 +1,28 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+/**
+ * Makes one JavaScript file of a program beside this file and of the sources it imports, so that Node can run it without
+ * a build. Gives back its path in the folder.
+ */
+export async function bundled(program: string, folder: string): Promise<string> {
+  const conditions = ['@outpost/source', 'node', 'import', 'module', 'default']
+  const file = program.replace('.ts', '.mjs')
+  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: { conditions },
+    ssr: { noExternal: [/^@outpost\//], external: ['better-sqlite3'], resolve: { conditions } },
+    build: {
+      ssr: fileURLToPath(new URL(program, import.meta.url)),
+      outDir: folder,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: { output: { entryFileNames: file } },
+    },
+  })
+  return join(folder, file)
+}
