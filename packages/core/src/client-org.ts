@@ -37,6 +37,7 @@ import type { UnsentChoice } from './sign-out.ts'
 import { Table } from './table.ts'
 import { Turns } from './turns.ts'
 import { UnsentWatch } from './unsent-watch.ts'
+import { Watchdog } from './watchdog.ts'
 
 export interface ClientOrgOptions {
   readonly store: Store
@@ -86,6 +87,7 @@ export class ClientOrg {
   readonly #owner: string
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
+  readonly #watchdog: Watchdog
   readonly #agenda = new Agenda()
   readonly #pace = new Pace()
   readonly #unsubscribe: () => void
@@ -126,6 +128,15 @@ export class ClientOrg {
       now: () => env.now(),
       identity: () => this.#identity.bound,
       emit,
+    })
+    this.#watchdog = new Watchdog({
+      env,
+      look: () => this.#lookForWork(connectivity),
+      onStalled: (since, pending) => {
+        emit({ type: 'stalled', since, pending })
+        this.#agenda.distrust()
+        this.#wake()
+      },
     })
     this.#unsubscribe = store.subscribe((change) => {
       this.#agenda.heard(change)
@@ -273,7 +284,7 @@ export class ClientOrg {
    * pulled, when it gave no answer to what was pushed.
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
-    return this.#turns.withMaster(options.signal, async (signal) => {
+    const report = await this.#turns.withMaster(options.signal, async (signal) => {
       const { userId } = await this.#admitted()
       await this.#watch.warn()
       await this.#identity.identify(signal)
@@ -288,6 +299,9 @@ export class ClientOrg {
       if (pushed instanceof OutpostError) throw pushed
       return { ...metadata, pushed, tables }
     })
+    // What was pulled can have released what an upload filter held.
+    this.#wake()
+    return report
   }
 
   async status(): Promise<OrgStatus> {
@@ -343,6 +357,7 @@ export class ClientOrg {
   async close(): Promise<void> {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
     this.#unsubscribe()
+    await this.#watchdog.close()
     await this.#loop.close()
     await this.#turns.idle()
     await this.#watch.close()
@@ -358,7 +373,9 @@ export class ClientOrg {
   }
 
   #wake(): void {
-    if (this.#delivery === 'at-once' && this.#identity.bound) this.#loop.wake()
+    if (this.#delivery === 'on-demand' || !this.#identity.bound) return
+    this.#loop.wake()
+    this.#watchdog.watch()
   }
 
   /** The background's turn. Gives back when the next waiting transaction is due. */
@@ -384,6 +401,20 @@ export class ClientOrg {
     return this.#store.read('next attempt', (tx) => this.#agenda.nextAttempt(tx, this.#readiness()))
   }
 
+  /** What the watchdog sees, with eyes of its own: what the agenda believes may be what is wrong. */
+  #lookForWork(connectivity: Connectivity): Promise<{ readonly pending: number; readonly ready: boolean }> {
+    return this.#store.read('look for work', async (tx) => {
+      const { pending } = await tx.countTransactions()
+      const { state } = this.#loop
+      const isPaused = state.kind === 'paused' && state.until > this.#env.now()
+      if (pending === 0 || isPaused || state.kind === 'signed-out' || !connectivity.online) {
+        return { pending, ready: false }
+      }
+      const next = await new Agenda().nextAttempt(tx, { ...this.#readiness(), owner: '' })
+      return { pending, ready: next === 'now' }
+    })
+  }
+
   #pullContext(): PullContext {
     return {
       store: this.#store,
@@ -405,7 +436,10 @@ export class ClientOrg {
       agenda: this.#agenda,
       pace: this.#pace,
       owner: this.#owner,
-      emit: (event) => this.#listeners.emit(event),
+      emit: (event) => {
+        if (event.type === 'push.settled') this.#watchdog.moved()
+        this.#listeners.emit(event)
+      },
     }
   }
 

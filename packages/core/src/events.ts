@@ -16,6 +16,8 @@ export type OutpostEvent =
   | { readonly type: 'push.sent'; readonly transactions: readonly number[] }
   | { readonly type: 'push.settled'; readonly seq: number; readonly status: TransactionStatus; readonly left: number }
   | { readonly type: 'connection'; readonly state: ConnectionState }
+  /** Nothing was settled since that time (device clock), though something could be sent. Delivery was woken. */
+  | { readonly type: 'stalled'; readonly since: number; readonly pending: number }
   /** A transaction has been pending for more than the days it may; told once for each. */
   | { readonly type: 'outbox.waiting'; readonly seq: number; readonly ageMs: number }
 

@@ -115,15 +115,15 @@ class PushRun {
     const { pace } = this.#context
     try {
       await this.#returning(round.all, async (settledSeqs) => {
-        if (round.unknown.length > 0) await this.#verify(round.unknown, settledSeqs)
+        // What turns out not to have arrived fills up the batches of the next round.
+        if (round.unknown.length > 0) return this.#verify(round.unknown, settledSeqs)
         const known = round.batches.flat()
-        if (known.length === 0) return
         await lookAtUnversioned(this.#context, known, this.#signal)
         const sent = await Promise.allSettled(round.batches.map((batch) => this.#sendBatch(batch, settledSeqs)))
         const failure = gravest(sent.map((each): unknown => (each.status === 'rejected' ? each.reason : undefined)))
         if (failure !== undefined) throw failure
       })
-      if (round.batches.length > 0) pace.answered(round.isFull)
+      if (round.unknown.length === 0) pace.answered(round.isFull)
     } catch (error) {
       if (error instanceof OutpostError) pace.failed(error.code)
       throw error

@@ -54,6 +54,11 @@ export class Agenda {
     this.#begunAt = now
   }
 
+  /** Has the queue looked at as a whole when it is asked for the next time. */
+  distrust(): void {
+    this.#begunAt = Number.NEGATIVE_INFINITY
+  }
+
   /** To be told of every commit of the store. */
   heard(change: StoreChange): void {
     this.#hasChanged = true

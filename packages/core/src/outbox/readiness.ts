@@ -1,7 +1,9 @@
+import type { Change, DeleteChange } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import { matches } from '../filter/evaluate.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { LONGEST_DELAY_MS } from '../retry.ts'
+import { rowKey } from '../row.ts'
 import type { Row } from '../row.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 
@@ -76,6 +78,23 @@ export function isAhead(time: number, now: number, longestMs: number): boolean {
   return time > now && time - now <= longestMs
 }
 
+/** What the row of a change is now; where it was deleted since, what it was then. Undefined for a link that was removed. */
+async function presentValues(tx: StoreReader, { table, id }: Change): Promise<Row | undefined> {
+  const [stored] = await tx.rows(table, [id])
+  if (stored) return stored.values
+  const touching = [rowKey(table, id)]
+  const later = await tx.findTransactions({
+    statuses: ['pending', 'error'],
+    touching,
+    direction: 'descending',
+    limit: 50,
+  })
+  const changes = later.flatMap((transaction) => transaction.changes)
+  const isDeletion = (change: Change): change is DeleteChange =>
+    change.kind === 'delete' && change.table === table && change.id === id
+  return changes.find(isDeletion)?.before
+}
+
 /** The first row that the upload filter of its table holds back. A deleted row is judged by what it was. */
 async function heldRow(
   tx: StoreReader,
@@ -85,8 +104,7 @@ async function heldRow(
   for (const change of transaction.changes) {
     const filter = context.tables.get(change.table)?.uploadFilter
     if (!filter) continue
-    const [stored] = await tx.rows(change.table, [change.id])
-    const values: Row | undefined = change.kind === 'delete' ? change.before : stored?.values
+    const values = change.kind === 'delete' ? change.before : await presentValues(tx, change)
     if (values && !matches(filter, values, context)) return { table: change.table, row: change.id }
   }
   return null
