@@ -94,7 +94,7 @@ export type {
   DeletedRowPolicy,
   UpdatedRowPolicy,
 } from './conflict-policy.ts'
-export type { Draft } from './draft.ts'
+export type { ActionOptions, Draft } from './draft.ts'
 export type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
 export { parseTableFilter } from './filter/bind.ts'
 export { parseFilter } from './filter/parse.ts'

@@ -9,7 +9,7 @@ export function isRowParameter(value: ActionParameter): value is RowParameter {
 }
 
 /** Every row in the parameters of an action, however deep. */
-export function rowParametersOf(value: ActionParameter): readonly RowParameter['$row'][] {
+function rowParametersOf(value: ActionParameter): readonly RowParameter['$row'][] {
   if (typeof value !== 'object' || value === null) return []
   if (isRowParameter(value)) return [value.$row]
   return Object.values(value).flatMap(rowParametersOf)
