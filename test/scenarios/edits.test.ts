@@ -18,12 +18,13 @@ test('C7: a row that is created, changed and changed again before the first sync
 
 test('C7: a row that is created and deleted again before the first sync never reaches the office', async () => {
   const { office, ann } = await dayWithAnn()
-  const { id } = await ann.adds('account', { name: 'A mistake' })
-  await ann.org.write((draft) => draft.delete('account', id))
+  const { id, seq } = await ann.adds('account', { name: 'A mistake' })
+  expect(await ann.deletes('account', id)).toBe(seq)
   await ann.syncs()
   expect(office.heard()).toEqual([])
   expect(await ann.sees('account', id)).toBeUndefined()
-  expect((await ann.outbox()).includes('pending: ready')).toBe(false)
+  expect(await ann.story(seq)).toEqual(['committed', 'cancelled'])
+  expect(await ann.outbox()).toEqual(['archived'])
 })
 
 test('C7: where each step counts nothing is folded, and the office sees each of them', async () => {

@@ -100,3 +100,18 @@ test('C2: a device that went to sleep in the middle of a push goes on when it is
   expect(office.count('account', { name: 'Sent, then asleep' })).toBe(1)
   expect(office.count('account', { name: 'Not sent yet' })).toBe(1)
 })
+
+test('C2: a device that nobody told that the network is back finds out by itself, says so, and sends', async () => {
+  const { clock, office, ann } = await dayWithAnn({ delivery: 'at-once' })
+  const stalls = (): readonly unknown[] => ann.events.filter(({ type }) => type === 'stalled')
+  ann.goesOffline()
+  const { id } = await ann.adds('account', { name: 'Waits' })
+  await clock.advance(60 * 60_000)
+  expect(stalls()).toEqual([])
+  ann.line.comesUpUnnoticed()
+  await clock.advance(10 * 60_000)
+  expect(stalls()).toMatchObject([{ pending: 1 }])
+  expect(office.row('account', id)).toMatchObject({ name: 'Waits' })
+  await clock.advance(60 * 60_000)
+  expect(stalls().length).toBe(1)
+})

@@ -8,6 +8,8 @@ export interface Line {
   readonly fetch: Fetch
   goesDown(): void
   comesUp(): void
+  /** The line is up again, and the platform forgets to say so. */
+  comesUpUnnoticed(): void
   subscribe(listener: () => void): () => void
   /** The nth request from now on never arrives, or its answer never comes back. */
   loses(what: 'request' | 'answer', nth?: number): void
@@ -62,6 +64,9 @@ export function lineTo(office: Fetch): Line {
     },
     goesDown: () => turn(false),
     comesUp: () => turn(true),
+    comesUpUnnoticed: () => {
+      online = true
+    },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
