@@ -228,6 +228,29 @@ test('what was sent since the file was made has one effect all the same', async 
   expect(await other.org.outbox.counts()).toMatchObject({ pending: 0, processed: 4, error: 1, archived: 1 })
 })
 
+test('amounts are not added twice, and a row under a chosen id is not taken for another one, where both devices send them', async () => {
+  const there = world()
+  const { account, contact } = ACCOUNTS.tables
+  const configuration = {
+    tables: { account: { ...account, conflictRules: { numberofemployees: 'sum' as const } }, contact: { ...contact } },
+  }
+  const device = await there.device({ configuration })
+  await device.sync()
+  const [row] = await device.org.table('account').query({ where: 'numberofemployees gt 10', limit: 1 })
+  const chosen = '11111111-1111-4111-8111-111111111111'
+  const before = Number(row?.['numberofemployees'])
+  await device.org.write((draft) => draft.update('account', idOf(row), { numberofemployees: before + 5 }))
+  await device.org.write((draft) => draft.create('account', { name: 'Chosen' }, chosen))
+  const file = await exported(device)
+  expect(file.transactions.map(({ outcome }) => outcome)).toEqual(['not-sent', 'not-sent'])
+  await device.org.push()
+  const other = await there.device({ configuration })
+  await other.org.outbox.importQueue(file)
+  await other.sync()
+  expect(there.emulator.master.row('account', idOf(row))?.values['numberofemployees']).toBe(before + 5)
+  expect((await other.org.outbox.counts()).processed).toBe(2)
+})
+
 test('the newer of both known rows is the one that imported changes stand on', async () => {
   const start = await day()
   const id = idOf(start.accounts[0])

@@ -1,4 +1,4 @@
-import type { Change } from '../change.ts'
+import type { Change, UpdateChange } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import { dependenciesOf, touchesOf } from '../dependencies.ts'
 import { OutpostError } from '../errors.ts'
@@ -170,7 +170,7 @@ async function append(
     ...(transaction.after ? { after } : {}),
     touches: touchesOf(changes, tables, after),
     dependsOn: [...new Set(waitsFor)].toSorted((one, other) => one - other),
-    outcome: mayHaveBeenSent(transaction) ? 'unknown' : transaction.outcome,
+    outcome: mayHaveBeenSent(transaction, tables) ? 'unknown' : transaction.outcome,
     lease: null,
   }
   const [seq = 0] = await tx.appendTransactions([entry])
@@ -184,10 +184,31 @@ async function append(
   return seq
 }
 
-/** The device it comes from may have sent it before or since, and an action is the one change that is not safe to repeat. */
-function mayHaveBeenSent({ status, outcome, attempts, changes }: UnsequencedTransaction): boolean {
+/**
+ * Whether the master is asked first: the device it comes from has sent it, or may have done so since, and what it does
+ * would not be safe to repeat. A change has conditions that keep it from a second effect, but for these: actions; amounts
+ * that are added up; and a create under an id that somebody chose, which by itself does not tell whose row it is.
+ */
+function mayHaveBeenSent(
+  { status, outcome, attempts, changes }: UnsequencedTransaction,
+  tables: ImportContext['tables'],
+): boolean {
   if (outcome === 'unknown') return true
-  return status === 'pending' && (attempts > 0 || changes.some(({ kind }) => kind === 'action'))
+  if (status !== 'pending') return false
+  return (
+    attempts > 0 ||
+    changes.some(
+      (change) =>
+        change.kind === 'action' ||
+        (change.kind === 'create' && change.chosenId === true) ||
+        (change.kind === 'update' && isAddedUp(change, tables)),
+    )
+  )
+}
+
+function isAddedUp({ table, values }: UpdateChange, tables: ImportContext['tables']): boolean {
+  const rules = tables.get(table)?.conflicts.rules
+  return Object.keys(values).some((name) => rules?.get(name) === 'sum')
 }
 
 /** The master's row of the file where the device knows none, or an older one; null where its own knowledge stands. */
