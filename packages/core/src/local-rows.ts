@@ -59,7 +59,10 @@ export type MasterRows = ReadonlyMap<string, ReadonlyMap<string, KnownMaster>>
 export async function assumedMaster(tx: StoreReader, table: ConfiguredTable, change: Change): Promise<KnownMaster> {
   const [base] = await tx.bases(change.table, [change.id])
   const [row] = await tx.rows(change.table, [change.id])
-  const values = applyChange(table, knownMaster(change.id, base, row).row?.values ?? null, change)
+  const known = knownMaster(change.id, base, row)
+  // What an action did only the master knows. A row that it changed is pulled, one that it left alone is not.
+  if (change.kind === 'action') return known
+  const values = applyChange(table, known.row?.values ?? null, change)
   return { id: change.id, row: values && { values, version: null } }
 }
 
@@ -159,7 +162,9 @@ async function writtenSince(
   if (!first) return written
   const rows = kept.flatMap(({ changes }) => changes.filter((change) => change.table === table))
   const touching = [...new Set(rows.map((row) => rowKey(table, row.id)))]
-  for (const { seq, changes } of await tx.findTransactions({ statuses: ['processed'], touching, after: first.seq })) {
+  const settled = await tx.findTransactions({ statuses: ['processed', 'archived'], touching, after: first.seq })
+  for (const { seq, changes, history } of settled) {
+    if (!history.some(({ event }) => event === 'delivered')) continue
     for (const change of changes) {
       if (change.table !== table || change.kind !== 'update') continue
       written.set(change.id, [...(written.get(change.id) ?? []), { seq, values: change.values }])

@@ -277,6 +277,7 @@ export class Outbox {
     if (!transaction) return
     const { now } = this.#context.readiness()
     this.#refuseInFlight([transaction])
+    refuseSettled(transaction)
     refuseUnknown(transaction)
     const tables = this.#context.tables()
     const amendment = await amendChange(tx, transaction, values, row, tables)
@@ -372,6 +373,14 @@ async function existing(tx: StoreReader, seqs: readonly number[]): Promise<reado
 
 function inOrder(transactions: readonly OfflineTransaction[]): readonly OfflineTransaction[] {
   return transactions.toSorted((one, other) => one.seq - other.seq)
+}
+
+function refuseSettled({ seq, status }: OfflineTransaction): void {
+  if (status !== 'processed' && status !== 'archived') return
+  throw new OutpostError('refused', `transaction #${seq} is ${status}; it cannot be amended`, {
+    place: { rule: 'settled' },
+    remedy: status === 'archived' ? 'Set it to pending first.' : 'Make the correction with a new write.',
+  })
 }
 
 function refuseDelivered({ seq, status }: OfflineTransaction): void {
