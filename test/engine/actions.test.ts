@@ -133,6 +133,23 @@ test('what an action was said to do gives way to what the master did, before any
   expect(there.requests()[0]).toMatch(/accounts\([^)]*\)\/Microsoft\.Dynamics\.CRM\.new_Hire$/)
 })
 
+test('an effect that the master did not have goes, even when the row cannot be read after the action', async () => {
+  const there = await office()
+  const { device1: device, account } = there
+  await device.org.write((draft) =>
+    draft.action('new_Remark', {
+      on: { table: 'account', id: account },
+      parameters: { About: { $row: { table: 'account', id: account } }, Lines: [] },
+      happened: 'repeatable',
+      effect: { telephone1: 'to be announced' },
+    }),
+  )
+  there.emulator.faults.add({ match: { method: 'GET', table: 'account' }, fault: { kind: 'dropBeforeCommit' } })
+  expect(await device.org.push()).toMatchObject({ processed: 1 })
+  await device.sync()
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('an unbound action takes rows and lists as parameters', async () => {
   const there = await office()
   const { device1: device, account } = there
@@ -260,6 +277,28 @@ test('an archived action leaves the row, and what was written on top of it, as i
   expect(await device.org.conflicts.list()).toEqual([])
   expect(there.emulator.master.row('account', account)?.values['numberofemployees']).toBe(12)
   expect(before?.['numberofemployees']).not.toBe(12)
+})
+
+test('an action that the master does not have, or whose code refuses it, is an error that says so', async () => {
+  const there = await office()
+  const { device1: device, account, incident } = there
+  there.emulator.operations.register({
+    name: 'new_Refuse',
+    kind: 'action',
+    run: ({ refuse }) => refuse('Not on Sundays.'),
+  })
+  await device.org.write((draft) =>
+    draft.action('new_Refuse', { on: { table: 'account', id: account }, happened: 'repeatable' }),
+  )
+  await device.org.write((draft) =>
+    draft.action('new_NoSuch', { on: { table: 'incident', id: incident }, happened: 'repeatable' }),
+  )
+  await device.org.push()
+  const refused = await device.org.outbox.list()
+  expect(refused.map(({ lastError }) => [lastError?.rejection, lastError?.message])).toEqual([
+    ['business', 'Not on Sundays.'],
+    ['invalid', expect.stringContaining('new_NoSuch')],
+  ])
 })
 
 test('an action and other changes are one unit: none of it happens when one part is refused', async () => {

@@ -96,7 +96,7 @@ export interface ActionChange {
   readonly bound: boolean
   readonly parameters: Readonly<Record<string, ActionParameter>>
   readonly evidence: ActionEvidence
-  /** What the row is shown with until the master's row is known; never sent. */
+  /** What the row is shown with until the action is delivered; never sent. */
   readonly effect: Row
   /** The values those columns had when the action was written. */
   readonly before: Row

@@ -48,7 +48,7 @@ export interface ActionOptions {
   readonly happened:
     | string
     | { readonly table: string; readonly id: string; readonly filter?: string; readonly gone?: boolean }
-  /** What the row is shown with until the master's row is known. */
+  /** What the row is shown with until the action is delivered, and the master's row is read. */
   readonly effect?: Values
 }
 
