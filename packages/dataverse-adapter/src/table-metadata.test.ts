@@ -235,3 +235,35 @@ test('the definition survives being stored as JSON', () => {
   const tables = tableMetadata(entities)
   expect(JSON.parse(JSON.stringify(tables))).toEqual(tables)
 })
+
+test.each<[string, Record<string, Json>, boolean]>([
+  ['String', {}, true],
+  ['Customer', { Targets: ['account', 'contact'] }, true],
+  ['Picklist', { DefaultFormValue: -1 }, true],
+  ['Picklist', { DefaultFormValue: 0 }, false],
+  ['String', { AutoNumberFormat: 'WO-{SEQNUM:5}' }, false],
+  ['Lookup', { Targets: ['businessunit'] }, false],
+  ['Boolean', {}, false],
+  ['Integer', {}, false],
+  ['Uniqueidentifier', {}, false],
+  ['Owner', { Targets: ['systemuser', 'team'] }, false],
+  ['State', {}, false],
+  ['String', { IsValidForCreate: false }, false],
+  ['String', { RequiredLevel: { Value: 'ApplicationRequired' } }, false],
+])('a required %s column %j cannot be left out of a create: %s', (type, more, expected) => {
+  const found = column(type, { RequiredLevel: { Value: 'SystemRequired' }, ...more })
+  expect(found?.requiredOnCreate ?? false).toBe(expected)
+})
+
+test('a table knows the names of the privileges that writes take, and nothing of those it does not name', () => {
+  const entity = { LogicalName: 'task', EntitySetName: 'tasks', PrimaryIdAttribute: 'activityid' }
+  const privileges = [
+    { Name: 'prvCreateActivity', PrivilegeType: 'Create' },
+    { Name: 'prvAppendToActivity', PrivilegeType: 'AppendTo' },
+    { Name: 'prvReadActivity', PrivilegeType: 'Read' },
+  ]
+  const [task] = tableMetadata([{ ...entity, Privileges: privileges }])
+  expect(task?.privileges).toEqual({ create: 'prvCreateActivity', appendTo: 'prvAppendToActivity' })
+  const [unknown] = tableMetadata([entity])
+  expect(unknown).not.toHaveProperty('privileges')
+})
