@@ -13,6 +13,8 @@ export interface ChangeCheck {
   /** Definitions of the tables that changed rows point to, as far as they are needed. */
   readonly definitions: ReadonlyMap<string, TableMetadata>
   readonly privileges: Privileges | null
+  /** The place of the changes in the outbox, where they have one already: what is deleted behind it is still there then. */
+  readonly seq?: number
 }
 
 /**
@@ -53,12 +55,12 @@ async function refuseMissingTargets(
   tx: StoreReader,
   change: Pointing,
   changes: readonly Change[],
-  { tables }: ChangeCheck,
+  { tables, seq }: ChangeCheck,
 ): Promise<void> {
   for (const target of referencesOf(change, tables)) {
     const own = changes.find(({ table, id }) => table === target.table && id === target.id)
     if (own?.kind === 'create') continue
-    const why = own?.kind === 'delete' ? 'which the same write deletes' : await whyMissing(tx, target, tables)
+    const why = own?.kind === 'delete' ? 'which the same write deletes' : await whyMissing(tx, target, tables, seq)
     if (why === null) continue
     const column = columnOfTarget(change, target, tables)
     const where = column === undefined ? '' : `column '${column}': `
@@ -96,6 +98,7 @@ async function whyMissing(
   tx: StoreReader,
   { table, id }: RowReference,
   tables: ReadonlyMap<string, ConfiguredTable>,
+  seq: number = Number.POSITIVE_INFINITY,
 ): Promise<string | null> {
   if (!tables.has(table)) return null
   const [row] = await tx.rows(table, [id])
@@ -105,6 +108,7 @@ async function whyMissing(
     const change = transaction.changes.find((each) => each.table === table && each.id === id)
     const by = `by transaction #${transaction.seq}`
     if (change?.kind === 'delete') {
+      if (transaction.seq > seq) return null
       if (transaction.status === 'pending') return `which is to be deleted ${by}`
       if (transaction.status === 'processed') return `which was deleted ${by}`
       return null

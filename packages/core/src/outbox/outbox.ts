@@ -285,7 +285,7 @@ export class Outbox {
     const corrected = after ? [after] : []
     await refuseLaterRows(tx, seq, corrected, tables)
     await refuseKeptRows(tx, corrected, tables)
-    await checkChanges(tx, corrected, { tables, definitions: new Map(), privileges: null })
+    await checkChanges(tx, corrected, { tables, definitions: new Map(), privileges: null, seq })
     const amended = {
       ...BEGUN_ANEW,
       changes,
