@@ -26,7 +26,7 @@ test.each(Array.from({ length: SEEDS }, (_, n) => n + 1))(
         if (!(error instanceof OutpostError) || !['refused', 'invalid'].includes(error.code)) throw error
         run.log.push(`  ${error.message}`)
       }
-      expect(await disagreements(run.device), run.log.join('\n')).toEqual([])
+      expect({ log: run.log, wrong: await disagreements(run.device) }).toEqual({ log: run.log, wrong: [] })
     }
     await end(run)
   },
@@ -37,8 +37,8 @@ interface Run {
   readonly device: Device
   readonly taken: string
   readonly log: string[]
-  pick<T>(of: readonly T[]): T
-  chance(part: number): boolean
+  readonly pick: <T>(of: readonly T[]) => T
+  readonly chance: (part: number) => boolean
 }
 
 async function begin(seed: number): Promise<Run> {
@@ -242,7 +242,7 @@ async function end({ device, there, log }: Run): Promise<void> {
     { dependents: 'archive' },
   )
   await device.sync()
-  expect(await differences(there, device), log.join('\n')).toEqual([])
+  expect({ log, wrong: await differences(there, device) }).toEqual({ log, wrong: [] })
   expect(
     await device.store.read('bases', async (tx) => [...(await tx.bases('account')), ...(await tx.bases('contact'))]),
   ).toEqual([])

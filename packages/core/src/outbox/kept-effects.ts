@@ -14,7 +14,7 @@ import type { OfflineTransaction } from './offline-transaction.ts'
  */
 
 /** The archived transactions that change the row and whose effect it is still shown with, in the order of the outbox. */
-export async function keptOn(tx: StoreReader, { table, id }: RowReference): Promise<readonly OfflineTransaction[]> {
+async function keptOn(tx: StoreReader, { table, id }: RowReference): Promise<readonly OfflineTransaction[]> {
   const archived = await tx.findTransactions({ statuses: ['archived'], touching: [rowKey(table, id)] })
   return archived.filter(
     ({ kept, changes }) => kept && changes.some((change) => change.table === table && change.id === id),
