@@ -118,6 +118,28 @@ test.each<[ConflictRule, string, ColumnValue, ColumnValue, ColumnValue, ColumnVa
   },
 )
 
+test.each<ConflictPolicy | { readonly function: string }>([
+  'merge',
+  'server-wins',
+  'client-wins',
+  'manual',
+  { function: 'never' },
+])(
+  'C21: where both sides have changed different columns %j has nothing to decide: both stand',
+  async (conflictPolicy) => {
+    const never: ConflictFunction = () => {
+      throw new Error('there is no clash')
+    }
+    const { office, ann, order } = await orderOnBothSides({ conflictPolicy }, {}, { never })
+    const seq = await ann.changes(ORDER, order, { [SUMMARY]: 'ours' })
+    office.changes(ORDER, order, { [CITY]: 'theirs' })
+    await ann.syncs()
+    expect(await ann.outbox(seq)).toEqual(['processed'])
+    expect(office.row(ORDER, order)).toMatchObject({ [SUMMARY]: 'ours', [CITY]: 'theirs' })
+    expect(await ann.org.conflicts.list()).toEqual([])
+  },
+)
+
 test('C21: each column has its own rule, and the table’s policy decides the rest', async () => {
   const { office, ann, order } = await orderOnBothSides(
     { conflictPolicy: 'client-wins', conflictRules: { [KILOMETRES]: 'sum', [CITY]: 'server-wins' } },

@@ -62,6 +62,7 @@ test.each<Signal>([
   { status: 503, body: 'html' },
   { status: 504, body: 'html' },
   { status: 500, body: 'empty' },
+  { status: 500, code: '0x80044150' },
   { status: 500, code: '0x80044151' },
   { status: 500, code: '0x80040255' },
   { status: 500, code: '0x80044339' },
@@ -121,6 +122,31 @@ test('C23: an old version (412) is merged and sent again within the same sync', 
   await ann.syncs()
   expect(await ann.outbox(seq)).toEqual(['processed'])
   expect(office.row('account', id)).toMatchObject({ telephone1: 'ours', numberofemployees: 7 })
+})
+
+test('C23: a conflict by any other name (409) is merged and sent again as well', async () => {
+  const { office, ann } = await dayWithAnn()
+  const id = office.adds('account', { name: 'Northwind' })
+  await ann.syncs()
+  office.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'status', status: 409, body: 'empty' } })
+  const seq = await ann.changes('account', id, { telephone1: 'ours' })
+  office.changes('account', id, { numberofemployees: 7 })
+  await ann.syncs()
+  expect(await ann.outbox(seq)).toEqual(['processed'])
+  expect(office.heard()).toEqual(['Update account'])
+  expect(office.row('account', id)).toMatchObject({ telephone1: 'ours', numberofemployees: 7 })
+})
+
+test('C23: no answer at all is no verdict: the write is looked for, and sent when it is not there', async () => {
+  const { office, ann } = await dayWithAnn()
+  const { id, seq } = await ann.adds('account', { name: 'Lost on the way' })
+  ann.line.losesWrite('request')
+  expect(await ann.syncs()).toBe('offline')
+  expect(await ann.transaction(seq)).toMatchObject({ status: 'pending', outcome: 'unknown' })
+  await ann.syncsUntilDone()
+  expect(await ann.story(seq)).toEqual(expect.arrayContaining(['verified', 'delivered']))
+  expect(office.heard()).toEqual(['Create account'])
+  expect(office.row('account', id)).toMatchObject({ name: 'Lost on the way' })
 })
 
 test('C23: a row that is there already (412) after a lost answer is ours, and the write is done', async () => {

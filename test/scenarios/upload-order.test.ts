@@ -43,6 +43,19 @@ test('C8: a customer and its primary contact point to each other, and both arriv
   expect(await ann.outbox()).toEqual(['processed'])
 })
 
+test('C8: a customer, its contact, and that this is the primary one, written one after the other, arrive in that order', async () => {
+  const { office, ann } = await dayWithAnn()
+  ann.goesOffline()
+  const customer = await ann.adds('account', { name: 'Northwind' })
+  const person = await ann.adds('contact', childOf(customer.id, { lastname: 'Rey' }))
+  await ann.changes('account', customer.id, { primarycontactid: person.id })
+  ann.goesOnline()
+  await ann.syncs()
+  expect(office.heard()).toEqual(['Create account', 'Create contact', 'Update account'])
+  expect(office.row('account', customer.id)).toMatchObject({ primarycontactid: person.id })
+  expect(office.row('contact', person.id)).toMatchObject({ parentcustomerid: customer.id })
+})
+
 test('C8: of a circle that the office refuses nothing arrives, and all of it when it is allowed', async () => {
   const { office, ann } = await dayWithAnn()
   const unlock = ['account', 'contact'].map((table) => office.refuses('Update', table, 'No primary contacts today.'))
