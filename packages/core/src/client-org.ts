@@ -4,7 +4,7 @@ import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import type { ConflictFunctions } from './conflict-policy.ts'
-import { DeliveryLoop } from './delivery-loop.ts'
+import { Delivery } from './delivery.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
@@ -17,27 +17,20 @@ import type { MetadataDrift } from './metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
 import { oldestPending, tableStatus } from './org-status.ts'
 import type { OrgStatus } from './org-status.ts'
-import { Agenda } from './outbox/agenda.ts'
 import { ConflictLog } from './outbox/conflict-log.ts'
 import { Outbox } from './outbox/outbox.ts'
-import type { ReadinessContext } from './outbox/readiness.ts'
-import { Pace } from './pace.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
 import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { pullTables } from './pull-tables.ts'
 import type { PullContext } from './pull.ts'
-import { push } from './push.ts'
-import type { PushContext } from './push-context.ts'
 import type { Row } from './row.ts'
-import { isSignedOut, noteSignIn, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
-import { refusedAfterSignOut, signedOutError, signOut } from './sign-out.ts'
+import { isSignedOut, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
+import { refusedAfterSignOut, signOut } from './sign-out.ts'
 import type { UnsentChoice } from './sign-out.ts'
 import { Table } from './table.ts'
-import { Turns } from './turns.ts'
 import { UnsentWatch } from './unsent-watch.ts'
-import { Watchdog } from './watchdog.ts'
 
 export interface ClientOrgOptions {
   readonly store: Store
@@ -68,8 +61,8 @@ export interface CallOptions {
  * Reads and writes go to the device alone and never wait for the network. Every committed write is an offline
  * transaction in the outbox, sent at once when the master can be reached and kept when not.
  *
- * Once `write()` has resolved, nothing but `archive`, `discard` and a sign-out that discards takes the transaction away: not a crash,
- * not a lost answer, not a refusal.
+ * Once `write()` has resolved, nothing but `archive`, `discard` and a sign-out that discards takes the transaction away:
+ * not a crash, not a lost answer, not a refusal.
  */
 export class ClientOrg {
   readonly outbox: Outbox
@@ -78,26 +71,19 @@ export class ClientOrg {
   readonly #master: MasterOrg
   readonly #env: Env
   readonly #pageSize: number
-  readonly #delivery: 'at-once' | 'on-demand'
   readonly #kept: KeptTables
-  readonly #loop: DeliveryLoop
-  readonly #turns: Turns
+  readonly #delivery: Delivery
   readonly #closing = new AbortController()
   readonly #listeners: EventListeners
-  readonly #owner: string
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
-  readonly #watchdog: Watchdog
-  readonly #agenda = new Agenda()
-  readonly #pace = new Pace()
-  readonly #unsubscribe: () => void
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
     const org = new ClientOrg(options)
     await org.#load()
     await org.#watch.open()
-    org.#wake()
+    org.#delivery.wake()
     return org
   }
 
@@ -107,20 +93,10 @@ export class ClientOrg {
     this.#master = master
     this.#env = env
     this.#pageSize = options.pageSize ?? 5000
-    this.#delivery = options.delivery ?? 'at-once'
-    this.#owner = env.newId()
     this.#identity = new IdentityGuard(master, env)
     this.#listeners = new EventListeners(options.onListenerError ?? (() => {}))
     const emit = (event: OutpostEvent): void => this.#listeners.emit(event)
     this.#kept = new KeptTables({ store, master, conflictFunctions: { ...options.conflictFunctions }, emit })
-    this.#loop = new DeliveryLoop({
-      env,
-      connectivity,
-      deliver: (signal) => this.#deliver(signal),
-      onState: (state) => emit({ type: 'connection', state }),
-      remember: (missing) => noteSignIn(store, missing),
-    })
-    this.#turns = new Turns(this.#loop, this.#closing.signal)
     this.#watch = new UnsentWatch({
       store,
       canary: options.canary,
@@ -129,18 +105,17 @@ export class ClientOrg {
       identity: () => this.#identity.bound,
       emit,
     })
-    this.#watchdog = new Watchdog({
+    this.#delivery = new Delivery({
+      store,
+      master,
       env,
-      look: () => this.#lookForWork(connectivity),
-      onStalled: (since, pending) => {
-        emit({ type: 'stalled', since, pending })
-        this.#agenda.distrust()
-        this.#wake()
-      },
-    })
-    this.#unsubscribe = store.subscribe((change) => {
-      this.#agenda.heard(change)
-      if (change.name === 'elsewhere' && change.transactions.length > 0) this.#wake()
+      connectivity,
+      mode: options.delivery ?? 'at-once',
+      kept: this.#kept,
+      identity: this.#identity,
+      watch: this.#watch,
+      closing: this.#closing.signal,
+      emit,
     })
     this.conflicts = new ConflictLog(store)
     this.outbox = new Outbox({
@@ -148,8 +123,8 @@ export class ClientOrg {
       tables: () => this.#kept.byName,
       identity: () => this.#connected(),
       catalogueStamp: () => this.#kept.catalogue.stamp,
-      readiness: () => ({ ...this.#readiness(), connection: this.#loop.state }),
-      wake: () => this.#wake(),
+      readiness: () => ({ ...this.#delivery.readiness(), connection: this.#delivery.connection }),
+      wake: () => this.#delivery.wake(),
       push: (options) => this.push(options),
     })
   }
@@ -162,7 +137,7 @@ export class ClientOrg {
    * `wrong-master` when the client org belongs to another organisation or user; nothing is changed then.
    */
   async connect(options: CallOptions = {}): Promise<MasterIdentity> {
-    const identity = await this.#turns.withMaster(options.signal, async (signal) => {
+    const identity = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
       const found = await this.#identity.identifyWithTenant(signal)
       await this.#store.write('connect', async (tx) => {
         await writeIdentity(tx, found)
@@ -173,7 +148,7 @@ export class ClientOrg {
       await this.#kept.renewPrivileges(found.userId, signal)
       return found
     })
-    this.#wake()
+    this.#delivery.wake()
     return identity
   }
 
@@ -183,7 +158,7 @@ export class ClientOrg {
    * the old copy stays then.
    */
   async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
-    return this.#turns.withMaster(options.signal, async (signal) => {
+    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
       await this.#admitted()
       await this.#identity.ensure(signal)
       return this.#kept.pullMetadata(signal)
@@ -211,12 +186,12 @@ export class ClientOrg {
    * the device. Throws `invalid` naming table, column and rule; `refused` when a table with unsent transactions would go.
    */
   async configure(configuration: Configuration): Promise<void> {
-    await this.#turns.run(async () => {
+    await this.#delivery.turns.run(async () => {
       this.#connected()
       await this.#kept.configure(configuration)
-      this.#agenda.reset()
+      this.#delivery.begunAnew()
     })
-    this.#wake()
+    this.#delivery.wake()
   }
 
   /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
@@ -263,18 +238,17 @@ export class ClientOrg {
       return commit(tx, requests, context)
     })
     await this.#watch.told()
-    if (seq !== null) this.#wake()
+    if (seq !== null) this.#delivery.wake()
     return { seq }
   }
 
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
   async push(options: CallOptions = {}): Promise<PushReport> {
-    return this.#turns.withMaster(options.signal, async (signal) => {
+    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
       await this.#admitted()
       await this.#watch.warn()
       await this.#identity.ensure(signal)
-      this.#agenda.reset()
-      return push(this.#pushContext(), signal)
+      return this.#delivery.push(signal)
     })
   }
 
@@ -284,14 +258,13 @@ export class ClientOrg {
    * pulled, when it gave no answer to what was pushed.
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
-    const report = await this.#turns.withMaster(options.signal, async (signal) => {
+    const report = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
       const { userId } = await this.#admitted()
       await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
       await this.#kept.renewPrivileges(userId, signal)
-      this.#agenda.reset()
-      const pushed = await push(this.#pushContext(), signal).catch((error: unknown) => {
+      const pushed = await this.#delivery.push(signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
       })
@@ -300,7 +273,7 @@ export class ClientOrg {
       return { ...metadata, pushed, tables }
     })
     // What was pulled can have released what an upload filter held.
-    this.#wake()
+    this.#delivery.wake()
     return report
   }
 
@@ -310,7 +283,7 @@ export class ClientOrg {
       identity: this.#identity.bound,
       signedOut: await this.#store.read('status', isSignedOut),
       catalogueStamp: this.#kept.catalogue.stamp,
-      connection: this.#loop.state,
+      connection: this.#delivery.connection,
       tables: await tableStatus(this.#store, this.#kept.byName),
       transactions: await this.outbox.counts(),
       oldestPending: await oldestPending(this.#store, this.#env.now()),
@@ -321,13 +294,12 @@ export class ClientOrg {
   /** Forgets a pause of the connection, or that a sign-in was missing, and tries again now. */
   reconnect(): void {
     this.#identity.forget()
-    this.#loop.forget()
-    this.#wake()
+    this.#delivery.reconnect()
   }
 
   /** Resolves when the delivery that is going on in the background, if any, has ended. */
   idle(): Promise<void> {
-    return this.#loop.idle()
+    return this.#delivery.idle()
   }
 
   /** Calls the listener with every event from now on. Returns the way out. */
@@ -345,8 +317,9 @@ export class ClientOrg {
    */
   async signOut(options: { readonly unsent?: UnsentChoice } = {}): Promise<void> {
     const { unsent = 'refuse' } = options
-    const leave = (): Promise<void> => this.#store.write('sign out', (tx) => signOut(tx, unsent, this.#readiness()))
-    await this.#turns.run(async () => {
+    const leave = (): Promise<void> =>
+      this.#store.write('sign out', (tx) => signOut(tx, unsent, this.#delivery.readiness()))
+    await this.#delivery.turns.run(async () => {
       await (unsent === 'discard' ? this.#watch.givingUp(leave) : leave())
       this.#identity.forget()
       await this.#load()
@@ -356,10 +329,7 @@ export class ClientOrg {
   /** Ends background work and waits for what is going on. The store stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
-    this.#unsubscribe()
-    await this.#watchdog.close()
-    await this.#loop.close()
-    await this.#turns.idle()
+    await this.#delivery.close()
     await this.#watch.close()
   }
 
@@ -368,51 +338,8 @@ export class ClientOrg {
     if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
     this.#identity.bound = settings.identity
     await this.#kept.load(settings.configuration, settings.identity?.userId ?? '')
-    this.#agenda.reset()
-    if (settings.signedOut) this.#loop.failed(signedOutError())
-  }
-
-  #wake(): void {
-    if (this.#delivery === 'on-demand' || !this.#identity.bound) return
-    this.#loop.wake()
-    this.#watchdog.watch()
-  }
-
-  /** The background's turn. Gives back when the next waiting transaction is due. */
-  async #deliver(signal: AbortSignal): Promise<number | null> {
-    // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
-    if (this.#delivery === 'on-demand') return null
-    return this.#turns.run(async () => {
-      if (this.#turns.throttledFor() > 0) return null
-      this.#agenda.resetAfter(this.#env.now())
-      const next = await this.#nextAttempt()
-      if (next !== 'now') return next === 'none' ? null : next
-      await this.#admitted()
-      await this.#watch.warn()
-      await this.#identity.ensure(signal)
-      await push(this.#pushContext(), signal)
-      this.#loop.succeeded()
-      const after = await this.#nextAttempt()
-      return typeof after === 'number' ? after : null
-    })
-  }
-
-  #nextAttempt(): Promise<'now' | 'none' | number> {
-    return this.#store.read('next attempt', (tx) => this.#agenda.nextAttempt(tx, this.#readiness()))
-  }
-
-  /** What the watchdog sees, with eyes of its own: what the agenda believes may be what is wrong. */
-  #lookForWork(connectivity: Connectivity): Promise<{ readonly pending: number; readonly ready: boolean }> {
-    return this.#store.read('look for work', async (tx) => {
-      const { pending } = await tx.countTransactions()
-      const { state } = this.#loop
-      const isPaused = state.kind === 'paused' && state.until > this.#env.now()
-      if (pending === 0 || isPaused || state.kind === 'signed-out' || !connectivity.online) {
-        return { pending, ready: false }
-      }
-      const next = await new Agenda().nextAttempt(tx, { ...this.#readiness(), owner: '' })
-      return { pending, ready: next === 'now' }
-    })
+    this.#delivery.begunAnew()
+    if (settings.signedOut) this.#delivery.signedOut()
   }
 
   #pullContext(): PullContext {
@@ -425,34 +352,10 @@ export class ClientOrg {
     }
   }
 
-  #pushContext(): PushContext {
-    return {
-      ...whoseOf(this.#connected()),
-      store: this.#store,
-      master: this.#master,
-      catalogue: this.#kept.catalogue,
-      tables: this.#kept.byName,
-      env: this.#env,
-      agenda: this.#agenda,
-      pace: this.#pace,
-      owner: this.#owner,
-      emit: (event) => {
-        if (event.type === 'push.settled') this.#watchdog.moved()
-        this.#listeners.emit(event)
-      },
-    }
-  }
-
-  #readiness(): ReadinessContext {
-    const { organizationId = '', userId = '', ...bound } = this.#identity.bound ?? {}
-    const whose = whoseOf({ ...bound, organizationId, userId })
-    return { ...whose, tables: this.#kept.byName, now: this.#env.now(), owner: this.#owner }
-  }
-
   /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
   async #admitted(): Promise<MasterIdentity> {
     const identity = this.#connected()
-    if (await this.#store.read('look for a sign-out', isSignedOut)) throw signedOutError()
+    await this.#delivery.admit()
     return identity
   }
 

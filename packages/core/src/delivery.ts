@@ -1,0 +1,193 @@
+import { DeliveryLoop } from './delivery-loop.ts'
+import type { Env } from './env.ts'
+import type { ConnectionState, OutpostEvent, PushReport } from './events.ts'
+import type { IdentityGuard } from './identity-guard.ts'
+import { whoseOf } from './identity-guard.ts'
+import type { KeptTables } from './kept-tables.ts'
+import { Agenda } from './outbox/agenda.ts'
+import type { ReadinessContext } from './outbox/readiness.ts'
+import { Pace } from './pace.ts'
+import type { Connectivity } from './ports/connectivity.ts'
+import type { MasterOrg } from './ports/master-org.ts'
+import type { Store } from './ports/store.ts'
+import type { PushContext } from './push-context.ts'
+import { push } from './push.ts'
+import { isSignedOut, noteSignIn } from './settings.ts'
+import { signedOutError } from './sign-out.ts'
+import { Turns } from './turns.ts'
+import type { UnsentWatch } from './unsent-watch.ts'
+import { Watchdog } from './watchdog.ts'
+
+export interface DeliveryOptions {
+  readonly store: Store
+  readonly master: MasterOrg
+  readonly env: Env
+  readonly connectivity: Connectivity
+  /** Whether what is pending is sent in the background. */
+  readonly mode: 'at-once' | 'on-demand'
+  readonly kept: KeptTables
+  readonly identity: IdentityGuard
+  readonly watch: UnsentWatch
+  /** Aborts when the client org is closed. */
+  readonly closing: AbortSignal
+  readonly emit: (event: OutpostEvent) => void
+}
+
+/**
+ * Gets the outbox to the master: in the background, and when somebody asks for it. It holds what outlives a single push:
+ * what is known of the connection, the agenda of what can be sent next, and the pace that the master takes.
+ */
+export class Delivery {
+  /** Runs that speak to the master, one at a time. */
+  readonly turns: Turns
+  readonly #options: DeliveryOptions
+  readonly #loop: DeliveryLoop
+  readonly #watchdog: Watchdog
+  readonly #agenda = new Agenda()
+  readonly #pace = new Pace()
+  /** Names this client org object among all that may have the store open. */
+  readonly #owner: string
+  readonly #unsubscribe: () => void
+
+  constructor(options: DeliveryOptions) {
+    const { store, env, connectivity, emit } = options
+    this.#options = options
+    this.#owner = env.newId()
+    this.#loop = new DeliveryLoop({
+      env,
+      connectivity,
+      deliver: (signal) => this.#deliver(signal),
+      onState: (state) => emit({ type: 'connection', state }),
+      remember: (missing) => noteSignIn(store, missing),
+    })
+    this.turns = new Turns(this.#loop, options.closing)
+    this.#watchdog = new Watchdog({
+      env,
+      look: () => this.#lookForWork(),
+      onStalled: (since, pending) => {
+        emit({ type: 'stalled', since, pending })
+        this.#agenda.distrust()
+        this.wake()
+      },
+    })
+    this.#unsubscribe = store.subscribe((change) => {
+      this.#agenda.heard(change)
+      if (change.name === 'elsewhere' && change.transactions.length > 0) this.wake()
+    })
+  }
+
+  get connection(): ConnectionState {
+    return this.#loop.state
+  }
+
+  /** What decides whether a transaction may be sent now. */
+  readiness(): ReadinessContext {
+    const { organizationId = '', userId = '', ...bound } = this.#options.identity.bound ?? {}
+    const whose = whoseOf({ ...bound, organizationId, userId })
+    return { ...whose, tables: this.#options.kept.byName, now: this.#options.env.now(), owner: this.#owner }
+  }
+
+  /** Sends what can be sent, for a caller who has the turn. */
+  push(signal: AbortSignal): Promise<PushReport> {
+    this.#agenda.reset()
+    return push(this.#pushContext(), signal)
+  }
+
+  /** There may be something to deliver. */
+  wake(): void {
+    if (this.#options.mode === 'on-demand' || !this.#options.identity.bound) return
+    this.#loop.wake()
+    this.#watchdog.watch()
+  }
+
+  /** What is configured, or what the store holds, is another thing than before. */
+  begunAnew(): void {
+    this.#agenda.reset()
+  }
+
+  /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
+  async admit(): Promise<void> {
+    if (await this.#options.store.read('look for a sign-out', isSignedOut)) throw signedOutError()
+  }
+
+  /** Waits for the user to come back. */
+  signedOut(): void {
+    this.#loop.failed(signedOutError())
+  }
+
+  /** Forgets a pause, or that a sign-in was missing, and tries again now. */
+  reconnect(): void {
+    this.#loop.forget()
+    this.wake()
+  }
+
+  /** Resolves when the delivery that is going on in the background, if any, has ended. */
+  idle(): Promise<void> {
+    return this.#loop.idle()
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe()
+    await this.#watchdog.close()
+    await this.#loop.close()
+    await this.turns.idle()
+  }
+
+  /** The background's turn. Gives back when the next waiting transaction is due. */
+  async #deliver(signal: AbortSignal): Promise<number | null> {
+    const { mode, env, identity, watch } = this.#options
+    // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
+    if (mode === 'on-demand') return null
+    return this.turns.run(async () => {
+      if (this.turns.throttledFor() > 0) return null
+      this.#agenda.resetAfter(env.now())
+      const next = await this.#nextAttempt()
+      if (next !== 'now') return next === 'none' ? null : next
+      await this.admit()
+      await watch.warn()
+      await identity.ensure(signal)
+      await push(this.#pushContext(), signal)
+      this.#loop.succeeded()
+      const after = await this.#nextAttempt()
+      return typeof after === 'number' ? after : null
+    })
+  }
+
+  #nextAttempt(): Promise<'now' | 'none' | number> {
+    return this.#options.store.read('next attempt', (tx) => this.#agenda.nextAttempt(tx, this.readiness()))
+  }
+
+  /** What the watchdog sees, with eyes of its own: what the agenda believes may be what is wrong. */
+  #lookForWork(): Promise<{ readonly pending: number; readonly ready: boolean }> {
+    const { store, env, connectivity } = this.#options
+    return store.read('look for work', async (tx) => {
+      const { pending } = await tx.countTransactions()
+      const { state } = this.#loop
+      const isPaused = state.kind === 'paused' && state.until > env.now()
+      if (pending === 0 || isPaused || state.kind === 'signed-out' || !connectivity.online) {
+        return { pending, ready: false }
+      }
+      const next = await new Agenda().nextAttempt(tx, { ...this.readiness(), owner: '' })
+      return { pending, ready: next === 'now' }
+    })
+  }
+
+  #pushContext(): PushContext {
+    const { store, master, kept, env, emit } = this.#options
+    const { tables, now: _, ...whose } = this.readiness()
+    return {
+      ...whose,
+      store,
+      master,
+      catalogue: kept.catalogue,
+      tables,
+      env,
+      agenda: this.#agenda,
+      pace: this.#pace,
+      emit: (event) => {
+        if (event.type === 'push.settled') this.#watchdog.moved()
+        emit(event)
+      },
+    }
+  }
+}
