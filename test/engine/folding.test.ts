@@ -156,13 +156,16 @@ test('what is changed back drops out, and when nothing is left nothing is sent',
 })
 
 test('an edit that is changed back when the master has moved on is not taken away unseen', async () => {
-  const { there, device, edit, shown } = await story({ conflictPolicy: 'manual' })
-  await edit({ name: 'Ours' })
-  there.emulator.master.update('account', (await device.org.outbox.get(1))?.changes[0]?.id ?? '', { name: 'Theirs' })
-  there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'status', status: 503 } })
-  await device.sync().catch(() => {})
-  await edit({ name: 'Old' })
+  const held = { conflictPolicy: 'manual', uploadFilter: "not startswith(name,'Ours')" } as const
+  const { there, device, id, edit, master, shown } = await story(held)
+  expect(await edit({ name: 'Ours' })).toBe(1)
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect(await edit({ name: 'Old' })).toBe(2)
   expect(await shown()).toMatchObject({ name: 'Old' })
+  await device.sync()
+  expect(await device.org.outbox.get(1)).toMatchObject({ status: 'error', lastError: { rejection: 'conflict' } })
+  expect(master()).toMatchObject({ name: 'Theirs' })
 })
 
 test.each([

@@ -200,6 +200,21 @@ test('a group is not folded, nor anything into it', async () => {
   expect(await written(store, [named('D')])).toBe(3)
 })
 
+test('a change that lets go of a row that is deleted in between stays behind the deletion', async () => {
+  const store = await opened()
+  await store.write('prepare', (tx) => tx.putRows('job', [{ id: NEW, version: '1', values: { jobid: NEW } }]))
+  const parent = (parentid: string | null): Request => ({
+    kind: 'update',
+    table: 'job',
+    id: HERE,
+    values: { parentid },
+  })
+  expect(await written(store, [parent(NEW)])).toBe(1)
+  expect(await written(store, [{ kind: 'delete', table: 'job', id: NEW }])).toBe(2)
+  expect(await written(store, [parent(null)])).toBe(3)
+  expect(await written(store, [named('A')])).toBe(3)
+})
+
 test('a long history loses its oldest folds, never the commit', async () => {
   const store = await opened()
   for (let at = 0; at < 200; at += 1) await written(store, [named(`Edit ${at}`)], { now: at })
