@@ -176,6 +176,35 @@ test('a newer edit that was delivered is shown over an older kept one', async ()
   expect(await org.table('account').get(id)).toMatchObject({ name: 'Newer', telephone1: '1' })
 })
 
+test('what is kept survives a restart, and a link is kept and taken back like a row', async () => {
+  const tables = {
+    ...ACCOUNTS.tables,
+    bookableresource: { columns: ['name'] },
+    new_skill: { columns: ['new_name'] },
+    new_skill_bookableresource: {},
+  }
+  const here = await desk({ tables })
+  const [resource] = await here.org.table('bookableresource').query({ limit: 1 })
+  const [skill] = await here.org.table('new_skill').query({ limit: 1 })
+  const ends = [
+    { table: 'bookableresource', id: String(resource?.['bookableresourceid']) },
+    { table: 'new_skill', id: String(skill?.['new_skillid']) },
+  ] as const
+  const link = Number((await here.org.write((draft) => draft.associate('new_Skill_BookableResource', ...ends))).seq)
+  const edit = await update(here.org, 'account', here.id, { name: 'Only here' })
+  await here.org.outbox.archive([link, edit], { local: 'keep' })
+  const again = await here.device.crash()
+  await again.sync()
+  const links = (): Promise<readonly Row[]> => again.org.table('new_skill_bookableresource').query({})
+  const before = (await links()).length
+  expect(await again.org.table('account').get(here.id)).toMatchObject({ name: 'Only here' })
+  const unlinking = again.org.write((draft) => draft.disassociate('new_Skill_BookableResource', ...ends))
+  await expect(unlinking).rejects.toMatchObject({ code: 'refused', place: { rule: 'kept-row' } })
+  await again.org.outbox.archive([edit, link])
+  expect((await links()).length).toBe(before - 1)
+  expect(await differences(here.there, again)).toEqual([])
+})
+
 /* Who goes along. */
 
 async function family(org: ClientOrg): Promise<Record<'parent' | 'child' | 'grandchild' | 'other', number>> {
