@@ -37,7 +37,7 @@ export class UnsentError extends OutpostError {
   }
 }
 
-export async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promise<UnsentCounts> {
+async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promise<UnsentCounts> {
   const { pending, error } = await tx.countTransactions()
   let [held, unknown, after] = [0, 0, 0]
   for (;;) {
