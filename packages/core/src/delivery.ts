@@ -43,7 +43,7 @@ export class Delivery {
   readonly #options: DeliveryOptions
   readonly #loop: DeliveryLoop
   readonly #watchdog: Watchdog
-  readonly #agenda = new Agenda()
+  readonly #agenda: Agenda
   readonly #pace = new Pace()
   /** Names this client org object among all that may have the store open. */
   readonly #owner: string
@@ -53,6 +53,7 @@ export class Delivery {
     const { store, env, connectivity, emit } = options
     this.#options = options
     this.#owner = env.newId()
+    this.#agenda = new Agenda(store)
     this.#loop = new DeliveryLoop({
       env,
       connectivity,
@@ -154,22 +155,20 @@ export class Delivery {
   }
 
   #nextAttempt(): Promise<'now' | 'none' | number> {
-    return this.#options.store.read('next attempt', (tx) => this.#agenda.nextAttempt(tx, this.readiness()))
+    return this.#agenda.nextAttempt(this.readiness())
   }
 
   /** What the watchdog sees, with eyes of its own: what the agenda believes may be what is wrong. */
-  #lookForWork(): Promise<{ readonly pending: number; readonly ready: boolean }> {
+  async #lookForWork(): Promise<{ readonly pending: number; readonly ready: boolean }> {
     const { store, env, connectivity } = this.#options
-    return store.read('look for work', async (tx) => {
-      const { pending } = await tx.countTransactions()
-      const { state } = this.#loop
-      const isPaused = state.kind === 'paused' && state.until > env.now()
-      if (pending === 0 || isPaused || state.kind === 'signed-out' || !connectivity.online) {
-        return { pending, ready: false }
-      }
-      const next = await new Agenda().nextAttempt(tx, { ...this.readiness(), owner: '' })
-      return { pending, ready: next === 'now' }
-    })
+    const { pending } = await store.read('look for work', (tx) => tx.countTransactions())
+    const { state } = this.#loop
+    const isPaused = state.kind === 'paused' && state.until > env.now()
+    if (pending === 0 || isPaused || state.kind === 'signed-out' || !connectivity.online) {
+      return { pending, ready: false }
+    }
+    const next = await new Agenda(store).nextAttempt({ ...this.readiness(), owner: '' })
+    return { pending, ready: next === 'now' }
   }
 
   #pushContext(): PushContext {

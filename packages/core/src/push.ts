@@ -97,13 +97,12 @@ class PushRun {
 
   next(): Promise<Round> {
     throwIfAborted(this.#signal)
-    const { agenda, pace, store } = this.#context
-    return store.read('find ready transactions', (tx) => agenda.take(tx, readinessOf(this.#context), pace.limits))
+    const { agenda, pace } = this.#context
+    return agenda.take(readinessOf(this.#context), pace.limits)
   }
 
   nextLarge(): Promise<OfflineTransaction | null> {
-    const { agenda, store } = this.#context
-    return store.read('find a large transaction', (tx) => agenda.takeLarge(tx, readinessOf(this.#context)))
+    return this.#context.agenda.takeLarge(readinessOf(this.#context))
   }
 
   changed(): Promise<void> {

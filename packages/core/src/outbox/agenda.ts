@@ -1,6 +1,6 @@
 import { REQUEST_BYTES } from '../pace.ts'
 import type { RoundLimits } from '../pace.ts'
-import type { StoreChange, StoreReader } from '../ports/store.ts'
+import type { Store, StoreChange, StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
@@ -24,6 +24,7 @@ type Verdict = 'taken' | 'waits' | 'no-room'
  * It is only a memory: `reset` forgets everything and costs one more reading of the queue.
  */
 export class Agenda {
+  readonly #store: Store
   /** Up to here the queue was read; what is pending before is in one of the following, or was taken. */
   #cursor = 0
   readonly #again = new Set<number>()
@@ -39,6 +40,10 @@ export class Agenda {
   #partSize = PART.least
   #hasChanged = false
   #onChange: (() => void)[] = []
+
+  constructor(store: Store) {
+    this.#store = store
+  }
 
   /** Forgets what it knows, so that the whole queue is looked at again; what is taken stays so. */
   reset(): void {
@@ -74,11 +79,11 @@ export class Agenda {
   }
 
   /** The next round: ready transactions that are not taken yet, without the large ones. They are taken then. */
-  async take(tx: StoreReader, context: ReadinessContext, limits: RoundLimits): Promise<Round> {
+  async take(context: ReadinessContext, limits: RoundLimits): Promise<Round> {
     this.#hasChanged = false
     const round = new Round(limits)
     await this.#walk(
-      tx,
+      'find ready transactions',
       context,
       () => round.room,
       (transaction) => round.take(transaction),
@@ -88,8 +93,8 @@ export class Agenda {
   }
 
   /** The large transaction whose turn it is: one that failed before comes after those that did not. */
-  async takeLarge(tx: StoreReader, context: ReadinessContext): Promise<OfflineTransaction | null> {
-    return this.#reading(async () => {
+  async takeLarge(context: ReadinessContext): Promise<OfflineTransaction | null> {
+    return this.#reading('find a large transaction', async (tx) => {
       const inTurn = [...this.#large].toSorted(
         ([seq, tried], [other, othersTried]) => tried - othersTried || seq - other,
       )
@@ -117,25 +122,25 @@ export class Agenda {
   }
 
   /** When there is something to send: now, at a time of the device clock, or only after something was committed. */
-  async nextAttempt(tx: StoreReader, context: ReadinessContext): Promise<'now' | 'none' | number> {
+  async nextAttempt(context: ReadinessContext): Promise<'now' | 'none' | number> {
     let found = false
     const stop = (): boolean => {
       found = true
       return false
     }
-    await this.#walk(tx, context, () => (found || this.#large.size > 0 ? 0 : 1), stop)
+    await this.#walk('next attempt', context, () => (found || this.#large.size > 0 ? 0 : 1), stop)
     if (found || this.#large.size > 0) return 'now'
     return this.#waiting.size === 0 ? 'none' : Math.min(...this.#waiting.values())
   }
 
   /** Offers every ready transaction, those that were put off before first, until there is no room. */
   #walk(
-    tx: StoreReader,
+    name: string,
     context: ReadinessContext,
     room: () => number,
     offer: (transaction: OfflineTransaction) => boolean,
   ): Promise<void> {
-    return this.#reading(async () => {
+    return this.#reading(name, async (tx) => {
       const statuses = new Map<number, TransactionStatus | undefined>()
       const look = async (transaction: OfflineTransaction): Promise<Verdict> => {
         const { seq } = transaction
@@ -176,11 +181,11 @@ export class Agenda {
   }
 
   /** Reads the queue. What is committed meanwhile is heard afterwards; after a failure nothing is known any more. */
-  async #reading<T>(body: () => Promise<T>): Promise<T> {
+  async #reading<T>(name: string, body: (tx: StoreReader) => Promise<T>): Promise<T> {
     const unheard: StoreChange[] = []
     this.#unheard = unheard
     try {
-      return await body()
+      return await this.#store.read(name, body)
     } catch (error) {
       this.reset()
       throw error
