@@ -251,6 +251,65 @@ test('amounts are not added twice, and a row under a chosen id is not taken for 
   expect((await other.org.outbox.counts()).processed).toBe(2)
 })
 
+test('actions, circles, states and owners go through a file as they are, and happen once', async () => {
+  const there = world()
+  const configuration = {
+    tables: {
+      ...ACCOUNTS.tables,
+      account: {
+        columns: ['name', 'primarycontactid', 'ownerid', 'statecode', 'statuscode'],
+        conflictPolicy: 'client-row-wins' as const,
+      },
+      incident: { columns: ['title', 'statecode', 'statuscode'] },
+    },
+  }
+  const device = await there.device({ configuration })
+  await device.sync()
+  const [incident] = await device.org.table('incident').query({ where: 'statecode eq 0', limit: 1 })
+  const [account] = await device.org.table('account').query({ where: 'statecode eq 0', limit: 1 })
+  const [on, activity] = [String(incident?.['incidentid']), '22222222-2222-4222-8222-222222222222']
+  await device.org.write((draft) => {
+    const parent = draft.create('account', { name: 'Fogg & Sons' })
+    const person = draft.create('contact', {
+      lastname: 'Fogg',
+      parentcustomerid: parent,
+      parentcustomerid$table: 'account',
+    })
+    draft.update('account', parent, { primarycontactid: person })
+  })
+  await device.org.write((draft) => draft.update('account', idOf(account), { name: 'Whole' }), { coalesce: false })
+  await device.org.write((draft) => draft.setState('account', idOf(account), 1))
+  await device.org.write((draft) =>
+    draft.action('CloseIncident', {
+      on: { table: 'incident', id: on },
+      parameters: {
+        IncidentResolution: {
+          $row: { table: 'incidentresolution', id: activity, values: { subject: 'Mended', incidentid: on } },
+        },
+        Status: 5,
+      },
+      happened: { table: 'incidentresolution', id: activity },
+      effect: { statecode: 1, statuscode: 5 },
+    }),
+  )
+  const file = await exported(device)
+  const other = await there.device({ configuration })
+  expect((await other.org.outbox.importQueue(file)).imported).toEqual([1, 2, 3, 4])
+  expect((await all(other)).map(({ changes }) => changes)).toEqual((await all(device)).map(({ changes }) => changes))
+  await device.sync()
+  await other.sync()
+  expect((await device.org.outbox.counts()).processed).toBe(4)
+  expect((await other.org.outbox.counts()).processed).toBe(4)
+  const closed = there.emulator.requests({ method: 'POST' }).filter(({ path }) => path.endsWith('CloseIncident'))
+  expect(closed.length).toBe(1)
+  const [written, ...later] = await other.org.outbox.trace({ table: 'incident', id: on })
+  expect(written).toMatchObject({
+    kind: 'written',
+    changes: [{ kind: 'action', action: { action: 'CloseIncident', bound: false } }],
+  })
+  expect(later.map(({ event }) => event)).toEqual(['delivered', 'echoed'])
+})
+
 test('the newer of both known rows is the one that imported changes stand on', async () => {
   const start = await day()
   const id = idOf(start.accounts[0])
