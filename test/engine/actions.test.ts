@@ -563,3 +563,37 @@ test('evidence that cannot be read keeps only its own transaction waiting', asyn
   expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed' })
   expect(resolutions(there)).toBe(1)
 })
+
+test('a row can be given to somebody whose rows its writer may not read', async () => {
+  const there = world()
+  const orders: Configuration = {
+    tables: { msdyn_workorder: { columns: ['msdyn_name', 'ownerid'], syncDeletion: true } },
+  }
+  const device = await there.device({ user: 'Bram Bakker', configuration: orders })
+  await device.sync()
+  const [me, other] = ['Bram Bakker', 'Lowri Kettering'].map((name) =>
+    there.emulator.users.find((user) => user.name === name),
+  )
+  const mine = await device.org.table('msdyn_workorder').query({ where: `ownerid eq ${me?.id ?? ''}`, limit: 2 })
+  const [given = '', lost = ''] = mine.map((row) => String(row['msdyn_workorderid']))
+  const owner = { table: 'systemuser', id: other?.id ?? '' } as const
+
+  await device.org.write((draft) => draft.assign('msdyn_workorder', given, owner))
+  expect(await device.org.push()).toMatchObject({ processed: 1, refused: 0 })
+  expect(there.emulator.master.row('msdyn_workorder', given)?.values['ownerid']).toBe(owner.id)
+  await device.sync()
+  expect(await rowOf(device, 'msdyn_workorder', given)).toBeUndefined()
+
+  // Without its answer it cannot be told from a row that somebody else took away: it is not claimed to have had no effect.
+  const { seq } = await device.org.write((draft) => draft.assign('msdyn_workorder', lost, owner))
+  there.emulator.faults.add({ match: { method: 'PATCH' }, nth: 2, fault: { kind: 'dropAfterCommit' } })
+  expect(await refusal(device.org.push())).toMatchObject({ code: 'offline' })
+  await there.env.advance(60_000)
+  await device.org.push()
+  expect(there.emulator.master.row('msdyn_workorder', lost)?.values['ownerid']).toBe(owner.id)
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({
+    status: 'error',
+    outcome: 'unknown',
+    lastError: { rejection: 'gone' },
+  })
+})

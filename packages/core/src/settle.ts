@@ -431,9 +431,17 @@ function refuse(
   context: SettleContext,
   conflicts?: readonly ConflictDecision[],
 ): Promise<OfflineTransaction> {
-  const refused = { lease: null, outcome: 'known' as const, lastError }
+  const outcome = mayHaveGivenAway(transaction, lastError) ? ('unknown' as const) : ('known' as const)
+  const refused = { lease: null, outcome, lastError }
   const note = said(context, { note: lastError.message, ...(conflicts ? { conflicts } : {}) })
   return keep(tx, transition(transaction, 'refused', lastError.at, refused, note))
+}
+
+/** Who gives a row away may not see it any more: after a lost answer that looks like a refusal, or like a deleted row. */
+function mayHaveGivenAway({ changes, history }: OfflineTransaction, { rejection }: TransactionError): boolean {
+  const isGiven = (change: Change): boolean => change.kind === 'update' && 'ownerid' in change.values
+  const unseen = rejection === 'permission' || rejection === 'gone'
+  return unseen && changes.some(isGiven) && history.some(({ event }) => event === 'verified')
 }
 
 export async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {

@@ -9,13 +9,14 @@ import type { Condition } from './meaning.ts'
 import { malformed, masterRow } from './values.ts'
 
 /**
- * What the answers to one transaction mean. Either an outcome, or `satisfied`: the place of a change that has its effect
- * on the master already (a row to be deleted that is gone, a link to be made that is there), so that only the others are
- * left to do.
+ * What the answers to one transaction mean. Either an outcome; or the transaction is to be sent again, but for one of its
+ * requests. `satisfied` has its effect on the master already (a row to be deleted that is gone, a link to be made that is
+ * there) and is left out. `unseen` gives a row away and must not ask for it, since its writer may not read it then.
  */
 export type Judgement =
-  | { readonly outcome: PushOutcome; readonly satisfied?: undefined }
-  | { readonly outcome?: undefined; readonly satisfied: number }
+  | { readonly outcome: PushOutcome; readonly satisfied?: undefined; readonly unseen?: undefined }
+  | { readonly outcome?: undefined; readonly satisfied: number; readonly unseen?: undefined }
+  | { readonly outcome?: undefined; readonly satisfied?: undefined; readonly unseen: number }
 
 /**
  * Judges the answers to the requests of one transaction: one answer each when it took effect, the refusal of one of them
@@ -43,6 +44,8 @@ export function judge(requests: readonly ComposedChange[], responses: readonly I
     case 'gone':
       return judgeGone(requests, refusal, culprit, index)
     case 'permission':
+      if (culprit && index !== undefined && asksForGivenRow(culprit)) return { unseen: index }
+      return { outcome: verdict(refusal, culprit) }
     case 'key-clash':
     case 'duplicate':
     case 'invalid':
@@ -154,6 +157,11 @@ function judgeGone(
     return removes(culprit) ? { satisfied: index } : { outcome: verdict(refusal, culprit) }
   }
   return { outcome: requests.every(removes) ? passing(refusal) : verdict(refusal, culprit) }
+}
+
+/** A refusal to show the row takes the write back with it. */
+function asksForGivenRow({ change, request }: ComposedChange): boolean {
+  return request.headers?.['Prefer'] !== undefined && 'values' in change && 'ownerid' in change.values
 }
 
 function removes({ change }: ComposedChange): boolean {

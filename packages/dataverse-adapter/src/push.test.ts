@@ -530,3 +530,39 @@ test('a circle is sent again whole, but for what has its effect already', async 
   expect(counts).toEqual([5, 4])
   expect(outcomes).toMatchObject([{ kind: 'rejected', rejection: { change: 0 } }])
 })
+
+test('a row that is given away is not asked for when its writer may not read it then', async () => {
+  const given = update(A, { ownerid: C, ownerid$table: 'systemuser' }, 'account')
+  const plain = await push((_request, index) => (index === 0 ? refusal(403, '0x80048306') : done()), transaction(given))
+  expect(plain.outcomes).toEqual([{ kind: 'processed', rows: [] }])
+  expect(plain.sent.map(({ path }) => path)).toEqual([expect.stringContaining('$select'), `accounts(${A})`])
+  expect(plain.sent[1]?.headers).toMatchObject({ 'If-Match': 'W/"7"' })
+  expect(plain.sent[1]?.headers).not.toHaveProperty('Prefer')
+
+  const group = await push(
+    (_request, index) =>
+      batchAnswer([
+        index === 0
+          ? { status: 403, body: error('0x80048306'), contentId: 2 }
+          : {
+              status: 200,
+              set: [
+                { status: 200, body: made(B, 10), contentId: 1 },
+                { status: 204, contentId: 2 },
+              ],
+            },
+      ]),
+    transaction(update(B), given),
+  )
+  expect(group.outcomes).toMatchObject([{ kind: 'processed', rows: [{ table: 'contact', id: B }] }])
+  expect(group.sent.map(({ body }) => body.match(/return=representation/g)?.length)).toEqual([2, 1])
+})
+
+test('a missing privilege is still a verdict on a row that is given away', async () => {
+  const { outcomes, sent } = await push(
+    () => refusal(403, '0x80040220'),
+    transaction(update(A, { ownerid: C, ownerid$table: 'systemuser' }, 'account')),
+  )
+  expect(outcomes).toMatchObject([{ kind: 'rejected', rejection: { rejection: 'permission', change: 0 } }])
+  expect(sent).toHaveLength(2)
+})

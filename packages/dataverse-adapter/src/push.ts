@@ -143,12 +143,27 @@ async function sendPlain(
   const { transport, timeoutMs } = context
   const response = await transport.send({ ...request, headers, timeoutMs }, signal)
   if ([408, 502, 503, 504].includes(response.status)) throw refusalOf(response).error
-  return withRequestId(judge(requests, [{ response, index: 0 }]).outcome ?? { kind: 'processed', rows: [] }, [response])
+  const { outcome, unseen } = judge(requests, [{ response, index: 0 }])
+  if (unseen !== undefined) {
+    const [again = UNANSWERED] = await sendGroup(context, [withoutRow(requests, unseen)], signal)
+    return again
+  }
+  return withRequestId(outcome ?? { kind: 'processed', rows: [] }, [response])
+}
+
+/** The requests, of which one does not ask for the row that it writes. */
+function withoutRow(requests: Requests, at: number): Requests {
+  return requests.map((composed, index) => {
+    if (index !== at) return composed
+    const { Prefer: _, ...headers } = composed.request.headers ?? {}
+    const [path = ''] = composed.request.path.split('?')
+    return { ...composed, columns: [], request: { ...composed.request, path, headers } }
+  })
 }
 
 const JSON_BODY = { 'Content-Type': 'application/json; charset=utf-8' }
 
-/** The outcome of one part of a batch. A change set of which one change had its effect already is sent again without it. */
+/** The outcome of one part of a batch, after it was sent again where its judgement asks for that. */
 async function settlePart(
   context: PushContext,
   requests: Requests,
@@ -159,9 +174,10 @@ async function settlePart(
   if (responses.length === 0) return withRequestId(UNANSWERED, [outer])
   const answers = [...responses.map(({ response }) => response), outer]
   try {
-    const { outcome, satisfied } = judge(requests, responses)
+    const { outcome, satisfied, unseen } = judge(requests, responses)
     if (outcome) return withRequestId(outcome, answers)
-    const rest = requests.filter((_, index) => index !== satisfied)
+    const rest =
+      unseen === undefined ? requests.filter((_, index) => index !== satisfied) : withoutRow(requests, unseen)
     if (rest.length === 0) return withRequestId({ kind: 'processed', rows: [] }, answers)
     const [again] = await sendGroup(context, [rest], signal)
     return again ?? UNANSWERED
