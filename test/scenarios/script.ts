@@ -108,24 +108,25 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   const { emulator } = office
   const line = lineTo((url, init) => emulator.fetch(url, init))
   const signIn = signInOf(emulator, name)
-  const master = readingMetadataOnce(
-    dataverseMaster({ url: emulator.root, token: signIn.token, fetch: line.fetch, env: clock }),
-  )
   const events: OutpostEvent[] = []
   let database = new MemoryDatabase()
+  let lives = 0
   const open = async (): Promise<ClientOrg> => {
     const { delivery = 'on-demand', canary, conflictFunctions, over = (store) => store } = options
-    const store = over(memoryStore({ database }))
+    const life = ++lives
+    // A device that has died sends nothing more, whatever it was about to send.
+    const fetch: Line['fetch'] = (url, init) =>
+      life === lives ? line.fetch(url, init) : Promise.reject(new TypeError('fetch failed'))
     const opened = await ClientOrg.open({
-      store,
-      master,
+      store: over(memoryStore({ database })),
+      master: readingMetadataOnce(dataverseMaster({ url: emulator.root, token: signIn.token, fetch, env: clock })),
       env: clock,
       connectivity: line,
       delivery,
       ...(canary ? { canary } : {}),
       ...(conflictFunctions ? { conflictFunctions } : {}),
     })
-    opened.subscribe((event) => events.push(event))
+    opened.subscribe((event) => life === lives && events.push(event))
     return opened
   }
   let org = await open()
@@ -137,6 +138,12 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   await setsUp()
   line.sent()
   office.heard()
+  const startsAgain = async (): Promise<void> => {
+    const dead = org
+    org = await open()
+    // Ends its timers; what it would still have committed is lost with it.
+    await dead.close()
+  }
   const writes: Technician['writes'] = async (body, given) => {
     const { seq } = await org.write(body, given)
     if (seq === null) throw new Error('the write changed nothing')
@@ -185,11 +192,11 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
     transaction,
     restarts: async () => {
       database.crash()
-      org = await open()
+      await startsAgain()
     },
     losesStorage: async () => {
       database = new MemoryDatabase()
-      org = await open()
+      await startsAgain()
     },
     setsUp,
   }
