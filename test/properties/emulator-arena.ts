@@ -89,9 +89,10 @@ class Ground {
     const { emulator } = this
     emulator.restoreBackup(this.#backup)
     emulator.faults.clear()
-    this.#forbid()
-    if (shortPhones)
-      emulator.schema.changeColumn('account', 'telephone1', (column) => ({ ...column, maxLength: LONGEST_PHONE }))
+    this.#refuse(/FORBIDDEN/, 403, '0x80040220')
+    // The same verdict without the cost of metadata that has changed.
+    if (!shortPhones) this.#refuse(/too long/, 400, '0x80044331')
+    else emulator.schema.changeColumn('account', 'telephone1', (column) => ({ ...column, maxLength: LONGEST_PHONE }))
     this.#reseeded.reseed(seed)
     const database = new MemoryDatabase()
     database.commit(this.#database.state)
@@ -148,13 +149,13 @@ class Ground {
     }
   }
 
-  /** A plug-in can only refuse as a plug-in does; what a user may not is refused at the door. */
-  #forbid(): void {
+  /** A plug-in can only refuse as a plug-in does; the other verdicts are given at the door. */
+  #refuse(body: RegExp, status: number, code: string): void {
     for (const part of [true, false]) {
       this.emulator.faults.add({
-        match: { method: 'PATCH', body: /FORBIDDEN/, ...(part ? { part } : { batch: false }) },
+        match: { method: 'PATCH', body, ...(part ? { part } : { batch: false }) },
         times: Number.POSITIVE_INFINITY,
-        fault: { kind: 'status', status: 403, code: '0x80040220', body: 'json', message: 'Not you.' },
+        fault: { kind: 'status', status, code, body: 'json', message: 'No.' },
       })
     }
   }
@@ -259,7 +260,11 @@ function masterRowsOf(emulator: Emulator, table: string): readonly (readonly [st
   const link = emulator.schema.manyToManyByIntersect(table)
   return emulator.master.rows(table).map((row) => {
     const id = link ? linkId(String(row.values[link.column1]), String(row.values[link.column2])) : row.id
-    const named = Object.entries(row.values).map(([name, value]) => [name.replace('@table', '$table'), value] as const)
-    return [id, Object.fromEntries(named)] as const
+    const kept = (KEPT.tables[table]?.columns ?? []).flatMap((name) => [name, `${name}@table`])
+    const named = kept.filter((name) => name in row.values)
+    return [
+      id,
+      Object.fromEntries(named.map((name) => [name.replace('@table', '$table'), row.values[name] ?? null])),
+    ] as const
   })
 }

@@ -30,7 +30,7 @@ test(
     const deeds = new Deeds(arena, script, draw)
     const done: string[] = []
     try {
-      for (let count = 10 + draw.below(25); count > 0; count -= 1) done.push(await deeds.next())
+      for (let count = 8 + draw.below(16); count > 0; count -= 1) done.push(await deeds.next())
       expect(missing(await everyTransaction(arena), deeds, arena)).toEqual([])
       await settle(arena)
       expect(arena.store.violations).toEqual([])
@@ -150,7 +150,7 @@ class Deeds {
   }
 
   async #seq(): Promise<number> {
-    const all = await everyTransaction(this.#arena)
+    const all = await this.#arena.store.read('look', (tx) => tx.findTransactions({}))
     const open = all.filter(({ status }) => status !== 'processed')
     const from = open.length > 0 && this.#draw.chance(0.85) ? open : all
     return from.length > 0 ? this.#draw.pick(from).seq : 1
@@ -180,13 +180,13 @@ function missing(all: readonly ListedTransaction[], { written }: Deeds, { store 
 async function settle(arena: ModelArena): Promise<void> {
   const { org, env, line } = arena
   line.losses.clear()
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     await env.advance(600_000)
     org.reconnect()
     await org.push()
   }
   for (;;) {
-    const all = await everyTransaction(arena)
+    const all = await arena.store.read('look', (tx) => tx.findTransactions({}))
     const [left] = all.filter(({ status, kept }) => status === 'pending' || status === 'error' || kept)
     if (!left) break
     await org.outbox.archive([left.seq], { dependents: 'archive' })
@@ -199,10 +199,12 @@ async function wrongEffects({ org, master }: ModelArena): Promise<readonly strin
   const wrong = all.filter(({ id, status, outcome, history }) => {
     const count = master.effects.get(id) ?? 0
     if (count > 1) return true
-    // One that was overruled or found to be there already by another's hand had no effect of its own.
+    // What another hand has done already needs none.
     if (status === 'processed') return false
     const delivered = history.some(({ event }) => event === 'delivered')
-    return count === 1 && !delivered && outcome !== 'unknown'
+    // Where the answer was lost and others then changed the row, nobody can tell whether it was there in between.
+    const doubtful = outcome === 'unknown' || history.some(({ event }) => event === 'verified')
+    return count === 1 && !delivered && !doubtful
   })
   return wrong.map(({ seq, status, id }) => `#${seq} is ${status} and had ${master.effects.get(id) ?? 0} effects`)
 }
