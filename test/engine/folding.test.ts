@@ -365,6 +365,15 @@ test.each([
   expect(await differences(there, device)).toEqual([])
 })
 
+test('under client-row-wins the whole row is as the last of the folded edits left it', async () => {
+  const { there, device, id, edit, master } = await story({ conflictPolicy: 'client-row-wins' })
+  await edit({ name: 'Passing thought', revenue: 12 })
+  await edit({ name: 'Old' })
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect(master()).toMatchObject({ name: 'Old', revenue: 12 })
+})
+
 test('under client-row-wins what our own earlier edit made the master do is not taken back', async () => {
   const { there, device, edit, master } = await story({ conflictPolicy: 'client-row-wins' })
   there.emulator.plugins.register({
