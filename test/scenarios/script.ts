@@ -88,7 +88,7 @@ export interface Technician {
   setsUp(): Promise<void>
 }
 
-export function day(): Day {
+function day(): Day {
   const clock = manualEnv({ now: Date.UTC(2026, 4, 4, 6) })
   const office = openOffice(clock)
   return {
