@@ -105,7 +105,7 @@ test.each(ways)('%s: a create that landed before is said to exist', async (_way,
   const org = await organisation()
   const change = create('contact', org.newId(), { lastname: 'Byron' })
   await org.push(change)
-  expect(await push(org, change)).toEqual({ kind: 'exists' })
+  expect(await push(org, change)).toMatchObject({ kind: 'exists' })
 })
 
 test.each(ways)('%s: an update on the version it was made on is done, on another it is stale', async (_way, push) => {
@@ -118,7 +118,7 @@ test.each(ways)('%s: an update on the version it was made on is done, on another
     rows: [{ id, version: etag(org, 'account', id), values: { name: 'New name' } }],
   })
   expect(etag(org, 'account', id)).not.toBe(before)
-  expect(await push(org, update(org, 'account', id, { name: 'Other name' }, before))).toEqual({ kind: 'stale' })
+  expect(await push(org, update(org, 'account', id, { name: 'Other name' }, before))).toMatchObject({ kind: 'stale' })
   expect(org.emulator.master.row('account', id)?.values['name']).toBe('New name')
 })
 
@@ -126,10 +126,10 @@ test.each(ways)('%s: a delete is done once, and is done when the row is gone', a
   const org = await organisation()
   const id = firstId(org, 'new_x')
   const gone = remove(org, 'new_x', id)
-  expect(await push(org, remove(org, 'new_x', id, 'W/"1"'))).toEqual({ kind: 'stale' })
-  expect(await push(org, gone)).toEqual({ kind: 'processed', rows: [] })
+  expect(await push(org, remove(org, 'new_x', id, 'W/"1"'))).toMatchObject({ kind: 'stale' })
+  expect(await push(org, gone)).toMatchObject({ kind: 'processed', rows: [] })
   expect(org.emulator.master.row('new_x', id)).toBeUndefined()
-  expect(await push(org, gone)).toEqual({ kind: 'processed', rows: [] })
+  expect(await push(org, gone)).toMatchObject({ kind: 'processed', rows: [] })
 })
 
 test.each(ways)('%s: an update of a row that is gone does not bring it back', async (_way, push) => {
@@ -152,11 +152,11 @@ test.each(ways)('%s: links are made and removed, and doing so again changes noth
   const skill = org.emulator.master.create('new_skill', { new_name: 'Welding' })
   const resource = firstId(org, 'bookableresource')
   for (let times = 0; times < 2; times += 1) {
-    expect(await push(org, link(org, 'associate', skill, resource))).toEqual({ kind: 'processed', rows: [] })
+    expect(await push(org, link(org, 'associate', skill, resource))).toMatchObject({ kind: 'processed', rows: [] })
     expect(linked(org, skill, resource)).toBe(true)
   }
   for (let times = 0; times < 2; times += 1) {
-    expect(await push(org, link(org, 'disassociate', skill, resource))).toEqual({ kind: 'processed', rows: [] })
+    expect(await push(org, link(org, 'disassociate', skill, resource))).toMatchObject({ kind: 'processed', rows: [] })
     expect(linked(org, skill, resource)).toBe(false)
   }
 })
@@ -256,7 +256,7 @@ test('a stale row in a change set makes the whole set stale', async () => {
   const stale = update(org, 'account', id, { name: 'Mine' })
   org.emulator.master.update('account', id, { name: 'Theirs' })
   const contact = org.newId()
-  expect(await org.push(create('contact', contact, { lastname: 'X' }), stale)).toEqual({ kind: 'stale' })
+  expect(await org.push(create('contact', contact, { lastname: 'X' }), stale)).toMatchObject({ kind: 'stale' })
   expect(org.emulator.master.row('contact', contact)).toBeUndefined()
   expect(org.emulator.master.row('account', id)?.values['name']).toBe('Theirs')
 })
@@ -301,12 +301,12 @@ test('the refusal of one transaction does not stop the others', async () => {
 test.each(['emptyErrorCodes', 'decimalErrorCodes'] as const)('verdicts are the same with %s', async (knob) => {
   const org = await organisation({ knobs: { [knob]: true } })
   const id = firstId(org, 'account')
-  expect(await org.push(update(org, 'account', id, { name: 'x' }, 'W/"1"'))).toEqual({ kind: 'stale' })
-  expect(await org.push(create('account', id, { name: 'x' }))).toEqual({ kind: 'exists' })
+  expect(await org.push(update(org, 'account', id, { name: 'x' }, 'W/"1"'))).toMatchObject({ kind: 'stale' })
+  expect(await org.push(create('account', id, { name: 'x' }))).toMatchObject({ kind: 'exists' })
   expect(
     await org.push(create('account', org.newId(), { name: 'x' }), update(org, 'account', id, { name: 'x' }, 'W/"1"')),
-  ).toEqual({ kind: 'stale' })
-  expect(await org.push(remove(org, 'account', org.newId(), null))).toEqual({ kind: 'processed', rows: [] })
+  ).toMatchObject({ kind: 'stale' })
+  expect(await org.push(remove(org, 'account', org.newId(), null))).toMatchObject({ kind: 'processed', rows: [] })
   expect(await org.push(create('task', org.newId(), { subject: 'x'.repeat(300) }))).toMatchObject({
     kind: 'rejected',
     rejection: { rejection: 'invalid' },
