@@ -25,7 +25,14 @@ const metadata: TableMetadata = {
   manyToMany: [],
   wire: null,
 }
-const tables = checkConfiguration({ tables: { case: {} } }, new Map([['case', metadata]]))
+const links: TableMetadata = { ...metadata, name: 'case_case' }
+const tables = checkConfiguration(
+  { tables: { case: {}, case_case: {} } },
+  new Map([
+    ['case', metadata],
+    ['case_case', links],
+  ]),
+)
 
 const SOLVED: ActionEvidence = { kind: 'row-matches', table: 'case', id: 'a', filter: "state eq 'solved'" }
 const NOTED: ActionEvidence = { kind: 'row-exists', table: 'note', id: 'n' }
@@ -52,10 +59,13 @@ const link: LinkChange = {
 
 /** Rows by id; null for one that was looked for and not found. */
 function masters(rows: Readonly<Record<string, Row | null>>): MasterRows {
-  const known = Object.entries(rows).map(
-    ([id, values]) => [id, { id, row: values && { values, version: 'v2' } }] as const,
+  const known = new Map(
+    Object.entries(rows).map(([id, values]) => [id, { id, row: values && { values, version: 'v2' } }]),
   )
-  return new Map([['case', new Map(known)]])
+  return new Map([
+    ['case', known],
+    ['case_case', known],
+  ])
 }
 
 function standing(
@@ -94,10 +104,24 @@ test('nothing of a transaction happened when none of its evidence is there', () 
 test('an action that can be somebody else’s proves the rest only where that shows', () => {
   const group = [update('b', { title: 'T' }), remove('d'), link, action(SOLVED)]
   const solved = { a: { state: 'solved' } }
-  expect(standing(group, { ...solved, b: { title: 'T' }, d: null }, SOLVED)).toBe('delivered')
-  expect(standing(group, { ...solved, b: { title: 'another' }, d: null }, SOLVED)).toBe('doubtful')
-  expect(standing(group, { ...solved, b: { title: 'T' }, d: {} }, SOLVED)).toBe('doubtful')
+  const rest = { ...solved, b: { title: 'T' }, d: null, 'a:b': {} }
+  expect(standing(group, rest, SOLVED)).toBe('delivered')
+  expect(standing(group, { ...rest, b: { title: 'another' } }, SOLVED)).toBe('doubtful')
+  expect(standing(group, { ...rest, d: {} }, SOLVED)).toBe('doubtful')
+  expect(standing(group, { ...rest, 'a:b': null }, SOLVED)).toBe('doubtful')
   expect(standing([create('c'), action(SOLVED)], { ...solved, c: null }, SOLVED)).toBe('doubtful')
+})
+
+test('a link is told by whether it is there', () => {
+  const cut: LinkChange = { ...link, kind: 'disassociate', id: 'a:c' }
+  expect(standing([link], { 'a:b': {} })).toBe('delivered')
+  expect(standing([link], { 'a:b': null })).toBe('not-delivered')
+  expect(standing([cut], { 'a:c': null })).toBe('delivered')
+  expect(standing([cut], { 'a:c': {} })).toBe('not-delivered')
+  expect(standing([link, cut], { 'a:b': {}, 'a:c': {} })).toBe('not-delivered')
+  expect(standing([update('b', { title: 'T' }), link, cut], { b: { title: 'T' }, 'a:b': {}, 'a:c': null })).toBe(
+    'delivered',
+  )
 })
 
 test('of two actions with evidence both must show', () => {

@@ -22,8 +22,8 @@ export type Standing = 'delivered' | 'not-delivered' | 'doubtful'
 
 /**
  * A transaction is delivered as a whole or not at all, so one row that only it can have made proves all of it. The effect
- * of an update, a deletion or an action can also be somebody else's: it takes all of them. A link, which is not read, and
- * an action that may be repeated prove nothing: without other proof they are sent again.
+ * of an update, a deletion, a link or an action can also be somebody else's: it takes all of them. An action that may be
+ * repeated proves nothing: without other proof it is sent again.
  */
 export function standingOf(
   changes: readonly Change[],
@@ -49,11 +49,12 @@ export function standingOf(
 
 /** Whether the master's row shows the change; null where that cannot be seen. */
 function shows(change: Change, actions: readonly ActionChange[], masters: MasterRows, tables: Tables): boolean | null {
-  if (change.kind === 'action' || 'relationship' in change) return null
+  if (change.kind === 'action') return null
   const table = tables.get(change.table)
   const known = masters.get(change.table)?.get(change.id)
   if (!table || !known) return false
-  if (change.kind === 'delete' || change.kind === 'create') return (known.row === null) === (change.kind === 'delete')
+  if (change.kind !== 'update')
+    return (known.row === null) === (change.kind === 'delete' || change.kind === 'disassociate')
   const later = actions.filter((action) => action.table === change.table && action.id === change.id)
   const overwritten = new Set(later.flatMap((action) => Object.keys(action.effect)))
   const values = Object.fromEntries(Object.entries(change.values).filter(([name]) => !overwritten.has(name)))

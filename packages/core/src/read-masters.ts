@@ -35,7 +35,7 @@ export async function readMasters(
 ): Promise<MasterRows> {
   const asked = sent.flatMap(({ changes }, index) => {
     if (outcomes[index]?.kind === 'processed') return changes.filter((change) => change.kind === 'action')
-    return asksForRows(outcomes[index]) ? changes : []
+    return asksForRows(outcomes[index]) ? changes.filter((change) => !('relationship' in change)) : []
   })
   if (asked.length === 0) return new Map()
   try {
@@ -52,15 +52,13 @@ function asksForRows(outcome: PushOutcome | undefined): boolean {
   return outcome?.kind === 'stale' || outcome?.kind === 'exists'
 }
 
-/** Links are not read: making or removing one twice has one effect. */
 export async function readRows(
   context: ReadContext,
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<MasterRows> {
   const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
-  const rows = changes.filter((change) => !('relationship' in change))
-  for (const [name, ids] of idsByTable(rows)) {
+  for (const [name, ids] of idsByTable(changes)) {
     const table = context.tables.get(name)
     if (!table) continue
     const present = await context.master.read({ table: table.metadata, columns: table.columns, ids }, signal)
