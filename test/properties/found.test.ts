@@ -22,3 +22,23 @@ test('a refused write can be corrected although a later one deletes the row that
   expect(arena.masterRow('account', account)).toMatchObject({ name: 'Corrected', primarycontactid: null })
   expect(await differencesOf(arena)).toEqual([])
 })
+
+test('rows that are deleted together go in an order that the master takes, whichever was touched first', async () => {
+  const arena = await modelArena(1)
+  const { org } = arena
+  let parent = ''
+  let child = ''
+  await org.write((draft) => {
+    parent = draft.create('account', { name: 'Parent' })
+    child = draft.create('contact', { lastname: 'Child', parentcustomerid: parent, parentcustomerid$table: 'account' })
+  })
+  await org.push()
+  await org.write((draft) => {
+    draft.update('account', parent, { name: 'Touched first' })
+    draft.delete('contact', child)
+    draft.delete('account', parent)
+  })
+  await org.push()
+  expect(await org.outbox.counts()).toMatchObject({ error: 0, pending: 0, processed: 2 })
+  expect(arena.masterRow('account', parent)).toBeUndefined()
+})

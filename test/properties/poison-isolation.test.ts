@@ -26,8 +26,8 @@ test(
     await isolates(arena, draw, true)
     const { effects } = arena.master
     const wrong = (await everyTransaction(arena)).filter(({ id, status, changes }) => {
-      // To delete a row that is gone already has no effect.
-      const isIdle = changes.every(({ kind }) => kind === 'delete') && !effects.has(id)
+      // To remove what is gone already has no effect.
+      const isIdle = changes.every(({ kind }) => kind === 'delete' || kind === 'disassociate') && !effects.has(id)
       return !isIdle && (effects.get(id) ?? 0) !== (status === 'processed' ? 1 : 0)
     })
     expect(wrong.map(({ seq, status, id }) => ({ seq, status, effects: effects.get(id) ?? 0 }))).toEqual([])

@@ -1,6 +1,6 @@
-import type { Change, CreateChange } from './change.ts'
+import type { Change, CreateChange, DeleteChange, RowReference } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
-import { lookupsOf, referencesOf } from './dependencies.ts'
+import { leftBehind, lookupsOf, referencesOf } from './dependencies.ts'
 import { OutpostError } from './errors.ts'
 import { columnOf } from './metadata.ts'
 import { rowKey } from './row.ts'
@@ -9,7 +9,8 @@ import { stronglyConnected } from './strongly-connected.ts'
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
 /**
- * Rows that others of the same write point to are created before those; deletions come last. What was in order stays so.
+ * Rows that others of the same write point to are created before those; deletions come last, and a row that points to
+ * another one goes before it. What was in order stays so.
  *
  * Where rows point to each other in a circle, or one to itself, a lookup is put off (`deferred`): never one that the master
  * requires, or that cannot be updated. A circle of such lookups alone is `invalid`.
@@ -20,8 +21,26 @@ export function parentsFirst(changes: readonly Change[], tables: Tables): readon
   const sorted = graph.inOrder(remaining)
   return [
     ...sorted.map((change) => (change.kind === 'create' ? putOff(change, graph.deferred(change)) : change)),
-    ...changes.filter((change) => change.kind === 'delete'),
+    ...childrenFirst(
+      changes.filter((change) => change.kind === 'delete'),
+      tables,
+    ),
   ]
+}
+
+/** A row that points to another one goes before it; what points in a circle stays in order. */
+function childrenFirst(deletions: readonly DeleteChange[], tables: Tables): readonly DeleteChange[] {
+  const sorted = new Set<DeleteChange>()
+  const visited = new Set<DeleteChange>()
+  const visit = (deletion: DeleteChange): void => {
+    if (visited.has(deletion)) return
+    visited.add(deletion)
+    const pointsHere = (row: RowReference): boolean => row.table === deletion.table && row.id === deletion.id
+    for (const other of deletions) if (leftBehind(other, tables).some(pointsHere)) visit(other)
+    sorted.add(deletion)
+  }
+  for (const deletion of deletions) visit(deletion)
+  return [...sorted]
 }
 
 function putOff({ deferred: _, ...create }: CreateChange, columns: readonly string[]): CreateChange {
