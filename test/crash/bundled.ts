@@ -1,15 +1,15 @@
 import { symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 /**
- * Makes one JavaScript file of a program beside this file and of the sources it imports, so that Node can run it without
- * a build. Gives back its path in the folder.
+ * Makes one JavaScript file of a program and the sources it imports, so that Node can run it without a build. Gives back
+ * its path in the folder.
  */
-export async function bundled(program: string, folder: string): Promise<string> {
+export async function bundled(program: URL, folder: string): Promise<string> {
   const conditions = ['@outpost/source', 'node', 'import', 'module', 'default']
-  const file = program.replace('.ts', '.mjs')
+  const file = basename(fileURLToPath(program)).replace('.ts', '.mjs')
   symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
   await build({
     configFile: false,
@@ -17,7 +17,7 @@ export async function bundled(program: string, folder: string): Promise<string> 
     resolve: { conditions },
     ssr: { noExternal: [/^@outpost\//], external: ['better-sqlite3'], resolve: { conditions } },
     build: {
-      ssr: fileURLToPath(new URL(program, import.meta.url)),
+      ssr: fileURLToPath(program),
       outDir: folder,
       emptyOutDir: false,
       minify: false,

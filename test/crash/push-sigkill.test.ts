@@ -71,7 +71,7 @@ async function ground(): Promise<Ground> {
   expect(clashing).toBeGreaterThan(0)
   return {
     emulator,
-    program: await bundled('pushing-program.ts', folder),
+    program: await bundled(new URL('pushing-program.ts', import.meta.url), folder),
     folder,
     url: served.url,
     token: emulator.tokenFor(administrator(emulator)),

@@ -37,7 +37,7 @@ async function writeUntilKilled(
 test(`no acknowledged pair is missing and none is half written after ${ROUNDS} kills (SEED=${seed})`, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'outpost-crash-'))
   const path = join(folder, 'client.db')
-  const program = await bundled('pair-writer.ts', folder)
+  const program = await bundled(new URL('pair-writer.ts', import.meta.url), folder)
   const random = seededRandom(seed)
   const empty = await openSqliteStore({ path })
   await empty.write('tables', (tx) => tx.defineTables([ACCOUNT]))

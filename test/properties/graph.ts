@@ -50,7 +50,7 @@ function endsOf(deed: Deed): readonly string[] {
 }
 
 /** Whether the master refuses it, other things being as they should be. */
-export function isPoisoned(entry: Entry, gone: ReadonlySet<string>): boolean {
+function isPoisoned(entry: Entry, gone: ReadonlySet<string>): boolean {
   return [...entry.deeds].some(
     ([key, deed]) =>
       isPoison(deed.values) ||
