@@ -3,7 +3,13 @@ import type { ConfiguredTable } from './configuration.ts'
 import type { EditContext } from './conflict-rules.ts'
 import { mergeDelete, mergeUpdate } from './merge.ts'
 import type { Merge } from './merge.ts'
-import type { ConflictDecision, HistoryEntry, OfflineTransaction } from './outbox/offline-transaction.ts'
+import type {
+  ConflictDecision,
+  HistoryEntry,
+  OfflineTransaction,
+  TransactionStatus,
+} from './outbox/offline-transaction.ts'
+import { pendingReason } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
 import { transition } from './outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from './ports/store.ts'
@@ -23,7 +29,8 @@ export interface Claim {
 }
 
 /**
- * Claims transactions for sending under the given request id, in the given store transaction.
+ * Claims those of the transactions that are still ready, for sending under the given request id, in the given store
+ * transaction.
  *
  * Where a pull has brought a newer row in the meantime, each change is merged into it first: what remains is what is
  * sent. A transaction of which nothing remains is settled here, one that a person has to decide becomes Error. Under
@@ -36,12 +43,14 @@ export async function prepare(
 ): Promise<Claim> {
   const sending: OfflineTransaction[] = []
   const settled: Settled[] = []
+  const statuses = new Map<number, TransactionStatus | undefined>()
   let decided = 0
   for (const { seq } of ready) {
     const [transaction] = await tx.transactions([seq])
     if (transaction?.status !== 'pending') continue
-    if (transaction.lease && transaction.lease.owner !== context.owner && transaction.lease.until > context.now)
-      continue
+    // What was ready when it was found need not be so any more: another edit or another client org came in between.
+    const reason = await pendingReason(tx, transaction, context, statuses)
+    if (reason.kind !== 'ready') continue
     const merged = await mergeChanges(tx, transaction, context)
     const next = decide(transaction, merged, context.now)
     const conflicts = next === transaction ? [] : (next.history.at(-1)?.conflicts ?? [])

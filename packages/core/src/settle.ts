@@ -55,17 +55,30 @@ export async function settle(
   context: SettleContext,
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
-  for (const [index, { seq }] of sent.entries()) {
+  for (const [index, asked] of sent.entries()) {
     // Read one by one: settling one can rewrite what stands on it.
-    const [transaction] = await tx.transactions([seq])
+    const [transaction] = await tx.transactions([asked.seq])
     if (transaction?.status !== 'pending') continue
     const outcome = outcomes[index] ?? UNANSWERED
+    if (outcome.kind !== 'processed' && !isSameRequest(asked, transaction)) continue
     const { masterRequestId } = outcome
     const answered = masterRequestId === undefined ? context : { ...context, masterRequestId }
     const next = await settleOne(tx, transaction, outcome, masters, answered)
     settled.push({ transaction: next, conflicts: next.history.at(-1)?.conflicts?.length ?? 0 })
   }
   return settled
+}
+
+/**
+ * Whether no other request was made for the transaction. A claim ends with its time (a device that sleeps): what another
+ * client org on the store has sent since is for that one to settle.
+ */
+export function isSameRequest(asked: OfflineTransaction, now: OfflineTransaction): boolean {
+  return lastRequestOf(asked) === lastRequestOf(now)
+}
+
+function lastRequestOf({ history }: OfflineTransaction): string | undefined {
+  return history.findLast(({ event }) => event === 'sent')?.requestId
 }
 
 const UNANSWERED: PushOutcome = {
@@ -355,8 +368,10 @@ export async function settleUnanswered(
   const arrived = !(failure instanceof MasterError) || failure.mayHaveArrived
   const counts = arrived && !BESIDE_THE_POINT.has(failure.code)
   const isSuspect = (attempts: number): boolean => counts && sent.length === 1 && attempts >= SUSPECT_ATTEMPTS
-  for (const transaction of await tx.transactions(sent.map(({ seq }) => seq))) {
-    if (transaction?.status !== 'pending') continue
+  const found = await tx.transactions(sent.map(({ seq }) => seq))
+  for (const [index, asked] of sent.entries()) {
+    const transaction = found[index]
+    if (transaction?.status !== 'pending' || !isSameRequest(asked, transaction)) continue
     const lastError = errorOf(failure, transaction, now)
     const attempts = counts ? transaction.attempts : transaction.attempts - 1
     const waiting = {

@@ -6,7 +6,7 @@ import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
-import { deliver, errorOf, keep } from './settle.ts'
+import { deliver, errorOf, isSameRequest, keep } from './settle.ts'
 import type { Settled, SettleContext } from './settle.ts'
 
 /**
@@ -21,12 +21,17 @@ export async function settleVerified(
   happened: Happened = new Map(),
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
-  for (const { seq } of unknown) {
-    const [transaction] = await tx.transactions([seq])
-    if (transaction?.status !== 'pending') continue
+  for (const asked of unknown) {
+    const [transaction] = await tx.transactions([asked.seq])
+    if (!isStillLost(asked, transaction)) continue
     settled.push({ transaction: await settleOne(tx, transaction, masters, happened, context), conflicts: 0 })
   }
   return settled
+}
+
+/** Whether it still is the same answer that is missing: another client org on the store may have found it, or sent again. */
+function isStillLost(asked: OfflineTransaction, now: OfflineTransaction | undefined): now is OfflineTransaction {
+  return now?.status === 'pending' && now.outcome === 'unknown' && isSameRequest(asked, now)
 }
 
 const DOUBTFUL = {
@@ -67,8 +72,10 @@ export async function settleUnverified(
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
   const now = context.env.now()
-  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
-    if (transaction?.status !== 'pending') continue
+  const found = await tx.transactions(unknown.map(({ seq }) => seq))
+  for (const [index, asked] of unknown.entries()) {
+    const transaction = found[index]
+    if (!isStillLost(asked, transaction)) continue
     const attempts = transaction.attempts + 1
     const lastError = errorOf(failure, { ...transaction, attempts }, now)
     const nextAttemptAt = now + delayMs(attempts, context.env.random())
