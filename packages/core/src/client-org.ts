@@ -96,7 +96,13 @@ export class ClientOrg {
     this.#identity = new IdentityGuard(master, env)
     this.#listeners = new EventListeners(options.onListenerError ?? (() => {}))
     const emit = (event: OutpostEvent): void => this.#listeners.emit(event)
-    this.#kept = new KeptTables({ store, master, conflictFunctions: { ...options.conflictFunctions }, emit })
+    this.#kept = new KeptTables({
+      store,
+      master,
+      conflictFunctions: { ...options.conflictFunctions },
+      emit,
+      now: () => env.now(),
+    })
     this.#watch = new UnsentWatch({
       store,
       canary: options.canary,

@@ -8,6 +8,7 @@ import { OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, SyncReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
+import { recheckPending } from './outbox/recheck.ts'
 import type { MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { readPrivileges, writePrivileges } from './privileges.ts'
@@ -21,6 +22,8 @@ export interface KeptTablesOptions {
   readonly master: MasterOrg
   readonly conflictFunctions: ConflictFunctions
   emit(event: OutpostEvent): void
+  /** The device clock. */
+  now(): number
 }
 
 /**
@@ -33,6 +36,7 @@ export class KeptTables {
   readonly #master: MasterOrg
   readonly #conflictFunctions: ConflictFunctions
   readonly #emit: (event: OutpostEvent) => void
+  readonly #now: () => number
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
   #privileges: Privileges | null = null
@@ -43,6 +47,7 @@ export class KeptTables {
     this.#master = options.master
     this.#conflictFunctions = options.conflictFunctions
     this.#emit = (event) => options.emit(event)
+    this.#now = () => options.now()
   }
 
   get configuration(): Configuration {
@@ -104,7 +109,10 @@ export class KeptTables {
     this.#privileges = names && new Set(names)
   }
 
-  /** Copies the metadata and says what has changed. Throws `invalid` when the configuration cannot be kept with it. */
+  /**
+   * Copies the metadata and says what has changed. Pending transactions that it has no room for become Errors at once.
+   * Throws `invalid` when the configuration cannot be kept with it.
+   */
   async pullMetadata(signal: AbortSignal): Promise<MetadataDrift> {
     const fresh = await this.#master.metadata(signal)
     throwIfAborted(signal)
@@ -112,16 +120,19 @@ export class KeptTables {
     const byName = new Map(fresh.tables.map((table) => [table.name, table]))
     const drift = metadataDrift(this.#configuration, before, byName)
     const checked = checkConfiguration(drift.configuration, byName, this.#conflictFunctions)
-    await this.#store.write('replace catalogue', async (tx) => {
+    const { refused, left } = await this.#store.write('replace catalogue', async (tx) => {
       await replaceCatalogue(tx, fresh.stamp, fresh.tables)
       await writeConfiguration(tx, drift.configuration)
       await restartPulls(tx, this.#changedTables(checked))
       await tx.defineTables([...checked.values()].map((table) => table.store))
+      const unfit = await recheckPending(tx, { tables: checked, catalogueStamp: fresh.stamp, now: this.#now() })
+      return { refused: unfit, left: (await tx.countTransactions()).pending }
     })
     await this.catalogue.load()
     this.#configuration = drift.configuration
     this.#byName = checked
     this.#emit({ type: 'metadata.pulled', tables: fresh.tables.length, changed: drift.changes.length > 0 })
+    for (const seq of refused) this.#emit({ type: 'push.settled', seq, status: 'error', left })
     return drift
   }
 

@@ -45,10 +45,15 @@ export type Merge =
       readonly column?: string
     }
 
-/** Whether the master's row shows the whole change. What was not read of the master cannot be compared, and is not there. */
+/**
+ * Whether the master's row shows the whole change. What was not read of the master cannot be compared, and is not there;
+ * but a column that the master has removed since says nothing about the others.
+ */
 export function isApplied(change: Pick<UpdateChange, 'values'>, remote: Row, table: ConfiguredTable): boolean {
   const names = Object.keys(change.values).filter((name) => !name.endsWith(TARGET_SUFFIX))
-  return names.every((name) => name in remote && same(table, name, remote[name], change.values[name]))
+  const still = names.filter((name) => columnOf(table.metadata, name) !== undefined)
+  if (still.length === 0) return names.length === 0
+  return still.every((name) => name in remote && same(table, name, remote[name], change.values[name]))
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
 } from './outbox/offline-transaction.ts'
 import { pendingReason } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
+import { refusedIfUnfit } from './outbox/recheck.ts'
 import { transition } from './outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from './ports/store.ts'
 import type { Row } from './row.ts'
@@ -32,14 +33,19 @@ export interface Claim {
  * Claims those of the transactions that are still ready, for sending under the given request id, in the given store
  * transaction.
  *
- * Where a pull has brought a newer row in the meantime, each change is merged into it first: what remains is what is
- * sent. A transaction of which nothing remains is settled here, one that a person has to decide becomes Error. Under
- * `server-wins` a conflict in one row overrules the whole transaction: it is all or nothing.
+ * What the present metadata has no room for becomes Error. Where a pull has brought a newer row in the meantime, each
+ * change is merged into it first: what remains is what is sent. A transaction of which nothing remains is settled here,
+ * one that a person has to decide becomes Error. Under `server-wins` a conflict in one row overrules the whole
+ * transaction: it is all or nothing.
  */
 export async function prepare(
   tx: StoreWriter,
   ready: readonly OfflineTransaction[],
-  context: ReadinessContext & { readonly leaseUntil: number; readonly requestId: string },
+  context: ReadinessContext & {
+    readonly leaseUntil: number
+    readonly requestId: string
+    readonly catalogueStamp: string
+  },
 ): Promise<Claim> {
   const sending: OfflineTransaction[] = []
   const settled: Settled[] = []
@@ -51,6 +57,12 @@ export async function prepare(
     // What was ready when it was found need not be so any more: another edit or another client org came in between.
     const reason = await pendingReason(tx, transaction, context, statuses)
     if (reason.kind !== 'ready') continue
+    const unfit = refusedIfUnfit(transaction, context)
+    if (unfit) {
+      await tx.putTransactions([unfit])
+      settled.push({ transaction: unfit, conflicts: 0 })
+      continue
+    }
     const merged = await mergeChanges(tx, transaction, context)
     const next = decide(transaction, merged, context.now)
     const conflicts = next === transaction ? [] : (next.history.at(-1)?.conflicts ?? [])

@@ -28,7 +28,12 @@ export async function sendBatch(
   const { store, env, tables } = context
   const requestId = env.newId()
   const claim = await store.write('claim transactions', (tx) =>
-    prepare(tx, ready, { ...readinessOf(context), leaseUntil: env.now() + LEASE_MS, requestId }),
+    prepare(tx, ready, {
+      ...readinessOf(context),
+      leaseUntil: env.now() + LEASE_MS,
+      requestId,
+      catalogueStamp: context.catalogue.stamp ?? '',
+    }),
   )
   if (claim.sending.length === 0) return claim
   context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
