@@ -39,13 +39,15 @@ export async function decideGoneRows(
       changes.push(change)
       continue
     }
-    const again = table.conflicts.onDeletedRow === 'recreate' ? await createdAgain(tx, change, table) : null
-    const reason = typeof again === 'string' ? again : undefined
+    const given = mayHaveGivenAway(transaction, change)
+    const decide = given ? 'error' : table.conflicts.onDeletedRow
+    const again = decide === 'recreate' ? await createdAgain(tx, change, table) : null
+    const reason = given ? 'it may have been given away by this change' : typeof again === 'string' ? again : undefined
     if (again && typeof again !== 'string') {
       changes.push(again)
       recreated.push(again)
       conflicts.push(...decisions(change, table, 'local'))
-    } else if (table.conflicts.onDeletedRow === 'drop') {
+    } else if (decide === 'drop') {
       dropped.push(change)
       conflicts.push(...decisions(change, table, 'remote'))
     } else conflicts.push(...decisions(change, table, 'undecided', reason))
@@ -58,6 +60,14 @@ export async function decideGoneRows(
   const circle = sorted ? {} : { reason: 'the rows of the transaction would have to be created in a circle' }
   const open = conflicts.map((conflict) => ({ ...conflict, resolved: 'undecided' as const, value: null, ...circle }))
   return { undecided: true, changes: transaction.changes, recreated: [], dropped: [], conflicts: open }
+}
+
+/**
+ * Whether a row that is not to be seen may be another's by now because of this very change: who gives a row away may not
+ * see it any more, and the answer to that was lost.
+ */
+export function mayHaveGivenAway({ history }: OfflineTransaction, change: Change): boolean {
+  return change.kind === 'update' && 'ownerid' in change.values && history.some(({ event }) => event === 'verified')
 }
 
 /** The row with its last known values and the update as a create, or why it cannot be created so. */

@@ -1,6 +1,9 @@
+import type { Change } from './change.ts'
 import { concernsOneTable } from './errors.ts'
 import { takeBases } from './evidence.ts'
+import type { MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import type { StoreWriter } from './ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { readEvidence, readRows } from './read-masters.ts'
 import type { Settled } from './settle.ts'
@@ -9,6 +12,9 @@ import { settleUnverified, settleVerified } from './verify.ts'
 /**
  * Where a table's rows cannot be written on condition of their version, the master's present rows are read before, so that
  * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
+ *
+ * The same goes for a deletion of a row of which no version is known, as that of a row which an action of ours has changed
+ * when it could not be read behind that: it is made on the row as it is found now.
  */
 export async function lookAtUnversioned(
   context: PushContext,
@@ -18,13 +24,37 @@ export async function lookAtUnversioned(
   const blind = ready.flatMap((transaction) =>
     transaction.changes.filter(
       (change) =>
-        (change.kind === 'update' || change.kind === 'delete') &&
-        context.tables.get(change.table)?.metadata.versioned === false,
+        isUnfounded(change) ||
+        ((change.kind === 'update' || change.kind === 'delete') &&
+          context.tables.get(change.table)?.metadata.versioned === false),
     ),
   )
   if (blind.length === 0) return
   const masters = await readRows(context, blind, signal)
-  await context.store.write('look at unversioned rows', (tx) => takeBases(tx, blind, masters, context.tables))
+  const unfounded = ready.filter(({ changes }) => changes.some(isUnfounded))
+  await context.store.write('look at unversioned rows', async (tx) => {
+    await takeBases(tx, blind, masters, context.tables)
+    await foundOnRows(tx, unfounded, masters)
+  })
+}
+
+function isUnfounded(change: Change): boolean {
+  return change.kind === 'delete' && change.version === null
+}
+
+async function foundOnRows(
+  tx: StoreWriter,
+  unfounded: readonly OfflineTransaction[],
+  masters: MasterRows,
+): Promise<void> {
+  const founded = (change: Change): Change => {
+    const row = isUnfounded(change) ? masters.get(change.table)?.get(change.id)?.row : null
+    return row && change.kind === 'delete' ? { ...change, before: row.values, version: row.version } : change
+  }
+  for (const transaction of await tx.transactions(unfounded.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent') continue
+    await tx.putTransactions([{ ...transaction, changes: transaction.changes.map(founded) }])
+  }
 }
 
 /**

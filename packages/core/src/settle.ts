@@ -5,7 +5,7 @@ import type { Env } from './env.ts'
 import { MasterError } from './errors.ts'
 import type { OutpostError } from './errors.ts'
 import { afterActions, isOurs, takeBases } from './evidence.ts'
-import { decideGoneRows, updatesInstead } from './gone-rows.ts'
+import { decideGoneRows, mayHaveGivenAway, updatesInstead } from './gone-rows.ts'
 import { assumedMaster, masterRow, refreshChanged, refreshRows } from './local-rows.ts'
 import type { KnownMaster, MasterRows } from './local-rows.ts'
 import { awaitEchoes } from './outbox/echoes.ts'
@@ -146,8 +146,10 @@ export async function deliver(
   for (const change of transaction.changes) {
     const table = context.tables.get(change.table)
     if (!table) continue
-    const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
-    if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
+    const read = masters.get(change.table)?.get(change.id)
+    const known = read ?? (await assumedMaster(tx, table, change))
+    const left = change.kind === 'action' && !read ? { version: null } : {}
+    if (known.row) await standOnMaster(tx, transaction.seq, change, { ...known.row, ...left })
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
@@ -446,17 +448,11 @@ function refuse(
   context: SettleContext,
   conflicts?: readonly ConflictDecision[],
 ): Promise<OfflineTransaction> {
-  const outcome = mayHaveGivenAway(transaction, lastError) ? ('unknown' as const) : ('known' as const)
-  const refused = { lease: null, outcome, lastError }
+  const unseen = lastError.rejection === 'permission' || lastError.rejection === 'gone'
+  const given = unseen && transaction.changes.some((change) => mayHaveGivenAway(transaction, change))
+  const refused = { lease: null, outcome: given ? 'unknown' : 'known', lastError } as const
   const note = said(context, { note: lastError.message, ...(conflicts ? { conflicts } : {}) })
   return keep(tx, transition(transaction, 'refused', lastError.at, refused, note))
-}
-
-/** Who gives a row away may not see it any more: after a lost answer that looks like a refusal, or like a deleted row. */
-function mayHaveGivenAway({ changes, history }: OfflineTransaction, { rejection }: TransactionError): boolean {
-  const isGiven = (change: Change): boolean => change.kind === 'update' && 'ownerid' in change.values
-  const unseen = rejection === 'permission' || rejection === 'gone'
-  return unseen && changes.some(isGiven) && history.some(({ event }) => event === 'verified')
 }
 
 export async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {
