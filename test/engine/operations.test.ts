@@ -449,6 +449,29 @@ test('what is being sent cannot be touched', async () => {
   await expect(org.outbox.revert({ table: 'account', id })).rejects.toMatchObject(inFlight)
 })
 
+test('an option with a value that there is not is refused before anything is put away', async () => {
+  const { org } = await desk()
+  const { seq } = await create(org, 'account', { name: 'Stays' })
+  const misspelled = JSON.parse('"alll"')
+  for (const refused of [
+    org.outbox.archive([seq], { local: misspelled }),
+    org.outbox.archive([seq], { dependents: misspelled }),
+    org.outbox.discard([seq], { dependents: misspelled }),
+  ]) {
+    await expect(refused).rejects.toMatchObject({ code: 'invalid', place: { rule: 'option' } })
+  }
+  expect(await org.outbox.get(seq)).toMatchObject({ status: 'pending' })
+})
+
+test('what writes no columns cannot be amended, and says so', async () => {
+  const { org, id } = await desk()
+  const { seq } = await org.write((draft) => draft.delete('account', id))
+  await expect(org.outbox.amend(Number(seq), { name: 'x' })).rejects.toMatchObject({
+    code: 'invalid',
+    place: { rule: 'nothing-to-amend' },
+  })
+})
+
 test('no transaction is nothing to do, one named twice counts once, an unknown one changes nothing', async () => {
   const { org, id } = await desk()
   const seq = await update(org, 'account', id, { name: 'A' })

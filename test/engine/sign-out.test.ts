@@ -105,6 +105,42 @@ test('what is kept is not for another user', async () => {
   expect(named(there, 'Also ready')).toBe(0)
 })
 
+test('what is kept cannot be corrected, sent again, put away or added to while its user is signed out', async () => {
+  const { device } = await withUnsentWork()
+  const { outbox } = device.org
+  const [failed] = await outbox.list()
+  const { seq = 0, changes = [] } = failed ?? {}
+  const file = await outbox.exportQueue()
+  await device.org.signOut({ unsent: 'keep' })
+  const before = await outbox.list({ statuses: 'all' })
+  const operations: readonly (() => Promise<unknown>)[] = [
+    () => outbox.amend(seq, { name: 'Somebody else writes this' }),
+    () => outbox.setPending([seq]),
+    () => outbox.setAllPending(),
+    () => outbox.retryAll(),
+    () => outbox.archive([seq]),
+    () => outbox.discard([seq]),
+    () => outbox.revert({ table: 'account', id: String(changes[0]?.id) }),
+    () => outbox.importQueue({ ...file, transactions: [] }),
+  ]
+  for (const operation of operations) {
+    await expect(operation()).rejects.toMatchObject({ code: 'refused', place: { rule: 'signed-out' } })
+  }
+  expect(await outbox.list({ statuses: 'all' })).toEqual(before)
+  expect((await outbox.exportQueue()).transactions).toEqual(file.transactions)
+  await device.org.connect()
+  await outbox.amend(seq, { name: 'By whoever wrote it' })
+  expect((await outbox.get(seq))?.status).toBe('pending')
+})
+
+test('a choice that there is not is refused, and nothing is lost', async () => {
+  const { device } = await withUnsentWork()
+  const before = await device.org.outbox.counts()
+  const misspelled = { unsent: JSON.parse('"keeep"') }
+  await expect(device.org.signOut(misspelled)).rejects.toMatchObject({ code: 'invalid', place: { rule: 'option' } })
+  expect(await device.org.outbox.counts()).toEqual(before)
+})
+
 test('at once is at once again after the return', async () => {
   const there = world()
   const device = await there.device({ delivery: 'at-once' })

@@ -1,3 +1,4 @@
+import { refuseUnknownChoice } from './choices.ts'
 import { OutpostError } from './errors.ts'
 import { pendingReason } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
@@ -53,6 +54,8 @@ async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promis
 
 /** Signs out within the given store transaction. Throws `UnsentError` where that would lose work nobody gave up. */
 export async function signOut(tx: StoreWriter, choice: UnsentChoice, readiness: ReadinessContext): Promise<void> {
+  // A program without types can misspell it, and work must not be lost of that.
+  refuseUnknownChoice('unsent', choice, ['refuse', 'keep', 'discard'])
   if (choice === 'keep') return setSignedOut(tx, true)
   if (choice === 'refuse') {
     const unsent = await countUnsent(tx, readiness)

@@ -93,14 +93,20 @@ function meantChange(
   const meant = row ? writable.filter((change) => change.table === row.table && change.id === row.id) : writable
   const [change] = meant
   if (change && meant.length === 1) return change
+  if (writable.length === 0) {
+    throw new OutpostError(
+      'invalid',
+      `amend of #${transaction.seq}: it writes no columns, there is nothing to correct`,
+      {
+        place: { rule: 'nothing-to-amend' },
+        remedy: 'Archive the transaction, and make the right change with a new write.',
+      },
+    )
+  }
   const rows = writable.map((candidate) => `${candidate.table} ${candidate.id}`).join(', ')
-  throw new OutpostError(
-    'invalid',
-    `amend of #${transaction.seq}: say which row is meant (${rows || 'it writes no columns'})`,
-    {
-      place: { rule: 'unknown-row' },
-    },
-  )
+  throw new OutpostError('invalid', `amend of #${transaction.seq}: say which row is meant (${rows})`, {
+    place: { ...(row ? { table: row.table, row: row.id } : {}), rule: 'unknown-row' },
+  })
 }
 
 function amendCreate(change: CreateChange, values: Corrections, { metadata, columns }: ConfiguredTable): CreateChange {

@@ -1,4 +1,5 @@
 import { checkChanges } from '../check-changes.ts'
+import { refuseUnknownChoice } from '../choices.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import type { PushReport } from '../events.ts'
 import { dependenciesOf, touchesOf } from '../dependencies.ts'
@@ -8,6 +9,8 @@ import type { MasterIdentity } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalRow, rowKey } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
+import { isSignedOut } from '../settings.ts'
+import { refusedAfterSignOut } from '../sign-out.ts'
 import { amendChange, refuseLaterRows, restack } from './amend.ts'
 import { compareTransaction } from './compare.ts'
 import type { RowComparison } from './compare.ts'
@@ -61,7 +64,8 @@ const PART = 100
  * the network, are done whole or not at all, and are committed when their promise resolves.
  *
  * Each takes the seqs of transactions: none at all is nothing to do, one that is named twice counts once, and for one that
- * does not exist it throws `invalid` and changes nothing. What is being sent at the moment is `refused`.
+ * does not exist it throws `invalid` and changes nothing. What is being sent at the moment is `refused`, and so is every
+ * change of the queue while its user is signed out.
  */
 export class Outbox {
   readonly #context: OutboxContext
@@ -121,7 +125,7 @@ export class Outbox {
    * anew; their place in the order stays. What an archived one did to the rows is shown again.
    */
   async setPending(seqs: readonly number[]): Promise<void> {
-    await this.#context.store.write('set pending', (tx) => this.#setPending(tx, seqs))
+    await this.#change('set pending', (tx) => this.#setPending(tx, seqs))
     this.#context.wake()
   }
 
@@ -151,7 +155,8 @@ export class Outbox {
    */
   async archive(seqs: readonly number[], options: ArchiveOptions = {}): Promise<readonly number[]> {
     const { local = 'revert' } = options
-    const archived = await this.#context.store.write('archive', async (tx) => {
+    refuseUnknownChoice('local', local, ['revert', 'keep'])
+    const archived = await this.#change('archive', async (tx) => {
       const chosen = await existing(tx, seqs)
       return this.#archive(tx, chosen, { ...options, local })
     })
@@ -168,7 +173,7 @@ export class Outbox {
     seqs: readonly number[],
     options: { readonly dependents?: 'refuse' | 'discard' } = {},
   ): Promise<readonly number[]> {
-    const discarded = await this.#context.store.write('discard', (tx) => this.#discard(tx, seqs, options))
+    const discarded = await this.#change('discard', (tx) => this.#discard(tx, seqs, options))
     this.#context.wake()
     return discarded
   }
@@ -186,9 +191,10 @@ export class Outbox {
     if (!this.#context.tables().has(table)) {
       throw new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
         place: { table, rule: 'unknown-table' },
+        remedy: 'Add the table to the configuration.',
       })
     }
-    const reverted = await this.#context.store.write('revert row', async (tx) => {
+    const reverted = await this.#change('revert row', async (tx) => {
       const touching = [rowKey(table, id)]
       const found = await tx.findTransactions({ statuses: ['pending', 'error', 'archived'], touching })
       const isRow = (change: { readonly table: string; readonly id: string }): boolean =>
@@ -218,7 +224,7 @@ export class Outbox {
     values: Readonly<Record<string, ColumnValue | undefined>>,
     row?: { readonly table: string; readonly id: string },
   ): Promise<void> {
-    await this.#context.store.write('amend', (tx) => this.#amend(tx, seq, values, row && canonicalRow(row)))
+    await this.#change('amend', (tx) => this.#amend(tx, seq, values, row && canonicalRow(row)))
     this.#context.wake()
   }
 
@@ -254,11 +260,19 @@ export class Outbox {
       archive: async (tx, seq, local) => void (await this.#archive(tx, await existing(tx, [seq]), { local })),
       discard: async (tx, seq) => void (await this.#discard(tx, [seq], {})),
     }
-    const report = await this.#context.store.write('import queue', (tx) =>
+    const report = await this.#change('import queue', (tx) =>
       importTransactions(tx, queue, { identity, tables: this.#context.tables(), operations }),
     )
     this.#context.wake()
     return report
+  }
+
+  /** Changes the queue in one store transaction. Refused while its user is signed out, for it would be done in their name. */
+  #change<T>(name: string, body: (tx: StoreWriter) => Promise<T>): Promise<T> {
+    return this.#context.store.write(name, async (tx) => {
+      if (await isSignedOut(tx)) throw refusedAfterSignOut()
+      return body(tx)
+    })
   }
 
   async #setPending(tx: StoreWriter, seqs: readonly number[]): Promise<void> {
@@ -303,6 +317,7 @@ export class Outbox {
     seqs: readonly number[],
     options: { readonly dependents?: 'refuse' | 'discard' },
   ): Promise<readonly number[]> {
+    refuseUnknownChoice('dependents', options.dependents, ['refuse', 'discard'])
     const chosen = await existing(tx, seqs)
     const tables = this.#context.tables()
     const followers = await followersOf(tx, chosen, tables, true)
@@ -321,6 +336,7 @@ export class Outbox {
     chosen: readonly OfflineTransaction[],
     { dependents, local }: { readonly dependents?: 'refuse' | 'archive'; readonly local: LocalEffect },
   ): Promise<readonly number[]> {
+    refuseUnknownChoice('dependents', dependents, ['refuse', 'archive'])
     const tables = this.#context.tables()
     const followers = await followersOf(tx, chosen, tables, local === 'revert')
     if (dependents !== 'archive')
@@ -332,7 +348,7 @@ export class Outbox {
   }
 
   #allPendingAgain(): Promise<number> {
-    return this.#context.store.write('set all pending', async (tx) => {
+    return this.#change('set all pending', async (tx) => {
       let count = 0
       for (let after = 0; ;) {
         const part = await tx.findTransactions({ statuses: ['error'], after, limit: PART })
@@ -367,6 +383,7 @@ async function existing(tx: StoreReader, seqs: readonly number[]): Promise<reado
     if (transaction) return transaction
     throw new OutpostError('invalid', `there is no transaction #${wanted[index]}`, {
       place: { rule: 'unknown-transaction' },
+      remedy: 'List the transactions: each has its seq.',
     })
   })
 }
