@@ -4,7 +4,7 @@ import type { ConfiguredTable } from './configuration.ts'
 import type { Request } from './draft.ts'
 import { OutpostError } from './errors.ts'
 import { dependenciesOf, touchesOf } from './dependencies.ts'
-import { refreshChanged } from './local-rows.ts'
+import { showOnTop } from './local-rows.ts'
 import type { TableMetadata } from './metadata.ts'
 import { refuseKeptRows } from './outbox/kept-effects.ts'
 import { fold } from './outbox/fold.ts'
@@ -12,6 +12,7 @@ import type { UnsequencedTransaction } from './outbox/offline-transaction.ts'
 import type { Privileges } from './privileges.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { parentsFirst } from './parents-first.ts'
+import { ReadOnce } from './store/read-once.ts'
 
 /** What one request to the master can carry, and so one transaction (Microsoft Learn, "Execute batch operations"). */
 const CHANGES_LIMIT = 1000
@@ -50,10 +51,11 @@ export interface CommitContext {
  * rule; then nothing is kept.
  */
 export async function commit(
-  tx: StoreWriter,
+  writer: StoreWriter,
   requests: readonly Request[],
   context: CommitContext,
 ): Promise<number | null> {
+  const tx = new ReadOnce(writer)
   const { options } = context
   const after = await namedTransactions(tx, options.after ?? [])
   const changes = parentsFirst(await changesOf(tx, requests, context), context.tables)
@@ -98,7 +100,7 @@ export async function commit(
     createdAt: context.now,
   }
   const [seq] = await tx.appendTransactions([entry])
-  await refreshChanged(tx, changes, context.tables)
+  await showOnTop(tx, changes, context.tables)
   return seq ?? null
 }
 

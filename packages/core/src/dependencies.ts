@@ -1,8 +1,8 @@
 import type { Change, RowReference } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
-import { openTransactions } from './local-rows.ts'
 import { columnOf } from './metadata.ts'
 import type { TableMetadata } from './metadata.ts'
+import { inParts } from './outbox/in-parts.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import type { StoreReader } from './ports/store.ts'
 import { rowsNamedIn, tablesNamedIn } from './row-parameters.ts'
@@ -69,16 +69,26 @@ export async function dependenciesOf(
   }
   for (const change of changes) {
     const key = rowKey(change.table, change.id)
-    const last = await firstThat(tx, key, 'descending', (other) => other.seq < seq && changesRow(other, key))
-    if (last) found.add(last.seq)
+    if (await mayHaveChanges(tx, change, tables)) {
+      const last = await firstThat(tx, key, 'descending', (other) => other.seq < seq && changesRow(other, key))
+      if (last) found.add(last.seq)
+    }
     for (const reference of referencesOf(change, tables)) {
       const creator = await creatorOf(tx, reference, tables)
       if (creator && creator.seq < seq) found.add(creator.seq)
     }
     if (change.kind !== 'delete') continue
-    for (const other of await openTransactions(tx, [key])) if (other.seq < seq) found.add(other.seq)
+    for await (const other of inParts(tx, { statuses: OPEN, touching: [key] })) {
+      if (other.seq < seq) found.add(other.seq)
+    }
   }
   return [...found].toSorted((one, other) => one - other)
+}
+
+/** Whether a row can have unsent changes: one that has is never without a base. */
+async function mayHaveChanges(tx: StoreReader, { table, id }: RowReference, tables: Tables): Promise<boolean> {
+  if (!tables.has(table)) return true
+  return (await tx.bases(table, [id])).length > 0
 }
 
 /** The open transaction that creates the row; undefined where the master has the row, or nobody makes it. */
@@ -96,23 +106,19 @@ export async function creatorOf(
   )
 }
 
-const PART = 20
+const OPEN = ['pending', 'error'] as const
 
-/** Reads the open transactions that touch a row part by part: there can be thousands, and the wanted one is near an end. */
+/** The open transactions that touch a row are read part by part: there can be thousands, and the wanted one is near an end. */
 async function firstThat(
   tx: StoreReader,
   key: string,
   direction: 'ascending' | 'descending',
   wanted: (transaction: OfflineTransaction) => boolean,
 ): Promise<OfflineTransaction | undefined> {
-  let after: number | undefined
-  for (;;) {
-    const query = { statuses: ['pending', 'error'], touching: [key], direction, limit: PART } as const
-    const part = await tx.findTransactions({ ...query, ...(after === undefined ? {} : { after }) })
-    const found = part.find(wanted)
-    if (found || part.length < PART) return found
-    after = part.at(-1)?.seq
+  for await (const other of inParts(tx, { statuses: OPEN, touching: [key], direction })) {
+    if (wanted(other)) return other
   }
+  return undefined
 }
 
 function changesRow(transaction: OfflineTransaction, key: string): boolean {

@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 import type { ConfiguredTable } from './configuration.ts'
 import { relationshipOf } from './metadata.ts'
-import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import { inParts } from './outbox/in-parts.ts'
 import type { MasterRow } from './ports/master-org.ts'
 import type { BaseRow, StoreColumnType, StoredRow, StoreReader, StoreWriter } from './ports/store.ts'
 import { rowKey } from './row.ts'
@@ -30,21 +30,61 @@ export async function refreshRows(
   const changes = await shownChanges(tx, name, ids)
   const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
   const rows = await tx.rows(name, ids)
+  const shown = ids.map((id, position): ShownRow => {
+    const master = (masters.get(id) ?? knownMaster(id, bases.get(id), rows[position])).row
+    const own = changes.get(id) ?? []
+    const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
+    return { id, master, local, dirty: own.length > 0, hadBase: bases.has(id) }
+  })
+  await keepRows(tx, table, shown)
+}
+
+/**
+ * Shows changes that were just added at the end of the outbox. They come on top of whatever their rows are shown with, so
+ * what else is unsent needs no reading.
+ */
+export async function showOnTop(
+  tx: StoreWriter,
+  changes: readonly Change[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const [name, ids] of idsByTable(changes)) {
+    const table = tables.get(name)
+    if (!table) continue
+    const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
+    const rows = await tx.rows(name, ids)
+    const shown = ids.map((id, position): ShownRow => {
+      const own = changes.filter((change) => change.table === name && change.id === id)
+      const local = own.reduce((row, change) => applyChange(table, row, change), rows[position]?.values ?? null)
+      const { row: master } = knownMaster(id, bases.get(id), rows[position])
+      return { id, master, local, dirty: true, hadBase: bases.has(id) }
+    })
+    await keepRows(tx, table, shown)
+  }
+}
+
+interface ShownRow {
+  readonly id: string
+  readonly master: KnownMaster['row']
+  /** The row with what is unsent; null where there is none then. */
+  readonly local: Row | null
+  readonly dirty: boolean
+  readonly hadBase: boolean
+}
+
+async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly ShownRow[]): Promise<void> {
+  const name = table.metadata.name
   const put: StoredRow[] = []
   const remove: string[] = []
   const putBases: BaseRow[] = []
   const removeBases: string[] = []
-  for (const [position, id] of ids.entries()) {
-    const master = (masters.get(id) ?? knownMaster(id, bases.get(id), rows[position])).row
-    const own = changes.get(id) ?? []
-    const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
-    if (local)
-      put.push({ id, version: own.length > 0 ? null : (master?.version ?? null), values: keptValues(table, local) })
+  for (const { id, master, local, dirty, hadBase } of shown) {
+    if (local) put.push({ id, version: dirty ? null : (master?.version ?? null), values: keptValues(table, local) })
     else remove.push(id)
-    if (own.length > 0) {
+    if (dirty) {
       const effect = master === null ? 'created' : local === null ? 'deleted' : 'updated'
       putBases.push({ id, version: master?.version ?? null, values: master?.values ?? null, local: effect })
-    } else if (bases.has(id)) removeBases.push(id)
+    } else if (hadBase) removeBases.push(id)
   }
   if (put.length > 0) await tx.putRows(name, put)
   if (remove.length > 0) await tx.deleteRows(name, remove)
@@ -131,18 +171,29 @@ async function shownChanges(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Change[]>> {
   const touching = ids.map((id) => rowKey(table, id))
-  const touched = await tx.findTransactions({ statuses: ['pending', 'error', 'archived'], touching })
-  const shown = touched.filter(({ status, kept }) => status !== 'archived' || kept === true)
+  const shown: Shown[] = []
+  for await (const transaction of inParts(tx, { statuses: ['pending', 'error', 'archived'], touching })) {
+    const { seq, status, kept = false } = transaction
+    if (status === 'archived' && !kept) continue
+    // Most of what touches a row may only point to it.
+    const own = transaction.changes.filter((change) => change.table === table)
+    shown.push(...own.map((change) => ({ seq, kept, change })))
+  }
   const written = await writtenSince(tx, table, shown)
   const found = new Map<string, Change[]>()
-  for (const { seq, kept, changes } of shown) {
-    for (const change of changes) {
-      if (change.table !== table) continue
-      const left = kept ? withoutNewer(change, seq, written.get(change.id) ?? []) : change
-      found.set(change.id, [...(found.get(change.id) ?? []), left])
-    }
+  for (const { seq, kept, change } of shown) {
+    const left = kept ? withoutNewer(change, seq, written.get(change.id) ?? []) : change
+    const own = found.get(change.id)
+    if (own) own.push(left)
+    else found.set(change.id, [left])
   }
   return found
+}
+
+interface Shown {
+  readonly seq: number
+  readonly kept: boolean
+  readonly change: Change
 }
 
 interface Written {
@@ -154,16 +205,15 @@ interface Written {
 async function writtenSince(
   tx: StoreReader,
   table: string,
-  shown: readonly OfflineTransaction[],
+  shown: readonly Shown[],
 ): Promise<ReadonlyMap<string, readonly Written[]>> {
-  const kept = shown.filter((transaction) => transaction.kept)
+  const kept = shown.filter((each) => each.kept)
   const written = new Map<string, Written[]>()
   const [first] = kept
   if (!first) return written
-  const rows = kept.flatMap(({ changes }) => changes.filter((change) => change.table === table))
-  const touching = [...new Set(rows.map((row) => rowKey(table, row.id)))]
-  const settled = await tx.findTransactions({ statuses: ['processed', 'archived'], touching, after: first.seq })
-  for (const { seq, changes, history } of settled) {
+  const touching = [...new Set(kept.map(({ change }) => rowKey(table, change.id)))]
+  const query = { statuses: ['processed', 'archived'], touching, after: first.seq } as const
+  for await (const { seq, changes, history } of inParts(tx, query)) {
     if (!history.some(({ event }) => event === 'delivered')) continue
     for (const change of changes) {
       if (change.table !== table || change.kind !== 'update') continue
@@ -195,9 +245,13 @@ export async function rowToCome(
   const [row] = await tx.rows(name, [id])
   const master = knownMaster(id, base, row).row?.values ?? null
   if (!base) return master
-  const open = (await openTransactions(tx, [rowKey(name, id)])).filter((transaction) => transaction.seq < seq)
-  const own = open.flatMap(({ changes }) => changes.filter((change) => change.table === name && change.id === id))
-  return own.reduce((values, change) => applyChange(table, values, change), master)
+  let values = master
+  for await (const open of inParts(tx, { statuses: ['pending', 'error'], touching: [rowKey(name, id)] })) {
+    if (open.seq >= seq) break
+    const own = open.changes.filter((change) => change.table === name && change.id === id)
+    values = own.reduce((row, change) => applyChange(table, row, change), values)
+  }
+  return values
 }
 
 /** Shows the effect of changes that were added to, or taken from, the open part of the outbox. */
@@ -218,9 +272,4 @@ export function idsByTable(
   const ids = new Map<string, Set<string>>()
   for (const { table, id } of changes) ids.set(table, (ids.get(table) ?? new Set()).add(id))
   return new Map([...ids].map(([table, set]) => [table, [...set]]))
-}
-
-/** The unsettled transactions that touch any of the rows, in the order of the outbox. */
-export function openTransactions(tx: StoreReader, keys: readonly string[]): Promise<readonly OfflineTransaction[]> {
-  return tx.findTransactions({ statuses: ['pending', 'error'], touching: keys })
 }

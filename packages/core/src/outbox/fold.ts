@@ -1,12 +1,14 @@
 import type { Change, CreateChange, LinkChange, RowReference, UpdateChange } from '../change.ts'
 import type { ConfiguredTable } from '../configuration.ts'
 import { creatorOf, dependenciesOf, leftBehind, referencesOf, touchesOf } from '../dependencies.ts'
-import { refreshChanged } from '../local-rows.ts'
+import { refreshChanged, showOnTop } from '../local-rows.ts'
 import { columnOf, isMessage } from '../metadata.ts'
 import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey, TARGET_SUFFIX } from '../row.ts'
 import type { Row } from '../row.ts'
 import { onValues } from '../stack.ts'
+import { inParts } from './in-parts.ts'
+import { keptOn } from './kept-effects.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { passOnDependencies } from './put-away.ts'
 import { transition } from './transitions.ts'
@@ -43,6 +45,7 @@ export async function fold(tx: StoreWriter, newer: Change, context: FoldContext)
     const note = { note: CANCELLED_BY[newer.kind] }
     await tx.putTransactions([transition(last, 'cancelled', now, { lease: null, lastError: null }, note)])
     await passOnDependencies(tx, last)
+    await refreshChanged(tx, [older], tables)
   } else {
     if (await needsLater(tx, older, newer, last.seq, tables)) return null
     const changes = [folded]
@@ -50,8 +53,8 @@ export async function fold(tx: StoreWriter, newer: Change, context: FoldContext)
     const next = { changes, touches: touchesOf(changes, tables), dependsOn }
     const note = { note: 'values' in newer ? columnsIn(newer.values).join(', ') : '' }
     await tx.putTransactions([transition(last, 'folded', now, next, note)])
+    await showOnTop(tx, [newer], tables)
   }
-  await refreshChanged(tx, [older], tables)
   return last.seq
 }
 
@@ -146,8 +149,6 @@ function isOpenTo(transaction: OfflineTransaction, context: FoldContext): boolea
   )
 }
 
-const PART = 20
-
 /** How far back it is looked. Behind so many others that touch the row, a change of its own costs less than the search. */
 const FAR = 100
 
@@ -161,22 +162,16 @@ interface Found {
 async function lastChangeOf(tx: StoreReader, { table, id }: Change): Promise<Found | null> {
   const query = { statuses: ['pending', 'error'], touching: [rowKey(table, id)], direction: 'descending' } as const
   const between: OfflineTransaction[] = []
-  while (between.length < FAR) {
-    const after = between.at(-1)?.seq
-    const part = await tx.findTransactions({ ...query, limit: PART, ...(after === undefined ? {} : { after }) })
-    const at = part.findIndex(({ changes }) => changes.some((change) => change.table === table && change.id === id))
-    const last = part[at]
-    if (last) return { last, between: [...between, ...part.slice(0, at)] }
-    if (part.length < PART) return null
-    between.push(...part)
+  for await (const last of inParts(tx, query)) {
+    if (last.changes.some((change) => change.table === table && change.id === id)) return { last, between }
+    if (between.push(last) >= FAR) return null
   }
   return null
 }
 
 /** Whether an archived change whose effect is still shown lies on top of the row. */
-async function isUnderKept(tx: StoreReader, { table, id }: Change, seq: number): Promise<boolean> {
-  const archived = await tx.findTransactions({ statuses: ['archived'], touching: [rowKey(table, id)], after: seq })
-  return archived.some((transaction) => transaction.kept)
+async function isUnderKept(tx: StoreReader, row: Change, seq: number): Promise<boolean> {
+  return (await keptOn(tx, row)).some((archived) => archived.seq > seq)
 }
 
 /** Whether a link is not, before its change, what the change makes of it: then undoing the change needs no request. */

@@ -6,6 +6,7 @@ import { rowToCome } from '../local-rows.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import type { Row } from '../row.ts'
+import { inParts } from './in-parts.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 
 /*
@@ -14,11 +15,13 @@ import type { OfflineTransaction } from './offline-transaction.ts'
  */
 
 /** The archived transactions that change the row and whose effect it is still shown with, in the order of the outbox. */
-async function keptOn(tx: StoreReader, { table, id }: RowReference): Promise<readonly OfflineTransaction[]> {
-  const archived = await tx.findTransactions({ statuses: ['archived'], touching: [rowKey(table, id)] })
-  return archived.filter(
-    ({ kept, changes }) => kept && changes.some((change) => change.table === table && change.id === id),
-  )
+export async function keptOn(tx: StoreReader, { table, id }: RowReference): Promise<readonly OfflineTransaction[]> {
+  const found: OfflineTransaction[] = []
+  for await (const archived of inParts(tx, { statuses: ['archived'], touching: [rowKey(table, id)] })) {
+    const changesRow = archived.changes.some((change) => change.table === table && change.id === id)
+    if (archived.kept && changesRow) found.push(archived)
+  }
+  return found
 }
 
 /**
