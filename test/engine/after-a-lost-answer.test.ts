@@ -34,21 +34,80 @@ test.each(['recreate', 'drop', 'error'] as const)(
   },
 )
 
-test('a deletion behind an action whose row could not be read is made on what the action left', async () => {
+const FOLLOWING: readonly {
+  readonly what: string
+  readonly write: (draft: Drafting, id: string) => void
+  readonly row: object | undefined
+}[] = [
+  { what: 'a deletion', write: (draft, id) => draft.delete('account', id), row: undefined },
+  {
+    what: 'an update of what the action changes',
+    write: (draft, id) => draft.update('account', id, { numberofemployees: 50 }),
+    row: { numberofemployees: 50 },
+  },
+  {
+    what: 'an update of something else',
+    write: (draft, id) => draft.update('account', id, { telephone1: '1' }),
+    row: { numberofemployees: 8, telephone1: '1' },
+  },
+]
+
+for (const happened of ['numberofemployees gt 7', 'repeatable'] as const) {
+  for (const when of ['before the push', 'while the row is unread'] as const) {
+    test.each(FOLLOWING)(
+      `$what behind an action (${happened}), written ${when}, is made on what the action left`,
+      async ({ write, row }) => {
+        const there = world()
+        const counts = registerCount(there)
+        const device = await there.device()
+        const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
+        await device.sync()
+        await device.org.write((draft) => count(draft, account, happened))
+        const follow = (): Promise<unknown> => device.org.write((draft) => write(draft, account), { coalesce: false })
+        if (when === 'before the push') await follow()
+        // The action is answered, and then the line goes down until the next push.
+        there.emulator.faults.add({
+          match: { method: 'GET', table: 'account' },
+          times: 2,
+          fault: { kind: 'dropBeforeCommit' },
+        })
+        await expect(device.org.push()).rejects.toThrow(OutpostError)
+        expect(await device.org.outbox.get(1)).toMatchObject({ status: 'pending', outcome: 'unknown' })
+        if (when !== 'before the push') await follow()
+        await pushUntilQuiet(there, device)
+
+        const all = await device.org.outbox.list({ statuses: 'all' })
+        expect(statuses(all)).toEqual(['processed', 'processed'])
+        expect(all[0]?.history.map(({ event }) => event)).toEqual(
+          expect.arrayContaining(['committed', 'sent', 'answered', 'delivered']),
+        )
+        expect(all.flatMap(({ history }) => history.flatMap(({ conflicts = [] }) => conflicts))).toEqual([])
+        const left = there.emulator.master.row('account', account)?.values
+        if (row) expect(left).toMatchObject(row)
+        else expect(left).toBeUndefined()
+        expect(counts()).toBe(1)
+        await device.sync()
+        expect(await differences(there, device)).toEqual([])
+      },
+    )
+  }
+}
+
+test('an action on a row that may not be read is settled by its answer', async () => {
   const there = world()
-  registerCount(there)
+  const counts = registerCount(there)
   const device = await there.device()
-  await device.sync()
   const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
   await device.sync()
-  await device.org.write((draft) => count(draft, account))
-  await device.org.write((draft) => draft.delete('account', account), { coalesce: false })
-  // The action is answered, and then the line goes down until the next push.
-  there.emulator.faults.add({ match: { method: 'GET', table: 'account' }, fault: { kind: 'dropBeforeCommit' } })
+  await device.org.write((draft) => count(draft, account, 'repeatable'))
+  there.emulator.faults.add({
+    match: { method: 'GET', table: 'account' },
+    times: 2,
+    fault: { kind: 'status', status: 403 },
+  })
   await pushUntilQuiet(there, device)
-
-  expect(statuses(await device.org.outbox.list({ statuses: 'all' }))).toEqual(['processed', 'processed'])
-  expect(there.emulator.master.row('account', account)).toBeUndefined()
+  expect(statuses(await device.org.outbox.list({ statuses: 'all' }))).toEqual(['processed'])
+  expect(counts()).toBe(1)
   await device.sync()
   expect(await differences(there, device)).toEqual([])
 })
@@ -100,20 +159,28 @@ function userOf({ emulator }: World, name: string): string {
   return emulator.users.find((user) => user.name === name)?.id ?? ''
 }
 
-function registerCount({ emulator }: World): void {
+/** An action that adds one to a number. Gives back how often it has happened. */
+function registerCount({ emulator }: World): () => number {
+  let happened = 0
   emulator.operations.register({
     name: 'new_Count',
     kind: 'action',
     binding: { to: 'row', table: 'account' },
     run: ({ row, service }) => {
+      happened += 1
       const next = Number(row?.values['numberofemployees'] ?? 0) + 1
       service.update('account', row?.id ?? '', { numberofemployees: next })
     },
   })
+  return () => happened
 }
 
-function count(draft: Parameters<Parameters<Device['org']['write']>[0]>[0], id: string): void {
-  draft.action('new_Count', { on: { table: 'account', id }, bound: true, happened: 'numberofemployees gt 7' })
+type Drafting = Parameters<Parameters<Device['org']['write']>[0]>[0]
+
+/** What the action is said to do is not what it does. */
+function count(draft: Drafting, id: string, happened: string): void {
+  const on = { table: 'account', id }
+  draft.action('new_Count', { on, bound: true, happened, effect: { numberofemployees: 10 } })
 }
 
 function statuses(transactions: readonly { readonly status: string }[]): readonly string[] {

@@ -22,6 +22,7 @@ export const MOVES: ReadonlySet<Move> = new Set([
   'pending folded pending',
   'pending sent pending',
   'pending deferred pending',
+  'pending answered pending',
   'pending verified pending',
   'pending merged pending',
   'pending set-pending pending',

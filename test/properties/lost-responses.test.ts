@@ -28,7 +28,7 @@ let deliveries = 0
 
 test(
   'every write has one effect on a strict master, whichever request is lost, and however',
-  runs(93, async (draw) => {
+  runs(150, async (draw) => {
     const writes = 3 + draw.below(4)
     await eachLoss(draw, async (losses) => {
       const arena = await modelArena(draw.seed)

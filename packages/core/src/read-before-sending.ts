@@ -7,14 +7,15 @@ import type { StoreWriter } from './ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { readEvidence, readRows } from './read-masters.ts'
 import type { Settled } from './settle.ts'
+import { isAnswered } from './unread-actions.ts'
 import { settleUnverified, settleVerified } from './verify.ts'
 
 /**
  * Where a table's rows cannot be written on condition of their version, the master's present rows are read before, so that
  * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
  *
- * The same goes for a deletion of a row of which no version is known, as that of a row which an action of ours has changed
- * when it could not be read behind that: it is made on the row as it is found now.
+ * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
+ * earlier change: it is made on the row as it is found now.
  */
 export async function lookAtUnversioned(
   context: PushContext,
@@ -70,7 +71,12 @@ export async function verify(
   try {
     const changes = unknown.flatMap((transaction) => transaction.changes)
     const masters = await readRows(context, changes, signal)
-    const happened = await readEvidence(context, changes, signal)
+    const lost = unknown.filter((transaction) => !isAnswered(transaction))
+    const happened = await readEvidence(
+      context,
+      lost.flatMap((transaction) => transaction.changes),
+      signal,
+    )
     return await context.store.write('verify transactions', (tx) =>
       settleVerified(tx, unknown, masters, settling, happened),
     )

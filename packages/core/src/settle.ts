@@ -22,6 +22,7 @@ import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
 import { rowKey } from './row.ts'
 import { liftOut, standOnMaster } from './stack.ts'
+import { hasUnreadAction } from './unread-actions.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
 export interface Settled {
@@ -100,17 +101,18 @@ async function settleOne(
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
   switch (outcome.kind) {
-    case 'processed':
-      return deliver(
-        tx,
-        transaction,
-        afterActions(transaction.changes, pushedMasters(outcome.rows, context.tables), masters),
-        context,
-      )
+    case 'processed': {
+      if (hasUnreadAction(transaction, masters, context.tables)) {
+        const toRead = { lease: null, outcome: 'unknown', lastError: null, nextAttemptAt: null } as const
+        return keep(tx, transition(transaction, 'answered', now, toRead, said(context)))
+      }
+      const pushed = pushedMasters(outcome.rows, context.tables)
+      return deliver(tx, transaction, afterActions(transaction.changes, pushed, masters), context)
+    }
     case 'exists':
       return settleExisting(tx, transaction, masters, context)
     case 'stale':
-      return settleStale(tx, transaction, masters, context)
+      return settleStale(tx, transaction, masters, context, outcome.named === true)
     case 'rejected': {
       const lastError: TransactionError = { ...outcome.rejection, at: now, attempt: transaction.attempts }
       if (lastError.rejection !== 'gone') return refuse(tx, transaction, lastError, context)
@@ -146,10 +148,8 @@ export async function deliver(
   for (const change of transaction.changes) {
     const table = context.tables.get(change.table)
     if (!table) continue
-    const read = masters.get(change.table)?.get(change.id)
-    const known = read ?? (await assumedMaster(tx, table, change))
-    const left = change.kind === 'action' && !read ? { version: null } : {}
-    if (known.row) await standOnMaster(tx, transaction.seq, change, { ...known.row, ...left })
+    const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
+    if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
@@ -228,21 +228,26 @@ function keyClash(transaction: OfflineTransaction, clash: KeyClash, now: number)
   return { code: 'conflict', rejection: 'key-clash', ...clash, at: now, attempt: transaction.attempts }
 }
 
-/** The master's row is newer than the one the change was made on: takes the newer row as the base, to be merged next. */
+/**
+ * The master's row is newer than the one the change was made on: takes the newer row as the base, to be merged next. Where
+ * the row is none newer, it may have been a slip on the way, or a look at a copy that is behind; a condition that fails again
+ * and again without a word about versions is another row with the same key.
+ */
 async function settleStale(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   masters: MasterRows,
   context: SettleContext,
+  named: boolean,
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
   await takeBases(tx, transaction.changes, masters, context.tables)
   const gone = await settleGone(tx, transaction, masters, context, conflictError(transaction, 'gone', now))
   if (gone) return gone
-  if (isCurrent(transaction.changes, masters))
+  const often = transaction.attempts % STALE_LIMIT === 0
+  if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
-  const nextAttemptAt =
-    transaction.attempts % STALE_LIMIT === 0 ? now + delayMs(transaction.attempts, context.env.random()) : null
+  const nextAttemptAt = often ? now + delayMs(transaction.attempts, context.env.random()) : null
   const versions = versionsOf(transaction.changes, masters)
   const note = said(context, { note: 'the row has changed on the master', versions })
   return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))

@@ -1,5 +1,5 @@
 import type { OutpostError } from './errors.ts'
-import { standingOf, takeBases } from './evidence.ts'
+import { afterActions, standingOf, takeBases } from './evidence.ts'
 import type { Happened } from './evidence.ts'
 import type { MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
@@ -8,6 +8,7 @@ import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
 import { deliver, errorOf, isSameRequest, keep } from './settle.ts'
 import type { Settled, SettleContext } from './settle.ts'
+import { isAnswered } from './unread-actions.ts'
 
 /**
  * Resolves transactions whose answer was lost, by what was read of their rows and of the evidence of their actions:
@@ -49,6 +50,9 @@ async function settleOne(
   context: SettleContext,
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
+  if (isAnswered(transaction)) {
+    return deliver(tx, transaction, afterActions(transaction.changes, masters, masters), context)
+  }
   const standing = standingOf(transaction.changes, masters, happened, context.tables)
   if (standing === 'delivered') {
     return deliver(tx, transaction, masters, context, 'found on the master; the answer was lost')
@@ -63,7 +67,10 @@ async function settleOne(
   return keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note))
 }
 
-/** Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. */
+/**
+ * Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. One that it has
+ * answered is settled: what an action did to a row that is not shown is never seen here.
+ */
 export async function settleUnverified(
   tx: StoreWriter,
   unknown: readonly OfflineTransaction[],
@@ -76,6 +83,10 @@ export async function settleUnverified(
   for (const [index, asked] of unknown.entries()) {
     const transaction = found[index]
     if (!isStillLost(asked, transaction)) continue
+    if (isAnswered(transaction)) {
+      settled.push({ transaction: await deliver(tx, transaction, new Map(), context), conflicts: 0 })
+      continue
+    }
     const attempts = transaction.attempts + 1
     const lastError = errorOf(failure, { ...transaction, attempts }, now)
     const nextAttemptAt = now + delayMs(attempts, context.env.random())

@@ -131,7 +131,8 @@ export interface HistoryEntry {
 
 /**
  * Everything that can happen to a transaction. `folded`: a later change of its row was taken into it; `cancelled`: a later
- * one undid it before it was sent. `overruled`: a conflict policy decided for the master, nothing is left to send.
+ * one undid it before it was sent. `answered`: the master has it, and what an action of it did is still to be read.
+ * `overruled`: a conflict policy decided for the master, nothing is left to send.
  * `echoed`: a pull brought back what it wrote. The table of what leads where is in `transitions.ts`.
  */
 export type TransactionEvent =
@@ -140,6 +141,7 @@ export type TransactionEvent =
   | 'cancelled'
   | 'sent'
   | 'deferred'
+  | 'answered'
   | 'verified'
   | 'merged'
   | 'delivered'

@@ -48,7 +48,7 @@ export type TraceEntry = {
   | { readonly kind: 'sent'; readonly event: 'sent'; readonly requestId: string | null }
   | {
       readonly kind: 'answered'
-      readonly event: 'delivered' | 'refused' | 'deferred' | 'overruled'
+      readonly event: 'delivered' | 'answered' | 'refused' | 'deferred' | 'overruled'
       readonly masterRequestId: string | null
       readonly version: string | null
       readonly error: HistoryEntry['error'] | null
@@ -103,6 +103,7 @@ function stepOf(entry: HistoryEntry, transaction: OfflineTransaction, row: RowRe
     case 'sent':
       return { ...head, kind: 'sent', event, requestId: entry.requestId ?? null }
     case 'delivered':
+    case 'answered':
     case 'refused':
     case 'deferred':
     case 'overruled':

@@ -9,6 +9,7 @@ const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<Transaction
     cancelled: 'archived',
     sent: 'pending',
     deferred: 'pending',
+    answered: 'pending',
     verified: 'pending',
     merged: 'pending',
     delivered: 'processed',
