@@ -59,6 +59,18 @@ test('tx archive --preview tells what would go along and why, and changes nothin
   expect(await statuses(place)).toEqual(['1 error', '2 pending'])
 })
 
+test('a preview says what would be refused', async () => {
+  const place = await syncedWorkplace(TABLES)
+  await writes(place, 'account', { accountid: PARENT, name: 'Delivered' })
+  await expectDone(place.outpost('sync'))
+  const { json } = await place.outpost('tx', 'discard', '1', '--preview', '--json')
+  expect(json).toMatchObject({ refused: [{ seq: 1, reason: 'the master has it' }] })
+  expect((await place.outpost('tx', 'discard', '1')).exitCode).toBe(1)
+  expect((await place.outpost('tx', 'archive', '1', '--preview', '--json')).json.refused).toEqual([])
+  await expectDone(place.outpost('tx', 'archive', '1'))
+  expect((await place.outpost('tx', 'archive', '1', '--preview')).out).toContain('is archived already')
+})
+
 test('tx archive --keep leaves the row as it is, until it is archived again without it', async () => {
   const place = await parentAndChild()
   await expectDone(place.outpost('tx', 'archive', '2'))
@@ -189,6 +201,10 @@ test('sign-out --keep keeps what is unsent for the same user, and for nobody els
   expect((await place.outpost('sign-out', '--keep', '--json')).json).toMatchObject({ removed: false, unsent: 2 })
   const held = await place.outpost('sync', '--json')
   expect(held.error).toMatchObject({ exitCode: 4, remedy: expect.stringContaining('outpost connect') })
+  expect((await place.outpost('status', '--json')).json).toMatchObject({ signedOut: true, oldestPending: { seq: 2 } })
+  expect((await place.outpost('status')).out).toMatch(/^User .*signed out/m)
+  const amended = await place.outpost('tx', 'amend', '1', 'accountnumber=A-2', '--json')
+  expect(amended.error).toMatchObject({ exitCode: 1, remedy: expect.stringContaining('outpost connect') })
   const stranger = {
     PATH: process.env['PATH'],
     OUTPOST_TOKEN: place.emulator.tokenFor(ADMINISTRATOR),

@@ -90,7 +90,7 @@ test('tx show puts what was, what was made of it and what the master has side by
   expect(out).toMatch(/^ +made on W\/"\d+"; the master has W\/"\d+" now$/m)
   const line = out.split('\n').find((each) => each.trimStart().startsWith('name '))
   expect(line?.trim().split(/  +/)).toEqual(['name', JSON.stringify(row.name), '"Ours" *', '"Theirs" *'])
-  expect(out).toMatch(/^ +name: not decided by manual$/m)
+  expect(out).toMatch(/^ +name: left to you \(manual\)$/m)
   const { json } = await place.outpost('tx', 'show', '1', '--json')
   expect(json.comparison).toMatchObject([
     { table: 'account', columns: [{ column: 'name', base: row.name, mine: 'Ours', theirs: 'Theirs' }] },
@@ -106,6 +106,55 @@ test('tx show fits a terminal of 80 columns', async () => {
   const lines = out.split('\n')
   const changes = lines.slice(lines.findIndex((line) => line.includes('Changes')))
   expect(Math.max(...changes.slice(1, 6).map((line) => line.length))).toBeLessThanOrEqual(80)
+})
+
+test('tx show cuts nothing in which both sides differ, however narrow the terminal is', async () => {
+  const place = await syncedWorkplace({ account: { columns: ['name', 'accountnumber'], conflictPolicy: 'manual' } })
+  const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
+  const alike = 'The very same beginning '.repeat(5)
+  await writes(place, 'account', { accountid: row.accountid, name: `${alike}ours` })
+  place.emulator.master.update('account', row.accountid, { name: `${alike}theirs` })
+  expect((await place.outpost('sync')).exitCode).toBe(1)
+  for (const columns of [30, 80, undefined]) {
+    let out = ''
+    const write = (text: string): void => void (out += text)
+    await place.outpostWith({ stdout: columns ? { isTTY: true, columns, write } : { write } }, 'tx', 'show', '1')
+    const changes = out.slice(out.indexOf('Changes'), out.indexOf('History'))
+    const unbroken = (text: string): string => text.replaceAll(/\s+/g, '')
+    expect(unbroken(changes)).toContain(unbroken(`MINE * "${alike}ours"`))
+    expect(unbroken(changes)).toContain(unbroken(`THEIRS * "${alike}theirs"`))
+    if (columns) expect(Math.max(...changes.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns)
+  }
+})
+
+test('tx show says what each way out of a conflict comes to, and they come to it', async () => {
+  const place = await syncedWorkplace({
+    account: { columns: ['name', 'accountnumber'], conflictPolicy: 'manual' },
+  })
+  const [row] = rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)
+  await writes(place, 'account', { accountid: row.accountid, name: 'Ours', accountnumber: 'O-1' })
+  place.emulator.master.update('account', row.accountid, { name: 'Theirs', accountnumber: 'T-1' })
+  expect((await place.outpost('sync')).exitCode).toBe(1)
+  const { out } = await place.outpost('tx', 'show', '1')
+  expect(out).toMatch(/outpost tx retry 1 +sends MINE/)
+  expect(out).toMatch(/outpost tx amend 1 --drop column +takes THEIRS there/)
+  expect(out).toMatch(/outpost tx archive 1 +takes THEIRS/)
+  expect(out).toMatch(/outcome +no effect on the master/)
+  await expectDone(place.outpost('tx', 'amend', '1', '--drop', 'name'))
+  await expectDone(place.outpost('sync'))
+  const values = { name: 'Theirs', accountnumber: 'O-1' }
+  expect(place.emulator.master.row('account', row.accountid)?.values).toMatchObject(values)
+  expect(rowsOf((await place.outpost('query', 'account', '--limit', '1', '--json')).out)).toMatchObject([values])
+  const settled = (await place.outpost('tx', 'show', '1')).out
+  expect(settled).toMatch(/outcome +the master has it/)
+  expect(settled).toMatch(/amended: name taken out/)
+})
+
+test('tx show does not say that the master has lost a row which it has not got yet', async () => {
+  const place = await refusedOnce()
+  await writes(place, 'account', { accountid: PARENT, name: 'Renamed' })
+  const { out } = await place.outpost('tx', 'show', '2')
+  expect(out).toContain('the master does not have the row')
 })
 
 test('tx amend corrects values by the type of their column, and the next sync sends them', async () => {
@@ -192,6 +241,38 @@ test('tx retry needs numbers or --all, and numbers that exist', async () => {
   const processed = await place.outpost('tx', 'retry', '2', '--json')
   expect(processed.exitCode).toBe(1)
   expect(processed.error.code).toBe('refused')
+})
+
+test('tx retry of a child names the parent that has to come along', async () => {
+  const place = await refusedOnce()
+  await writes(place, 'contact', { lastname: 'Lund', parentcustomerid: PARENT, parentcustomerid$table: 'account' })
+  await expectDone(place.outpost('tx', 'archive', '1', '--with-dependents'))
+  const { exitCode, error } = await place.outpost('tx', 'retry', '2', '--json')
+  expect(exitCode).toBe(1)
+  expect(error).toMatchObject({
+    place: { rule: 'lookup-order' },
+    remedy: expect.stringMatching(/#1 .*set it to pending/),
+  })
+  await expectDone(place.outpost('tx', 'retry', '2', '1'))
+})
+
+test('a filter that can match nothing is an error, not an empty list', async () => {
+  const place = await refusedOnce()
+  for (const argv of [
+    ['tx', 'list', '--table', 'acount'],
+    ['tx', 'list', '--row', `acount/${PARENT}`],
+    ['tx', 'list', '--class', ''],
+    ['tx', 'list', '--class', 'conflict,konflict'],
+    ['tx', 'list', '--limit', '0'],
+    ['tx', 'trace', `acount/${PARENT}`],
+    ['conflicts', '--table', 'acount'],
+    ['conflicts', '--limit', '0'],
+    ['tx', 'export', '--only', ''],
+    ['tx', 'export', '--only', '1', '--status', 'error'],
+  ]) {
+    const { exitCode, error, out } = await place.outpost(...argv, '--json')
+    expect({ argv, exitCode, code: error.code, out }).toEqual({ argv, exitCode: 2, code: 'invalid', out: '' })
+  }
 })
 
 test('a delivered transaction that was archived is not sent again', async () => {

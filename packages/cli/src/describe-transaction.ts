@@ -6,7 +6,7 @@ import type {
   RowComparison,
   TransactionError,
 } from '@outpost/core'
-import { describeChange } from './describe-change.ts'
+import { columnNames, describeChange } from './describe-change.ts'
 import { comparisonLines } from './comparison-lines.ts'
 import type { Output } from './io.ts'
 import { placeText } from './report-error.ts'
@@ -83,16 +83,14 @@ export function transactionLines(
       ? [`  after     ${transaction.dependsOn.map((other) => `#${other}`).join(', ')}`]
       : []),
     ...(lastError ? errorLines(lastError, paint) : []),
-    ...(status === 'error'
-      ? [`  then      outpost tx retry ${seq}, tx amend ${seq} column=value, or tx archive ${seq}`]
-      : []),
+    ...(status === 'error' ? thenLines(transaction) : []),
     '',
     paint.bold('Changes'),
     ...comparison.flatMap((row, at) => comparisonLines(row, at, changes[at], output)),
     '',
     paint.bold('History'),
     ...history.flatMap((entry) => [
-      `  ${moment(entry.at)}  ${entry.event}${entry.note ? `: ${oneLine(entry.note)}` : ''}`,
+      `  ${moment(entry.at)}  ${entry.event}${entryNote(entry)}`,
       ...(entry.conflicts ?? []).map((conflict) => `    ${describeConflict(conflict)}`),
     ]),
   ]
@@ -122,13 +120,36 @@ const MENDERS: Readonly<Record<Exclude<FixedBy, 'nobody'>, string>> = {
   developer: 'a developer',
 }
 
-function outcomeText({ outcome }: ListedTransaction): string {
-  switch (outcome) {
-    case 'not-sent':
-      return 'no effect on the master'
-    case 'unknown':
-      return 'sent, the answer never came; the master is asked before anything is sent again'
-    case 'known':
-      return 'known'
+/** What a person can do about an Error here, and what each of it comes to. */
+function thenLines({ seq, changes, lastError }: ListedTransaction): readonly string[] {
+  const conflict = lastError?.rejection === 'conflict'
+  const writes = changes.some(({ kind }) => kind === 'create' || kind === 'update')
+  const ways: readonly (readonly [string, string])[] = [
+    [`tx retry ${seq}`, conflict ? 'sends MINE all the same' : 'sends it again as it is'],
+    ...(writes ? [[`tx amend ${seq} column=value`, 'corrects it and sends it again'] as const] : []),
+    ...(writes && conflict ? [[`tx amend ${seq} --drop column`, 'takes THEIRS there, sends the rest'] as const] : []),
+    [`tx archive ${seq}`, conflict ? 'takes THEIRS' : 'gives it up; --keep leaves the row here as it is'],
+  ]
+  const width = Math.max(...ways.map(([way]) => way.length))
+  return ways.map(([way, what], at) => `  ${at === 0 ? 'then' : '    '}      outpost ${way.padEnd(width)}  ${what}`)
+}
+
+function entryNote({ event, note, wrote }: ListedTransaction['history'][number]): string {
+  if (note !== undefined) return `: ${oneLine(note)}`
+  if (event !== 'amended' || !wrote) return ''
+  const columns = wrote.flatMap(({ values, dropped = [] }) => [
+    ...columnNames(values),
+    ...dropped.map((name) => `${name} taken out`),
+  ])
+  return `: ${columns.join(', ')}`
+}
+
+function outcomeText({ outcome, status, history }: ListedTransaction): string {
+  if (outcome === 'unknown') {
+    return status === 'archived'
+      ? 'sent, the answer never came; the master may have it'
+      : 'sent, the answer never came; the master is asked before anything is sent again'
   }
+  const delivered = history.some(({ event }) => event === 'delivered')
+  return delivered ? 'the master has it' : 'no effect on the master'
 }

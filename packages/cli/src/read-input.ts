@@ -37,7 +37,10 @@ export function parseJson(text: string, source: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new OutpostError('invalid', `${source} is not JSON: ${why}`, { cause, place: { rule: 'json' } })
+    throw new OutpostError('invalid', `${source === '-' ? 'stdin' : source} is not JSON: ${why}`, {
+      cause,
+      place: { rule: 'json' },
+    })
   }
 }
 

@@ -17,6 +17,7 @@ export function remedyOf(error: OutpostError, { command, renewableToken }: Remed
   // What needs the network without being a sync is repeated itself.
   const again = `Run 'outpost ${command === 'connect' ? 'connect' : 'sync'}' again`
   if (error.place.rule === 'signed-out') return "Run 'outpost connect' with a token of the same user."
+  if (error.place.rule === 'unknown-transaction') return "'outpost tx list --status all' lists them."
   switch (error.code) {
     case 'offline':
       return command === 'connect'
@@ -72,9 +73,15 @@ function remedyOfRule(error: OutpostError, command: string): string | undefined 
     case 'unknown-outcome':
       return "Run 'outpost sync' first, which finds it out."
     case 'delivered':
-      return "Make a change that undoes it, for instance with 'outpost import --rows'."
+      return command === 'retry'
+        ? "Make the change anew, for instance with 'outpost import --rows'."
+        : "Make a change that undoes it, for instance with 'outpost import --rows'."
+    case 'settled':
+      return "Run 'outpost tx retry' first, where it is archived; else make a new change."
+    case 'lookup-order':
+      return `${error.remedy ?? ''} One 'outpost tx retry' takes several numbers.`.trimStart()
     default:
-      return command === 'retry' ? "Make the change anew, for instance with 'outpost import --rows'." : error.remedy
+      return error.remedy
   }
 }
 

@@ -27,7 +27,20 @@ export function cut(text: string, width: number): string {
     .join('')}…`
 }
 
-/** A column's value, quoted where it is text, on one line of at most 80 characters. */
+/** The text in lines of at most a number of characters, broken at a space where there is one in the second half of a line. */
+export function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let rest = characters(text)
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width)
+    const end = space > width / 2 ? space : width
+    lines.push(rest.slice(0, end).join(''))
+    rest = rest.slice(end === space ? end + 1 : end)
+  }
+  return [...lines, rest.join('')]
+}
+
+/** A column's value, quoted where it is text, on one line of at most 80 characters or as many as are given. */
 export function valueText(value: ColumnValue, width = 80): string {
   return value === null ? 'empty' : cut(oneLine(JSON.stringify(value)), width)
 }
@@ -35,6 +48,14 @@ export function valueText(value: ColumnValue, width = 80): string {
 /** A time, to the second. */
 export function moment(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`
+}
+
+/** A span of time in its largest unit, as in `3 days`. */
+export function ageText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 60) return counted(minutes, 'minute')
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? counted(hours, 'hour') : counted(Math.floor(hours / 24), 'day')
 }
 
 /** A count with thousands separators. */
@@ -69,6 +90,13 @@ export function tableLines(heading: readonly string[], rows: readonly (readonly 
 export function linesFor(output: Output, lines: readonly string[]): readonly string[] {
   const { isTTY, columns = 80 } = output
   return isTTY ? lines.map((line) => cut(line, columns)) : lines
+}
+
+/** The text behind a label: on a terminal in as many lines as it takes, whole on one line everywhere else. */
+export function labelled(output: Output, label: string, text: string): readonly string[] {
+  const { isTTY, columns = 80 } = output
+  const lines = isTTY ? wrapped(text, Math.max(10, columns - widthOf(label))) : [text]
+  return lines.map((line, at) => (at === 0 ? label : ' '.repeat(widthOf(label))) + line)
 }
 
 export interface Paint {

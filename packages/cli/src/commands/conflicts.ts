@@ -7,6 +7,7 @@ import { describeConflict } from '../describe-transaction.ts'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import { withOrg } from '../with-org.ts'
+import { requireMasterTable } from './transactions/arguments.ts'
 
 const RESOLVED: readonly ConflictDecision['resolved'][] = ['local', 'remote', 'merged', 'undecided']
 
@@ -34,7 +35,12 @@ export function addConflicts(program: Command, action: Action): void {
 }
 
 async function conflicts(invocation: Invocation, query: ConflictQuery): Promise<number> {
-  const found = await withOrg(invocation, (org) => org.conflicts.list(query))
+  const found = await withOrg(invocation, async (org) => {
+    const listed = await org.conflicts.list(query)
+    const table = query.table ?? query.row?.table
+    if (listed.length === 0 && table !== undefined) await requireMasterTable(org, table)
+    return listed
+  })
   reply(invocation, { conflicts: found }, () => (found.length === 0 ? ['No conflicts.'] : found.flatMap(linesOf)))
   return 0
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
-import { count, tableLines } from '../text.ts'
+import { ageText, count, tableLines } from '../text.ts'
 import { withOrg } from '../with-org.ts'
 
 export function addStatus(program: Command, action: Action): void {
@@ -16,19 +16,21 @@ export function addStatus(program: Command, action: Action): void {
 async function status(invocation: Invocation): Promise<number> {
   const { paint, database } = invocation
   const found = await withOrg(invocation, (org) => org.status())
-  const { identity, catalogueStamp, tables, transactions } = found
-  reply(invocation, { database, identity, catalogueStamp, tables, transactions }, () => {
+  const { identity, signedOut, catalogueStamp, tables, transactions, oldestPending } = found
+  const shown = { database, identity, signedOut, catalogueStamp, tables, transactions, oldestPending }
+  reply(invocation, shown, () => {
     const rows = Object.entries(tables)
+    const waits = oldestPending === null ? '' : `; #${oldestPending.seq} waits for ${ageText(oldestPending.ageMs)}`
     return [
       `Client org    ${database}`,
       ...(identity
         ? [
             `Master        ${identity.url}`,
             `Organisation  ${identity.organizationId}`,
-            `User          ${identity.userId}`,
+            `User          ${identity.userId}${signedOut ? ", signed out: nothing is sent until 'outpost connect'" : ''}`,
           ]
         : ["Master        not connected (run 'outpost connect <url>')"]),
-      `Transactions  ${transactionCounts(transactions)}`,
+      `Transactions  ${transactionCounts(transactions)}${waits}`,
       '',
       ...(rows.length === 0
         ? ["No tables are kept. Choose some with 'outpost configure'."]

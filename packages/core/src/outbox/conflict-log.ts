@@ -1,5 +1,6 @@
 import { canonicalRow, rowKey } from '../row.ts'
 import type { Store, StoreReader } from '../ports/store.ts'
+import { refuseNoLimit } from './list-transactions.ts'
 import type {
   ConflictDecision,
   ConflictPatches,
@@ -48,8 +49,9 @@ export class ConflictLog {
     this.#store = store
   }
 
-  /** The decisions that match, in the order of the outbox and of their making. The outbox is read part by part. */
+  /** The decisions that match, in the order of the outbox and of their making, part by part. Throws `invalid` for a limit of none. */
   async list(query: ConflictQuery = {}): Promise<readonly ListedConflict[]> {
+    if (query.limit !== undefined) refuseNoLimit(query.limit)
     const row = query.row && canonicalRow(query.row)
     const matching = { ...query, ...(row ? { row } : {}) }
     const listed: ListedConflict[] = []

@@ -52,7 +52,8 @@ export async function listTransactions(
   readiness: ShownReasonContext,
 ): Promise<readonly ListedTransaction[]> {
   const { statuses = ['error'], row, limit = DEFAULT_LIMIT } = options
-  checkOptions(statuses, limit)
+  refuseUnknownStatus(statuses)
+  refuseNoLimit(limit)
   const matches = matcher(options)
   const query = {
     limit: PART,
@@ -82,14 +83,17 @@ export async function withReason(
   return { ...transaction, reason: await reasonOf(transaction) }
 }
 
-function checkOptions(statuses: readonly TransactionStatus[] | 'all', limit: number): void {
+function refuseUnknownStatus(statuses: readonly TransactionStatus[] | 'all'): void {
   const unknown = statuses === 'all' ? undefined : statuses.find((status) => !STATUSES.has(status))
-  if (unknown !== undefined) {
-    throw new OutpostError('invalid', `there is no status '${unknown}'`, {
-      place: { rule: 'unknown-status' },
-      remedy: `The statuses are ${[...STATUSES].join(', ')}.`,
-    })
-  }
+  if (unknown === undefined) return
+  throw new OutpostError('invalid', `there is no status '${unknown}'`, {
+    place: { rule: 'unknown-status' },
+    remedy: `The statuses are ${[...STATUSES].join(', ')}.`,
+  })
+}
+
+/** Throws `invalid` for a limit under which nothing could be listed. */
+export function refuseNoLimit(limit: number): void {
   if (Number.isSafeInteger(limit) && limit > 0) return
   throw new OutpostError('invalid', `the limit of a list must be a whole number from 1, not ${limit}`, {
     place: { rule: 'limit' },

@@ -52,6 +52,7 @@ export const BEGUN_ANEW = { attempts: 0, nextAttemptAt: null, lastError: null } 
 function refuseDelivered({ seq, history }: OfflineTransaction): void {
   if (!history.some((entry) => entry.event === 'delivered')) return
   throw new OutpostError('refused', `transaction #${seq} was delivered already; it cannot be sent again`, {
+    place: { rule: 'delivered' },
     remedy: 'Make the change anew with a write.',
   })
 }

@@ -1,4 +1,5 @@
 import { OutpostError } from '@outpost/core'
+import type { ClientOrg } from '@outpost/core'
 import type { Command } from 'commander'
 import { wholeNumber } from '../../arguments.ts'
 
@@ -10,9 +11,15 @@ export function usage(message: string, remedy: string): OutpostError {
 }
 
 export function unknownTransaction(seq: number): OutpostError {
-  return new OutpostError('invalid', `there is no transaction #${seq}`, {
-    place: { rule: 'unknown-transaction' },
-    remedy: "'outpost tx list --status all' lists them.",
+  return new OutpostError('invalid', `there is no transaction #${seq}`, { place: { rule: 'unknown-transaction' } })
+}
+
+/** Throws `invalid` for a table that the master does not have: a misspelled one is not taken for one without transactions. */
+export async function requireMasterTable(org: ClientOrg, table: string): Promise<void> {
+  if ((await org.status()).identity === null || (await org.masterTable(table))) return
+  throw new OutpostError('invalid', `the master has no table '${table}'`, {
+    place: { table, rule: 'unknown-table' },
+    remedy: "'outpost tables' lists them.",
   })
 }
 

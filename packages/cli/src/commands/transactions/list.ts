@@ -6,9 +6,9 @@ import { nameList, rowReference, wholeNumber } from '../../arguments.ts'
 import { describeError, describeReason, describeTransaction } from '../../describe-transaction.ts'
 import { reply } from '../../invocation.ts'
 import type { Invocation } from '../../invocation.ts'
-import { linesFor, tableLines } from '../../text.ts'
+import { labelled, linesFor, tableLines } from '../../text.ts'
 import { withOrg } from '../../with-org.ts'
-import { usage } from './arguments.ts'
+import { requireMasterTable, usage } from './arguments.ts'
 
 interface Flags extends Omit<ListOptions, 'statuses' | 'class'> {
   readonly status?: ListOptions['statuses']
@@ -62,7 +62,13 @@ Examples:
 
 async function list(invocation: Invocation, { status, ...filters }: Flags): Promise<number> {
   const options = { limit: LIMIT, ...filters, ...(status === undefined ? {} : { statuses: status }) }
-  const transactions = await withOrg(invocation, (org) => org.outbox.list(options))
+  const transactions = await withOrg(invocation, async (org) => {
+    const found = await org.outbox.list(options)
+    const table = filters.table ?? filters.row?.table
+    // Not before: what was written to a table that the master has no more is still to be found.
+    if (found.length === 0 && table !== undefined) await requireMasterTable(org, table)
+    return found
+  })
   reply(invocation, { transactions }, () => {
     if (transactions.length === 0) return [nothing(status, filters)]
     const [heading = '', ...lines] = tableLines(
@@ -76,12 +82,13 @@ async function list(invocation: Invocation, { status, ...filters }: Flags): Prom
     )
     // On a line of its own the reason can be read however long the rest is.
     const reasons = transactions.map(reasonOf)
-    const shown = lines.flatMap((line, at) => (reasons[at] ? [line, `      ${reasons[at]}`] : [line]))
+    const { stdout } = invocation.io
+    const shown = lines.flatMap((line, at) => [
+      ...linesFor(stdout, [line]),
+      ...(reasons[at] ? labelled(stdout, '      ', reasons[at]) : []),
+    ])
     const more = `There may be more: add --after ${transactions.at(-1)?.seq}.`
-    return [
-      ...linesFor(invocation.io.stdout, [heading, ...shown]),
-      ...(transactions.length === options.limit ? [more] : []),
-    ]
+    return [...linesFor(stdout, [heading]), ...shown, ...(transactions.length === options.limit ? [more] : [])]
   })
   return 0
 }
@@ -142,9 +149,10 @@ const CLASSES: Readonly<Record<FailureClass, true>> = {
 }
 
 function classes(text: string): readonly FailureClass[] {
-  return nameList(text).map((name) => {
-    const found = Object.keys(CLASSES).find((known) => known === name.toLowerCase())
-    if (found) return found as FailureClass
-    throw new InvalidArgumentError('Choose from permission, invalid, business, conflict, key-clash, gone, state …')
-  })
+  const known = Object.keys(CLASSES)
+  const names = nameList(text)
+  const found = known.filter((name) => names.some((given) => given.toLowerCase() === name))
+  if (names.length > 0 && found.length === new Set(names.map((name) => name.toLowerCase())).size)
+    return found as readonly FailureClass[]
+  throw new InvalidArgumentError(`Choose from ${known.join(', ')}.`)
 }

@@ -1,4 +1,4 @@
-import type { Dependent } from '@outpost/core'
+import type { Dependent, ListedTransaction } from '@outpost/core'
 import type { Command } from 'commander'
 import type { Action } from '../../action.ts'
 import { rowReference } from '../../arguments.ts'
@@ -32,8 +32,9 @@ make a new change. One that was archived with --keep loses its effect when it is
 
 Examples:
   $ outpost tx archive 7
-  $ outpost tx archive 7 --preview
-  $ outpost tx archive 7 --with-dependents`,
+  $ outpost tx archive 7 9 --preview
+  $ outpost tx archive 7 --with-dependents
+  $ outpost tx archive 7 --keep`,
     )
     .action(action((invocation, command) => archive(invocation, seqsOf(command), command.opts<Flags>())))
   tx.command('discard')
@@ -76,7 +77,7 @@ async function archive(
   if (asked) return preview(invocation, seqs, 'archived', local)
   const dependents = withDependents ? 'archive' : 'refuse'
   const archived = await withOrg(invocation, (org) => org.outbox.archive(seqs, { dependents, local }))
-  const how = keep ? '; their effect on the local rows stays' : ''
+  const how = keep ? '; the local rows stay as they are' : ''
   reply(invocation, { archived }, () => [`Archived ${numbers(archived)}${how}.`])
   return 0
 }
@@ -114,27 +115,49 @@ async function preview(
   what: 'archived' | 'discarded',
   local: 'revert' | 'keep',
 ): Promise<number> {
-  const { dependents, texts } = await withOrg(invocation, async (org) => {
+  const { dependents, involved } = await withOrg(invocation, async (org) => {
     const found = await org.outbox.dependents(seqs, { local })
-    const described = new Map<number, string>()
+    const all = new Map<number, ListedTransaction>()
     for (const seq of [...seqs, ...found.map((dependent) => dependent.seq)]) {
       const transaction = await org.outbox.get(seq)
-      if (transaction) described.set(seq, describeTransaction(transaction))
+      if (transaction) all.set(seq, transaction)
     }
-    return { dependents: found, texts: described }
+    return { dependents: found, involved: all }
   })
-  const line = (seq: number): string => `  #${seq}  ${texts.get(seq) ?? ''}`
+  const line = (seq: number): string => {
+    const transaction = involved.get(seq)
+    return `  #${seq}  ${transaction ? describeTransaction(transaction) : ''}`
+  }
   const along = dependents.filter(({ because }) => because === 'needs-row')
   const freed = dependents.filter(({ because }) => because === 'after')
-  reply(invocation, { preview: true, seqs, dependents }, () => [
+  const refused = [...new Set([...seqs, ...along.map(({ seq }) => seq)])].flatMap((seq) => {
+    const transaction = involved.get(seq)
+    const reason = transaction && obstacle(transaction, what, local)
+    return reason ? [{ seq, reason }] : []
+  })
+  reply(invocation, { preview: true, seqs, dependents, refused }, () => [
     `Would be ${what}:`,
     ...[...new Set(seqs)].map(line),
     ...(along.length > 0 ? ['', 'Only with --with-dependents, and with it:', ...along.flatMap(withReason(line))] : []),
     ...(freed.length > 0 ? ['', 'Would no longer wait:', ...freed.flatMap(withReason(line))] : []),
+    ...(refused.length > 0 ? ['', 'All of it would be refused:'] : []),
+    ...refused.map(({ seq, reason }) => `  #${seq}  ${reason}`),
     '',
     'Nothing was changed.',
   ])
   return 0
+}
+
+/** Why the operation would be refused; null where nothing is known against it. */
+function obstacle(
+  { status, outcome, reason, kept }: ListedTransaction,
+  what: 'archived' | 'discarded',
+  local: 'revert' | 'keep',
+): string | null {
+  if (reason?.kind === 'in-flight') return 'is being sent'
+  if (what === 'archived') return status === 'archived' && !(kept && local === 'revert') ? 'is archived already' : null
+  if (status === 'processed') return 'the master has it'
+  return outcome === 'unknown' ? "it is not known whether the master has it: run 'outpost sync' first" : null
 }
 
 function withReason(line: (seq: number) => string): (dependent: Dependent) => readonly string[] {

@@ -1,4 +1,5 @@
 import type { ExportOptions, ImportReport, TransactionStatus } from '@outpost/core'
+import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import type { Action } from '../../action.ts'
 import { nameList, wholeNumber } from '../../arguments.ts'
@@ -9,7 +10,7 @@ import { parseJson, readText } from '../../read-input.ts'
 import { counted, oneLine } from '../../text.ts'
 import { withConnectedOrg } from '../../with-org.ts'
 import { writeWhole } from '../../write-whole.ts'
-import { numbers } from './arguments.ts'
+import { numbers, usage } from './arguments.ts'
 import { STATUSES, statuses } from './list.ts'
 
 interface Flags {
@@ -47,13 +48,15 @@ Examples:
 Only of the same user and organisation. What is here already is not doubled. Exit code 1 when something was not taken over
 or not carried out; the rest is.
 
-Example:
-  $ outpost tx import queue.json`,
+Examples:
+  $ outpost tx import queue.json
+  $ ssh van cat queue.json | outpost tx import -`,
     )
     .action(action((invocation, command) => importFrom(invocation, String(command.args[0]))))
 }
 
 async function exportTo(invocation: Invocation, file: string | undefined, { only, status }: Flags): Promise<number> {
+  if (only && status) throw usage('--only and --status exclude each other', "See 'outpost tx export --help'.")
   const options: ExportOptions = {
     ...(only === undefined ? {} : { seqs: only }),
     ...(status === undefined ? {} : { statuses: status === 'all' ? STATUSES : status }),
@@ -91,5 +94,7 @@ function reportLines({ imported, decided, known, refused }: ImportReport): reado
 }
 
 function seqsFrom(text: string): readonly number[] {
-  return nameList(text).map(wholeNumber)
+  const names = nameList(text)
+  if (names.length === 0) throw new InvalidArgumentError('Give the numbers of transactions.')
+  return names.map(wholeNumber)
 }

@@ -5,7 +5,7 @@ import { traceLines } from '../../describe-trace.ts'
 import { reply } from '../../invocation.ts'
 import type { Invocation } from '../../invocation.ts'
 import { withOrg } from '../../with-org.ts'
-import { rowOf } from './arguments.ts'
+import { requireMasterTable, rowOf } from './arguments.ts'
 
 export function addTrace(tx: Command, action: Action): void {
   tx.command('trace')
@@ -26,7 +26,11 @@ Examples:
 }
 
 async function trace(invocation: Invocation, row: { readonly table: string; readonly id: string }): Promise<number> {
-  const entries = await withOrg(invocation, (org) => org.outbox.trace(row))
+  const entries = await withOrg(invocation, async (org) => {
+    const found = await org.outbox.trace(row)
+    if (found.length === 0) await requireMasterTable(org, row.table)
+    return found
+  })
   reply(invocation, { row, entries }, () =>
     entries.length === 0
       ? [`Nothing was written to ${row.table} ${row.id} on this device.`]
