@@ -8,6 +8,7 @@ import { OutpostError, throwIfAborted } from './errors.ts'
 import type { OutpostEvent, SyncReport } from './events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
+import { columnOf } from './metadata.ts'
 import { recheckPending } from './outbox/recheck.ts'
 import type { MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
@@ -66,10 +67,12 @@ export class KeptTables {
 
   /** The tables whose definitions are needed to check a request: those that it names, and those that lookups point to. */
   tablesNeeded(request: Request): readonly string[] {
-    const metadata = 'values' in request ? this.#byName.get(request.table)?.metadata : undefined
-    const lookups = metadata ? metadata.columns.filter(({ name }) => 'values' in request && name in request.values) : []
-    const targets = lookups.flatMap(({ name, targets = [] }) => {
-      const named = targets.length > 1 && 'values' in request ? request.values[name + TARGET_SUFFIX] : targets[0]?.table
+    if (!('values' in request)) return tablesToCheck(request)
+    const { table, values } = request
+    const metadata = this.#byName.get(table)?.metadata
+    const targets = Object.keys(values).flatMap((name) => {
+      const lookup = (metadata && columnOf(metadata, name)?.targets) ?? []
+      const named = lookup.length > 1 ? values[name + TARGET_SUFFIX] : lookup[0]?.table
       return typeof named === 'string' ? [named] : []
     })
     return [...tablesToCheck(request), ...targets]

@@ -1,6 +1,7 @@
 import { tablesOf } from './dependencies.ts'
 import { MasterError, OutpostError } from './errors.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
+import { readTogether } from './outbox/read-together.ts'
 import { LEASE_MS } from './outbox/readiness.ts'
 import type { OutgoingTransaction, PushOutcome } from './ports/master-org.ts'
 import { prepare } from './prepare.ts'
@@ -27,8 +28,8 @@ export async function sendBatch(
 ): Promise<SentBatch> {
   const { store, env, tables } = context
   const requestId = env.newId()
-  const claim = await store.write('claim transactions', (tx) =>
-    prepare(tx, ready, {
+  const claim = await store.write('claim transactions', async (tx) =>
+    prepare(await readTogether(tx, ready, tables), ready, {
       ...readinessOf(context),
       leaseUntil: env.now() + LEASE_MS,
       requestId,
@@ -47,8 +48,8 @@ export async function sendBatch(
     throw failure
   }
   const masters = await readMasters(context, claim.sending, outcomes, signal)
-  const settled = await store.write('settle transactions', (tx) =>
-    settle(tx, claim.sending, outcomes, masters, { tables, env }),
+  const settled = await store.write('settle transactions', async (tx) =>
+    settle(await readTogether(tx, claim.sending, tables), claim.sending, outcomes, masters, { tables, env }),
   )
   return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
 }

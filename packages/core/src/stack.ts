@@ -1,5 +1,6 @@
 import jsonPatch from 'fast-json-patch'
 import type { Change, UpdateChange } from './change.ts'
+import { inParts } from './outbox/in-parts.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { rowKey } from './row.ts'
 import type { Row } from './row.ts'
@@ -10,21 +11,31 @@ import type { Row } from './row.ts'
  * them, or they would be taken for conflicts with values that only ever existed here.
  */
 
-/** The master has the change: later ones stand on what the master made of it (rounded, completed by a plug-in). */
-export function standOnMaster(
+/**
+ * The master has the change: later ones stand on what the master made of it (rounded, completed by a plug-in). In each
+ * column that is the next one that writes it: what is behind that stands on that one.
+ */
+export async function standOnMaster(
   tx: StoreWriter,
   seq: number,
   change: Change,
   row: { readonly values: Row; readonly version: string | null },
 ): Promise<void> {
-  const written = change.kind === 'create' ? row.values : shownBy(change)
-  const merged = mergedColumns(change)
-  return rewriteLater(tx, seq, change, async (later) => {
-    const other = hasWhole(later) ? withinWhole(later, await shownBefore(tx, change), row.values) : later
+  const [base] = await tx.bases(change.table, [change.id])
+  const before = { ...base?.values, ...shownBy(change) }
+  const open = new Set(Object.keys(change.kind === 'create' ? row.values : shownBy(change)))
+  for (const name of mergedColumns(change)) open.delete(name)
+  // A deletion, and a remembered whole row, stand on all of the row, wherever they are in the stack.
+  let toTheEnd = base?.local === 'deleted'
+  const rewrite = (later: Stacked): Stacked => {
+    if (hasWhole(later)) toTheEnd = true
+    const other = withinWhole(later, before, row.values)
     if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
-    const seen = Object.keys(other.before).filter((name) => name in written && !merged.includes(name))
+    const seen = Object.keys(other.before).filter((name) => open.has(name))
+    for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
-  })
+  }
+  await rewriteLater(tx, seq, change, rewrite, { isDone: () => open.size === 0 && !toTheEnd })
 }
 
 /** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */
@@ -48,13 +59,7 @@ export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<v
     const names = Object.keys(values).filter((name) => name in other.before && !merged.includes(name))
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
   }
-  return rewriteLater(tx, seq, change, rewrite, 'wait')
-}
-
-/** What the row was held to be on the master, with the change. */
-async function shownBefore(tx: StoreWriter, change: Change): Promise<Row> {
-  const [base] = await tx.bases(change.table, [change.id])
-  return { ...base?.values, ...shownBy(change) }
+  return rewriteLater(tx, seq, change, rewrite, { wait: true })
 }
 
 function hasWhole(change: Stacked): boolean {
@@ -103,24 +108,29 @@ export function onValues(change: UpdateChange, before: Row): UpdateChange {
   return { ...change, before, patch: jsonPatch.compare(before, change.values) }
 }
 
+interface Rewriting {
+  /** What is on the row waits for the change. */
+  readonly wait?: boolean
+  /** Says that nothing behind what was rewritten has to be. */
+  readonly isDone?: () => boolean
+}
+
 async function rewriteLater(
   tx: StoreWriter,
   seq: number,
   change: Change,
-  rewrite: (other: Stacked) => Stacked | Promise<Stacked>,
-  waiting?: 'wait',
+  rewrite: (other: Stacked) => Stacked,
+  { wait = false, isDone = () => false }: Rewriting = {},
 ): Promise<void> {
   const touching = [rowKey(change.table, change.id)]
-  const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: seq })
-  for (const transaction of later) {
-    const onRow = transaction.changes.filter((other) => other.table === change.table && other.id === change.id)
-    const changes: Change[] = []
-    for (const other of transaction.changes)
-      changes.push(onRow.includes(other) && 'before' in other ? await rewrite(other) : other)
-    const waits = waiting !== undefined && onRow.length > 0 && !transaction.dependsOn.includes(seq)
-    const rewritten = changes.some((other, at) => other !== transaction.changes[at])
-    if (!waits && !rewritten) continue
-    const dependsOn = waits ? [...transaction.dependsOn, seq] : transaction.dependsOn
-    await tx.putTransactions([{ ...transaction, changes, dependsOn }])
+  for await (const transaction of inParts(tx, { statuses: ['pending', 'error'], touching, after: seq })) {
+    const isOnRow = (other: Change): boolean => other.table === change.table && other.id === change.id
+    const changes = transaction.changes.map((other) => (isOnRow(other) && 'before' in other ? rewrite(other) : other))
+    const waits = wait && changes.some(isOnRow) && !transaction.dependsOn.includes(seq)
+    if (waits || changes.some((other, at) => other !== transaction.changes[at])) {
+      const dependsOn = waits ? [...transaction.dependsOn, seq] : transaction.dependsOn
+      await tx.putTransactions([{ ...transaction, changes, dependsOn }])
+    }
+    if (isDone()) return
   }
 }

@@ -242,8 +242,9 @@ function targetOf(
 
 /** A status belongs to one state: to the state that is written with it, else to the one the row is in. */
 function checkStatus(table: TableMetadata, values: Row, rules: WriteRules): void {
-  const status = table.columns.find((column) => column.type === 'status')
-  const state = table.columns.find((column) => column.type === 'state')
+  const written = Object.keys(values).find((name) => columnOf(table, name)?.type === 'status')
+  const status = written === undefined ? undefined : columnOf(table, written)
+  const state = status && table.columns.find((column) => column.type === 'state')
   if (!status || !state) return
   const value = values[status.name]
   const stateValue =

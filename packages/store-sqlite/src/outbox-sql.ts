@@ -13,13 +13,13 @@ export function findTransactions(connection: Connection, query: TransactionQuery
   const descending = query.direction === 'descending'
   const { statuses, touching } = query
   const range = {
-    behind: `o.seq ${descending ? '<' : '>'} ?`,
-    order: `ORDER BY o.seq ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
+    behind: (seq: string) => `${seq} ${descending ? '<' : '>'} ?`,
+    order: (seq: string) => `ORDER BY ${seq} ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
     bounds: [query.after ?? (descending ? Number.MAX_SAFE_INTEGER : 0), query.limit ?? -1] as const,
   }
   if (query.limit !== undefined && query.limit <= 0) return []
   if (!statuses && !touching) {
-    const sql = `SELECT o.seq, o.body FROM outbox AS o WHERE ${range.behind} ${range.order}`
+    const sql = `SELECT o.seq, o.body FROM outbox AS o WHERE ${range.behind('o.seq')} ${range.order('o.seq')}`
     return connection.rows(sql, ...range.bounds).map(transactionOf)
   }
   const seqs = touching
@@ -31,8 +31,8 @@ export function findTransactions(connection: Connection, query: TransactionQuery
 }
 
 interface SeqRange {
-  readonly behind: string
-  readonly order: string
+  readonly behind: (seq: string) => string
+  readonly order: (seq: string) => string
   readonly bounds: readonly [after: number, limit: number]
 }
 
@@ -42,16 +42,23 @@ function seqsTouching(
   statuses: readonly TransactionStatus[] | undefined,
   range: SeqRange,
 ): number[] {
-  const touched = 'SELECT seq FROM outbox_touches WHERE key IN (SELECT value FROM json_each(?))'
   const inStatus = statuses ? 'AND o.status IN (SELECT value FROM json_each(?)) ' : ''
-  const sql = `SELECT o.seq FROM outbox AS o WHERE o.seq IN (${touched}) ${inStatus}AND ${range.behind} ${range.order}`
-  const lists = [JSON.stringify(keys), ...(statuses ? [JSON.stringify(statuses)] : [])]
-  return connection.rows(sql, ...lists, ...range.bounds).map(([seq]) => Number(seq))
+  const asked = statuses ? [JSON.stringify(statuses)] : []
+  const [key, ...others] = keys
+  // The seqs of one key are one piece of the index, in order: a part of them is read without the rest.
+  const from =
+    others.length === 0
+      ? 'outbox_touches AS t CROSS JOIN outbox AS o ON o.seq = t.seq WHERE t.key = ?'
+      : 'outbox AS o WHERE o.seq IN (SELECT seq FROM outbox_touches WHERE key IN (SELECT value FROM json_each(?)))'
+  const name = others.length === 0 ? 't.seq' : 'o.seq'
+  const sql = `SELECT ${name} FROM ${from} ${inStatus}AND ${range.behind(name)} ${range.order(name)}`
+  const wanted = others.length === 0 ? (key ?? null) : JSON.stringify(keys)
+  return connection.rows(sql, wanted, ...asked, ...range.bounds).map(([seq]) => Number(seq))
 }
 
 function seqsInStatus(connection: Connection, status: TransactionStatus, range: SeqRange): number[] {
   // One status at a time: its seqs are one piece of the index, in order.
-  const sql = `SELECT o.seq FROM outbox AS o INDEXED BY outbox_by_status WHERE o.status = ? AND ${range.behind} ${range.order}`
+  const sql = `SELECT o.seq FROM outbox AS o INDEXED BY outbox_by_status WHERE o.status = ? AND ${range.behind('o.seq')} ${range.order('o.seq')}`
   return connection.rows(sql, status, ...range.bounds).map(([seq]) => Number(seq))
 }
 
