@@ -4,7 +4,7 @@ import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import type { ConflictFunctions } from './conflict-policy.ts'
-import { Delivery } from './delivery.ts'
+import { Delivery, inAll } from './delivery.ts'
 import { Draft } from './draft.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
@@ -250,37 +250,37 @@ export class ClientOrg {
 
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
   async push(options: CallOptions = {}): Promise<PushReport> {
-    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
+    return this.#delivery.push(options.signal, async (signal) => {
       await this.#admitted()
       await this.#watch.warn()
       await this.#identity.ensure(signal)
-      return this.#delivery.push(signal)
     })
   }
 
   /**
-   * One whole run: metadata if it has changed, push, then a pull of every configured table. A table that fails does not
-   * stop the others; its error is in the report. Throws when the master cannot be asked at all, and, once everything is
-   * pulled, when it gave no answer to what was pushed.
+   * One whole run: metadata if it has changed, push, then a pull of every configured table, and last what was left of the
+   * push because it is large, or was released by the pull. A table that fails does not stop the others; its error is in
+   * the report. Throws when the master cannot be asked at all, and, once everything is pulled, when it gave no answer to
+   * what was pushed.
    */
   async sync(options: CallOptions = {}): Promise<SyncReport> {
-    const report = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
+    const { pushed, isThereMore, ...report } = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
       const { userId } = await this.#admitted()
       await this.#watch.warn()
       await this.#identity.identify(signal)
       const metadata = await this.#kept.refreshMetadata(signal)
       await this.#kept.renewPrivileges(userId, signal)
-      const pushed = await this.#delivery.push(signal).catch((error: unknown) => {
+      const sent = await this.#delivery.pushSmall(signal).catch((error: unknown) => {
         if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
         throw error
       })
       const tables = await pullTables(this.#pullContext(), this.#kept.byName, signal)
-      if (pushed instanceof OutpostError) throw pushed
-      return { ...metadata, pushed, tables }
+      if (sent instanceof OutpostError) throw sent
+      return { ...metadata, pushed: sent, tables, isThereMore: await this.#delivery.isThereMore() }
     })
-    // What was pulled can have released what an upload filter held.
+    const rest = isThereMore ? [await this.push(options)] : []
     this.#delivery.wake()
-    return report
+    return { ...report, pushed: inAll([pushed, ...rest]) }
   }
 
   async status(): Promise<OrgStatus> {

@@ -12,6 +12,7 @@ import type { MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { push } from './push.ts'
+import type { Uploads } from './push.ts'
 import { isSignedOut, noteSignIn } from './settings.ts'
 import { signedOutError } from './sign-out.ts'
 import { Turns } from './turns.ts'
@@ -88,10 +89,29 @@ export class Delivery {
     return { ...whose, tables: this.#options.kept.byName, now: this.#options.env.now(), owner: this.#owner }
   }
 
-  /** Sends what can be sent, for a caller who has the turn. */
-  push(signal: AbortSignal): Promise<PushReport> {
+  /** Sends what can be sent, turn by turn: between large transactions others may have one. */
+  async push(asked: AbortSignal | undefined, admit: (signal: AbortSignal) => Promise<void>): Promise<PushReport> {
+    const reports: PushReport[] = []
+    for (;;) {
+      const { report, isDone } = await this.turns.withMaster(asked, async (signal) => {
+        await admit(signal)
+        this.#agenda.reset()
+        return push(this.#pushContext(), signal, this.#uploads)
+      })
+      reports.push(report)
+      if (isDone) return inAll(reports)
+    }
+  }
+
+  /** Sends what can be sent at once, for a caller who has the turn. */
+  async pushSmall(signal: AbortSignal): Promise<PushReport> {
     this.#agenda.reset()
-    return push(this.#pushContext(), signal)
+    return (await push(this.#pushContext(), signal, 'none')).report
+  }
+
+  /** Whether something can be sent now, for a caller who has the turn. */
+  async isThereMore(): Promise<boolean> {
+    return (await this.#nextAttempt()) === 'now'
   }
 
   /** There may be something to deliver. */
@@ -147,11 +167,16 @@ export class Delivery {
       await this.admit()
       await watch.warn()
       await identity.ensure(signal)
-      await push(this.#pushContext(), signal)
+      const { isDone } = await push(this.#pushContext(), signal, this.#uploads)
       this.#loop.succeeded()
+      if (!isDone) this.#loop.wake()
       const after = await this.#nextAttempt()
       return typeof after === 'number' ? after : null
     })
+  }
+
+  get #uploads(): Uploads {
+    return { isTurnWanted: () => this.turns.areWanted }
   }
 
   #nextAttempt(): Promise<'now' | 'none' | number> {
@@ -189,4 +214,19 @@ export class Delivery {
       },
     }
   }
+}
+
+/** What several pushes did, one after another. */
+export function inAll(reports: readonly PushReport[]): PushReport {
+  const none = { processed: 0, refused: 0, overruled: 0, conflicts: 0, left: 0 }
+  return reports.reduce(
+    (sum, { processed, refused, overruled, conflicts, left }) => ({
+      processed: sum.processed + processed,
+      refused: sum.refused + refused,
+      overruled: sum.overruled + overruled,
+      conflicts: sum.conflicts + conflicts,
+      left,
+    }),
+    none,
+  )
 }

@@ -18,26 +18,39 @@ import type { Settled } from './settle.ts'
  * on it. When the master cannot be asked at all, the claimed transactions stay pending, and the error is thrown when
  * everything that was under way has ended.
  *
- * Large transactions (attachments) go one by one when nothing small is ready. What becomes ready while one is on its way
- * does not wait for it.
+ * Large transactions (attachments) go one by one when nothing small is ready, as far as `uploads` lets them. What becomes
+ * ready while one is on its way does not wait for it.
  */
-export async function push(context: PushContext, signal: AbortSignal): Promise<PushReport> {
+export async function push(context: PushContext, signal: AbortSignal, uploads: Uploads): Promise<Pushed> {
   const run = new PushRun(context, signal)
   const upload = new Upload((transaction) => run.sendAlone(transaction))
   let failure: unknown
   try {
-    await drain(run, upload)
+    await drain(run, upload, uploads)
   } catch (error) {
     failure = error
   }
   await upload.ended()
   const thrown = gravest([failure, upload.failure])
   if (thrown !== undefined) throw thrown
-  return run.report()
+  return { report: await run.report(), isDone: !run.hasPutOff }
+}
+
+/**
+ * Whether large transactions are sent: all of them, none, or one after another until somebody else waits for the turn.
+ * Uploads can take hours, and a pull must not wait for them.
+ */
+export type Uploads = 'none' | { readonly isTurnWanted: () => boolean }
+
+/** What a push did. `isDone` is false where large transactions were put off for somebody else's sake. */
+export interface Pushed {
+  readonly report: PushReport
+  readonly isDone: boolean
 }
 
 /** Sends round after round, and uploads in the gaps. Ends when nothing can be sent now, or an upload has failed. */
-async function drain(run: PushRun, upload: Upload): Promise<void> {
+async function drain(run: PushRun, upload: Upload, uploads: Uploads): Promise<void> {
+  let begun = 0
   for (;;) {
     if (stopsEverything(upload.failure)) return
     const round = await run.next()
@@ -47,8 +60,15 @@ async function drain(run: PushRun, upload: Upload): Promise<void> {
     }
     if (upload.failure !== undefined) return
     if (!upload.isRunning) {
+      if (uploads === 'none') return
+      // One for each turn, or those who wait for one another would never send any.
+      if (begun > 0 && uploads.isTurnWanted()) {
+        run.hasPutOff = true
+        return
+      }
       const large = await run.nextLarge()
       if (!large) return
+      begun += 1
       upload.begin(large)
     }
     await Promise.race([upload.ended(), run.changed()])
@@ -88,6 +108,8 @@ class Upload {
 class PushRun {
   readonly #context: PushContext
   readonly #signal: AbortSignal
+  /** Whether large transactions were left for another turn. */
+  hasPutOff = false
   readonly #counts = { processed: 0, refused: 0, overruled: 0, conflicts: 0 }
 
   constructor(context: PushContext, signal: AbortSignal) {

@@ -3,9 +3,20 @@ import { abortError, throwIfAborted } from './errors.ts'
 /** Runs bodies one after another, in the order in which they were given. A failed body does not stop the next. */
 export class Serial {
   #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+
+  /** Whether somebody waits for the body that runs now to end. */
+  get isWanted(): boolean {
+    return this.#waiting > 0
+  }
 
   run<T>(body: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(body, body)
+    this.#waiting += 1
+    const begin = (): Promise<T> => {
+      this.#waiting -= 1
+      return body()
+    }
+    const turn = this.#last.then(begin, begin)
     this.#last = turn.catch(() => {})
     return turn
   }

@@ -16,6 +16,11 @@ export class Turns {
     this.#closing = closing
   }
 
+  /** Whether somebody waits for the run that goes on now to end. */
+  get areWanted(): boolean {
+    return this.#serial.isWanted
+  }
+
   /** Runs alone, without a look at the connection. */
   run<T>(body: () => Promise<T>): Promise<T> {
     return this.#serial.run(body)

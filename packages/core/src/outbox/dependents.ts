@@ -13,7 +13,7 @@ type Tables = ReadonlyMap<string, ConfiguredTable>
  *
  * - `needs-row`: it changes, or points to, a row that `of` creates. Without that it can never be delivered: it goes the
  *   same way.
- * - `after`: the application told it to wait for `of`. It stays, and waits no longer.
+ * - `after`: the application told it to wait for `of`. It stays, and waits only for what `of` waited for.
  */
 export interface Dependent {
   readonly seq: number
