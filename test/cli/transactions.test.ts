@@ -139,6 +139,8 @@ test('tx show says what each way out of a conflict comes to, and they come to it
   expect(out).toMatch(/outpost tx retry 1 +sends MINE/)
   expect(out).toMatch(/outpost tx amend 1 --drop column +takes THEIRS there/)
   expect(out).toMatch(/outpost tx archive 1 +takes THEIRS/)
+  expect(out).toMatch(/cause .*name, accountnumber/)
+  expect(out).toMatch(/mended by +you/)
   expect(out).toMatch(/outcome +no effect on the master/)
   await expectDone(place.outpost('tx', 'amend', '1', '--drop', 'name'))
   await expectDone(place.outpost('sync'))

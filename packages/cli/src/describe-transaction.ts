@@ -125,10 +125,10 @@ function thenLines({ seq, changes, lastError }: ListedTransaction): readonly str
   const conflict = lastError?.rejection === 'conflict'
   const writes = changes.some(({ kind }) => kind === 'create' || kind === 'update')
   const ways: readonly (readonly [string, string])[] = [
-    [`tx retry ${seq}`, conflict ? 'sends MINE all the same' : 'sends it again as it is'],
+    [`tx retry ${seq}`, conflict ? `${writes ? 'sends MINE' : 'sends it'} all the same` : 'sends it again as it is'],
     ...(writes ? [[`tx amend ${seq} column=value`, 'corrects it and sends it again'] as const] : []),
     ...(writes && conflict ? [[`tx amend ${seq} --drop column`, 'takes THEIRS there, sends the rest'] as const] : []),
-    [`tx archive ${seq}`, conflict ? 'takes THEIRS' : 'gives it up; --keep leaves the row here as it is'],
+    [`tx archive ${seq}`, conflict ? 'takes THEIRS for all of it' : 'gives it up; --keep leaves the row here as it is'],
   ]
   const width = Math.max(...ways.map(([way]) => way.length))
   return ways.map(([way, what], at) => `  ${at === 0 ? 'then' : '    '}      outpost ${way.padEnd(width)}  ${what}`)

@@ -16,9 +16,10 @@ import { transition } from './outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from './ports/store.ts'
 import type { Row } from './row.ts'
 import { refreshChanged } from './local-rows.ts'
-import { conflictError, policyError, settledAs } from './settle.ts'
+import { settledAs } from './settle.ts'
 import { liftOut, onValues } from './stack.ts'
 import type { Settled } from './settle.ts'
+import { conflictError, policyError } from './transaction-errors.ts'
 
 export interface Claim {
   /** How many columns that both sides had changed were decided, in what is sent as well as in what is settled. */
@@ -120,7 +121,10 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
   })
   const failed = merges.find((merge) => merge.kind === 'failed')
   if (failed || merges.some((merge) => merge.kind === 'undecided')) {
-    const lastError = failed ? policyError(transaction, failed, now) : conflictError(transaction, 'conflict', now)
+    const columns = [...new Set(conflicts.map(({ column }) => column))]
+    const lastError = failed
+      ? policyError(transaction, failed, now)
+      : conflictError(transaction, 'conflict', now, columns)
     // A transaction is sent whole: as long as a part is open, none of it is decided.
     const open = conflicts.map((conflict) => ({ ...conflict, resolved: 'undecided' as const, value: null }))
     return transition(transaction, 'refused', now, { lastError }, { note: lastError.message, ...note(open) })

@@ -13,7 +13,6 @@ import type {
   ConflictDecision,
   HistoryEntry,
   OfflineTransaction,
-  RejectionClass,
   TransactionError,
 } from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
@@ -22,6 +21,7 @@ import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
 import { rowKey } from './row.ts'
 import { liftOut, standOnMaster } from './stack.ts'
+import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unseenError } from './transaction-errors.ts'
 import { hasUnreadAction } from './unread-actions.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
@@ -209,25 +209,6 @@ async function settleExisting(
   return deliver(tx, transaction, masters, context, note)
 }
 
-interface KeyClash {
-  readonly message: string
-  readonly remedy: string
-}
-
-const SAME_ID: KeyClash = {
-  message: 'The master has a row with this id already.',
-  remedy: 'Archive this transaction and change the existing row instead, or create the row with another id.',
-}
-
-const ANOTHER_ROW: KeyClash = {
-  message: 'The master has another row with the same key values, or one that it takes for a duplicate.',
-  remedy: 'Use that row, or change the key values of one of them, then resubmit.',
-}
-
-function keyClash(transaction: OfflineTransaction, clash: KeyClash, now: number): TransactionError {
-  return { code: 'conflict', rejection: 'key-clash', ...clash, at: now, attempt: transaction.attempts }
-}
-
 /**
  * The master's row is newer than the one the change was made on: takes the newer row as the base, to be merged next. Where
  * the row is none newer, it may have been a slip on the way, or a look at a copy that is behind; a condition that fails again
@@ -242,8 +223,7 @@ async function settleStale(
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
   await takeBases(tx, transaction.changes, masters, context.tables)
-  const gone = await settleGone(tx, transaction, masters, context, conflictError(transaction, 'gone', now))
-  if (gone) return gone
+  if (isUnseen(transaction.changes, masters)) return refuse(tx, transaction, unseenError(transaction, now), context)
   const often = transaction.attempts % STALE_LIMIT === 0
   if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
@@ -329,6 +309,13 @@ async function settleCreatedElsewhere(
   return next
 }
 
+/** Whether what stood in the way is a row that is not shown: all others are at the version their change was made on. */
+function isUnseen(changes: readonly Change[], masters: MasterRows): boolean {
+  const conditional = changes.filter((change) => change.kind === 'update' || change.kind === 'delete')
+  const shown = conditional.filter(({ table, id }) => masters.get(table)?.get(id)?.row !== null)
+  return shown.length < conditional.length && (shown.length === 0 || isCurrent(shown, masters))
+}
+
 /** Whether every row is at the version its change was made on, so that it was no newer version that stood in the way. */
 function isCurrent(changes: readonly Change[], masters: MasterRows): boolean {
   const conditional = changes.filter((change) => change.kind === 'update' || change.kind === 'delete')
@@ -339,20 +326,6 @@ function isCurrent(changes: readonly Change[], masters: MasterRows): boolean {
       return row && change.version !== null && row.version === change.version
     })
   )
-}
-
-/** A failure to ask, as it is kept with a transaction. */
-export function errorOf(failure: OutpostError, transaction: OfflineTransaction, now: number): TransactionError {
-  return {
-    code: failure.code,
-    message: failure.message,
-    remedy: failure.remedy ?? 'Nothing needs to be done; it is sent again by itself.',
-    at: now,
-    attempt: transaction.attempts,
-    ...(failure instanceof MasterError && failure.status !== undefined ? { status: failure.status } : {}),
-    ...(failure instanceof MasterError && failure.masterCode !== undefined ? { masterCode: failure.masterCode } : {}),
-    ...(failure instanceof MasterError && failure.requestId !== undefined ? { requestId: failure.requestId } : {}),
-  }
 }
 
 /** How often a transaction got no answer, at last alone, before it is taken for the cause. */
@@ -408,42 +381,6 @@ export function settledAs(
     { lease: null, outcome: 'known', lastError: null, nextAttemptAt: null },
     entry,
   )
-}
-
-/** The error of a transaction that a person has to decide. */
-export function conflictError(
-  transaction: OfflineTransaction,
-  rejection: RejectionClass,
-  now: number,
-): TransactionError {
-  const gone = rejection === 'gone'
-  return {
-    code: gone ? 'not-found' : 'conflict',
-    rejection,
-    message: gone ? 'The row no longer exists on the master.' : 'The row was changed here and on the master.',
-    remedy: gone
-      ? 'Archive the transaction to drop the change, or create the row anew.'
-      : "Compare both sides in the transaction's conflicts. Set it to pending to send it all the same, amend it, or archive it to take the master's row.",
-    at: now,
-    attempt: transaction.attempts,
-  }
-}
-
-/** The error of a transaction about which the application's conflict function gave no answer to act on. */
-export function policyError(
-  transaction: OfflineTransaction,
-  failure: { readonly message: string; readonly column?: string },
-  now: number,
-): TransactionError {
-  return {
-    code: 'conflict',
-    rejection: 'policy',
-    message: failure.message,
-    remedy: 'Nothing was sent. Correct the function and set the transaction to pending, or amend or archive it.',
-    ...(failure.column === undefined ? {} : { column: failure.column }),
-    at: now,
-    attempt: transaction.attempts,
-  }
 }
 
 function refuse(

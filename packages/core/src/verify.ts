@@ -6,8 +6,9 @@ import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import { transition } from './outbox/transitions.ts'
 import type { StoreWriter } from './ports/store.ts'
 import { delayMs } from './retry.ts'
-import { deliver, errorOf, isSameRequest, keep } from './settle.ts'
+import { deliver, isSameRequest, keep } from './settle.ts'
 import type { Settled, SettleContext } from './settle.ts'
+import { errorOf } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
 
 /**
@@ -38,8 +39,9 @@ function isStillLost(asked: OfflineTransaction, now: OfflineTransaction | undefi
 const DOUBTFUL = {
   code: 'conflict',
   rejection: 'conflict',
-  message: 'The answer was lost. The action has happened on the master, but not all that was sent with it shows there.',
+  message: 'The answer was lost, and the rows of the master do not tell whether all of this has happened.',
   remedy: 'Compare the rows. Archive this transaction, and write anew what is missing.',
+  fix: 'user',
 } as const
 
 async function settleOne(
