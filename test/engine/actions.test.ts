@@ -594,6 +594,6 @@ test('a row can be given to somebody whose rows its writer may not read', async 
   expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({
     status: 'error',
     outcome: 'unknown',
-    lastError: { rejection: 'gone' },
+    lastError: { rejection: 'permission' },
   })
 })

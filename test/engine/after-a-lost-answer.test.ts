@@ -1,7 +1,7 @@
 import { OutpostError } from '@outpost/core'
 import type { Configuration } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { differences, world } from './world.ts'
+import { ACCOUNTS, differences, world } from './world.ts'
 import type { Device, World } from './world.ts'
 
 /*
@@ -29,8 +29,72 @@ test.each(['recreate', 'drop', 'error'] as const)(
     expect(there.emulator.master.row('msdyn_workorder', id)?.values['ownerid']).toBe(other)
     expect(there.emulator.master.rows('msdyn_workorder')).toHaveLength(before)
     const transaction = await device.org.outbox.get(seq ?? 0)
-    expect(transaction).toMatchObject({ status: 'error', outcome: 'unknown', lastError: { rejection: 'gone' } })
+    expect(transaction).toMatchObject({ status: 'error', outcome: 'unknown', lastError: { rejection: 'permission' } })
     expect(transaction?.changes).toMatchObject([{ kind: 'update', values: { ownerid: other } }])
+  },
+)
+
+test.each(['recreate', 'drop', 'error'] as const)(
+  'what was changed or deleted here and given away by somebody else meanwhile is not gone (on deleted row: %s)',
+  async (onDeletedRow) => {
+    const there = world()
+    const orders: Configuration = { tables: { msdyn_workorder: { columns: ['msdyn_name', 'ownerid'], onDeletedRow } } }
+    const device = await there.device({ user: 'Bram Bakker', configuration: orders })
+    await device.sync()
+    const [me = '', other = ''] = ['Bram Bakker', 'Lowri Kettering'].map((name) => userOf(there, name))
+    const mine = await device.org.table('msdyn_workorder').query({ where: `ownerid eq ${me}`, limit: 2 })
+    const [changed = '', deleted = ''] = mine.map((row) => String(row['msdyn_workorderid']))
+    await device.org.write((draft) => draft.update('msdyn_workorder', changed, { msdyn_name: 'Changed offline' }))
+    await device.org.write((draft) => draft.delete('msdyn_workorder', deleted))
+    for (const id of [changed, deleted])
+      there.emulator.master.update('msdyn_workorder', id, { ownerid: { table: 'systemuser', id: other } })
+    await device.org.push()
+
+    for (const transaction of await device.org.outbox.list({ statuses: 'all' }))
+      expect(transaction).toMatchObject({
+        status: 'error',
+        outcome: 'known',
+        lastError: { code: 'forbidden', rejection: 'permission' },
+      })
+    expect(there.emulator.master.row('msdyn_workorder', changed)?.values['msdyn_name']).not.toBe('Changed offline')
+    expect(there.emulator.master.row('msdyn_workorder', deleted)).toBeDefined()
+
+    // Given back, the change can be sent again.
+    for (const id of [changed, deleted])
+      there.emulator.master.update('msdyn_workorder', id, { ownerid: { table: 'systemuser', id: me } })
+    await device.org.outbox.setAllPending()
+    await device.org.push()
+    expect(statuses(await device.org.outbox.list({ statuses: 'all' }))[0]).toBe('processed')
+    expect(there.emulator.master.row('msdyn_workorder', changed)?.values['msdyn_name']).toBe('Changed offline')
+  },
+)
+
+test.each(['nothing else', 'a changed row', 'a link'] as const)(
+  'an action whose row somebody deleted before it could be looked for is left to a person (with %s)',
+  async (company) => {
+    const there = world()
+    const counts = registerCount(there)
+    const { master } = there.emulator
+    const tables = { ...ACCOUNTS.tables, new_skill: {}, bookableresource: {}, new_skill_bookableresource: {} }
+    const device = await there.device({ configuration: { tables } })
+    const [account, skill] = [
+      master.create('account', { name: 'Counted', numberofemployees: 7 }),
+      master.create('new_skill', { new_name: 'Welding' }),
+    ]
+    const resource = { table: 'bookableresource', id: master.create('bookableresource', { name: 'Bo' }) }
+    const contact = master.create('contact', { lastname: 'With it' })
+    await device.sync()
+    const { seq } = await device.org.write((draft) => {
+      if (company === 'a changed row') draft.update('contact', contact, { firstname: 'Changed' })
+      if (company === 'a link') draft.associate(LINK, { table: 'new_skill', id: skill }, resource)
+      count(draft, account, 'numberofemployees eq 8')
+    })
+    there.emulator.faults.add({ fault: { kind: 'dropAfterCommit' } })
+    await expect(device.org.push()).rejects.toThrow(OutpostError)
+    master.remove('account', account)
+    await pushUntilQuiet(there, device)
+    expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'error', outcome: 'unknown' })
+    expect(counts()).toBe(1)
   },
 )
 

@@ -15,8 +15,9 @@ export function evidenceKey(evidence: ActionEvidence): string {
 }
 
 /**
- * What became of a transaction whose answer was lost. `doubtful`: an action of it has happened, but not all of the rest
- * shows. Whether the action was somebody else's, or the rest was changed since, only a person can tell.
+ * What became of a transaction whose answer was lost. `doubtful`: only a person can tell. An action of it has happened, but
+ * not all of the rest shows: the action was somebody else's, or the rest was changed since. Or the row that would show the
+ * action, which was there when it was written, is gone.
  */
 export type Standing = 'delivered' | 'not-delivered' | 'doubtful'
 
@@ -40,11 +41,19 @@ export function standingOf(
     const shown = changes.every((change) => shows(change, actions, masters, tables) === true)
     return creates.length === 0 && shown ? 'delivered' : 'not-delivered'
   }
-  if (done.length === 0) return 'not-delivered'
+  if (done.length === 0)
+    return telling.some((action) => isLost(action, creates, masters)) ? 'doubtful' : 'not-delivered'
   if (done.some(({ evidence }) => evidence.kind === 'row-exists')) return 'delivered'
   const rest = changes.filter((change) => change.kind !== 'action')
   const shown = rest.every((change) => shows(change, actions, masters, tables) !== false)
   return done.length === telling.length && shown ? 'delivered' : 'doubtful'
+}
+
+/** Whether the action was to be known by its own row, and that is not to be seen. */
+function isLost({ table, id, evidence }: ActionChange, creates: readonly Change[], masters: MasterRows): boolean {
+  if (evidence.kind !== 'row-matches' || evidence.table !== table || evidence.id !== id) return false
+  const isNew = creates.some((change) => change.table === table && change.id === id)
+  return !isNew && masters.get(table)?.get(id)?.row === null
 }
 
 /** Whether the master's row shows the change; null where that cannot be seen. */

@@ -66,7 +66,8 @@ export type Rejection = Omit<TransactionError, 'at' | 'attempt' | 'rejection'> &
  * The master's answer to one transaction.
  *
  * - `processed`: all changes have their effect. `rows` has what the master made of each changed row that still exists.
- * - `stale`: a changed row is not at the version the change was made on; nothing was done. Read, merge, send again.
+ * - `stale`: a changed row is not at the version the change was made on; nothing was done. Read, merge, send again. Only
+ *   where it is `named` did the master say that it was the version; else a condition failed, and it may be another one.
  * - `exists`: a row to be created is there already; nothing was done. With our own ids that means it was our create.
  * - `rejected`: a verdict; nothing was done.
  * - `retry`: no verdict (a passing failure of this one transaction, or no answer for it); the effect is unknown when
@@ -76,7 +77,7 @@ export type Rejection = Omit<TransactionError, 'at' | 'attempt' | 'rejection'> &
  */
 export type PushOutcome = { readonly masterRequestId?: string } & (
   | { readonly kind: 'processed'; readonly rows: readonly PushedRow[] }
-  | { readonly kind: 'stale' }
+  | { readonly kind: 'stale'; readonly named?: true }
   | { readonly kind: 'exists' }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | {
