@@ -194,3 +194,43 @@ function answer({ status, code, body }: Signal): Extract<Fault, { kind: 'status'
   if (code !== undefined) return { kind: 'status', status, body: 'json', code }
   return { kind: 'status', status, body: body ?? 'empty' }
 }
+
+test.each<[string, Signal]>([
+  ['says so (412)', { status: 412, code: '0x80060882' }],
+  ['in decimal', { status: 412, code: '-2147088254' }],
+  ['without a code', { status: 412 }],
+  ['says 409, which it never does', { status: 409, body: 'empty' }],
+])(
+  'C23: a condition that fails although the row is as it was (%s) is tried again within the same sync',
+  async (_name, slip) => {
+    const { office, ann } = await dayWithAnn()
+    const [changed, deleted] = [1, 2].map((n) => office.adds('account', { name: `Customer ${n}` }))
+    await ann.syncs()
+    const edit = await ann.changes('account', changed ?? '', { name: 'Mine' })
+    office.emulator.faults.add({ match: { method: 'PATCH' }, times: 2, fault: answer(slip) })
+    await ann.pushes()
+    const removal = await ann.deletes('account', deleted ?? '')
+    office.emulator.faults.add({ match: { method: 'DELETE' }, times: 2, fault: answer(slip) })
+    await ann.pushes()
+    expect(await ann.outbox(edit, removal)).toEqual(['processed', 'processed'])
+    expect(office.row('account', changed ?? '')).toMatchObject({ name: 'Mine' })
+    expect(office.row('account', deleted ?? '')).toBeUndefined()
+  },
+)
+
+test('C23: a condition that keeps failing is another row with the same key, unless the office names the version', async () => {
+  const { clock, office, ann } = await dayWithAnn()
+  const id = office.adds('account', { name: 'Customer' })
+  await ann.syncs()
+  const edit = await ann.changes('account', id, { name: 'Mine' })
+  const keepsFailing = (slip: Signal): void =>
+    void office.emulator.faults.add({ match: { method: 'PATCH' }, times: 20, fault: answer(slip) })
+  keepsFailing({ status: 412, code: '0x80060882' })
+  await ann.pushes()
+  expect(await ann.outbox(edit)).toEqual(['pending: backing-off'])
+  office.emulator.faults.clear()
+  keepsFailing({ status: 412 })
+  await clock.advance(120_000)
+  await ann.pushes()
+  expect(await ann.outbox(edit)).toEqual(['error: key-clash'])
+})

@@ -31,6 +31,7 @@ const rows: readonly (readonly [number, string | undefined, Condition, Meaning])
   [412, '0x80040237', 'absent', 'exists'],
   [400, '0x80040237', 'none', 'exists'],
   [412, undefined, 'absent', 'exists'],
+  [409, undefined, 'absent', 'exists'],
   [412, '0x80060892', 'absent', 'key-clash'],
   [412, '0x80060892', 'version', 'key-clash'],
   [400, '0x80073002', 'none', 'key-clash'],
@@ -71,7 +72,6 @@ const rows: readonly (readonly [number, string | undefined, Condition, Meaning])
   [500, '0x80040216', 'none', 'unavailable'],
   [412, undefined, 'none', 'unknown'],
   [412, '0x80041234', 'version', 'unknown'],
-  [409, undefined, 'absent', 'unknown'],
   [400, '0x80041234', 'none', 'unknown'],
   [418, undefined, 'none', 'unknown'],
 ]

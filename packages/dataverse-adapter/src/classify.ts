@@ -48,7 +48,7 @@ export const RULES: readonly Rule[] = [
   { codes: ['0x80044352'], means: 'expired' },
   { means: 'catalogued' },
   { statuses: [412, 409], condition: 'version', means: 'stale' },
-  { statuses: [412], condition: 'absent', means: 'exists' },
+  { statuses: [412, 409], condition: 'absent', means: 'exists' },
   { statuses: [403], means: 'permission' },
   { statuses: [404], means: 'gone' },
   { statuses: [405, 501], means: 'state' },

@@ -8,6 +8,8 @@ test.each([
   [-2147220969, '0x80040217'],
   ['2147746327', '0x80040217'],
   ['', undefined],
+  ['0x0', undefined],
+  [0, undefined],
   [undefined, undefined],
   ['InvalidArgument', undefined],
 ])('reads the code %j as %s', (code, canonical) => {

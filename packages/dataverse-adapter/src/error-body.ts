@@ -18,9 +18,13 @@ export function errorBody(text: string): ErrorBody {
   return { isDataverse: true, message, ...(code === undefined ? {} : { code }) }
 }
 
-/** The error code in its one form, from hexadecimal (`0x80040217`) or signed decimal (`-2147220969`) text or number. */
+/**
+ * The error code in its one form, from hexadecimal (`0x80040217`) or signed decimal (`-2147220969`) text or number. Zero,
+ * which the router of the Web API answers with, is no code.
+ */
 export function canonicalCode(code: unknown): string | undefined {
   const text = typeof code === 'number' ? String(code) : typeof code === 'string' ? code.trim() : ''
+  if (/^(?:0x)?0+$/i.test(text)) return undefined
   if (/^0x[0-9a-f]{1,8}$/i.test(text)) return hexadecimal(Number(text))
   if (/^-?\d{1,10}$/.test(text)) return hexadecimal(Number(text) >>> 0)
   return undefined

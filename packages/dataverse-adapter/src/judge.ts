@@ -38,7 +38,7 @@ export function judge(requests: readonly ComposedChange[], responses: readonly I
     case 'unavailable':
       return { outcome: passing(refusal) }
     case 'stale':
-      return { outcome: { kind: 'stale' } }
+      return { outcome: { kind: 'stale', ...(refusal.error.masterCode === undefined ? {} : { named: true }) } }
     case 'exists':
       return judgeExisting(requests, refusal, culprit, index)
     case 'gone':

@@ -29,10 +29,10 @@ function partText({ status, body, contentId, set }: Part): string {
 const error = (code: string, message = 'Words.'): object => ({ error: { code, message } })
 
 test.each<[string, Change, Response, object]>([
-  ['412 0x80060882 on an update', update(), refusal(412, '0x80060882'), { kind: 'stale' }],
-  ['412 0x80060882 on a delete', remove(), refusal(412, '0x80060882'), { kind: 'stale' }],
+  ['412 0x80060882 on an update', update(), refusal(412, '0x80060882'), { kind: 'stale', named: true }],
+  ['412 0x80060882 on a delete', remove(), refusal(412, '0x80060882'), { kind: 'stale', named: true }],
   ['412 without a code on an update', update(), refusal(412, ''), { kind: 'stale' }],
-  ['412 in decimal on an update', update(), refusal(412, '-2147088254'), { kind: 'stale' }],
+  ['412 in decimal on an update', update(), refusal(412, '-2147088254'), { kind: 'stale', named: true }],
   ['412 0x80040237 on a create', create(), refusal(412, '0x80040237'), { kind: 'exists' }],
   ['412 without a code on a create', create(), refusal(412, ''), { kind: 'exists' }],
   [
@@ -208,7 +208,7 @@ test('several transactions go in one batch, one of several changes as a change s
   expect(outcomes).toEqual([
     { kind: 'processed', rows: [{ table: 'contact', id: A, version: 'W/"9"', values: { fullname: 'Made' } }] },
     { kind: 'processed', rows: [{ table: 'contact', id: B, version: 'W/"10"', values: { fullname: 'Made' } }] },
-    { kind: 'stale' },
+    { kind: 'stale', named: true },
   ])
 })
 
