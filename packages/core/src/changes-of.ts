@@ -11,6 +11,7 @@ import { rowToChange } from './outbox/kept-effects.ts'
 import type { StoreReader } from './ports/store.ts'
 import { linkId, rowKey, TARGET_SUFFIX } from './row.ts'
 import type { Row } from './row.ts'
+import { remedyOfRule } from './rule-remedies.ts'
 import { validateValues } from './validate-values.ts'
 
 /** A row as the requests of one write change it. One row yields at most one change, and the actions about it. */
@@ -113,6 +114,7 @@ function failureOf(
   return (rule, message) =>
     new OutpostError('invalid', `${what} of ${name} ${row.id}: ${message}`, {
       place: { table: name, row: row.id, rule },
+      ...remedyOfRule(rule),
     })
 }
 

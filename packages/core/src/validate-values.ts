@@ -4,6 +4,7 @@ import { columnOf, isPolymorphic } from './metadata.ts'
 import type { ColumnMetadata, TableMetadata } from './metadata.ts'
 import { canonicalGuid, TARGET_SUFFIX } from './row.ts'
 import type { ColumnValue, Row } from './row.ts'
+import { remedyOfRule } from './rule-remedies.ts'
 
 /** What a write is checked against besides the table's definition. */
 export interface WriteRules {
@@ -281,5 +282,6 @@ function kindOf(value: ColumnValue): string {
 function refuse(table: TableMetadata, column: string, rules: WriteRules, rule: string, message: string): OutpostError {
   return new OutpostError('invalid', `${rules.kind} of ${table.name} ${rules.id}: column '${column}': ${message}`, {
     place: { table: table.name, row: rules.id, column, rule },
+    ...remedyOfRule(rule),
   })
 }
