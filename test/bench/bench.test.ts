@@ -63,3 +63,12 @@ test('measures how fast the emulator serves pages, and how it loads', async () =
   }
   expect(text).toMatch(/^LOAD {2}an emulator of \d,\d+ rows/m)
 })
+
+test('drains a queue, and tells what that takes', async () => {
+  const { exitCode, text } = await run(program, 'queue', '--pending', '120')
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  expect(text).toMatch(/^QUEUE {2}120 pending transactions/m)
+  for (const measure of ['drain ms', 'requests', 'reads', 'bodies read', 'most bodies held']) {
+    expect(text).toMatch(new RegExp(`^ +${measure} +\\d`, 'm'))
+  }
+})

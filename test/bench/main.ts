@@ -9,6 +9,8 @@ import type { ContenderName } from './contenders.ts'
 import { benchLoad, describeLoad } from './load.ts'
 import type { LoadResult } from './load.ts'
 import { servePages } from './page-server.ts'
+import { benchQueue, describeQueue } from './queue.ts'
+import type { QueueResult } from './queue.ts'
 import { linesOf, noiseWarning, tableOf } from './report.ts'
 import type { Line } from './report.ts'
 import type { Order, Outcome } from './run-once.ts'
@@ -17,17 +19,19 @@ import type { ServeResult } from './serve.ts'
 import { WORKLOADS } from './workloads.ts'
 import type { Measures, Sizes, WorkloadName } from './workloads.ts'
 
-const HELP = `npm run bench -- [w1] [w3] [serve] [load] [options]
+const HELP = `npm run bench -- [w1] [w3] [queue] [serve] [load] [options]
 
 Measures Outpost against what can be written by hand for one table ("raw", the limit), and the emulator.
 
   w1            first download: SQLite on disk, 3 indexes
   w3            durable writes (row and transaction, synchronous=FULL), one by one and at once
                 Both when nothing is named.
+  queue         many pending transactions are drained: requests, reads of the store, bodies held, time
   serve         pages of 5,000 rows of 30 columns from the emulator, beside the same page already serialised
   load          an emulator of so many rows: time and memory
 
   --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000)
+  --pending N   queue: transactions (10,000)
   --runs N      runs of each contender that count (5); one more before them does not
   --writes N    w3: writes one by one (300)
   --burst N     w3: writes at once (1,000)
@@ -128,6 +132,7 @@ async function main(argv: readonly string[]): Promise<void> {
     allowPositionals: true,
     options: {
       rows: text,
+      pending: { ...text, default: '10000' },
       runs: { ...text, default: '5' },
       writes: { ...text, default: '300' },
       burst: { ...text, default: '1000' },
@@ -143,12 +148,12 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const names = positionals.length === 0 ? Object.keys(WORKLOADS) : positionals
   const workloads = names.map((name) => {
-    if (name === 'w1' || name === 'w3' || name === 'serve' || name === 'load') return name
+    if (name === 'w1' || name === 'w3' || name === 'queue' || name === 'serve' || name === 'load') return name
     throw new UsageError(`there is no workload '${name}'`)
   })
   const runs = wholeNumber('runs', values.runs)
   const pageSize = wholeNumber('page-size', values['page-size'])
-  const results: (Result | ServeResult | LoadResult)[] = []
+  const results: (Result | QueueResult | ServeResult | LoadResult)[] = []
   let failed = false
   const [cpu] = cpus()
   const machine = { node: process.version, platform: process.platform, cpu: cpu?.model, cores: cpus().length }
@@ -159,6 +164,12 @@ async function main(argv: readonly string[]): Promise<void> {
       const result = await benchServe({ rows, columns: 30 }, runs, PAGES_PER_ROUND)
       print(`\n${describeServe(result)}`)
       failed ||= !isFastEnough(result)
+      results.push(result)
+      continue
+    }
+    if (workload === 'queue') {
+      const result = await benchQueue(wholeNumber('pending', values.pending))
+      print(`\n${describeQueue(result)}`)
       results.push(result)
       continue
     }

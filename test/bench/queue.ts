@@ -1,0 +1,30 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Measures } from './workloads.ts'
+
+/** What a long queue takes: how often the store is read, how many requests are sent, and how much is held at a time. */
+export interface QueueResult {
+  readonly workload: 'queue'
+  readonly pending: number
+  readonly measures: Measures
+}
+
+/** Writes so many transactions over SQLite and sends them to the emulator, in a process of its own. */
+export function benchQueue(pending: number): Promise<QueueResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(new URL('queue-child.js', import.meta.url)), [String(pending)])
+    child.on('message', (message) => resolve({ workload: 'queue', ...(message as Omit<QueueResult, 'workload'>) }))
+    child.on('error', reject)
+    child.on('exit', (code) => reject(new Error(`the queue ended with exit code ${code}`)))
+  })
+}
+
+export function describeQueue({ pending, measures }: QueueResult): string {
+  const line = ([name, value]: [string, number]): string =>
+    `  ${name.padEnd(18)}${Math.round(value).toLocaleString('en').padStart(10)}${(value / pending).toFixed(3).padStart(12)}`
+  const head = `  ${''.padEnd(18)}${'in all'.padStart(10)}${'of one'.padStart(12)}`
+  return [
+    `QUEUE  ${pending.toLocaleString('en')} pending transactions, written at once over SQLite, sent to the emulator`,
+    [head, ...Object.entries(measures).map(line)].join('\n'),
+  ].join('\n\n')
+}
