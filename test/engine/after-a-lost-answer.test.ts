@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { MasterError, OutpostError } from '@outpost/core'
 import type { Configuration } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { ACCOUNTS, differences, world } from './world.ts'
@@ -117,27 +117,27 @@ const FOLLOWING: readonly {
 ]
 
 for (const happened of ['numberofemployees gt 7', 'repeatable'] as const) {
-  for (const when of ['before the push', 'while the row is unread'] as const) {
+  for (const when of ['before the push', 'while the row is unread', 'after a pull has brought the row'] as const) {
     test.each(FOLLOWING)(
       `$what behind an action (${happened}), written ${when}, is made on what the action left`,
       async ({ write, row }) => {
         const there = world()
         const counts = registerCount(there)
-        const device = await there.device()
+        let isUnread = true
+        const cut = (): Promise<never> => Promise.reject(new MasterError('timeout', 'no answer'))
+        const device = await there.device({
+          through: (master) => ({ ...master, read: (...of) => (isUnread ? cut() : master.read(...of)) }),
+        })
         const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
         await device.sync()
         await device.org.write((draft) => count(draft, account, happened))
         const follow = (): Promise<unknown> => device.org.write((draft) => write(draft, account), { coalesce: false })
         if (when === 'before the push') await follow()
-        // The action is answered, and then the line goes down until the next push.
-        there.emulator.faults.add({
-          match: { method: 'GET', table: 'account' },
-          times: 2,
-          fault: { kind: 'dropBeforeCommit' },
-        })
         await expect(device.org.push()).rejects.toThrow(OutpostError)
         expect(await device.org.outbox.get(1)).toMatchObject({ status: 'pending', outcome: 'unknown' })
+        if (when === 'after a pull has brought the row') await expect(device.org.sync()).rejects.toThrow(OutpostError)
         if (when !== 'before the push') await follow()
+        isUnread = false
         await pushUntilQuiet(there, device)
 
         const all = await device.org.outbox.list({ statuses: 'all' })
