@@ -393,6 +393,22 @@ test('RC-04: a decision about a transaction that has changed meanwhile, or that 
   expect(again.decided).toEqual([])
 })
 
+test('RC-04: what is to be discarded and is not here stays out, and so does what needs it', async () => {
+  const { there, device } = await day()
+  const parent = crypto.randomUUID()
+  await device.org.write((draft) => draft.create('account', { name: 'Parent' }, parent))
+  await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Child', parentcustomerid: parent, parentcustomerid$table: 'account' }),
+  )
+  const file = decided(await exported(device), 1, { kind: 'discard' })
+  await device.org.outbox.discard([1], { dependents: 'discard' })
+  const again = await device.org.outbox.importQueue(file)
+  expect(again).toMatchObject({ imported: [], decided: [], refused: [{ seq: 2 }] })
+  expect(again.known).toEqual([file.transactions[0]?.id])
+  expect(await all(device)).toEqual([])
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('an import of which nothing was committed leaves nothing, and one of which it was leaves everything', async () => {
   const start = await day()
   await workOn(start)

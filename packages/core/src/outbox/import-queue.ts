@@ -39,7 +39,7 @@ export interface ImportReport {
   readonly imported: readonly number[]
   /** The seqs of those to which a decision in the file was applied. */
   readonly decided: readonly number[]
-  /** The ids of those of which there was nothing to take: they are here already, or were delivered. */
+  /** The ids of those of which there was nothing to take: they are here already, were delivered, or are to be discarded. */
   readonly known: readonly string[]
   /** What was not taken, or not decided, and why; `seq` is that of the file. */
   readonly refused: readonly { readonly id: string; readonly seq: number; readonly reason: string }[]
@@ -65,6 +65,11 @@ export async function importTransactions(
     const found = await findById(tx, transaction)
     if (!found && transaction.status === 'processed') {
       seqs.set(seq, 'delivered')
+      report.known.push(id)
+      continue
+    }
+    // It was discarded here already, or never came here: what is not there need not be thrown away.
+    if (!found && decision?.kind === 'discard') {
       report.known.push(id)
       continue
     }
