@@ -126,6 +126,16 @@ test('the longest queue is taken in the order of the outbox', async () => {
   expect([...(await take()), ...(await take()), ...(await take())]).toEqual(seqs)
 })
 
+test('what is given back after another process has committed is taken once', async () => {
+  const { agenda, store, append, take } = desk()
+  const [one = 0] = await append({})
+  expect(await take()).toEqual([one])
+  agenda.heard({ name: 'elsewhere', rows: new Map(), transactions: [] })
+  const [given] = await store.read('read', (tx) => tx.transactions([one]))
+  if (given) agenda.giveBack([given], new Set())
+  expect(await take()).toEqual([one])
+})
+
 test('what another process has committed is found after a reset', async () => {
   const { append, take, agenda } = desk()
   const [mine = 0] = await append({})

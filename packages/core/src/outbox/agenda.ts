@@ -117,7 +117,8 @@ export class Agenda {
   giveBack(transactions: readonly OfflineTransaction[], settled: ReadonlySet<number>): void {
     for (const { seq } of transactions) {
       this.#taken.delete(seq)
-      if (!settled.has(seq)) this.#again.add(seq)
+      // What the queue is still to be read for would be given twice.
+      if (!settled.has(seq) && seq <= this.#cursor) this.#again.add(seq)
     }
   }
 
