@@ -110,10 +110,11 @@ function checkTable(metadata: TableMetadata, given: TableConfiguration, function
       throw refuse(metadata, 'option-type', `option '${option}' cannot be ${JSON.stringify(value)}`)
   }
   const columns = selectedColumns(metadata, given.columns)
-  const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata)
+  const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata, 'sync filter')
   const companion = syncFilter && columnsOfFilter(syncFilter).find((column) => column.endsWith(TARGET_SUFFIX))
   if (companion) throw refuse(metadata, 'unknown-column', `the master cannot filter by '${companion}'`, companion)
-  const uploadFilter = given.uploadFilter === undefined ? null : parseTableFilter(given.uploadFilter, metadata)
+  const uploadFilter =
+    given.uploadFilter === undefined ? null : parseTableFilter(given.uploadFilter, metadata, 'upload filter')
   for (const column of uploadFilter ? columnsOfFilter(uploadFilter) : []) {
     if (!columns.includes(column.replace(TARGET_SUFFIX, ''))) {
       throw refuse(

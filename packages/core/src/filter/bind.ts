@@ -2,6 +2,7 @@ import { OutpostError } from '../errors.ts'
 import { columnOf } from '../metadata.ts'
 import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
 import { TARGET_SUFFIX } from '../row.ts'
+import { remedyOfRule } from '../rule-remedies.ts'
 import { parseFilter } from './parse.ts'
 import type { Filter, FilterValue, ValueOrder } from './filter.ts'
 
@@ -23,18 +24,18 @@ const IDS: ReadonlySet<ColumnType> = new Set(['lookup', 'guid', 'file'])
  * Parses a filter and checks it against the table: every column exists and is readable, every literal suits its column.
  * Throws `invalid` naming the table, the column, the rule and the position.
  */
-export function parseTableFilter(text: string, table: TableMetadata): Filter {
-  return bind(parsed(text, table), table, text)
+export function parseTableFilter(text: string, table: TableMetadata, what = 'filter'): Filter {
+  return bind(parsed(text, table, what), table, text, what)
 }
 
 /** The parser knows no tables: its errors get their place here. */
-function parsed(text: string, table: TableMetadata): Filter {
+function parsed(text: string, table: TableMetadata, what: string): Filter {
   try {
     return parseFilter(text)
   } catch (error) {
     if (!(error instanceof OutpostError)) throw error
     const words = error.message.replace(`[${error.code}] filter: `, '')
-    throw new OutpostError(error.code, `filter of table '${table.name}': ${words}`, {
+    throw new OutpostError(error.code, `${what} of table '${table.name}': ${words}`, {
       cause: error,
       place: { ...error.place, table: table.name },
       ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
@@ -57,13 +58,13 @@ export function columnsOfFilter(filter: Filter): readonly string[] {
   }
 }
 
-function bind(filter: Filter, table: TableMetadata, text: string): Filter {
+function bind(filter: Filter, table: TableMetadata, text: string, what: string): Filter {
   switch (filter.kind) {
     case 'and':
     case 'or':
-      return { ...filter, parts: filter.parts.map((part) => bind(part, table, text)) }
+      return { ...filter, parts: filter.parts.map((part) => bind(part, table, text, what)) }
     case 'not':
-      return { ...filter, part: bind(filter.part, table, text) }
+      return { ...filter, part: bind(filter.part, table, text, what) }
     case 'compare-columns': {
       const as = valueOrder(known(filter.column, filter.position))
       if (valueOrder(known(filter.other, filter.rightPosition ?? filter.position)) !== as) {
@@ -113,9 +114,10 @@ function bind(filter: Filter, table: TableMetadata, text: string): Filter {
   function refuse(rule: string, message: string, column: string, position: number): OutpostError {
     return new OutpostError(
       'invalid',
-      `filter of table '${table.name}': ${message} (position ${position} in "${text}")`,
+      `${what} of table '${table.name}': ${message} (position ${position} in "${text}")`,
       {
         place: { table: table.name, column, rule, position },
+        ...remedyOfRule(rule),
       },
     )
   }
