@@ -1,4 +1,5 @@
 import { promises as files } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { ADMINISTRATOR, expectDone, rowsOf, syncedWorkplace } from './workplace.ts'
 import type { Workplace } from './workplace.ts'
@@ -213,4 +214,42 @@ test('sign-out --keep keeps what is unsent for the same user, and for nobody els
   expect((await place.outpostWith({ variables: stranger }, 'connect', place.url)).exitCode).toBe(4)
   await expectDone(place.outpost('connect', place.url))
   expect((await place.outpost('status', '--json')).json.transactions).toMatchObject({ pending: 1, error: 1 })
+})
+
+test('the JSON of each command has the properties that its documentation names', async () => {
+  const place = await parentAndChild()
+  const readme = await files.readFile(fileURLToPath(new URL('../../packages/cli/README.md', import.meta.url)), 'utf8')
+  const [, table = ''] = readme.split('### What `--json` prints')
+  const documented = (command: string): readonly string[] => {
+    const row = table
+      .split('\n')
+      .find((line) => line.startsWith('| `') && line.split('|')[1]?.includes(`\`${command}\``))
+    return [...(row?.split('|')[2] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => String(name))
+  }
+  const queue = await place.file('queue.json')
+  const commands: readonly (readonly [string, readonly string[]])[] = [
+    ['status', ['status']],
+    ['tx list', ['tx', 'list']],
+    ['tx show', ['tx', 'show', '1']],
+    ['--preview', ['tx', 'archive', '1', '--preview']],
+    ['tx trace', ['tx', 'trace', `account/${PARENT}`]],
+    ['conflicts', ['conflicts']],
+    ['tx export', ['tx', 'export', queue]],
+    ['tx import', ['tx', 'import', queue]],
+    ['tx retry', ['tx', 'retry', '1']],
+    ['tx retry-all', ['tx', 'retry-all']],
+    ['sync', ['sync']],
+    ['tx archive', ['tx', 'archive', '2']],
+    ['tx discard', ['tx', 'discard', '1']],
+    ['sign-out', ['sign-out', '--keep']],
+  ]
+  for (const [command, argv] of commands) {
+    const { json } = await place.outpost(...argv, '--json')
+    const names = documented(command)
+    expect({ command, isDocumented: names.length > 0 }).toEqual({ command, isDocumented: true })
+    const undocumented = Object.keys(json).filter((name) => !names.includes(name))
+    // Of a transaction the table names what people look for; its type has the rest.
+    expect({ command, undocumented: command === 'tx show' ? [] : undocumented }).toEqual({ command, undocumented: [] })
+    if (command === 'tx show') expect(names.filter((name) => !(name in json))).toEqual([])
+  }
 })
