@@ -251,6 +251,37 @@ test('amounts are not added twice, and a row under a chosen id is not taken for 
   expect((await other.org.outbox.counts()).processed).toBe(2)
 })
 
+test('links that the other device has made and removed since the file was made are left as they are', async () => {
+  const there = world()
+  const { master, plugins } = there.emulator
+  const skill = { table: 'new_skill', id: master.create('new_skill', { new_name: 'Welding' }) }
+  const [old, next] = ['Old', 'New'].map((name) => master.create('bookableresource', { name }))
+  const end = (id = ''): { table: string; id: string } => ({ table: 'bookableresource', id })
+  master.associate('new_skill', skill.id, 'new_Skill_BookableResource', end(old))
+  const heard: string[] = []
+  for (const message of ['Associate', 'Disassociate'])
+    plugins.register({
+      name: message,
+      message,
+      table: 'new_skill',
+      stage: 'postOperation',
+      run: () => heard.push(message),
+    })
+  const configuration = { tables: { new_skill: {}, bookableresource: {}, new_skill_bookableresource: {} } }
+  const device = await there.device({ configuration })
+  await device.sync()
+  await device.org.write((draft) => draft.disassociate('new_Skill_BookableResource', skill, end(old)))
+  await device.org.write((draft) => draft.associate('new_Skill_BookableResource', skill, end(next)))
+  const file = await exported(device)
+  await device.org.push()
+  const other = await there.device({ configuration })
+  await other.org.outbox.importQueue(file)
+  await other.sync()
+  expect(heard.toSorted()).toEqual(['Associate', 'Disassociate'])
+  expect((await other.org.outbox.counts()).processed).toBe(2)
+  expect(await differences(there, other)).toEqual([])
+})
+
 test('actions, circles, states and owners go through a file as they are, and happen once', async () => {
   const there = world()
   const configuration = {

@@ -191,8 +191,8 @@ async function append(
 
 /**
  * Whether the master is asked first: the device it comes from has sent it, or may have done so since, and what it does
- * would not be safe to repeat. A change has conditions that keep it from a second effect, but for these: actions; amounts
- * that are added up; and a create under an id that somebody chose, which by itself does not tell whose row it is.
+ * would not be safe to repeat. A change has conditions that keep it from a second effect, but for these: actions; links;
+ * amounts that are added up; and a create under an id that somebody chose, which by itself does not tell whose row it is.
  */
 function mayHaveBeenSent(
   { status, outcome, attempts, changes }: UnsequencedTransaction,
@@ -205,6 +205,7 @@ function mayHaveBeenSent(
     changes.some(
       (change) =>
         change.kind === 'action' ||
+        'relationship' in change ||
         (change.kind === 'create' && change.chosenId === true) ||
         (change.kind === 'update' && isAddedUp(change, tables)),
     )
