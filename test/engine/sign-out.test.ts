@@ -1,5 +1,5 @@
 import { ClientOrg, UnsentError } from '@outpost/core'
-import type { Canary, OutpostEvent, Store } from '@outpost/core'
+import type { Canary, MasterOrg, OutpostEvent, Store } from '@outpost/core'
 import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { faultyStore } from '@outpost/core/testing'
 import { expect, test } from 'vitest'
@@ -269,3 +269,57 @@ test('a transaction that has been pending for more than a week is told of once, 
   await device.org.status()
   expect(warnings()).toEqual([{ type: 'outbox.waiting', seq, ageMs: 7 * day + 1 }])
 })
+
+test('a client org whose user was signed out in another tab does nothing in the name of the next one', async () => {
+  const there = world()
+  const [ann = '', bo = ''] = ['Ann', 'Bo'].map(
+    (name) => there.emulator.security.addUser({ name, roles: ['System Administrator'] }).name,
+  )
+  const ACCOUNT_NAMES = { tables: { account: { columns: ['name'] } } }
+  const store = memoryStore({ database: new MemoryDatabase() })
+  let present = ann
+  const tab = (): Promise<ClientOrg> =>
+    ClientOrg.open({ store, master: masterOfPresent(there, () => present), env: there.env, delivery: 'on-demand' })
+  const first = await tab()
+  await first.connect()
+  await first.configure(ACCOUNT_NAMES)
+  const other = await tab()
+  const signedOut = { place: { rule: 'signed-out' } }
+  const nothingGoes = async (): Promise<void> => {
+    await expect(other.write((draft) => void draft.create('account', { name: 'Ghost' }))).rejects.toMatchObject(
+      signedOut,
+    )
+    await expect(other.push()).rejects.toMatchObject(signedOut)
+    await expect(other.sync()).rejects.toMatchObject(signedOut)
+    await expect(other.configure({ tables: {} })).rejects.toMatchObject(signedOut)
+    await expect(other.outbox.retryAll()).rejects.toMatchObject(signedOut)
+    expect(await other.status()).toMatchObject({ signedOut: true, tables: {} })
+  }
+  await first.signOut()
+  await nothingGoes()
+
+  present = bo
+  await first.connect()
+  await first.configure(ACCOUNT_NAMES)
+  await first.write((draft) => void draft.create('account', { name: "Bo's" }))
+  await nothingGoes()
+  await expect(other.signOut({ unsent: 'discard' })).rejects.toMatchObject(signedOut)
+  await expect(other.signOut({ unsent: 'keep' })).rejects.toMatchObject(signedOut)
+  await expect(other.connect()).rejects.toMatchObject({ code: 'wrong-master' })
+  present = ann
+  await expect(other.connect()).rejects.toMatchObject({ code: 'wrong-master' })
+  present = bo
+  expect(await first.push()).toMatchObject({ processed: 1, left: 0 })
+  expect([named(there, "Bo's"), named(there, 'Ghost')]).toEqual([1, 0])
+})
+
+/** The master as whoever is signed in at the time finds it. */
+function masterOfPresent(there: World, present: () => string): MasterOrg {
+  const masters = new Map<string, MasterOrg>()
+  const now = (): MasterOrg => {
+    const master = masters.get(present()) ?? there.master(present())
+    masters.set(present(), master)
+    return master
+  }
+  return new Proxy(there.master(present()), { get: (_, name) => Reflect.get(now(), name) as unknown })
+}

@@ -26,8 +26,8 @@ import type { Store } from './ports/store.ts'
 import { pullTables } from './pull-tables.ts'
 import type { PullContext } from './pull.ts'
 import type { Row } from './row.ts'
-import { isSignedOut, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
-import { refusedAfterSignOut, signOut } from './sign-out.ts'
+import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
+import { connectedByAnother, refusedAfterSignOut, signOut } from './sign-out.ts'
 import type { UnsentChoice } from './sign-out.ts'
 import { Table } from './table.ts'
 import { UnsentWatch } from './unsent-watch.ts'
@@ -128,6 +128,7 @@ export class ClientOrg {
       store,
       tables: () => this.#kept.byName,
       identity: () => this.#connected(),
+      hasLeft: (tx) => this.#identity.hasLeft(tx),
       catalogueStamp: () => this.#kept.catalogue.stamp,
       readiness: () => ({ ...this.#delivery.readiness(), connection: this.#delivery.connection }),
       wake: () => this.#delivery.wake(),
@@ -146,6 +147,7 @@ export class ClientOrg {
     const identity = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
       const found = await this.#identity.identifyWithTenant(signal)
       await this.#store.write('connect', async (tx) => {
+        if ((await readSettings(tx)).identity && (await isOfAnother(tx, found))) throw connectedByAnother()
         await writeIdentity(tx, found)
         await setSignedOut(tx, false)
       })
@@ -194,6 +196,11 @@ export class ClientOrg {
   async configure(configuration: Configuration): Promise<void> {
     await this.#delivery.turns.run(async () => {
       this.#connected()
+      const isOurs = await this.#store.read(
+        'look whose it is',
+        async (tx) => !(await isOfAnother(tx, this.#connected())),
+      )
+      if (!isOurs) throw refusedAfterSignOut()
       await this.#kept.configure(configuration)
       this.#delivery.begunAnew()
     })
@@ -240,7 +247,7 @@ export class ClientOrg {
       options,
     }
     const seq = await this.#store.write('commit', async (tx) => {
-      if (await isSignedOut(tx)) throw refusedAfterSignOut()
+      if (await this.#identity.hasLeft(tx)) throw refusedAfterSignOut()
       return commit(tx, requests, context)
     })
     await this.#watch.told()
@@ -285,12 +292,16 @@ export class ClientOrg {
 
   async status(): Promise<OrgStatus> {
     await this.#watch.warn()
+    const signedOut = await this.#store.read('status', (tx) => this.#identity.hasLeft(tx))
+    const { bound } = this.#identity
+    // In another tab the store can have been cleared, or have become somebody else's.
+    const isGone = bound !== null && (await this.#store.read('status', (tx) => isOfAnother(tx, bound)))
     return {
-      identity: this.#identity.bound,
-      signedOut: await this.#store.read('status', isSignedOut),
+      identity: bound,
+      signedOut,
       catalogueStamp: this.#kept.catalogue.stamp,
       connection: this.#delivery.connection,
-      tables: await tableStatus(this.#store, this.#kept.byName),
+      tables: isGone ? {} : await tableStatus(this.#store, this.#kept.byName),
       transactions: await this.outbox.counts(),
       oldestPending: await oldestPending(this.#store, this.#env.now()),
       evicted: this.#watch.evicted,

@@ -13,7 +13,7 @@ import type { Store } from './ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { push } from './push.ts'
 import type { Uploads } from './push.ts'
-import { isSignedOut, noteSignIn } from './settings.ts'
+import { noteSignIn } from './settings.ts'
 import { signedOutError } from './sign-out.ts'
 import { Turns } from './turns.ts'
 import type { UnsentWatch } from './unsent-watch.ts'
@@ -128,7 +128,8 @@ export class Delivery {
 
   /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
   async admit(): Promise<void> {
-    if (await this.#options.store.read('look for a sign-out', isSignedOut)) throw signedOutError()
+    const { store, identity } = this.#options
+    if (await store.read('look for a sign-out', (tx) => identity.hasLeft(tx))) throw signedOutError()
   }
 
   /** Waits for the user to come back. */

@@ -1,6 +1,8 @@
 import type { Env } from './env.ts'
 import { OutpostError } from './errors.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
+import type { StoreReader } from './ports/store.ts'
+import { isOfAnother, isSignedOut } from './settings.ts'
 
 /** How long an answer about who is signed in is believed. */
 const BELIEVED_MS = 60_000
@@ -19,6 +21,15 @@ export class IdentityGuard {
   constructor(master: MasterOrg, env: Env) {
     this.#master = master
     this.#env = env
+  }
+
+  /**
+   * Whether the user whose client org this is has signed out. Asked of the store each time: another tab can have done so,
+   * and somebody else have connected since.
+   */
+  async hasLeft(tx: StoreReader): Promise<boolean> {
+    if (await isSignedOut(tx)) return true
+    return this.bound !== null && (await isOfAnother(tx, this.bound))
   }
 
   /** Asks next time, whatever was answered before. */

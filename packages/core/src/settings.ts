@@ -25,9 +25,17 @@ export async function readSettings(tx: StoreReader): Promise<Settings> {
   return { identity: identity ?? null, configuration: configuration ?? EMPTY_SETTINGS.configuration, signedOut }
 }
 
-/** Asked of the store each time: another tab can have signed out. */
 export async function isSignedOut(tx: StoreReader): Promise<boolean> {
   return (await tx.value(SIGNED_OUT)) === true
+}
+
+/** Whether the store is not, or no longer, that of this user: it was cleared, or somebody else has connected it. */
+export async function isOfAnother(
+  tx: StoreReader,
+  { organizationId, userId }: Pick<MasterIdentity, 'organizationId' | 'userId'>,
+): Promise<boolean> {
+  const kept = (await tx.value(IDENTITY)) as MasterIdentity | undefined
+  return kept?.organizationId !== organizationId || kept.userId !== userId
 }
 
 export async function setSignedOut(tx: StoreWriter, signedOut: boolean): Promise<void> {

@@ -3,7 +3,7 @@ import { OutpostError } from './errors.ts'
 import { pendingReason } from './outbox/readiness.ts'
 import type { ReadinessContext } from './outbox/readiness.ts'
 import type { StoreReader, StoreWriter } from './ports/store.ts'
-import { setSignedOut } from './settings.ts'
+import { isOfAnother, readSettings, setSignedOut } from './settings.ts'
 
 /** What to do with transactions that the master does not have yet. */
 export type UnsentChoice = 'refuse' | 'keep' | 'discard'
@@ -56,6 +56,9 @@ async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promis
 export async function signOut(tx: StoreWriter, choice: UnsentChoice, readiness: ReadinessContext): Promise<void> {
   // A program without types can misspell it, and work must not be lost of that.
   refuseUnknownChoice('unsent', choice, ['refuse', 'keep', 'discard'])
+  // In another tab this user can have left already, and somebody else be at work in the store.
+  const isOurs = readiness.userId === '' || !(await isOfAnother(tx, readiness))
+  if (!isOurs && (await readSettings(tx)).identity) throw refusedAfterSignOut()
   if (choice === 'keep') return setSignedOut(tx, true)
   if (choice === 'refuse') {
     const unsent = await countUnsent(tx, readiness)
@@ -69,6 +72,13 @@ export function signedOutError(): OutpostError {
   return new OutpostError('unauthenticated', 'the user of this client org has signed out', {
     place: { rule: 'signed-out' },
     remedy: 'Sign in as the same user and call connect(): what was kept is sent then.',
+  })
+}
+
+/** What it answers to who connects when somebody else has connected the same store meanwhile. */
+export function connectedByAnother(): OutpostError {
+  return new OutpostError('wrong-master', 'somebody else has connected this store meanwhile', {
+    remedy: 'Open the client org again, or use another store for this user. Nothing was changed.',
   })
 }
 

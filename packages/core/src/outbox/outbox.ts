@@ -9,7 +9,6 @@ import type { MasterIdentity } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalRow, rowKey } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
-import { isSignedOut } from '../settings.ts'
 import { refusedAfterSignOut } from '../sign-out.ts'
 import { amendChange, refuseLaterRows, restack } from './amend.ts'
 import { compareTransaction } from './compare.ts'
@@ -38,6 +37,8 @@ export interface OutboxContext {
   tables(): ReadonlyMap<string, ConfiguredTable>
   /** Whose outbox it is. Throws `refused` while the client org is not connected. */
   identity(): MasterIdentity
+  /** Whether the user whose client org this is has signed out, here or in another tab. */
+  hasLeft(tx: StoreReader): Promise<boolean>
   catalogueStamp(): string | null
   readiness(): ShownReasonContext
   /** Called after transactions have become ready to be sent, or may have. */
@@ -270,7 +271,7 @@ export class Outbox {
   /** Changes the queue in one store transaction. Refused while its user is signed out, for it would be done in their name. */
   #change<T>(name: string, body: (tx: StoreWriter) => Promise<T>): Promise<T> {
     return this.#context.store.write(name, async (tx) => {
-      if (await isSignedOut(tx)) throw refusedAfterSignOut()
+      if (await this.#context.hasLeft(tx)) throw refusedAfterSignOut()
       return body(tx)
     })
   }
