@@ -103,6 +103,8 @@ function mustBeGiven(type: ColumnType, attribute: JsonObject): boolean {
   if (!required || attribute['IsValidForCreate'] !== true || !LEFT_EMPTY.has(type)) return false
   const numbered = attribute['AutoNumberFormat']
   if (typeof numbered === 'string' && numbered !== '') return false
+  // So are the numbers of quotes, orders and invoices, which have no format of their own: nobody may change them afterwards.
+  if (type === 'text' && attribute['IsValidForUpdate'] !== true) return false
   const chosen = attribute['DefaultFormValue']
   if (type === 'choice' && typeof chosen === 'number' && chosen >= 0) return false
   return targetsOf(attribute['Targets']).every(({ table }) => !FILLED_TARGETS.has(table))

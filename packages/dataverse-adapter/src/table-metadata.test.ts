@@ -237,7 +237,8 @@ test('the definition survives being stored as JSON', () => {
 })
 
 test.each<[string, Record<string, Json>, boolean]>([
-  ['String', {}, true],
+  ['String', { IsValidForUpdate: true }, true],
+  ['String', { IsValidForUpdate: false }, false],
   ['Customer', { Targets: ['account', 'contact'] }, true],
   ['Picklist', { DefaultFormValue: -1 }, true],
   ['Picklist', { DefaultFormValue: 0 }, false],
