@@ -199,3 +199,18 @@ test('an edit of a column that is no longer kept is sent, and not taken for a co
   await device.sync()
   expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs', telephone1: '4711' })
 })
+
+test('what comes back under several edits is what the next one stands on, and a later one may say the same again', async () => {
+  const { there, device, id } = await opened()
+  const first = await change(device, id, { name: 'B' })
+  await device.org.outbox.archive([first])
+  await change(device, id, { name: 'C' })
+  const third = Number((await device.org.write((draft) => draft.update('account', id, { name: 'D' }))).seq)
+  await device.org.outbox.setPending([first])
+  expect(await device.org.outbox.compare(third)).toMatchObject([{ columns: [{ base: 'C', mine: 'D' }] }])
+  await device.org.write((draft) => draft.update('account', id, { name: 'B' }))
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'B' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('B')
+  expect(await differences(there, device)).toEqual([])
+})

@@ -50,13 +50,15 @@ export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: 
   })
 }
 
-/** The change is to be delivered after all: later ones stand on its values, and wait for it. */
+/** The change is to be delivered after all: in each column the next one stands on its value; all wait for it. */
 export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
   const values = shownBy(change)
-  const merged = mergedColumns(change)
+  const open = new Set(Object.keys(values))
+  for (const name of mergedColumns(change)) open.delete(name)
   const rewrite = (later: Stacked): Stacked => {
     const other = 'before' in change ? withinWhole(later, only(change.before, Object.keys(values)), values) : later
-    const names = Object.keys(values).filter((name) => name in other.before && !merged.includes(name))
+    const names = Object.keys(other.before).filter((name) => open.has(name))
+    for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
   }
   return rewriteLater(tx, seq, change, rewrite, { wait: true })
