@@ -18,6 +18,7 @@ export function remedyOf(error: OutpostError, { command, renewableToken }: Remed
   const again = `Run 'outpost ${command === 'connect' ? 'connect' : 'sync'}' again`
   if (error.place.rule === 'signed-out') return "Run 'outpost connect' with a token of the same user."
   if (error.place.rule === 'unknown-transaction') return "'outpost tx list --status all' lists them."
+  if (error.place.rule === 'unknown-row' && command === 'amend') return 'Name one of these with --row <table/id>.'
   switch (error.code) {
     case 'offline':
       return command === 'connect'

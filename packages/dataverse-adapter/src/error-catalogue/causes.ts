@@ -206,7 +206,7 @@ export const CAUSES: Readonly<Record<CauseName, Cause>> = {
     meaning: 'gone',
     cause: 'The row no longer exists, or the user can no longer see it.',
     fix: 'user',
-    remedy: 'Recreate it, or archive the transaction.',
+    remedy: 'Create the row anew, or point to another one, then resubmit; else archive the transaction.',
   },
   expired: {
     meaning: 'expired',
