@@ -134,3 +134,25 @@ test('a request that ends after its claim takes nothing away from whoever claime
   other.gate.letGo()
   expect(await second).toMatchObject({ processed: 1, left: 0 })
 })
+
+test('a client org that is opened on the same store leaves the claims of one that is open alone', async () => {
+  const there = world()
+  const store = memoryStore()
+  const open = async (): Promise<Opened> => {
+    const gate = new Gate()
+    const master = gate.through(there.master())
+    return { gate, org: await ClientOrg.open({ store, master, env: there.env, delivery: 'on-demand' }) }
+  }
+  const one = await open()
+  await one.org.connect()
+  await one.org.configure(ACCOUNTS)
+  const { seq } = await one.org.write((draft) => draft.create('account', { name: 'On its way' }))
+  const sent = one.gate.hold('push', 'asked')
+  const first = one.org.push()
+  await sent
+  const other = await open()
+  expect((await other.org.outbox.get(Number(seq)))?.reason).toMatchObject({ kind: 'in-flight' })
+  expect(await other.org.push()).toMatchObject({ processed: 0, left: 1 })
+  one.gate.letGo()
+  expect(await first).toMatchObject({ processed: 1, left: 0 })
+})

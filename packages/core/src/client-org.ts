@@ -1,5 +1,6 @@
 import type { Canary } from './canary.ts'
 import type { Catalogue } from './catalogue.ts'
+import { claimOwners } from './claim-owners.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
@@ -352,7 +353,9 @@ export class ClientOrg {
 
   async #load(): Promise<void> {
     const settings = await this.#store.read('load settings', readSettings)
-    if (this.#store.exclusive) await this.#store.write('release leases', releaseLeases)
+    if (this.#store.exclusive) {
+      await this.#store.write('release leases', (tx) => releaseLeases(tx, claimOwners(this.#store)))
+    }
     this.#identity.bound = settings.identity
     await this.#kept.load(settings.configuration, settings.identity?.userId ?? '')
     this.#delivery.begunAnew()

@@ -1,3 +1,4 @@
+import { claimOwners } from './claim-owners.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import type { Env } from './env.ts'
 import type { ConnectionState, OutpostEvent, PushReport } from './events.ts'
@@ -54,6 +55,7 @@ export class Delivery {
     const { store, env, connectivity, emit } = options
     this.#options = options
     this.#owner = env.newId()
+    claimOwners(store).add(this.#owner)
     this.#agenda = new Agenda(store)
     this.#loop = new DeliveryLoop({
       env,
@@ -153,6 +155,7 @@ export class Delivery {
     await this.#watchdog.close()
     await this.#loop.close()
     await this.turns.idle()
+    claimOwners(this.#options.store).delete(this.#owner)
   }
 
   /** The background's turn. Gives back when the next waiting transaction is due. */

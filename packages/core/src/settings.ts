@@ -62,12 +62,15 @@ export async function writeConfiguration(tx: StoreWriter, configuration: Configu
   await tx.setValue(CONFIGURATION, structuredCopy(configuration))
 }
 
-/** Nobody else can have an exclusive store open, so every claim in it belongs to a process that has died. */
-export async function releaseLeases(tx: StoreWriter): Promise<void> {
+/**
+ * Ends the claims of those who have died. No other program can have an exclusive store open, so that is every claim of
+ * which the owner is not alive in this one.
+ */
+export async function releaseLeases(tx: StoreWriter, alive: ReadonlySet<string>): Promise<void> {
   let after = 0
   for (;;) {
     const part = await tx.findTransactions({ statuses: ['pending'], after, limit: 200 })
-    const claimed = part.filter((transaction) => transaction.lease !== null)
+    const claimed = part.filter(({ lease }) => lease !== null && !alive.has(lease.owner))
     if (claimed.length > 0) await tx.putTransactions(claimed.map((transaction) => ({ ...transaction, lease: null })))
     const last = part.at(-1)
     if (!last || part.length < 200) return
