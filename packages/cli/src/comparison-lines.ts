@@ -64,7 +64,7 @@ function columnLines(row: RowComparison, output: Output): readonly string[] {
   const isAlike = (column: ColumnComparison): boolean => new Set(sides.map(({ value }) => value(column))).size === 1
   const fits = (column: ColumnComparison): boolean =>
     sides.every(({ value }) => widthOf(valueText(value(column), LONGEST)) <= width)
-  const beside = width < LEAST ? [] : shown.filter((column) => fits(column) || (kind === 'delete' && isAlike(column)))
+  const beside = width < LEAST ? [] : shown.filter((column) => fits(column) || (sides.length > 1 && isAlike(column)))
   const below = shown.filter((column) => !beside.includes(column))
   const table = tableLines(
     ['COLUMN', ...sides.map(({ name }) => name)],

@@ -123,11 +123,13 @@ const MENDERS: Readonly<Record<Exclude<FixedBy, 'nobody'>, string>> = {
 /** What a person can do about an Error here, and what each of it comes to. */
 function thenLines({ seq, changes, lastError }: ListedTransaction): readonly string[] {
   const conflict = lastError?.rejection === 'conflict'
-  const writes = changes.some(({ kind }) => kind === 'create' || kind === 'update')
+  const written = changes.filter(({ kind }) => kind === 'create' || kind === 'update').length
+  const writes = written > 0
+  const amend = `tx amend ${seq}${written > 1 ? ' --row table/id' : ''}`
   const ways: readonly (readonly [string, string])[] = [
     [`tx retry ${seq}`, conflict ? `${writes ? 'sends MINE' : 'sends it'} all the same` : 'sends it again as it is'],
-    ...(writes ? [[`tx amend ${seq} column=value`, 'corrects it and sends it again'] as const] : []),
-    ...(writes && conflict ? [[`tx amend ${seq} --drop column`, 'takes THEIRS there, sends the rest'] as const] : []),
+    ...(writes ? [[`${amend} column=value`, 'corrects it and sends it again'] as const] : []),
+    ...(writes && conflict ? [[`${amend} --drop column`, 'takes THEIRS there, sends the rest'] as const] : []),
     [`tx archive ${seq}`, conflict ? 'takes THEIRS for all of it' : 'gives it up; --keep leaves the row here as it is'],
   ]
   const width = Math.max(...ways.map(([way]) => way.length))

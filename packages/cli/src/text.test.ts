@@ -3,6 +3,7 @@ import { ageText, counted, cut, labelled, linesFor, oneLine, paintFor, tableLine
 
 test('a text on one line has no control characters left', () => {
   expect(oneLine('a\r\nb\u001b[31mc\u0007\u0085d')).toBe('a b [31mc d')
+  expect(oneLine('A-\u202e1-7\u2069')).toBe('A- 1-7')
 })
 
 test('a text is cut between the characters that a reader sees', () => {

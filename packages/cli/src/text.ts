@@ -1,9 +1,9 @@
 import type { ColumnValue } from '@outpost/core'
 import type { Output } from './io.ts'
 
-/** The text on one line and without control characters, so that data cannot steer the terminal. */
+/** The text on one line and without control characters, those of direction included, so that data cannot steer the terminal. */
 export function oneLine(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim()
 }
 
 const segmenter = new Intl.Segmenter()
