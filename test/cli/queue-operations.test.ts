@@ -72,6 +72,20 @@ test('a preview says what would be refused', async () => {
   expect((await place.outpost('tx', 'archive', '1', '--preview')).out).toContain('is archived already')
 })
 
+test('tx archive says of what was sent without an answer that the master may have it', async () => {
+  const place = await syncedWorkplace(TABLES)
+  await writes(place, 'account', { accountid: PARENT, name: 'Lost' })
+  for (const method of ['PATCH', 'POST']) {
+    place.emulator.faults.add({ match: { method }, fault: { kind: 'dropAfterCommit' } })
+  }
+  expect((await place.outpost('sync')).exitCode).toBe(3)
+  expect((await place.outpost('tx', 'archive', '1')).out).toMatch(/may have #1/)
+  place.emulator.faults.clear()
+  expect((await place.outpost('tx', 'show', '1')).out).toMatch(/outcome +sent, .*may have it/)
+  await expectDone(place.outpost('sync'))
+  expect(await named(place, 'Lost')).toBe(1)
+})
+
 test('tx archive --keep leaves the row as it is, until it is archived again without it', async () => {
   const place = await parentAndChild()
   await expectDone(place.outpost('tx', 'archive', '2'))

@@ -1,4 +1,4 @@
-import type { Dependent, ListedTransaction } from '@outpost/core'
+import type { ClientOrg, Dependent, ListedTransaction } from '@outpost/core'
 import type { Command } from 'commander'
 import type { Action } from '../../action.ts'
 import { rowReference } from '../../arguments.ts'
@@ -76,9 +76,11 @@ async function archive(
   const local = keep ? 'keep' : 'revert'
   if (asked) return preview(invocation, seqs, 'archived', local)
   const dependents = withDependents ? 'archive' : 'refuse'
-  const archived = await withOrg(invocation, (org) => org.outbox.archive(seqs, { dependents, local }))
+  const { archived, doubtful } = await withOrg(invocation, async (org) =>
+    withDoubtful(org, await org.outbox.archive(seqs, { dependents, local })),
+  )
   const how = keep ? '; the local rows stay as they are' : ''
-  reply(invocation, { archived }, () => [`Archived ${numbers(archived)}${how}.`])
+  reply(invocation, { archived }, () => [`Archived ${numbers(archived)}${how}.`, ...doubtLines(doubtful)])
   return 0
 }
 
@@ -100,13 +102,35 @@ async function revert(
   { withDependents }: Flags,
 ): Promise<number> {
   const dependents = withDependents ? 'archive' : 'refuse'
-  const archived = await withOrg(invocation, (org) => org.outbox.revert(row, { dependents }))
+  const { archived, doubtful } = await withOrg(invocation, async (org) =>
+    withDoubtful(org, await org.outbox.revert(row, { dependents })),
+  )
   reply(invocation, { archived }, () => [
     archived.length === 0
       ? `Nothing unsent was done to ${row.table} ${row.id}.`
       : `Reverted ${row.table} ${row.id}: archived ${numbers(archived)}.`,
+    ...doubtLines(doubtful),
   ])
   return 0
+}
+
+interface PutAway {
+  readonly archived: readonly number[]
+  /** Those of them that the master may have all the same. */
+  readonly doubtful: readonly number[]
+}
+
+async function withDoubtful(org: ClientOrg, archived: readonly number[]): Promise<PutAway> {
+  const doubtful: number[] = []
+  for (const seq of archived) if ((await org.outbox.get(seq))?.outcome === 'unknown') doubtful.push(seq)
+  return { archived, doubtful }
+}
+
+function doubtLines(doubtful: readonly number[]): readonly string[] {
+  if (doubtful.length === 0) return []
+  return [
+    `The master may have ${numbers(doubtful)} all the same: the answer never came. The next sync shows what it has.`,
+  ]
 }
 
 async function preview(
