@@ -148,6 +148,16 @@ test('a status is judged by the state the row is in when no state is written wit
   expect(check({ statecode: 1, statuscode: 5 }, 'update', { statecode: 0 })).toEqual({ statecode: 1, statuscode: 5 })
 })
 
+test('the own id of a row among its values is no value, and another id is refused', () => {
+  const rules = { columns, id: GUID.toLowerCase() }
+  const values = { incidentid: GUID, title: 'Same row' }
+  expect(validateValues(table, values, { kind: 'create', ...rules })).toEqual({ title: 'Same row' })
+  expect(validateValues(table, values, { kind: 'update', ...rules })).toEqual({ title: 'Same row' })
+  const another = { ...values, incidentid: GUID.replace('A', 'B') }
+  const place = { column: 'incidentid', rule: 'read-only' }
+  expect(refusalOf(() => validateValues(table, another, { kind: 'update', ...rules })).place).toMatchObject(place)
+})
+
 test.each([
   ['5000000.0000', 5000000],
   ['-0.50', -0.5],

@@ -32,6 +32,8 @@ export function validateValues(
       checkCompanion(table, name, values, rules)
       continue
     }
+    // A row that is read and written back has its own id among its values.
+    if (name === table.primaryId && typeof value === 'string' && canonicalGuid(value) === rules.id) continue
     const column = writableColumn(table, name, rules)
     checked[name] = value === null ? nullValue(table, column, rules) : canonicalValue(table, column, value, rules)
     if (isPolymorphic(column))
@@ -46,7 +48,13 @@ function writableColumn(table: TableMetadata, name: string, rules: WriteRules): 
   const column = columnOf(table, name)
   if (!column) throw refuse(table, name, rules, 'unknown-column', 'there is no such column')
   if (name === table.primaryId) {
-    throw refuse(table, name, rules, 'read-only', 'the primary key is given as the id of the row, not among its values')
+    throw refuse(
+      table,
+      name,
+      rules,
+      'read-only',
+      'the primary key is given as the id of the row, and cannot be another one',
+    )
   }
   const writable = rules.kind === 'create' ? column.creatable : column.updatable
   if (!writable || !column.readable) throw refuse(table, name, rules, 'read-only', `it cannot be set on ${rules.kind}`)
