@@ -69,6 +69,36 @@ test.each(['recreate', 'drop', 'error'] as const)(
   },
 )
 
+test.each([
+  { conflictPolicy: 'server-wins', status: 'archived' },
+  { conflictPolicy: 'merge', status: 'archived' },
+  { conflictPolicy: 'manual', status: 'error' },
+] as const)(
+  'an update that landed, unheard, and was written over by somebody else is not said to have had no effect ($conflictPolicy)',
+  async ({ conflictPolicy, status }) => {
+    const there = world()
+    const { master } = there.emulator
+    const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy } }
+    const device = await there.device({ configuration: { tables } })
+    const account = master.create('account', { name: 'Fought over', telephone1: '1' })
+    await device.sync()
+    const { seq } = await device.org.write((draft) => draft.update('account', account, { telephone1: '2' }))
+    there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+    await expect(device.org.push()).rejects.toThrow(OutpostError)
+    master.update('account', account, { telephone1: '3' })
+    await pushUntilQuiet(there, device)
+    expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status, outcome: 'unknown' })
+    expect(master.row('account', account)?.values['telephone1']).toBe('3')
+
+    // Who sees that and wants it all the same has it sent.
+    await device.org.outbox.setPending([seq ?? 0])
+    await pushUntilQuiet(there, device)
+    expect(await device.org.outbox.get(seq ?? 0)).toMatchObject(
+      status === 'error' ? { status: 'processed', outcome: 'known' } : { status, outcome: 'unknown' },
+    )
+  },
+)
+
 test.each(['nothing else', 'a changed row', 'a link'] as const)(
   'an action whose row somebody deleted before it could be looked for is left to a person (with %s)',
   async (company) => {

@@ -119,6 +119,8 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
     ...(decided.length > 0 ? { conflicts: decided } : {}),
     ...(patches.length > 0 ? { patches } : {}),
   })
+  // It may be that its answer was lost, that it had its effect, and that somebody else has written over that since.
+  const isDoubtful = editOf(transaction).doubtful
   const failed = merges.find((merge) => merge.kind === 'failed')
   if (failed || merges.some((merge) => merge.kind === 'undecided')) {
     const columns = [...new Set(conflicts.map(({ column }) => column))]
@@ -127,17 +129,19 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
       : conflictError(transaction, 'conflict', now, columns)
     // A transaction is sent whole: as long as a part is open, none of it is decided.
     const open = conflicts.map((conflict) => ({ ...conflict, resolved: 'undecided' as const, value: null }))
-    return transition(transaction, 'refused', now, { lastError }, { note: lastError.message, ...note(open) })
+    const refused = { lastError, ...(isDoubtful ? { outcome: 'unknown' as const } : {}) }
+    return transition(transaction, 'refused', now, refused, { note: lastError.message, ...note(open) })
   }
+  const overruled = { outcome: isDoubtful ? 'unknown' : 'known' } as const
   const changes = merged.flatMap(({ change }) => (change ? [change] : []))
   const whole = merges.some((merge) => merge.kind === 'overruled' && merge.whole)
   if (whole) {
     const lost = conflicts.map((conflict) => ({ ...conflict, resolved: 'remote' as const, value: conflict.remote }))
-    return transition(transaction, 'overruled', now, { outcome: 'known' }, note(lost))
+    return transition(transaction, 'overruled', now, overruled, note(lost))
   }
   if (changes.length === 0) {
     return merges.some((merge) => merge.kind === 'overruled')
-      ? transition(transaction, 'overruled', now, { outcome: 'known' }, note(conflicts))
+      ? transition(transaction, 'overruled', now, overruled, note(conflicts))
       : settledAs(transaction, 'delivered', now, { note: 'nothing of it is left to send' })
   }
   const unchanged = merged.every(({ change }, index) => change === transaction.changes[index])
