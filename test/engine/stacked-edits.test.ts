@@ -214,3 +214,22 @@ test('what comes back under several edits is what the next one stands on, and a 
   expect(there.emulator.master.row('account', id)?.values['name']).toBe('B')
   expect(await differences(there, device)).toEqual([])
 })
+
+test('a create that was cancelled does not come back beside a later create of the same row', async () => {
+  const { there, device } = await opened()
+  const id = '7c1f0d4e-0000-4000-8000-00000000000a'
+  const created = async (name: string): Promise<number> =>
+    Number((await device.org.write((draft) => draft.create('account', { name }, id))).seq)
+  const first = await created('First')
+  await device.org.write((draft) => draft.delete('account', id))
+  const second = await created('Second')
+  await expect(device.org.outbox.setPending([first])).rejects.toMatchObject({
+    code: 'refused',
+    place: { rule: 'two-creates', row: id },
+  })
+  await device.org.outbox.archive([second])
+  await device.org.outbox.setPending([first])
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('First')
+  expect(await differences(there, device)).toEqual([])
+})

@@ -16,8 +16,8 @@ type Tables = ReadonlyMap<string, ConfiguredTable>
  * back under the later changes of its rows. One that was refused for a conflict is made on the master's present row:
  * who sends it again after having seen the conflict wants it to stand.
  *
- * Throws `refused` for one that was delivered, and for an archived one that needs a row which another archived one
- * creates, unless that comes back as well.
+ * Throws `refused` for one that was delivered, for an archived one that needs a row which another archived one creates,
+ * unless that comes back as well, and for an archived one that creates a row which another one has come to create since.
  */
 export async function revive(
   tx: StoreWriter,
@@ -36,6 +36,7 @@ export async function revive(
         : transaction.changes
     const archived = transaction.status === 'archived'
     if (archived) await refuseMissingRows(tx, transaction, tables)
+    if (archived) await refuseTwoCreates(tx, transaction, tables)
     const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
     const fresh = { ...BEGUN_ANEW, outcome: unresolved(transaction), changes, dependsOn }
     await tx.putTransactions([transition(rest, 'set-pending', now, fresh)])
@@ -78,6 +79,17 @@ async function refuseMissingRows(tx: StoreReader, transaction: OfflineTransactio
         remedy: `#${creator.seq} is archived: set it to pending as well.`,
       })
     }
+  }
+}
+
+async function refuseTwoCreates(tx: StoreReader, { seq, changes }: OfflineTransaction, tables: Tables): Promise<void> {
+  for (const row of changes.filter(({ kind }) => kind === 'create')) {
+    const other = await creatorOf(tx, row, tables)
+    if (!other) continue
+    throw new OutpostError('refused', `transaction #${seq} creates a row that #${other.seq} creates as well`, {
+      place: { table: row.table, row: row.id, rule: 'two-creates' },
+      remedy: `Archive #${other.seq} first, or leave this one archived.`,
+    })
   }
 }
 
