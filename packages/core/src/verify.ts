@@ -1,3 +1,4 @@
+import { concernsOneTable } from './errors.ts'
 import type { OutpostError } from './errors.ts'
 import { afterActions, standingOf, takeBases } from './evidence.ts'
 import type { Happened } from './evidence.ts'
@@ -70,8 +71,8 @@ async function settleOne(
 }
 
 /**
- * Leaves transactions unknown whose rows the master does not show; they wait, and hold nothing else up. One that it has
- * answered is settled: what an action did to a row that is not shown is never seen here.
+ * Leaves transactions unknown whose rows could not be read; they wait, and hold nothing else up. One that the master has
+ * answered is settled where it refuses to show them: what an action did there is never seen here.
  */
 export async function settleUnverified(
   tx: StoreWriter,
@@ -85,7 +86,7 @@ export async function settleUnverified(
   for (const [index, asked] of unknown.entries()) {
     const transaction = found[index]
     if (!isStillLost(asked, transaction)) continue
-    if (isAnswered(transaction)) {
+    if (isAnswered(transaction) && concernsOneTable(failure)) {
       settled.push({ transaction: await deliver(tx, transaction, new Map(), context), conflicts: 0 })
       continue
     }
