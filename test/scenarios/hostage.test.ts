@@ -115,3 +115,23 @@ test('C2: a device that nobody told that the network is back finds out by itself
   await clock.advance(60 * 60_000)
   expect(stalls().length).toBe(1)
 })
+
+test('C1: a write whose answer was lost, and whose row cannot be read any more, does not hold up the others for ever', async () => {
+  const { clock, office, ann } = await dayWithAnn({ delivery: 'at-once' })
+  ann.line.losesWrite('answer')
+  const lost = await ann.adds('contact', { lastname: 'Lost' })
+  await ann.org.idle()
+  office.emulator.faults.add({
+    match: { method: 'GET', path: /contacts/ },
+    times: Infinity,
+    fault: { kind: 'status', status: 500, body: 'empty' },
+  })
+  const others = [await ann.adds('account', { name: 'One' }), await ann.adds('account', { name: 'Two' })]
+  await clock.advance(10 * 60_000)
+  expect(await ann.outbox(...others.map(({ seq }) => seq))).toEqual(['processed', 'processed'])
+  expect((await ann.transaction(lost.seq)).status).toBe('pending')
+  office.emulator.faults.clear()
+  await clock.advance(10 * 60_000)
+  expect(await ann.outbox(lost.seq)).toEqual(['processed'])
+  expect(office.count('contact', { lastname: 'Lost' })).toBe(1)
+})

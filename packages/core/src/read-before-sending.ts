@@ -1,11 +1,12 @@
 import type { Change } from './change.ts'
-import { concernsOneTable } from './errors.ts'
+import { concernsOneTable, OutpostError } from './errors.ts'
 import { takeBases } from './evidence.ts'
 import type { MasterRows } from './local-rows.ts'
 import type { OfflineTransaction } from './outbox/offline-transaction.ts'
 import type { StoreWriter } from './ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { readEvidence, readRows } from './read-masters.ts'
+import { SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { isAnswered } from './unread-actions.ts'
 import { settleUnverified, settleVerified } from './verify.ts'
@@ -58,9 +59,21 @@ async function foundOnRows(
   }
 }
 
+/** Failures that say that the master is down, or that one table or row cannot be read: a plug-in that fails, or is slow. */
+const MAY_BE_OF_ONE_ROW: ReadonlySet<string> = new Set(['timeout', 'unavailable'])
+
+/** Counts a verification that failed, so that one that keeps failing does not hold up all the others. */
+async function countVain(tx: StoreWriter, unknown: readonly OfflineTransaction[]): Promise<void> {
+  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending' || transaction.outcome !== 'unknown') continue
+    await tx.putTransactions([{ ...transaction, attempts: transaction.attempts + 1 }])
+  }
+}
+
 /**
  * Finds out what became of transactions whose answer was lost, by reading their rows. Where the master refuses to show
- * rows, it is asked for one transaction at a time, so that only those wait which it concerns.
+ * rows, or the reading has failed several times, it is asked for one transaction at a time, so that only those wait which it
+ * concerns.
  */
 export async function verify(
   context: PushContext,
@@ -81,12 +94,24 @@ export async function verify(
       settleVerified(tx, unknown, masters, settling, happened),
     )
   } catch (error) {
-    if (!concernsOneTable(error)) throw error
+    const passing = error instanceof OutpostError && MAY_BE_OF_ONE_ROW.has(error.code)
+    if (passing && !unknown.some(({ attempts }) => attempts >= SUSPECT_ATTEMPTS)) {
+      await context.store.write('count verification', (tx) => countVain(tx, unknown))
+      throw error
+    }
+    if (!passing && !concernsOneTable(error)) throw error
     if (unknown.length === 1) {
       return context.store.write('put off verification', (tx) => settleUnverified(tx, unknown, error, settling))
     }
     const settled: Settled[] = []
-    for (const transaction of unknown) settled.push(...(await verify(context, [transaction], signal)))
+    for (const transaction of unknown) {
+      const one = await verify(context, [transaction], signal)
+      const isPutOff = one.some(({ transaction: { outcome } }) => outcome === 'unknown')
+      // A master that is down would fail for each of them.
+      if (passing && isPutOff && settled.length === 0) throw error
+      settled.push(...one)
+      if (passing && isPutOff) break
+    }
     return settled
   }
 }

@@ -329,7 +329,7 @@ function isCurrent(changes: readonly Change[], masters: MasterRows): boolean {
 }
 
 /** How often a transaction got no answer, at last alone, before it is taken for the cause. */
-const SUSPECT_ATTEMPTS = 3
+export const SUSPECT_ATTEMPTS = 3
 
 /** Failures that say nothing about what was sent: who gives up or closes, and a master that has too much to do. */
 const BESIDE_THE_POINT: ReadonlySet<string> = new Set(['aborted', 'closed', 'throttled'])
