@@ -116,7 +116,7 @@ function corrected(table: string, values: Row, gone: ReadonlySet<string>): Row {
   const wrong = Object.entries(values).filter(
     ([name, value]) =>
       isPoison({ [name]: value }) ||
-      targetsOf(table, { ...values, ...only(values, name) }).some(
+      targetsOf(table, { ...values, ...alone(values, name) }).some(
         (key) => gone.has(key) && key.endsWith(`/${String(value)}`),
       ),
   )
@@ -125,7 +125,7 @@ function corrected(table: string, values: Row, gone: ReadonlySet<string>): Row {
   )
 }
 
-function only(values: Row, name: string): Row {
+function alone(values: Row, name: string): Row {
   return { [name]: values[name] ?? null }
 }
 

@@ -44,7 +44,7 @@ export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: 
   const values = shownBy(change)
   const lifted = columns ?? Object.keys(values)
   return rewriteLater(tx, seq, change, (later) => {
-    const other = withinWhole(later, only(values, lifted), change.before)
+    const other = withinWhole(later, pick(values, lifted), change.before)
     const stood = lifted.filter((name) => name in other.before && other.before[name] === values[name])
     return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
   })
@@ -56,7 +56,7 @@ export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<v
   const open = new Set(Object.keys(values))
   for (const name of mergedColumns(change)) open.delete(name)
   const rewrite = (later: Stacked): Stacked => {
-    const other = 'before' in change ? withinWhole(later, only(change.before, Object.keys(values)), values) : later
+    const other = 'before' in change ? withinWhole(later, pick(change.before, Object.keys(values)), values) : later
     const names = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
@@ -78,10 +78,10 @@ function withinWhole(change: Stacked, from: Row, to: Row): Stacked {
   const carried = Object.keys(whole).filter(
     (name) => name in to && !(name in values) && whole[name] === (from[name] ?? null) && whole[name] !== to[name],
   )
-  return carried.length === 0 ? change : { ...change, whole: { ...whole, ...only(to, carried) } }
+  return carried.length === 0 ? change : { ...change, whole: { ...whole, ...pick(to, carried) } }
 }
 
-function only(values: Row, names: readonly string[]): Row {
+function pick(values: Row, names: readonly string[]): Row {
   return Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name] ?? null]))
 }
 

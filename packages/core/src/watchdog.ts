@@ -1,7 +1,7 @@
 import type { Env } from './env.ts'
 
 /** How long nothing may be settled while something could be sent: longer than any request takes. */
-export const STALLED_AFTER_MS = 180_000
+const STALLED_AFTER_MS = 180_000
 
 export interface WatchdogOptions {
   readonly env: Env
