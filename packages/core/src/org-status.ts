@@ -1,10 +1,10 @@
-import type { Eviction } from './canary.ts'
-import type { ConfiguredTable } from './configuration.ts'
+import type { Eviction } from './identity/canary.ts'
+import type { ConfiguredTable } from './copy/configuration.ts'
 import type { ConnectionState } from './events.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
-import { isComplete } from './pull.ts'
+import { isComplete } from './pull/pull.ts'
 
 /** What a client org is and holds at this moment. */
 export interface OrgStatus {

@@ -1,4 +1,4 @@
-import type { Configuration } from './configuration.ts'
+import type { Configuration } from './copy/configuration.ts'
 import type { Json } from './metadata.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from './ports/store.ts'

@@ -2,7 +2,7 @@ import { OutpostError } from '../errors.ts'
 import { columnOf } from '../metadata.ts'
 import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
 import { TARGET_SUFFIX } from '../row.ts'
-import { remedyOfRule } from '../rule-remedies.ts'
+import { remedyOfRule } from '../write/rule-remedies.ts'
 import { parseFilter } from './parse.ts'
 import type { Filter, FilterValue, ValueOrder } from './filter.ts'
 

@@ -1,4 +1,4 @@
-import { compareDecimals, decimalText } from '../decimal.ts'
+import { compareDecimals, decimalText } from '../rows/decimal.ts'
 import type { ColumnValue, Row } from '../row.ts'
 import type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction, ValueOrder } from './filter.ts'
 

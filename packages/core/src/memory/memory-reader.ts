@@ -1,5 +1,5 @@
-import { compareKeys, indexKey, planScan } from '../index-order.ts'
-import type { IndexKey, Scan } from '../index-order.ts'
+import { compareKeys, indexKey, planScan } from '../rows/index-order.ts'
+import type { IndexKey, Scan } from '../rows/index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, TransactionStatus } from '../outbox/offline-transaction.ts'
 import type { BaseRow, ScanRequest, StoredRow, StoreReader, TransactionQuery } from '../ports/store.ts'

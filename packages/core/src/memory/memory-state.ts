@@ -1,6 +1,6 @@
 import { OutpostError } from '../errors.ts'
-import { compareKeys, indexKey } from '../index-order.ts'
-import type { IndexKey } from '../index-order.ts'
+import { compareKeys, indexKey } from '../rows/index-order.ts'
+import type { IndexKey } from '../rows/index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import type { BaseRow, StoredRow, StoreTable } from '../ports/store.ts'

@@ -1,5 +1,5 @@
 import { OutpostError } from '../errors.ts'
-import { checkTables } from '../index-order.ts'
+import { checkTables } from '../rows/index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, UnsequencedTransaction } from '../outbox/offline-transaction.ts'
 import type { BaseRow, StoredRow, StoreTable, StoreWriter } from '../ports/store.ts'

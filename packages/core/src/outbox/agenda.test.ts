@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryStore } from '../memory.ts'
-import { Pace } from '../pace.ts'
+import { Pace } from '../push/pace.ts'
 import type { Store } from '../ports/store.ts'
 import { Agenda } from './agenda.ts'
 import type { OfflineTransaction, UnsequencedTransaction } from './offline-transaction.ts'

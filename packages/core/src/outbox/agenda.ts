@@ -1,5 +1,5 @@
-import { REQUEST_BYTES } from '../pace.ts'
-import type { RoundLimits } from '../pace.ts'
+import { REQUEST_BYTES } from '../push/pace.ts'
+import type { RoundLimits } from '../push/pace.ts'
 import type { Store, StoreChange, StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import { estimatedBytes } from './estimated-bytes.ts'

@@ -1,6 +1,6 @@
-import { referencesOf, waitingKey } from '../dependencies.ts'
+import { referencesOf, waitingKey } from '../write/dependencies.ts'
 import type { Change, RowReference } from '../change.ts'
-import type { ConfiguredTable } from '../configuration.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'

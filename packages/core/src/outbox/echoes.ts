@@ -1,7 +1,7 @@
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
-import { isOlderVersion } from '../version-order.ts'
+import { isOlderVersion } from '../pull/version-order.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 

@@ -1,9 +1,9 @@
-import type { ConfiguredTable } from '../configuration.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import type { Json } from '../metadata.ts'
 import type { MasterIdentity } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
-import { idsByTable } from '../local-rows.ts'
+import { idsByTable } from '../rows/local-rows.ts'
 import type { ColumnValue, Row } from '../row.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 

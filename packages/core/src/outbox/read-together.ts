@@ -1,4 +1,4 @@
-import { idsByTable } from '../local-rows.ts'
+import { idsByTable } from '../rows/local-rows.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { ReadOnce } from '../store/read-once.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'

@@ -1,9 +1,9 @@
 import type { Change } from '../change.ts'
-import type { ConfiguredTable } from '../configuration.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import type { TableMetadata } from '../metadata.ts'
 import type { StoreWriter } from '../ports/store.ts'
-import { validateValues } from '../validate-values.ts'
+import { validateValues } from '../write/validate-values.ts'
 import type { OfflineTransaction, TransactionError } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 

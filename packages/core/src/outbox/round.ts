@@ -1,4 +1,4 @@
-import type { RoundLimits } from '../pace.ts'
+import type { RoundLimits } from '../push/pace.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 

@@ -1,0 +1,34 @@
+import type { Catalogue } from '../copy/catalogue.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import type { Env } from '../env.ts'
+import type { OutpostEvent } from '../events.ts'
+import type { Agenda } from '../outbox/agenda.ts'
+import type { ReadinessContext } from '../outbox/readiness.ts'
+import type { Pace } from './pace.ts'
+import type { MasterOrg } from '../ports/master-org.ts'
+import type { Store } from '../ports/store.ts'
+
+/** What a push works with. Agenda and pace outlive it. */
+export interface PushContext {
+  readonly store: Store
+  readonly master: MasterOrg
+  readonly catalogue: Catalogue
+  readonly tables: ReadonlyMap<string, ConfiguredTable>
+  readonly env: Env
+  readonly agenda: Agenda
+  readonly pace: Pace
+  readonly organizationId: string
+  readonly tenantId?: string
+  readonly userId: string
+  /** Names this client org object among all that may have the store open. */
+  readonly owner: string
+  emit(event: OutpostEvent): void
+}
+
+export function readinessOf(
+  context: Pick<PushContext, 'tables' | 'organizationId' | 'tenantId' | 'userId' | 'owner' | 'env'>,
+): ReadinessContext {
+  const { tables, organizationId, tenantId, userId, owner } = context
+  const whose = { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId }
+  return { ...whose, tables, owner, now: context.env.now() }
+}

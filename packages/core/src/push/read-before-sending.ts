@@ -1,0 +1,117 @@
+import type { Change } from '../change.ts'
+import { concernsOneTable, OutpostError } from '../errors.ts'
+import { takeBases } from './evidence.ts'
+import type { MasterRows } from '../rows/local-rows.ts'
+import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import type { StoreWriter } from '../ports/store.ts'
+import type { PushContext } from './push-context.ts'
+import { readEvidence, readRows } from './read-masters.ts'
+import { SUSPECT_ATTEMPTS } from './settle.ts'
+import type { Settled } from './settle.ts'
+import { isAnswered } from './unread-actions.ts'
+import { settleUnverified, settleVerified } from './verify.ts'
+
+/**
+ * Where a table's rows cannot be written on condition of their version, the master's present rows are read before, so that
+ * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
+ *
+ * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
+ * earlier change: it is made on the row as it is found now.
+ */
+export async function lookAtUnversioned(
+  context: PushContext,
+  ready: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<void> {
+  const blind = ready.flatMap((transaction) =>
+    transaction.changes.filter(
+      (change) =>
+        isUnfounded(change) ||
+        ((change.kind === 'update' || change.kind === 'delete') &&
+          context.tables.get(change.table)?.metadata.versioned === false),
+    ),
+  )
+  if (blind.length === 0) return
+  const masters = await readRows(context, blind, signal)
+  const unfounded = ready.filter(({ changes }) => changes.some(isUnfounded))
+  await context.store.write('look at unversioned rows', async (tx) => {
+    await takeBases(tx, blind, masters, context.tables)
+    await foundOnRows(tx, unfounded, masters)
+  })
+}
+
+function isUnfounded(change: Change): boolean {
+  return change.kind === 'delete' && change.version === null
+}
+
+async function foundOnRows(
+  tx: StoreWriter,
+  unfounded: readonly OfflineTransaction[],
+  masters: MasterRows,
+): Promise<void> {
+  const founded = (change: Change): Change => {
+    const row = isUnfounded(change) ? masters.get(change.table)?.get(change.id)?.row : null
+    return row && change.kind === 'delete' ? { ...change, before: row.values, version: row.version } : change
+  }
+  for (const transaction of await tx.transactions(unfounded.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent') continue
+    await tx.putTransactions([{ ...transaction, changes: transaction.changes.map(founded) }])
+  }
+}
+
+/** Failures that say that the master is down, or that one table or row cannot be read: a plug-in that fails, or is slow. */
+const MAY_BE_OF_ONE_ROW: ReadonlySet<string> = new Set(['timeout', 'unavailable'])
+
+/** Counts a verification that failed, so that one that keeps failing does not hold up all the others. */
+async function countVain(tx: StoreWriter, unknown: readonly OfflineTransaction[]): Promise<void> {
+  for (const transaction of await tx.transactions(unknown.map(({ seq }) => seq))) {
+    if (transaction?.status !== 'pending' || transaction.outcome !== 'unknown') continue
+    await tx.putTransactions([{ ...transaction, attempts: transaction.attempts + 1 }])
+  }
+}
+
+/**
+ * Finds out what became of transactions whose answer was lost, by reading their rows. Where the master refuses to show
+ * rows, or the reading has failed several times, it is asked for one transaction at a time, so that only those wait which it
+ * concerns.
+ */
+export async function verify(
+  context: PushContext,
+  unknown: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<readonly Settled[]> {
+  const settling = { tables: context.tables, env: context.env }
+  try {
+    const changes = unknown.flatMap((transaction) => transaction.changes)
+    const masters = await readRows(context, changes, signal)
+    const lost = unknown.filter((transaction) => !isAnswered(transaction))
+    const happened = await readEvidence(
+      context,
+      lost.flatMap((transaction) => transaction.changes),
+      signal,
+    )
+    return await context.store.write('verify transactions', (tx) =>
+      settleVerified(tx, unknown, masters, settling, happened),
+    )
+  } catch (error) {
+    const passing = error instanceof OutpostError && MAY_BE_OF_ONE_ROW.has(error.code)
+    if (passing && !unknown.some(({ attempts }) => attempts >= SUSPECT_ATTEMPTS)) {
+      await context.store.write('count verification', (tx) => countVain(tx, unknown))
+      throw error
+    }
+    if (!passing && !concernsOneTable(error)) throw error
+    if (unknown.length === 1) {
+      return context.store.write('put off verification', (tx) => settleUnverified(tx, unknown, error, settling))
+    }
+    const settled: Settled[] = []
+    for (const transaction of unknown) {
+      const one = await verify(context, [transaction], signal)
+      const isPutOff = one.some(({ transaction: { outcome } }) => outcome === 'unknown')
+      // A master that is down would fail for each of them.
+      if (passing && isPutOff && settled.length === 0) throw error
+      settled.push(...one)
+      if (passing && isPutOff) break
+    }
+    return settled
+  }
+}

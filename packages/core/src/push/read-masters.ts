@@ -1,0 +1,113 @@
+import type { Change } from '../change.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import type { Catalogue } from '../copy/catalogue.ts'
+import { OutpostError } from '../errors.ts'
+import { evidenceKey } from './evidence.ts'
+import type { Happened } from './evidence.ts'
+import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
+import { matches } from '../filter/evaluate.ts'
+import { idsByTable, masterRow } from '../rows/local-rows.ts'
+import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
+import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import type { MasterOrg, PushOutcome } from '../ports/master-org.ts'
+import { TARGET_SUFFIX } from '../row.ts'
+
+export interface ReadContext {
+  readonly master: MasterOrg
+  readonly tables: ReadonlyMap<string, ConfiguredTable>
+}
+
+export interface EvidenceContext extends ReadContext {
+  readonly catalogue: Catalogue
+  /** Who is signed in, by whom a filter may ask. */
+  readonly userId: string
+}
+
+/**
+ * Reads the master's rows of transactions whose answer says that they are not what was thought, and those that an action
+ * was about, which its answer does not give back.
+ */
+export async function readMasters(
+  context: ReadContext,
+  sent: readonly OfflineTransaction[],
+  outcomes: readonly PushOutcome[],
+  signal: AbortSignal,
+): Promise<MasterRows> {
+  const asked = sent.flatMap(({ changes }, index) => {
+    if (outcomes[index]?.kind === 'processed') return changes.filter((change) => change.kind === 'action')
+    return asksForRows(outcomes[index]) ? changes.filter((change) => !('relationship' in change)) : []
+  })
+  if (asked.length === 0) return new Map()
+  try {
+    return await readRows(context, asked, signal)
+  } catch (error) {
+    // The answers that were given must still be kept; what could not be read is resolved by the next push.
+    if (error instanceof OutpostError) return new Map()
+    throw error
+  }
+}
+
+function asksForRows(outcome: PushOutcome | undefined): boolean {
+  if (outcome?.kind === 'rejected') return outcome.rejection.rejection === 'gone'
+  return outcome?.kind === 'stale' || outcome?.kind === 'exists'
+}
+
+export async function readRows(
+  context: ReadContext,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<MasterRows> {
+  const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
+  for (const [name, ids] of idsByTable(changes)) {
+    const table = context.tables.get(name)
+    if (!table) continue
+    const present = await context.master.read({ table: table.metadata, columns: table.columns, ids }, signal)
+    const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
+    for (const row of present) known.set(row.id, masterRow(table, row))
+    found.set(name, known)
+  }
+  return found
+}
+
+/** Looks for the evidence of the actions among the changes, in tables that need not be configured. */
+export async function readEvidence(
+  context: EvidenceContext,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<Happened> {
+  const wanted = changes.flatMap((change) => {
+    if (change.kind !== 'action' || change.evidence.kind === 'repeatable') return []
+    return [change.evidence]
+  })
+  const definitions = await context.catalogue.tables(wanted.map(({ table }) => table))
+  const happened = new Map<string, boolean>()
+  for (const [name, ids] of idsByTable(wanted)) {
+    const table = definitions.get(name)
+    if (!table) {
+      throw new OutpostError(
+        'invalid',
+        `the master no longer has the table '${name}', by whose rows an action is known`,
+        {
+          place: { table: name, rule: 'unknown-table' },
+        },
+      )
+    }
+    const looks = wanted
+      .filter((evidence) => evidence.table === name)
+      .map((evidence) => ({
+        evidence,
+        filter: evidence.kind === 'row-matches' ? parseTableFilter(evidence.filter, table) : null,
+      }))
+    const named = looks.flatMap(({ filter }) => (filter ? columnsOfFilter(filter) : []))
+    const columns = [...new Set(named.map((column) => column.replace(TARGET_SUFFIX, '')))]
+    const rows = new Map(
+      (await context.master.read({ table, columns, ids }, signal)).map((row) => [row.id, row.values]),
+    )
+    for (const { evidence, filter } of looks) {
+      const row = rows.get(evidence.id)
+      const there = row !== undefined && (filter === null || matches(filter, row, context))
+      happened.set(evidenceKey(evidence), there !== (evidence.kind === 'row-gone'))
+    }
+  }
+  return happened
+}

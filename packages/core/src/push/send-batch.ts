@@ -1,0 +1,67 @@
+import { tablesOf } from '../write/dependencies.ts'
+import { MasterError, OutpostError } from '../errors.ts'
+import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import { readTogether } from '../outbox/read-together.ts'
+import { LEASE_MS } from '../outbox/readiness.ts'
+import type { OutgoingTransaction, PushOutcome } from '../ports/master-org.ts'
+import { prepare } from './prepare.ts'
+import { readinessOf } from './push-context.ts'
+import type { PushContext } from './push-context.ts'
+import { readMasters } from './read-masters.ts'
+import { settle, settleUnanswered } from './settle.ts'
+import type { Settled } from './settle.ts'
+
+export interface SentBatch {
+  readonly settled: readonly Settled[]
+  /** Columns that both sides had changed and that were decided before anything was sent. */
+  readonly conflicts: number
+}
+
+/**
+ * Sends transactions in one request: claims them in the store, sends them, and settles each by its answer. Where there is
+ * no answer they stay pending, and the failure is thrown.
+ */
+export async function sendBatch(
+  context: PushContext,
+  ready: readonly OfflineTransaction[],
+  signal: AbortSignal,
+): Promise<SentBatch> {
+  const { store, env, tables } = context
+  const requestId = env.newId()
+  const claim = await store.write('claim transactions', async (tx) =>
+    prepare(await readTogether(tx, ready, tables), ready, {
+      ...readinessOf(context),
+      leaseUntil: env.now() + LEASE_MS,
+      requestId,
+      catalogueStamp: context.catalogue.stamp ?? '',
+    }),
+  )
+  if (claim.sending.length === 0) return claim
+  context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
+  let outcomes: readonly PushOutcome[]
+  try {
+    const outgoing = await Promise.all(claim.sending.map((each) => outgoingTransaction(context, each, requestId)))
+    outcomes = await context.master.push(outgoing, signal)
+  } catch (error) {
+    const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
+    await store.write('release transactions', (tx) => settleUnanswered(tx, claim.sending, failure, env))
+    throw failure
+  }
+  const masters = await readMasters(context, claim.sending, outcomes, signal)
+  const settled = await store.write('settle transactions', async (tx) =>
+    settle(await readTogether(tx, claim.sending, tables), claim.sending, outcomes, masters, { tables, env }),
+  )
+  return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
+}
+
+async function outgoingTransaction(
+  context: PushContext,
+  transaction: OfflineTransaction,
+  requestId: string,
+): Promise<OutgoingTransaction> {
+  const named = transaction.changes.flatMap((change) => tablesOf(change, context.tables))
+  const columns = new Map<string, readonly string[]>()
+  for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
+  const tables = await context.catalogue.tables(named)
+  return { id: transaction.id, requestId, changes: transaction.changes, tables, columns }
+}

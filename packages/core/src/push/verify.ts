@@ -1,0 +1,101 @@
+import { concernsOneTable } from '../errors.ts'
+import type { OutpostError } from '../errors.ts'
+import { afterActions, standingOf, takeBases } from './evidence.ts'
+import type { Happened } from './evidence.ts'
+import type { MasterRows } from '../rows/local-rows.ts'
+import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import { transition } from '../outbox/transitions.ts'
+import type { StoreWriter } from '../ports/store.ts'
+import { delayMs } from '../delivery/retry.ts'
+import { deliver, isSameRequest, keep } from './settle.ts'
+import type { Settled, SettleContext } from './settle.ts'
+import { errorOf } from './transaction-errors.ts'
+import { isAnswered } from './unread-actions.ts'
+
+/**
+ * Resolves transactions whose answer was lost, by what was read of their rows and of the evidence of their actions:
+ * delivered, to be sent again, or left to a person.
+ */
+export async function settleVerified(
+  tx: StoreWriter,
+  unknown: readonly OfflineTransaction[],
+  masters: MasterRows,
+  context: SettleContext,
+  happened: Happened = new Map(),
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = []
+  for (const asked of unknown) {
+    const [transaction] = await tx.transactions([asked.seq])
+    if (!isStillLost(asked, transaction)) continue
+    settled.push({ transaction: await settleOne(tx, transaction, masters, happened, context), conflicts: 0 })
+  }
+  return settled
+}
+
+/** Whether it still is the same answer that is missing: another client org on the store may have found it, or sent again. */
+function isStillLost(asked: OfflineTransaction, now: OfflineTransaction | undefined): now is OfflineTransaction {
+  return now?.status === 'pending' && now.outcome === 'unknown' && isSameRequest(asked, now)
+}
+
+const DOUBTFUL = {
+  code: 'conflict',
+  rejection: 'conflict',
+  message: 'The answer was lost, and the rows of the master do not tell whether all of this has happened.',
+  remedy: 'Compare the rows. Archive this transaction, and write anew what is missing.',
+  fix: 'user',
+} as const
+
+async function settleOne(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  masters: MasterRows,
+  happened: Happened,
+  context: SettleContext,
+): Promise<OfflineTransaction> {
+  const now = context.env.now()
+  if (isAnswered(transaction)) {
+    return deliver(tx, transaction, afterActions(transaction.changes, masters, masters), context)
+  }
+  const standing = standingOf(transaction.changes, masters, happened, context.tables)
+  if (standing === 'delivered') {
+    return deliver(tx, transaction, masters, context, 'found on the master; the answer was lost')
+  }
+  if (standing === 'doubtful') {
+    const lastError = { ...DOUBTFUL, at: now, attempt: transaction.attempts }
+    const open = { lease: null, outcome: 'unknown', lastError } as const
+    return keep(tx, transition(transaction, 'refused', now, open, { note: lastError.message }))
+  }
+  await takeBases(tx, transaction.changes, masters, context.tables)
+  const note = { note: 'not found on the master; to be sent again' }
+  return keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note))
+}
+
+/**
+ * Leaves transactions unknown whose rows could not be read; they wait, and hold nothing else up. One that the master has
+ * answered is settled where it refuses to show them: what an action did there is never seen here.
+ */
+export async function settleUnverified(
+  tx: StoreWriter,
+  unknown: readonly OfflineTransaction[],
+  failure: OutpostError,
+  context: SettleContext,
+): Promise<readonly Settled[]> {
+  const settled: Settled[] = []
+  const now = context.env.now()
+  const found = await tx.transactions(unknown.map(({ seq }) => seq))
+  for (const [index, asked] of unknown.entries()) {
+    const transaction = found[index]
+    if (!isStillLost(asked, transaction)) continue
+    if (isAnswered(transaction) && concernsOneTable(failure)) {
+      settled.push({ transaction: await deliver(tx, transaction, new Map(), context), conflicts: 0 })
+      continue
+    }
+    const attempts = transaction.attempts + 1
+    const lastError = errorOf(failure, { ...transaction, attempts }, now)
+    const nextAttemptAt = now + delayMs(attempts, context.env.random())
+    const waiting = { lease: null, attempts, lastError, nextAttemptAt }
+    const put = transition(transaction, 'deferred', now, waiting, { note: 'could not be verified' })
+    settled.push({ transaction: await keep(tx, put), conflicts: 0 })
+  }
+  return settled
+}

@@ -1,0 +1,138 @@
+import jsonPatch from 'fast-json-patch'
+import type { Change, UpdateChange } from '../change.ts'
+import { inParts } from '../outbox/in-parts.ts'
+import type { StoreWriter } from '../ports/store.ts'
+import { rowKey } from '../row.ts'
+import type { Row } from '../row.ts'
+
+/*
+ * Unsent changes of one row stand on one another: each remembers the values it was made on, which is what a conflict is
+ * judged by. When one of them leaves the stack, or comes back to it, those above it must stand on what is then below
+ * them, or they would be taken for conflicts with values that only ever existed here.
+ */
+
+/**
+ * The master has the change: later ones stand on what the master made of it (rounded, completed by a plug-in). In each
+ * column that is the next one that writes it: what is behind that stands on that one.
+ */
+export async function standOnMaster(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  row: { readonly values: Row; readonly version: string | null },
+): Promise<void> {
+  const [base] = await tx.bases(change.table, [change.id])
+  const before = { ...base?.values, ...shownBy(change) }
+  const open = new Set(Object.keys(change.kind === 'create' ? row.values : shownBy(change)))
+  for (const name of mergedColumns(change)) open.delete(name)
+  // A deletion, and a remembered whole row, stand on all of the row, wherever they are in the stack.
+  let toTheEnd = base?.local === 'deleted'
+  const rewrite = (later: Stacked): Stacked => {
+    if (hasWhole(later)) toTheEnd = true
+    const other = withinWhole(later, before, row.values)
+    if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
+    const seen = Object.keys(other.before).filter((name) => open.has(name))
+    for (const name of Object.keys(shownBy(later))) open.delete(name)
+    return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
+  }
+  await rewriteLater(tx, seq, change, rewrite, { isDone: () => open.size === 0 && !toTheEnd })
+}
+
+/** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */
+export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: readonly string[]): Promise<void> {
+  if (change.kind !== 'update' && change.kind !== 'action') return Promise.resolve()
+  const values = shownBy(change)
+  const lifted = columns ?? Object.keys(values)
+  return rewriteLater(tx, seq, change, (later) => {
+    const other = withinWhole(later, pick(values, lifted), change.before)
+    const stood = lifted.filter((name) => name in other.before && other.before[name] === values[name])
+    return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
+  })
+}
+
+/** The change is to be delivered after all: in each column the next one stands on its value; all wait for it. */
+export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
+  const values = shownBy(change)
+  const open = new Set(Object.keys(values))
+  for (const name of mergedColumns(change)) open.delete(name)
+  const rewrite = (later: Stacked): Stacked => {
+    const other = 'before' in change ? withinWhole(later, pick(change.before, Object.keys(values)), values) : later
+    const names = Object.keys(other.before).filter((name) => open.has(name))
+    for (const name of Object.keys(shownBy(later))) open.delete(name)
+    return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
+  }
+  return rewriteLater(tx, seq, change, rewrite, { wait: true })
+}
+
+function hasWhole(change: Stacked): boolean {
+  return change.kind === 'update' && change.whole !== undefined
+}
+
+/**
+ * The change with the remembered whole row carried along: what was held to be there is what is there. What was
+ * something else already was made of a change in between, or by somebody else.
+ */
+function withinWhole(change: Stacked, from: Row, to: Row): Stacked {
+  if (change.kind !== 'update' || !change.whole) return change
+  const { whole, values } = change
+  const carried = Object.keys(whole).filter(
+    (name) => name in to && !(name in values) && whole[name] === (from[name] ?? null) && whole[name] !== to[name],
+  )
+  return carried.length === 0 ? change : { ...change, whole: { ...whole, ...pick(to, carried) } }
+}
+
+function pick(values: Row, names: readonly string[]): Row {
+  return Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name] ?? null]))
+}
+
+/** The columns that a row is shown with because of the change. */
+function shownBy(change: Change): Row {
+  if (change.kind === 'action') return change.effect
+  return change.kind === 'update' || change.kind === 'create' ? change.values : {}
+}
+
+/** Later changes of these columns were made on a value that the master never had: each is merged with the master's in its turn. */
+function mergedColumns(change: Change): readonly string[] {
+  return change.kind === 'update' ? (change.merged ?? []) : []
+}
+
+type Stacked = Extract<Change, { kind: 'update' | 'delete' | 'action' }>
+
+/** The change as if it had been made on these values; the same object when they are what it was made on. */
+function withBefore(change: Stacked, seen: Row): Stacked {
+  if (Object.entries(seen).every(([name, value]) => change.before[name] === value)) return change
+  const before = { ...change.before, ...seen }
+  return change.kind === 'update' ? onValues(change, before) : { ...change, before }
+}
+
+/** An update as if it had been made on these values. */
+export function onValues(change: UpdateChange, before: Row): UpdateChange {
+  return { ...change, before, patch: jsonPatch.compare(before, change.values) }
+}
+
+interface Rewriting {
+  /** What is on the row waits for the change. */
+  readonly wait?: boolean
+  /** Says that nothing behind what was rewritten has to be. */
+  readonly isDone?: () => boolean
+}
+
+async function rewriteLater(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  rewrite: (other: Stacked) => Stacked,
+  { wait = false, isDone = () => false }: Rewriting = {},
+): Promise<void> {
+  const touching = [rowKey(change.table, change.id)]
+  for await (const transaction of inParts(tx, { statuses: ['pending', 'error'], touching, after: seq })) {
+    const isOnRow = (other: Change): boolean => other.table === change.table && other.id === change.id
+    const changes = transaction.changes.map((other) => (isOnRow(other) && 'before' in other ? rewrite(other) : other))
+    const waits = wait && changes.some(isOnRow) && !transaction.dependsOn.includes(seq)
+    if (waits || changes.some((other, at) => other !== transaction.changes[at])) {
+      const dependsOn = waits ? [...transaction.dependsOn, seq] : transaction.dependsOn
+      await tx.putTransactions([{ ...transaction, changes, dependsOn }])
+    }
+    if (isDone()) return
+  }
+}

@@ -1,0 +1,184 @@
+import jsonPatch from 'fast-json-patch'
+import type { ActionChange, Change, LinkChange, RowReference } from '../change.ts'
+import { checkAction } from './check-action.ts'
+import type { ActionContext } from './check-action.ts'
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import type { ActionRequest, Request } from './draft.ts'
+import { OutpostError } from '../errors.ts'
+import { wholeRow } from '../conflicts/merge.ts'
+import type { ManyToManyMetadata } from '../metadata.ts'
+import { rowToChange } from '../outbox/kept-effects.ts'
+import type { StoreReader } from '../ports/store.ts'
+import { linkId, rowKey, TARGET_SUFFIX } from '../row.ts'
+import type { Row } from '../row.ts'
+import { remedyOfRule } from './rule-remedies.ts'
+import { validateValues } from './validate-values.ts'
+
+/** A row as the requests of one write change it. One row yields at most one change, and the actions about it. */
+interface WorkingRow {
+  readonly table: ConfiguredTable
+  readonly id: string
+  readonly before: Row | null
+  readonly version: string | null
+  after: Row | null
+  written: Row
+  chosenId: boolean
+  /** The last action about it: nothing else of the write can change the row behind it. */
+  action: string | null
+}
+
+/** The changes that the requests of one write come to, each checked against the catalogue. Throws `invalid`. */
+export async function changesOf(
+  tx: StoreReader,
+  requests: readonly Request[],
+  context: ActionContext,
+): Promise<readonly Change[]> {
+  const { tables } = context
+  const rows = new Map<string, WorkingRow>()
+  const links = new Map<string, LinkChange>()
+  const actions: ActionChange[] = []
+  for (const request of requests) {
+    if ('relationship' in request) {
+      const link = linkChange(request, tables)
+      links.set(rowKey(link.table, link.id), link)
+      continue
+    }
+    const key = rowKey(request.table, request.id)
+    const row = rows.get(key) ?? (await workingRow(tx, configuredTable(request.table, tables), request.id))
+    if (request.kind === 'action') {
+      const change = await checkAction(tx, request, row.table, changeable(row, request), context)
+      actions.push(change)
+      Object.assign(row, { after: { ...row.after, ...change.effect }, action: change.action })
+    } else applyRequest(row, request)
+    rows.set(key, row)
+  }
+  const changes = [...rows.values()].flatMap(changeOf)
+  return [
+    ...changes.filter((change) => change.kind !== 'delete'),
+    ...links.values(),
+    ...actions,
+    // Children are deleted before their parents, which is how rows are created the other way round.
+    ...changes.filter((change) => change.kind === 'delete').toReversed(),
+  ]
+}
+
+async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
+  const [row] = await tx.rows(table.metadata.name, [id])
+  const [base] = await tx.bases(table.metadata.name, [id])
+  const version = base ? base.version : (row?.version ?? null)
+  const before = await rowToChange(tx, table, id)
+  return { table, id, before, version, after: before, written: {}, chosenId: false, action: null }
+}
+
+type RowRequest = Extract<Request, { kind: 'create' | 'update' | 'delete' }>
+
+function applyRequest(row: WorkingRow, request: RowRequest): void {
+  const { metadata } = row.table
+  const columns = new Set(row.table.columns)
+  const fail = failureOf(row, request)
+  if (metadata.intersect) throw fail('intersect', 'links are made and removed with associate and disassociate')
+  if (row.action !== null) {
+    throw fail('after-action', `the action ${row.action} of the same write is sent last; do this with a second write`)
+  }
+  if (request.kind === 'create') {
+    if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
+    if (row.before) throw fail('row-exists', 'the same write deletes it; create it with a second write')
+    const values = validateValues(metadata, request.values, { kind: 'create', columns, id: row.id })
+    Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
+    return
+  }
+  const current = changeable(row, request)
+  if (request.kind === 'delete') {
+    Object.assign(row, { after: null, written: {} })
+    return
+  }
+  const kind = row.before ? 'update' : 'create'
+  const values = validateValues(metadata, request.values, { kind, columns, current, id: row.id })
+  Object.assign(row, { after: { ...current, ...values }, written: { ...row.written, ...values } })
+}
+
+/** The row as it is now, for a request that needs one. */
+function changeable(row: WorkingRow, request: RowRequest | ActionRequest): Row {
+  const fail = failureOf(row, request)
+  if (row.table.metadata.intersect) throw fail('intersect', 'a link has no actions of its own')
+  if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
+  return row.after
+}
+
+function failureOf(
+  row: WorkingRow,
+  request: RowRequest | ActionRequest,
+): (rule: string, message: string) => OutpostError {
+  const { name } = row.table.metadata
+  const what = request.kind === 'action' ? `action ${request.action}` : request.kind
+  return (rule, message) =>
+    new OutpostError('invalid', `${what} of ${name} ${row.id}: ${message}`, {
+      place: { table: name, row: row.id, rule },
+      ...remedyOfRule(rule),
+    })
+}
+
+function changeOf(row: WorkingRow): readonly Change[] {
+  const place = { table: row.table.metadata.name, id: row.id }
+  const { before, after, version } = row
+  if (!before)
+    return after ? [{ kind: 'create', ...place, values: row.written, ...(row.chosenId ? { chosenId: true } : {}) }] : []
+  if (!after) return [{ kind: 'delete', ...place, before, version }]
+  const values = changedValues(before, row.written)
+  const names = Object.keys(values)
+  if (names.length === 0) return []
+  const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
+  const patch = jsonPatch.compare(seen, values)
+  return [{ kind: 'update', ...place, values, before: seen, patch, version, ...wholeRow(row.table, after) }]
+}
+
+/** Only what really changes is sent: an unchanged value would still count as an update. A lookup keeps its `$table`. */
+function changedValues(before: Row, written: Row): Row {
+  const names = Object.keys(written).filter((name) => written[name] !== (before[name] ?? null))
+  const pairs = names.map((name) => (name.endsWith(TARGET_SUFFIX) ? name.slice(0, -TARGET_SUFFIX.length) : name))
+  return Object.fromEntries(
+    [...new Set(pairs)]
+      .flatMap((name) => [name, name + TARGET_SUFFIX])
+      .filter((name) => name in written)
+      .map((name) => [name, written[name] ?? null]),
+  )
+}
+
+function linkChange(
+  request: Extract<Request, { kind: 'associate' | 'disassociate' }>,
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): LinkChange {
+  const relationship = manyToMany(request.relationship, tables)
+  const [one, other] = request.ends
+  const fits = (first: RowReference, second: RowReference): boolean =>
+    first.table === relationship.first.table && second.table === relationship.second.table
+  if (!fits(one, other) && !fits(other, one)) {
+    const message = `${request.kind}: '${relationship.name}' links ${relationship.first.table} and ${relationship.second.table}`
+    throw new OutpostError('invalid', `${message}, not ${one.table} and ${other.table}`, {
+      place: { table: relationship.intersectTable, rule: 'relationship-sides' },
+    })
+  }
+  const [first, second] = fits(one, other) ? [one, other] : [other, one]
+  configuredTable(relationship.intersectTable, tables)
+  const id = linkId(first.id, second.id)
+  return { kind: request.kind, relationship: relationship.name, table: relationship.intersectTable, id, first, second }
+}
+
+function manyToMany(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ManyToManyMetadata {
+  for (const { metadata } of tables.values()) {
+    const relationship = metadata.manyToMany.find((candidate) => candidate.name === name)
+    if (relationship) return relationship
+  }
+  throw new OutpostError('invalid', `there is no many-to-many relationship '${name}' between the configured tables`, {
+    place: { rule: 'unknown-relationship' },
+  })
+}
+
+function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ConfiguredTable {
+  const table = tables.get(name)
+  if (table) return table
+  throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
+    place: { table: name, rule: 'unknown-table' },
+    remedy: 'Add the table to the configuration.',
+  })
+}
