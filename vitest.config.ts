@@ -62,6 +62,8 @@ const namesWhatDidNotRun = {
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core free, which is half of a machine that has two.
+    maxWorkers: '100%',
     reporters: [
       'default',
       ...(results ? [['json', { outputFile: results }] as ['json', object]] : []),
