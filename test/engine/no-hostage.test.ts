@@ -112,3 +112,33 @@ test('a transaction held back by the upload filter holds back nothing else, and 
   expect(await device.org.push()).toMatchObject({ processed: 1, left: 0 })
   expect(there.emulator.master.row('account', draftId)?.values).toMatchObject({ name: 'A real customer' })
 })
+
+test('a table that the master does not show any more holds up its own writes only, where they have to be looked at first', async () => {
+  const there = world()
+  const readings = { tables: { account: { columns: ['name'] }, new_reading: { columns: ['new_name'] } } }
+  const device = await there.device({ configuration: readings })
+  const reading = there.emulator.master.create('new_reading', { new_name: 'Before' })
+  await device.sync()
+  const edit = await device.org.write((draft) => draft.update('new_reading', reading, { new_name: 'After' }))
+  const made = await device.org.write((draft) => draft.create('account', { name: 'Behind' }))
+  const show = there.emulator.faults.add({
+    match: { method: 'GET', path: /new_readings/ },
+    fault: { kind: 'status', status: 403, code: '0x80040220', body: 'json' },
+    times: 100,
+  })
+
+  expect(await device.org.push()).toMatchObject({ processed: 1, left: 1 })
+  expect(await device.org.outbox.get(Number(made.seq))).toMatchObject({ status: 'processed' })
+  expect(await device.org.outbox.get(Number(edit.seq))).toMatchObject({
+    status: 'pending',
+    outcome: 'not-sent',
+    reason: { kind: 'backing-off' },
+    lastError: { code: 'forbidden' },
+  })
+  expect(there.emulator.master.row('new_reading', reading)?.values).toMatchObject({ new_name: 'Before' })
+
+  show()
+  await there.env.advance(300_000)
+  expect(await device.org.push()).toMatchObject({ processed: 1, left: 0 })
+  expect(there.emulator.master.row('new_reading', reading)?.values).toMatchObject({ new_name: 'After' })
+})

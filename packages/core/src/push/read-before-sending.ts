@@ -1,13 +1,17 @@
 import type { Change } from '../change.ts'
+import { delayMs } from '../delivery/retry.ts'
+import type { Env } from '../env.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
 import { takeBases } from './evidence.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { readEvidence, readRows } from './read-masters.ts'
 import { SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
+import { errorOf } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
 import { settleUnverified, settleVerified } from './verify.ts'
 
@@ -16,22 +20,53 @@ import { settleUnverified, settleVerified } from './verify.ts'
  * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
  *
  * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
- * earlier change: it is made on the row as it is found now.
+ * earlier change: it is made on the row as it is found now. Where the master refuses to show a table, those wait whom it
+ * concerns, and nobody else.
  */
 export async function lookAtUnversioned(
   context: PushContext,
   ready: readonly OfflineTransaction[],
   signal: AbortSignal,
 ): Promise<void> {
-  const blind = ready.flatMap((transaction) =>
-    transaction.changes.filter(
-      (change) =>
-        isUnfounded(change) ||
-        ((change.kind === 'update' || change.kind === 'delete') &&
-          context.tables.get(change.table)?.metadata.versioned === false),
-    ),
-  )
-  if (blind.length === 0) return
+  const isBlind = (change: Change): boolean =>
+    isUnfounded(change) ||
+    ((change.kind === 'update' || change.kind === 'delete') &&
+      context.tables.get(change.table)?.metadata.versioned === false)
+  const looking = ready.filter(({ changes }) => changes.some(isBlind))
+  const [first] = looking
+  if (!first) return
+  try {
+    await look(context, looking, isBlind, signal)
+  } catch (error) {
+    if (!concernsOneTable(error)) throw error
+    if (looking.length > 1) for (const transaction of looking) await lookAtUnversioned(context, [transaction], signal)
+    else await context.store.write('put off', (tx) => putOff(tx, first, error, context.env))
+  }
+}
+
+/** Lets a transaction wait whose rows cannot be looked at: the claim that follows passes it by. */
+async function putOff(
+  tx: StoreWriter,
+  { seq }: OfflineTransaction,
+  failure: OutpostError,
+  { now, random }: Env,
+): Promise<void> {
+  const [transaction] = await tx.transactions([seq])
+  if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent' || transaction.lease) return
+  const attempts = transaction.attempts + 1
+  const lastError = errorOf(failure, { ...transaction, attempts }, now())
+  const waiting = { attempts, lastError, nextAttemptAt: now() + delayMs(attempts, random()) }
+  const note = { note: 'its row could not be looked at before it was sent' }
+  await tx.putTransactions([transition(transaction, 'deferred', now(), waiting, note)])
+}
+
+async function look(
+  context: PushContext,
+  ready: readonly OfflineTransaction[],
+  isBlind: (change: Change) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const blind = ready.flatMap(({ changes }) => changes.filter(isBlind))
   const masters = await readRows(context, blind, signal)
   const unfounded = ready.filter(({ changes }) => changes.some(isUnfounded))
   await context.store.write('look at unversioned rows', async (tx) => {
