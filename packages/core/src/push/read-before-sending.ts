@@ -49,15 +49,16 @@ async function putOff(
   tx: StoreWriter,
   { seq }: OfflineTransaction,
   failure: OutpostError,
-  { now, random }: Env,
+  env: Env,
 ): Promise<void> {
   const [transaction] = await tx.transactions([seq])
   if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent' || transaction.lease) return
   const attempts = transaction.attempts + 1
-  const lastError = errorOf(failure, { ...transaction, attempts }, now())
-  const waiting = { attempts, lastError, nextAttemptAt: now() + delayMs(attempts, random()) }
+  const now = env.now()
+  const lastError = errorOf(failure, { ...transaction, attempts }, now)
+  const waiting = { attempts, lastError, nextAttemptAt: now + delayMs(attempts, env.random()) }
   const note = { note: 'its row could not be looked at before it was sent' }
-  await tx.putTransactions([transition(transaction, 'deferred', now(), waiting, note)])
+  await tx.putTransactions([transition(transaction, 'deferred', now, waiting, note)])
 }
 
 async function look(
