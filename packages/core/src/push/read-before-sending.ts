@@ -45,12 +45,7 @@ export async function lookAtUnversioned(
 }
 
 /** Lets a transaction wait whose rows cannot be looked at: the claim that follows passes it by. */
-async function putOff(
-  tx: StoreWriter,
-  { seq }: OfflineTransaction,
-  failure: OutpostError,
-  env: Env,
-): Promise<void> {
+async function putOff(tx: StoreWriter, { seq }: OfflineTransaction, failure: OutpostError, env: Env): Promise<void> {
   const [transaction] = await tx.transactions([seq])
   if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent' || transaction.lease) return
   const attempts = transaction.attempts + 1
