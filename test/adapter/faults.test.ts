@@ -15,14 +15,15 @@ const operations: readonly (readonly [string, (org: Organisation) => Promise<unk
     'pull',
     (org) =>
       org.master.pull(
-        { table: org.table('account'), columns: ['name'], filter: null, checkpoint: null, pageSize: 20 },
+        { table: org.table('account'), columns: ['name'], scope: { filter: null }, checkpoint: null, pageSize: 20 },
         signal,
       ),
   ],
   [
-    'ids',
+    'versions',
     async (org) => {
-      for await (const _page of org.master.ids({ table: org.table('account'), filter: null }, signal)) break
+      for await (const _page of org.master.versions({ table: org.table('account'), scope: { filter: null } }, signal))
+        break
     },
   ],
   ['read', (org) => org.master.read({ table: org.table('account'), columns: ['name'], ids: [org.newId()] }, signal)],
@@ -173,7 +174,7 @@ function withSignal({ master }: Organisation, bound: AbortSignal): Organisation[
     metadata: () => master.metadata(bound),
     metadataStamp: () => master.metadataStamp(bound),
     pull: (request) => master.pull(request, bound),
-    ids: (request) => master.ids(request, bound),
+    versions: (request) => master.versions(request, bound),
     read: (request) => master.read(request, bound),
     push: (transactions) => master.push(transactions, bound),
   }

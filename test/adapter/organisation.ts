@@ -90,7 +90,7 @@ export async function pullAll(
   let checkpoint: Json = options.checkpoint ?? null
   const rows: MasterRow[] = []
   for (let pages = 1; ; pages += 1) {
-    const page = await master.pull({ table, columns, filter, checkpoint, pageSize }, signal)
+    const page = await master.pull({ table, columns, scope: { filter }, checkpoint, pageSize }, signal)
     rows.push(...page.rows)
     // Through JSON, as a store keeps it.
     checkpoint = JSON.parse(JSON.stringify(page.checkpoint)) as Json

@@ -66,7 +66,7 @@ test('a pass goes on after days, over rows that were changed meanwhile', async (
   const clock = { now: Date.UTC(2026, 5, 1) }
   const org = await organisation({ clock: () => clock.now })
   const contact = org.table('contact')
-  const request = { table: contact, columns: ['fullname'], filter: null, pageSize: 10 }
+  const request = { table: contact, columns: ['fullname'], scope: { filter: null }, pageSize: 10 }
   const page = await org.master.pull({ ...request, checkpoint: null }, signal)
   expect(page.more).toBe(true)
   expect(page.estimate).toEqual({ rows: org.emulator.master.count('contact'), atLeast: false })
@@ -167,7 +167,9 @@ test('the sync filter selects, whatever it is made of', async () => {
     const expected = stored.filter((row) => selects(row.values)).map((row) => row.id)
     expect(rows.map((row) => row.id).toSorted()).toEqual(expected.toSorted())
     const ids: string[] = []
-    for await (const page of org.master.ids({ table: incident, filter }, signal)) ids.push(...page)
+    for await (const page of org.master.versions({ table: incident, scope: { filter } }, signal)) {
+      ids.push(...page.map(({ id }) => id))
+    }
     expect(ids.toSorted()).toEqual(expected.toSorted())
   }
 })
@@ -178,7 +180,9 @@ test('ids come in pages, and links by the rows they connect', async () => {
   for (const name of ['contact', 'new_skill_bookableresource']) {
     const table = org.table(name)
     const pages: (readonly string[])[] = []
-    for await (const page of master.ids({ table, filter: null }, signal)) pages.push(page)
+    for await (const page of master.versions({ table, scope: { filter: null } }, signal)) {
+      pages.push(page.map(({ id }) => id))
+    }
     const expected = [...storedRows(org.emulator, table, []).keys()]
     expect(pages.flat().toSorted()).toEqual(expected.toSorted())
     expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(7)
@@ -212,9 +216,9 @@ test('a change of the schema changes the stamp, and nothing else does', async ()
 test('a filter or column the master does not know is refused before asking, with its place', async () => {
   const org = await organisation()
   const table = org.table('account')
-  const request = { table, columns: ['name'], filter: null, checkpoint: null, pageSize: 10 }
+  const request = { table, columns: ['name'], scope: { filter: null }, checkpoint: null, pageSize: 10 }
   const filter: Filter = { kind: 'text', function: 'contains', column: 'nosuch', value: 'x', position: 9 }
-  await expect(org.master.pull({ ...request, filter }, signal)).rejects.toMatchObject({
+  await expect(org.master.pull({ ...request, scope: { filter } }, signal)).rejects.toMatchObject({
     code: 'invalid',
     place: { table: 'account', column: 'nosuch', rule: 'unknown-column', position: 9 },
   })
@@ -226,6 +230,6 @@ test('a column that has gone since the metadata was read is refused by the maste
   const org = await organisation()
   const table = org.table('account')
   org.emulator.schema.removeColumn('account', 'telephone1')
-  const request = { table, columns: ['telephone1'], filter: null, checkpoint: null, pageSize: 10 }
+  const request = { table, columns: ['telephone1'], scope: { filter: null }, checkpoint: null, pageSize: 10 }
   await expect(org.master.pull(request, signal)).rejects.toMatchObject({ code: 'rejected', masterCode: '0x80060888' })
 })

@@ -55,7 +55,7 @@ class Moments {
       metadata: (signal) => master.metadata(signal),
       metadataStamp: (signal) => master.metadataStamp(signal),
       pull: (request, signal) => master.pull(request, signal),
-      ids: (request, signal) => master.ids(request, signal),
+      versions: (request, signal) => master.versions(request, signal),
       read: (request, signal) => this.around(() => master.read(request, signal)),
       push: (transactions, signal) => this.around(() => master.push(transactions, signal)),
     }

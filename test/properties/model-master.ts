@@ -12,6 +12,7 @@ import type {
   PushOutcome,
   RejectionClass,
   Row,
+  RowVersion,
 } from '@outpost/core'
 import { LOOKUPS, MODEL_TABLES } from './model-tables.ts'
 
@@ -62,13 +63,13 @@ export class ModelMaster implements MasterOrg {
     return this.#table(table).get(id)?.values
   }
 
-  ids(table: string): readonly string[]
-  ids(request: { readonly table: { readonly name: string } }): AsyncIterable<readonly string[]>
-  ids(
-    asked: string | { readonly table: { readonly name: string } },
-  ): readonly string[] | AsyncIterable<readonly string[]> {
-    const ids = [...this.#table(typeof asked === 'string' ? asked : asked.table.name).keys()].toSorted()
-    return typeof asked === 'string' ? ids : inOnePage(ids)
+  ids(table: string): readonly string[] {
+    return [...this.#table(table).keys()].toSorted()
+  }
+
+  async *versions({ table }: { readonly table: { readonly name: string } }): AsyncGenerator<readonly RowVersion[]> {
+    const rows = [...this.#table(table.name)].toSorted(([one], [other]) => (one < other ? -1 : 1))
+    yield await Promise.resolve(rows.map(([id, row]) => ({ id, version: etag(row) })))
   }
 
   /** The master's own hand: makes or changes a row. */
@@ -283,8 +284,4 @@ function without(rows: ReadonlyMap<string, ModelRow>, id: string): ReadonlyMap<s
   const left = new Map(rows)
   left.delete(id)
   return left
-}
-
-async function* inOnePage(ids: readonly string[]): AsyncIterable<readonly string[]> {
-  yield ids
 }

@@ -95,7 +95,7 @@ function lateMaster(open: () => MasterOrg): MasterOrg {
     metadata: async (signal) => master().metadata(signal),
     metadataStamp: async (signal) => master().metadataStamp(signal),
     pull: async (request, signal) => master().pull(request, signal),
-    ids: (request, signal) => master().ids(request, signal),
+    versions: (request, signal) => master().versions(request, signal),
     read: async (request, signal) => master().read(request, signal),
     push: async (transactions, signal) => master().push(transactions, signal),
   }

@@ -45,16 +45,26 @@ export type {
 export { alwaysOnline } from './ports/connectivity.ts'
 export type { Connectivity } from './ports/connectivity.ts'
 export type {
+  ChangesPage,
+  Glance,
+  GlanceRequest,
   MasterIdentity,
   MasterMetadata,
   MasterOrg,
   MasterRow,
+  MetadataChanges,
   OutgoingTransaction,
   PullPage,
   PullRequest,
   PushedRow,
   PushOutcome,
   Rejection,
+  RelatedRows,
+  RowEstimate,
+  RowScope,
+  RowVersion,
+  Standing,
+  Traffic,
 } from './ports/master-org.ts'
 export type {
   BaseRow,

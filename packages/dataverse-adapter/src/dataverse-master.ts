@@ -1,5 +1,5 @@
 import { type Env, type MasterOrg, OutpostError, systemEnv } from '@outpost/core'
-import { idPages } from './ids.ts'
+import { versionPages } from './versions.ts'
 import { identify, readTenant } from './identify.ts'
 import { readMetadata, readMetadataStamp } from './metadata.ts'
 import { fetchMessages, type OrgMessages } from './org-messages.ts'
@@ -23,7 +23,7 @@ export interface DataverseOptions {
   readonly env?: Pick<Env, 'sleep' | 'newId'>
   /** How long one request may take, its whole answer included. */
   readonly timeouts?: Partial<Timeouts>
-  /** Ids in one page of `ids`, at most 5,000 (the default). Pulls name their own page size. */
+  /** Rows in one page of `versions`, at most 5,000 (the default). Pulls name their own page size. */
   readonly pageSize?: number
   /** Functions and actions of the organisation; over `fetch` by default. */
   readonly messages?: OrgMessages
@@ -72,7 +72,7 @@ export function dataverseMaster(options: DataverseOptions): MasterOrg {
       checkedPageSize(request.pageSize)
       return pullPage(reading, request, signal)
     },
-    ids: (request, signal) => idPages({ ...reading, pageSize }, request, signal),
+    versions: (request, signal) => versionPages({ ...reading, pageSize }, request, signal),
     read: (request, signal) => readRows(reading, request, signal),
     push: (transactions, signal) => pushAll(writing, transactions, signal),
   }

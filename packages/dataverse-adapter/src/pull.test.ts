@@ -31,8 +31,11 @@ function masterThat(answer: (request: Sent, index: number) => Response): Pulled 
   const master = dataverseMaster({ url: 'contoso', token: staticToken('t'), fetch })
   return {
     sent,
-    pull: (checkpoint, more = {}) =>
-      master.pull({ table: contact, columns: ['fullname'], filter: null, pageSize: 2, checkpoint, ...more }, signal),
+    pull: (checkpoint, { filter = null, ...more } = {}) =>
+      master.pull(
+        { table: contact, columns: ['fullname'], scope: { filter }, pageSize: 2, checkpoint, ...more },
+        signal,
+      ),
   }
 }
 
@@ -284,7 +287,7 @@ test('refuses a checkpoint of somebody else, and page sizes that no Dataverse ha
   await expect(pull('x')).rejects.toMatchObject({ code: 'invalid' })
   const master = dataverseMaster({ url: 'contoso', token: staticToken('t') })
   for (const pageSize of [0, 5001, 1.5]) {
-    const request = { table: contact, columns: [], filter: null, checkpoint: null, pageSize }
+    const request = { table: contact, columns: [], scope: { filter: null }, checkpoint: null, pageSize }
     await expect(master.pull(request, signal)).rejects.toMatchObject({ code: 'invalid' })
     expect(() => dataverseMaster({ url: 'contoso', token: staticToken('t'), pageSize })).toThrow(
       expect.objectContaining({ code: 'invalid' }),

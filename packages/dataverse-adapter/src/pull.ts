@@ -150,7 +150,10 @@ async function read(
 ): Promise<Page> {
   const { table, columns } = request
   const stamps = [VERSION_COLUMN, MODIFIED_COLUMN].filter((name) => canRead(table, name))
-  const filter = [...(request.filter === null ? [] : [filterText(table, request.filter)]), ...selection.filter]
+  const filter = [
+    ...(request.scope.filter === null ? [] : [filterText(table, request.scope.filter)]),
+    ...selection.filter,
+  ]
   const path =
     selection.path ??
     wireTable(table).entitySetName +

@@ -1,4 +1,5 @@
 import { linkId } from '@outpost/core'
+import type { RowVersion } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { dataverseMaster } from './dataverse-master.ts'
 import { A, accountContact, B, C, contact, json, scripted } from './sample-tables.test-support.ts'
@@ -61,15 +62,22 @@ test('refuses ids that cannot be', async () => {
   expect(sent).toEqual([])
 })
 
-test('gives all ids, page by page', async () => {
+test('gives all ids with their versions, page by page', async () => {
   const pages = [
-    { value: [{ contactid: A.toUpperCase() }, { contactid: B }], '@odata.nextLink': NEXT },
-    { value: [{ contactid: C }] },
+    { value: [{ '@odata.etag': 'W/"1"', contactid: A.toUpperCase() }, { contactid: B }], '@odata.nextLink': NEXT },
+    { value: [{ '@odata.etag': 'W/"3"', contactid: C }] },
   ]
   const { fetch, sent } = scripted((_request, index) => json(pages[index]))
-  const seen: (readonly string[])[] = []
-  for await (const page of masterOver(fetch).ids({ table: contact, filter: null }, signal)) seen.push(page)
-  expect(seen).toEqual([[A, B], [C]])
+  const seen: (readonly RowVersion[])[] = []
+  for await (const page of masterOver(fetch).versions({ table: contact, scope: { filter: null } }, signal))
+    seen.push(page)
+  expect(seen).toEqual([
+    [
+      { id: A, version: 'W/"1"' },
+      { id: B, version: null },
+    ],
+    [{ id: C, version: 'W/"3"' }],
+  ])
   expect(sent.map(({ path }) => path)).toEqual([
     'contacts?$select=contactid&$orderby=contactid asc',
     'contacts?$skiptoken=2',
@@ -87,7 +95,9 @@ test('gives the ids of links, filtered', async () => {
     position: 0,
   } as const
   const seen: (readonly string[])[] = []
-  for await (const page of masterOver(fetch).ids({ table: accountContact, filter }, signal)) seen.push(page)
+  for await (const page of masterOver(fetch).versions({ table: accountContact, scope: { filter } }, signal)) {
+    seen.push(page.map(({ id }) => id))
+  }
   expect(seen).toEqual([[linkId(A, B)]])
   expect(sent[0]?.path).toContain(`$filter=accountid eq ${A}&`)
 })
@@ -98,7 +108,9 @@ test('ends a listing with an error when a page fails', async () => {
   )
   const seen: string[] = []
   const listing = async (): Promise<void> => {
-    for await (const page of masterOver(fetch).ids({ table: contact, filter: null }, signal)) seen.push(...page)
+    for await (const page of masterOver(fetch).versions({ table: contact, scope: { filter: null } }, signal)) {
+      seen.push(...page.map(({ id }) => id))
+    }
   }
   await expect(listing()).rejects.toMatchObject({ code: 'unavailable' })
   expect(seen).toEqual([A])

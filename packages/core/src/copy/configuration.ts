@@ -5,6 +5,7 @@ import { parseTableFilter, columnsOfFilter } from '../filter/bind.ts'
 import type { Filter } from '../filter/filter.ts'
 import { columnOf, isPolymorphic } from '../metadata.ts'
 import type { ColumnMetadata, TableMetadata } from '../metadata.ts'
+import type { RowScope } from '../ports/master-org.ts'
 import type { StoreColumnType, StoreTable } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 
@@ -14,6 +15,10 @@ export interface TableConfiguration extends ConflictOptions {
   readonly columns?: readonly string[]
   /** Which rows come from the master, as OData filter text. All that the user may read when absent. */
   readonly syncFilter?: string
+  /** The same as FetchXML, where a filter cannot say it: only its joins and conditions count. Instead of `syncFilter`. */
+  readonly syncFetchXml?: string
+  /** Rows that come because of rows of other tables: in addition to those of `syncFilter`, or alone without one. */
+  readonly related?: readonly RelatedConfiguration[]
   /** Which local rows may leave for the master. Others are held back until they match. All when absent. */
   readonly uploadFilter?: string
   /**
@@ -21,13 +26,64 @@ export interface TableConfiguration extends ConflictOptions {
    * pull. The default is false: such rows stay.
    */
   readonly syncDeletion?: boolean
+  /** What the mobile-tracking table of the configuration tells of this table. Each kind is off by default. */
+  readonly tracking?: TrackingConfiguration
+  /** Whether the master's change tracking is used where the user may use it. The default is false. */
+  readonly changeTracking?: boolean
+  /** Tables of a greater priority are pulled first. The default is 0. */
+  readonly priority?: number
+  /** Columns that only this client org has, by name. They are never sent. */
+  readonly localColumns?: Readonly<Record<string, LocalColumn>>
   /** Column lists to index for queries and sorting, one to three columns each. */
   readonly indexes?: readonly (readonly string[])[]
+}
+
+/**
+ * Related rows that a table keeps.
+ *
+ * - `parents`: rows that the column `lookup` of kept rows of `table` points to.
+ * - `children`: rows whose own column `lookup` points to kept rows of `table`.
+ */
+export interface RelatedConfiguration {
+  readonly direction: 'parents' | 'children'
+  readonly table: string
+  readonly lookup: string
+}
+
+/** The kinds of entries of the mobile-tracking table: deleted rows, changed owners, removed many-to-many links. */
+export interface TrackingConfiguration {
+  readonly deletes?: boolean
+  readonly owners?: boolean
+  /** Only of intersect tables. */
+  readonly links?: boolean
+}
+
+/** A column that the master does not have. */
+export interface LocalColumn {
+  readonly type: 'text' | 'integer' | 'double' | 'boolean' | 'datetime' | 'date' | 'guid'
+}
+
+/** A table that the master does not have: its rows are written and read here and nowhere else. */
+export interface LocalTable {
+  readonly columns: Readonly<Record<string, LocalColumn>>
+  readonly indexes?: readonly (readonly string[])[]
+}
+
+/** Some of the tables, to be synced by themselves. */
+export interface ScopeConfiguration {
+  readonly tables: readonly string[]
+  /** Whether the outbox is sent before. The default is `both`. */
+  readonly direction?: 'both' | 'down'
 }
 
 /** Which tables a client org keeps, by logical name. */
 export interface Configuration {
   readonly tables: Readonly<Record<string, TableConfiguration>>
+  readonly localTables?: Readonly<Record<string, LocalTable>>
+  /** The logical name of the master's mobile-tracking table. It must be among the tables. */
+  readonly mobileTracking?: string
+  /** Named scopes: `sync({ scope })`, and jobs. */
+  readonly scopes?: Readonly<Record<string, ScopeConfiguration>>
 }
 
 /** A table's configuration after its check: names resolved, filters parsed. */
@@ -35,9 +91,13 @@ export interface ConfiguredTable {
   readonly metadata: TableMetadata
   /** Selected columns in the catalogue's order, the primary key first. */
   readonly columns: readonly string[]
-  readonly syncFilter: Filter | null
+  /** Which of the master's rows are kept. */
+  readonly scope: RowScope
   readonly uploadFilter: Filter | null
   readonly syncDeletion: boolean
+  readonly tracking: Required<TrackingConfiguration>
+  readonly changeTracking: boolean
+  readonly priority: number
   readonly conflicts: ConflictSettings
   readonly store: StoreTable
   /** Changes when the rows or columns that the master would be asked for change. */
@@ -52,6 +112,12 @@ const OPTION_TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   syncFilter: (value) => typeof value === 'string',
   uploadFilter: (value) => typeof value === 'string',
   syncDeletion: (value) => typeof value === 'boolean',
+  syncFetchXml: (value) => typeof value === 'string',
+  related: Array.isArray,
+  tracking: isObject,
+  changeTracking: (value) => typeof value === 'boolean',
+  priority: (value) => Number.isInteger(value),
+  localColumns: isObject,
   conflictPolicy: (value) => typeof value === 'string' || isFunctionName(value),
   conflictRules: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'string'),
   onDeletedRow: (value) => typeof value === 'string',
@@ -128,9 +194,12 @@ function checkTable(metadata: TableMetadata, given: TableConfiguration, function
   return {
     metadata,
     columns,
-    syncFilter,
+    scope: { filter: syncFilter },
     uploadFilter,
     syncDeletion: given.syncDeletion ?? false,
+    tracking: { deletes: false, owners: false, links: false, ...given.tracking },
+    changeTracking: given.changeTracking ?? false,
+    priority: given.priority ?? 0,
     conflicts: checkConflictOptions(metadata, columns, given, functions),
     store: storeTable(metadata, columns, given.indexes ?? []),
     fingerprint: fingerprint(metadata, columns, given.syncFilter),

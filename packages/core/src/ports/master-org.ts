@@ -1,4 +1,5 @@
 import type { Change } from '../change.ts'
+import type { MasterError } from '../errors.ts'
 import type { Filter } from '../filter/filter.ts'
 import type { Json, TableMetadata } from '../metadata.ts'
 import type { RejectionClass, TransactionError } from '../outbox/offline-transaction.ts'
@@ -27,11 +28,35 @@ export interface MasterMetadata {
   readonly tables: readonly TableMetadata[]
 }
 
+/** Which rows of a table are wanted: those that the filter selects, and those that are related to wanted rows. */
+export interface RowScope {
+  /** Null where every row is wanted; unless there is `fetchXml`, or `related` with a filter that is absent. */
+  readonly filter: Filter | null
+  /** FetchXML in the place of a filter. Its joins and conditions count; what it selects and how it sorts do not. */
+  readonly fetchXml?: string
+  /** Rows that are wanted because of rows of other tables: in addition to the filter, or alone where there is none. */
+  readonly related?: readonly RelatedRows[]
+}
+
+/**
+ * Rows that are wanted because of wanted rows of another table.
+ *
+ * - `parents`: the rows that `lookup`, a column of the other table, points to.
+ * - `children`: the rows whose own column `lookup` points to the other table's.
+ */
+export interface RelatedRows {
+  readonly direction: 'parents' | 'children'
+  readonly table: TableMetadata
+  readonly lookup: string
+  /** Which rows of the other table are wanted; null for all. Rows that are wanted there as related do not count. */
+  readonly filter: Filter | null
+}
+
 export interface PullRequest {
   readonly table: TableMetadata
   /** The columns to read; `<column>$table` is given with polymorphic lookups unasked. */
   readonly columns: readonly string[]
-  readonly filter: Filter | null
+  readonly scope: RowScope
   /** Where the page before ended, or what an earlier pull ended with; null for everything. */
   readonly checkpoint: Json
   readonly pageSize: number
@@ -44,7 +69,73 @@ export interface PullPage {
   /** False when nothing newer was left at the time of this page. */
   readonly more: boolean
   /** How many rows there were to read when the pull began; only on a first page, and an estimate. */
-  readonly estimate?: { readonly rows: number; readonly atLeast: boolean }
+  readonly estimate?: RowEstimate
+}
+
+/** A number of rows that the master gave without counting them all; a lower bound where `atLeast`. */
+export interface RowEstimate {
+  readonly rows: number
+  readonly atLeast: boolean
+}
+
+/** The id and the version of one row of the master. The version is null where the table has none. */
+export interface RowVersion {
+  readonly id: string
+  readonly version: string | null
+}
+
+/** What change tracking tells of a whole table: no filter applies to it. */
+export interface ChangesPage {
+  /** Rows that were created or changed. */
+  readonly changed: readonly RowVersion[]
+  /** Rows that were deleted, whether or not they were ever seen here. */
+  readonly deleted: readonly string[]
+  /** To be stored together with what was learnt, and given back for what comes next. Opaque to the core. */
+  readonly token: Json
+  /** False where the token is that of a finished reading. */
+  readonly more: boolean
+}
+
+/** What decides which rows the user may see and change. */
+export interface Standing {
+  /** Differs from before when business unit, teams, roles or the given privileges have changed. Opaque. */
+  readonly stamp: string
+  /** Those of the privileges asked for that the user has, by whatever role; null where they cannot be read. */
+  readonly privileges: readonly string[] | null
+}
+
+/** What one look at the master asks for. */
+export interface GlanceRequest {
+  /** Whose standing; null for nobody's. */
+  readonly userId: string | null
+  /** The names of the privileges that matter. */
+  readonly privileges: readonly string[]
+  readonly pulls: readonly PullRequest[]
+}
+
+/** What one look at the master showed. */
+export interface Glance {
+  readonly identity: MasterIdentity
+  readonly metadataStamp: string
+  readonly standing: Standing | null
+  /** For each of the pulls its page, or why there is none. */
+  readonly pages: readonly (PullPage | MasterError)[]
+}
+
+/** What has changed in the metadata since a stamp. */
+export type MetadataChanges = {
+  readonly stamp: string
+  /** Tables that are new or have changed, whole. */
+  readonly tables: readonly TableMetadata[]
+  /** The names of tables that are gone. */
+  readonly removed: readonly string[]
+}
+
+/** Requests and body bytes since the adapter was made. */
+export interface Traffic {
+  readonly requests: number
+  readonly bytesSent: number
+  readonly bytesReceived: number
 }
 
 /** A transaction on its way to the master: its changes, each with the definition of its table. */
@@ -114,16 +205,43 @@ export interface MasterOrg {
   metadataStamp(signal: AbortSignal): Promise<string>
   /** The next page of rows that are new or changed since the checkpoint. Rejects with `expired` when it is too old. */
   pull(request: PullRequest, signal: AbortSignal): Promise<PullPage>
-  /** The ids of all rows that match, page by page. A loop that ends early has not seen them all. */
-  ids(
-    request: { readonly table: TableMetadata; readonly filter: Filter | null },
+  /** Ids and versions of all wanted rows, page by page. A loop that ends early has not seen them all. */
+  versions(
+    request: { readonly table: TableMetadata; readonly scope: RowScope },
     signal: AbortSignal,
-  ): AsyncIterable<readonly string[]>
-  /** The rows with these ids, as far as they exist and may be read. */
+  ): AsyncIterable<readonly RowVersion[]>
+  /** The rows with these ids, as far as they exist, may be read, and are wanted where a scope is given. */
   read(
-    request: { readonly table: TableMetadata; readonly columns: readonly string[]; readonly ids: readonly string[] },
+    request: {
+      readonly table: TableMetadata
+      readonly columns: readonly string[]
+      readonly ids: readonly string[]
+      readonly scope?: RowScope
+    },
     signal: AbortSignal,
   ): Promise<readonly MasterRow[]>
+  /**
+   * What change tracking has to tell of a table since the token; null for a token to begin with, which lists the whole
+   * table. Rejects with `forbidden` or `rejected` where it is not to be had for this table or user, and with `expired`
+   * when the token is too old.
+   */
+  changes?(
+    request: { readonly table: TableMetadata; readonly token: Json; readonly pageSize: number },
+    signal: AbortSignal,
+  ): Promise<ChangesPage>
+  /** About how many rows are wanted, cheaply; null where the master does not say. */
+  estimate?(
+    request: { readonly table: TableMetadata; readonly scope: RowScope },
+    signal: AbortSignal,
+  ): Promise<RowEstimate | null>
+  /** Everything that a cycle without changes has to ask, in one request. */
+  glance?(request: GlanceRequest, signal: AbortSignal): Promise<Glance>
+  /** What has changed in the metadata since the stamp. `known` gives the copy. Rejects with `expired`. */
+  metadataChanges?(
+    request: { readonly since: string; readonly known: () => Promise<readonly TableMetadata[]> },
+    signal: AbortSignal,
+  ): Promise<MetadataChanges>
+  traffic?(): Traffic
   /**
    * Sends the transactions, each as a unit (all of its changes or none), and answers for each of them in order. They do
    * not depend on one another; the refusal of one does not stop the others.

@@ -53,7 +53,7 @@ export async function pullTable(
     const request = {
       table: table.metadata,
       columns: table.columns,
-      filter: table.syncFilter,
+      scope: table.scope,
       checkpoint: checkpoint.master,
       pageSize: context.pageSize,
     }

@@ -17,8 +17,8 @@ export async function sweep(
 ): Promise<{ readonly pruned: number; readonly kept: number }> {
   const name = table.metadata.name
   const shown = new Set<string>()
-  for await (const ids of context.master.ids({ table: table.metadata, filter: table.syncFilter }, signal)) {
-    for (const id of ids) shown.add(id)
+  for await (const page of context.master.versions({ table: table.metadata, scope: table.scope }, signal)) {
+    for (const { id } of page) shown.add(id)
   }
   let pruned = 0
   let kept = 0
