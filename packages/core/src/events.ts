@@ -1,4 +1,5 @@
 import type { OutpostErrorCode } from './errors.ts'
+import type { QuarantinedRow } from './pull/quarantine.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 
 /** What a client org tells those who listen, as it happens. Counts are of rows unless they say otherwise. */
@@ -15,6 +16,8 @@ export type OutpostEvent =
   | { readonly type: 'pull.table'; readonly table: string; readonly report: TableReport }
   | { readonly type: 'push.sent'; readonly transactions: readonly number[] }
   | { readonly type: 'push.settled'; readonly seq: number; readonly status: TransactionStatus; readonly left: number }
+  /** A row with unsent changes is no longer shown by the master. It stays, and its transactions are sent. */
+  | ({ readonly type: 'row.quarantined' } & QuarantinedRow)
   | { readonly type: 'connection'; readonly state: ConnectionState }
   /** Nothing was settled since that time (device clock), though something could be sent. Delivery was woken. */
   | { readonly type: 'stalled'; readonly since: number; readonly pending: number }

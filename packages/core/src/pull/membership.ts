@@ -1,0 +1,182 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import type { Env } from '../env.ts'
+import { throwIfAborted } from '../errors.ts'
+import type { OutpostEvent } from '../events.ts'
+import type { MasterOrg, MasterRow } from '../ports/master-org.ts'
+import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
+import { applyPage } from './apply-page.ts'
+import { rowColumns } from './checkpoint.ts'
+import { quarantine, quarantinedRows, release } from './quarantine.ts'
+import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
+import { doubted, looked } from './recheck-list.ts'
+import type { Doubt } from './recheck-list.ts'
+
+/** What is needed to find out which rows are still wanted. */
+export interface MembershipContext {
+  readonly store: Store
+  readonly master: MasterOrg
+  readonly env: Pick<Env, 'now'>
+  emit(event: OutpostEvent): void
+}
+
+/** What looking at rows did, in rows. */
+export interface Membership {
+  /** Removed, because the master no longer shows them under the table's scope. */
+  readonly pruned: number
+  /** No longer shown, and kept because they have unsent changes. */
+  readonly kept: number
+  readonly added: number
+  readonly refreshed: number
+}
+
+/** The master version that is held of each row, under any unsent changes; rows that are not held are missing. */
+export type HeldVersions = ReadonlyMap<string, string | null>
+
+/** As many ids as go into one request for most tables. */
+const CHUNK = 100
+
+export const NOTHING: Membership = { pruned: 0, kept: 0, added: 0, refreshed: 0 }
+
+export async function heldVersions(tx: StoreReader, table: string, ids: readonly string[]): Promise<HeldVersions> {
+  const versions = new Map(await tx.versions(table, ids))
+  for (const base of await tx.bases(table, ids)) versions.set(base.id, base.version)
+  return versions
+}
+
+/**
+ * Looks at the rows on the table's list again: reads them by id under its scope, applies those that come back and removes
+ * the others, a hundred at a time, each hundred in one store transaction. A row with unsent changes stays and is
+ * quarantined; once nothing of it is unsent any more, it is looked at again.
+ */
+export async function lookAgain(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const name = table.metadata.name
+  const list = await context.store.read(`rows of ${name} to look at again`, async (tx) => {
+    const marked = await quarantinedRows(tx, name)
+    const dirty = new Set((marked.length > 0 ? await tx.bases(name, idsOf(marked)) : []).map((base) => base.id))
+    const settled = marked.filter(({ id }) => !dirty.has(id))
+    const doubts = new Map<string, Doubt>(settled.map(({ id }) => [id, 'settled']))
+    for (const each of await doubted(tx, name)) doubts.set(each.id, each.doubt)
+    return doubts
+  })
+  let sum = NOTHING
+  const ids = [...list.keys()]
+  for (let from = 0; from < ids.length; from += CHUNK) {
+    throwIfAborted(signal)
+    const chunk = ids.slice(from, from + CHUNK)
+    const result = await readAndApply(context, table, chunk, { signal, leave: true, doubts: list })
+    sum = inSum(sum, result)
+  }
+  return sum
+}
+
+/**
+ * Reads rows by id under the table's scope and applies them in one store transaction, unless what is held of them has
+ * moved since they were asked for. With `leave`, those that do not come back are removed, or quarantined.
+ */
+export async function readAndApply(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  ids: readonly string[],
+  how: { readonly signal: AbortSignal; readonly leave: boolean; readonly doubts?: ReadonlyMap<string, Doubt> },
+): Promise<Membership> {
+  const name = table.metadata.name
+  const { store, master } = context
+  const before = await store.read(`versions of ${name}`, (tx) => heldVersions(tx, name, ids))
+  const request = { table: table.metadata, columns: rowColumns(table), scope: table.scope, ids }
+  const rows = ids.length === 0 ? [] : await master.read(request, how.signal)
+  const shown = new Set(rows.map((row) => row.id))
+  const absent = how.leave ? ids.filter((id) => !shown.has(id)) : []
+  const reasons = await whyAbsent(context, table, absent, how)
+  const { marked, ...done } = await store.write(
+    `look at rows of ${name}`,
+    async (tx) => {
+      const now = await heldVersions(tx, name, ids)
+      const moved = (id: string): boolean => now.get(id) !== before.get(id)
+      const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
+      await applyPage(tx, table, fresh, false)
+      await release(tx, name, shown)
+      const gone = absent.filter((id) => !moved(id))
+      const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
+      // What was pushed or pulled meanwhile is looked at once more with the next pull.
+      await looked(
+        tx,
+        name,
+        ids.filter((id) => shown.has(id) || !moved(id)),
+      )
+      const added = fresh.filter((row) => !now.has(row.id)).length
+      return { ...left, added, refreshed: fresh.length - added }
+    },
+    { durability: 'relaxed' },
+  )
+  for (const row of marked) context.emit({ type: 'row.quarantined', ...row })
+  return done
+}
+
+/** What became of rows that left. `marked` are to be told with events once they are committed. */
+export interface Left {
+  readonly pruned: number
+  readonly kept: number
+  readonly marked: readonly QuarantinedRow[]
+}
+
+/**
+ * Removes rows that the master no longer shows, each with the reason known, in the given store transaction. Those with
+ * unsent changes stay and are marked. A row that was created here and never sent is no leaver.
+ */
+export async function leave(
+  tx: StoreWriter,
+  table: string,
+  rows: ReadonlyMap<string, QuarantineReason>,
+  { env }: Pick<MembershipContext, 'env'>,
+): Promise<Left> {
+  const ids = [...rows.keys()]
+  if (ids.length === 0) return { pruned: 0, kept: 0, marked: [] }
+  const bases = new Map((await tx.bases(table, ids)).map((base) => [base.id, base]))
+  const held = await tx.versions(table, ids)
+  const gone = ids.filter((id) => held.has(id) && !bases.has(id))
+  await tx.deleteRows(table, gone)
+  await release(tx, table, new Set(ids.filter((id) => !bases.has(id))))
+  const kept = new Map([...rows].filter(([id]) => bases.get(id)?.local === 'updated'))
+  const marked = await quarantine(tx, table, kept, env.now())
+  return { pruned: gone.length, kept: kept.size, marked }
+}
+
+/**
+ * Why rows did not come back. Only for those with unsent changes, which are few: the others are removed whatever the
+ * reason.
+ */
+export async function whyAbsent(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  ids: readonly string[],
+  how: { readonly signal: AbortSignal; readonly doubts?: ReadonlyMap<string, Doubt> },
+): Promise<ReadonlyMap<string, QuarantineReason>> {
+  const name = table.metadata.name
+  const bases = ids.length === 0 ? [] : await context.store.read(`bases of ${name}`, (tx) => tx.bases(name, ids))
+  const dirty = bases.filter((base) => base.local === 'updated').map((base) => base.id)
+  if (dirty.length === 0) return new Map()
+  const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: dirty }
+  const there = new Set((await context.master.read(request, how.signal)).map((row: MasterRow) => row.id))
+  const reason = (id: string): QuarantineReason => {
+    if (there.has(id)) return 'left-scope'
+    return how.doubts?.get(id) === 'deleted' ? 'deleted' : 'unreadable'
+  }
+  return new Map(dirty.map((id) => [id, reason(id)]))
+}
+
+export function inSum(one: Membership, other: Membership): Membership {
+  return {
+    pruned: one.pruned + other.pruned,
+    kept: one.kept + other.kept,
+    added: one.added + other.added,
+    refreshed: one.refreshed + other.refreshed,
+  }
+}
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,112 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import { throwIfAborted } from '../errors.ts'
+import type { RowVersion } from '../ports/master-org.ts'
+import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
+import type { Membership, MembershipContext } from './membership.ts'
+import { release } from './quarantine.ts'
+
+/** Rows that are compared, and removed, in one store transaction. */
+const CHUNK = 1000
+/** Rows that are read and applied in one store transaction. */
+const READ = 500
+
+/**
+ * Makes the rows that are held of a table those that the master shows under the table's scope, in the versions that it
+ * shows: reads what is missing or of another version, older ones included, and removes what is not shown.
+ *
+ * Rows with unsent changes get a new base, or stay and are quarantined. A row whose version here has moved since the list
+ * was begun (it was pushed or pulled meanwhile) is left as it is. Nothing is removed unless the list was read to its end.
+ * It may end anywhere and be begun again: what was read by then is not read twice.
+ *
+ * Ids and versions of the held rows are in memory while it runs, of the master's list one page.
+ */
+export async function reconcile(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const unseen = await allHeld(context, table, signal)
+  let sum = NOTHING
+  let wanting: string[] = []
+  const read = async (least: number): Promise<void> => {
+    while (wanting.length >= least && wanting.length > 0) {
+      const chunk = wanting.slice(0, READ)
+      wanting = wanting.slice(READ)
+      sum = inSum(sum, await readAndApply(context, table, chunk, { signal, leave: false }))
+    }
+  }
+  for await (const page of context.master.versions({ table: table.metadata, scope: table.scope }, signal)) {
+    throwIfAborted(signal)
+    wanting.push(...(await differing(context, table, page)))
+    for (const { id } of page) unseen.delete(id)
+    await read(READ)
+  }
+  await read(1)
+  const gone = [...unseen]
+  for (let from = 0; from < gone.length; from += CHUNK) {
+    throwIfAborted(signal)
+    sum = inSum(sum, await remove(context, table, new Map(gone.slice(from, from + CHUNK)), signal))
+  }
+  return sum
+}
+
+/** Every row that the master is known to have had, with its version before the list is begun. */
+async function allHeld(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Map<string, string | null>> {
+  const name = table.metadata.name
+  const held = new Map<string, string | null>()
+  for (let after: string | undefined; ;) {
+    throwIfAborted(signal)
+    const request = { limit: CHUNK, ...(after === undefined ? {} : { after }) }
+    const ids = await context.store.read(`versions of ${name}`, async (tx) => {
+      const part = await tx.ids(name, request)
+      for (const [id, version] of await heldVersions(tx, name, part)) held.set(id, version)
+      return part
+    })
+    after = ids.at(-1)
+    if (ids.length < CHUNK) return held
+  }
+}
+
+/** The rows of a page of the list that are not held in this version. Their quarantine, if any, ends: they are shown. */
+async function differing(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  page: readonly RowVersion[],
+): Promise<readonly string[]> {
+  const name = table.metadata.name
+  const ids = page.map(({ id }) => id)
+  const { held, marked } = await context.store.read(`versions of ${name}`, async (tx) => ({
+    held: await heldVersions(tx, name, ids),
+    marked: (await tx.values(`quarantine/${name}/`)).length > 0,
+  }))
+  if (marked) await context.store.write(`release rows of ${name}`, (tx) => release(tx, name, new Set(ids)))
+  return page
+    .filter(({ id, version }) => !held.has(id) || (version !== null && held.get(id) !== version))
+    .map(({ id }) => id)
+}
+
+async function remove(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  gone: ReadonlyMap<string, string | null>,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const name = table.metadata.name
+  const ids = [...gone.keys()]
+  const reasons = await whyAbsent(context, table, ids, { signal })
+  const { marked, ...left } = await context.store.write(
+    `prune ${name}`,
+    async (tx) => {
+      const now = await heldVersions(tx, name, ids)
+      const still = ids.filter((id) => now.has(id) && now.get(id) === gone.get(id))
+      return leave(tx, name, new Map(still.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
+    },
+    { durability: 'relaxed' },
+  )
+  for (const row of marked) context.emit({ type: 'row.quarantined', ...row })
+  return { ...NOTHING, ...left }
+}
