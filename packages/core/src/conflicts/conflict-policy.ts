@@ -131,19 +131,28 @@ const SUITS: Readonly<Record<ConflictRule, readonly ColumnType[] | null>> = {
 /** The column by which the master says when a row was last changed. */
 export const MODIFIED_ON = 'modifiedon'
 
-/** Checks what a table's configuration says about conflicts. Throws `invalid` naming table, column and the way out. */
+/** Checks what a table's configuration says about conflicts. Reports what is wrong, naming table, column and the way out. */
 export function checkConflictOptions(
   metadata: TableMetadata,
   columns: readonly string[],
   given: ConflictOptions,
   functions: ConflictFunctions,
+  report: (problem: OutpostError) => void,
 ): ConflictSettings {
   const policy = given.conflictPolicy ?? 'merge'
-  if (typeof policy === 'string') checkOneOf(metadata, 'conflict-policy', policy, POLICIES)
-  checkOneOf(metadata, 'on-deleted-row', given.onDeletedRow ?? 'error', DELETED_ROW)
-  checkOneOf(metadata, 'on-updated-row', given.onUpdatedRow ?? 'error', UPDATED_ROW)
+  const checkOneOf = (rule: string, value: string, allowed: readonly string[]): void => {
+    if (allowed.includes(value)) return
+    const message = `${rule.replaceAll('-', ' ')}: '${value}' is not one of ${allowed.join(', ')}`
+    report(refuse(metadata, rule, message))
+  }
+  if (typeof policy === 'string') checkOneOf('conflict-policy', policy, POLICIES)
+  checkOneOf('on-deleted-row', given.onDeletedRow ?? 'error', DELETED_ROW)
+  checkOneOf('on-updated-row', given.onUpdatedRow ?? 'error', UPDATED_ROW)
   const rules = new Map(Object.entries(given.conflictRules ?? {}))
-  for (const [name, rule] of rules) checkRule(metadata, columns, name, rule)
+  for (const [name, rule] of rules) {
+    const broken = brokenRule(metadata, columns, name, rule)
+    if (broken) report(broken)
+  }
   const named = typeof policy === 'string' ? undefined : policy.function
   return {
     policy,
@@ -164,40 +173,41 @@ export function ruleOf(
   return ruled && settings.rules.get(ruled.name)
 }
 
-function checkRule(metadata: TableMetadata, columns: readonly string[], name: string, rule: ConflictRule): void {
+function brokenRule(
+  metadata: TableMetadata,
+  columns: readonly string[],
+  name: string,
+  rule: ConflictRule,
+): OutpostError | undefined {
   const fail = (broken: string, message: string, remedy?: string): OutpostError =>
     refuse(metadata, broken, `conflict rule '${rule}' of column '${name}': ${message}`, name, remedy)
   const column = columnOf(metadata, name)
-  if (!column) throw fail('unknown-column', 'the master has no such column in it')
-  if (!columns.includes(name)) throw fail('not-selected', 'the column is not selected', 'Select it, or drop the rule.')
+  if (!column) return fail('unknown-column', 'the master has no such column in it')
+  if (!columns.includes(name)) return fail('not-selected', 'the column is not selected', 'Select it, or drop the rule.')
   if (!column.updatable) {
-    throw fail('read-only', 'the column cannot be changed here, so there are no conflicts in it', 'Drop the rule.')
+    return fail('read-only', 'the column cannot be changed here, so there are no conflicts in it', 'Drop the rule.')
   }
-  if (!Object.hasOwn(SUITS, rule)) throw fail('conflict-rule', `it is not one of ${Object.keys(SUITS).join(', ')}`)
+  if (!Object.hasOwn(SUITS, rule)) return fail('conflict-rule', `it is not one of ${Object.keys(SUITS).join(', ')}`)
   const types = SUITS[rule]
   if (types && !types.includes(column.type)) {
     const suiting = Object.entries(SUITS).flatMap(([one, of]) => (!of || of.includes(column.type) ? [one] : []))
-    throw fail(
+    return fail(
       'conflict-rule',
       `the column is of type ${column.type}; the rule suits ${types.join(', ')}`,
       `Use one of ${suiting.join(', ')}, or none: the policy of the table decides then.`,
     )
   }
   if (column.type === 'status') {
-    throw fail('conflict-rule', 'state and status are one value', 'Put the rule on the state column; it is for both.')
+    return fail('conflict-rule', 'state and status are one value', 'Put the rule on the state column; it is for both.')
   }
   if (rule === 'sum' && !metadata.versioned) {
     const message = 'the master does not check versions on this table, so that an amount could be added twice'
-    throw fail('conflict-rule', message, "Use 'client-wins', 'server-wins' or 'manual'.")
+    return fail('conflict-rule', message, "Use 'client-wins', 'server-wins' or 'manual'.")
   }
   if (rule === 'newest' && !columns.includes(MODIFIED_ON)) {
-    throw fail('not-selected', `it needs column '${MODIFIED_ON}', which is not selected`, `Select '${MODIFIED_ON}'.`)
+    return fail('not-selected', `it needs column '${MODIFIED_ON}', which is not selected`, `Select '${MODIFIED_ON}'.`)
   }
-}
-
-function checkOneOf(metadata: TableMetadata, rule: string, given: string, allowed: readonly string[]): void {
-  if (allowed.includes(given)) return
-  throw refuse(metadata, rule, `${rule.replaceAll('-', ' ')}: '${given}' is not one of ${allowed.join(', ')}`)
+  return undefined
 }
 
 function refuse(

@@ -1,13 +1,15 @@
-import { checkConflictOptions } from '../conflicts/conflict-policy.ts'
 import type { ConflictFunctions, ConflictOptions, ConflictSettings } from '../conflicts/conflict-policy.ts'
 import { OutpostError } from '../errors.ts'
-import { parseTableFilter, columnsOfFilter } from '../filter/bind.ts'
 import type { Filter } from '../filter/filter.ts'
-import { columnOf, isPolymorphic } from '../metadata.ts'
-import type { ColumnMetadata, TableMetadata } from '../metadata.ts'
+import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
 import type { RowScope } from '../ports/master-org.ts'
-import type { StoreColumnType, StoreTable } from '../ports/store.ts'
-import { TARGET_SUFFIX } from '../row.ts'
+import type { StoreTable } from '../ports/store.ts'
+import { checkShape } from './check-shape.ts'
+import type { Report } from './check-shape.ts'
+import { checkTable } from './check-table.ts'
+import type { TableCheck } from './check-table.ts'
+import { checkTracking } from './check-tracking.ts'
+import { checkLocalTables } from './local-tables.ts'
 
 /** What a client org keeps of one table. Plain JSON, as it is written in a configuration file. */
 export interface TableConfiguration extends ConflictOptions {
@@ -58,15 +60,36 @@ export interface TrackingConfiguration {
   readonly links?: boolean
 }
 
-/** A column that the master does not have. */
-export interface LocalColumn {
-  readonly type: 'text' | 'integer' | 'double' | 'boolean' | 'datetime' | 'date' | 'guid'
+/**
+ * A column that the master does not have. `type` says how its values are checked and ordered; the rest is as in the
+ * master's definitions, and optional.
+ */
+export interface LocalColumn extends Partial<
+  Pick<
+    ColumnMetadata,
+    'label' | 'required' | 'maxLength' | 'min' | 'max' | 'precision' | 'options' | 'targets' | 'clock'
+  >
+> {
+  readonly type: Exclude<ColumnType, 'file' | 'image' | 'other'>
 }
 
-/** A table that the master does not have: its rows are written and read here and nowhere else. */
+/**
+ * A table that the master does not have: its rows are written and read here and nowhere else. Its key is the column
+ * `<name>id`, a GUID, which is there without being named, unless `primaryId` names another.
+ */
 export interface LocalTable {
   readonly columns: Readonly<Record<string, LocalColumn>>
   readonly indexes?: readonly (readonly string[])[]
+  readonly label?: string
+  readonly primaryId?: string
+  /** The column that names a row for a person. */
+  readonly primaryName?: string
+  /** Makes it the table of the links between two other local tables. */
+  readonly link?: {
+    readonly relationship: string
+    readonly first: { readonly table: string; readonly column: string }
+    readonly second: { readonly table: string; readonly column: string }
+  }
 }
 
 /** Some of the tables, to be synced by themselves. */
@@ -88,7 +111,14 @@ export interface Configuration {
 
 /** A table's configuration after its check: names resolved, filters parsed. */
 export interface ConfiguredTable {
+  /** The definition: the master's, or the one that a local table has been given. */
   readonly metadata: TableMetadata
+  /** True for a table that only this client org has. It is never pulled and never sent. */
+  readonly isLocal: boolean
+  /** The names of the columns that only this client org has; none in a local table, where all are. */
+  readonly localColumns: readonly string[]
+  /** The definition with those columns, as a query sees the table. */
+  readonly shown: TableMetadata
   /** Selected columns in the catalogue's order, the primary key first. */
   readonly columns: readonly string[]
   /** Which of the master's rows are kept. */
@@ -104,199 +134,88 @@ export interface ConfiguredTable {
   readonly fingerprint: string
 }
 
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
-
-/** What each option may hold. A configuration can come from a file, where no compiler has looked at it. */
-const OPTION_TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
-  columns: isTexts,
-  syncFilter: (value) => typeof value === 'string',
-  uploadFilter: (value) => typeof value === 'string',
-  syncDeletion: (value) => typeof value === 'boolean',
-  syncFetchXml: (value) => typeof value === 'string',
-  related: Array.isArray,
-  tracking: isObject,
-  changeTracking: (value) => typeof value === 'boolean',
-  priority: (value) => Number.isInteger(value),
-  localColumns: isObject,
-  conflictPolicy: (value) => typeof value === 'string' || isFunctionName(value),
-  conflictRules: (value) => isObject(value) && Object.values(value).every((each) => typeof each === 'string'),
-  onDeletedRow: (value) => typeof value === 'string',
-  onUpdatedRow: (value) => typeof value === 'string',
-  indexes: (value) => Array.isArray(value) && value.every(isTexts),
-} satisfies Record<keyof TableConfiguration, (value: unknown) => boolean>
-
-function isFunctionName(value: unknown): boolean {
-  return isObject(value) && typeof value['function'] === 'string' && Object.keys(value).length === 1
-}
-
 /**
- * Checks a whole configuration against the catalogue. Throws `invalid` for the first rule that is broken, naming it.
- * `functions` are the conflict functions of this program; one that is named but not among them is not an error here.
+ * Checks a whole configuration against the catalogue, and gives its tables, local ones included. Throws `invalid` for the
+ * first rule that is broken, naming it and how many more there are. `functions` are the conflict functions of this
+ * program; one that is named but not among them is not an error here, nor is a local name that the master has come to
+ * use as well (`local-clash`): what was there first keeps it.
  */
 export function checkConfiguration(
   configuration: Configuration,
   catalogue: ReadonlyMap<string, TableMetadata>,
   functions: ConflictFunctions = {},
 ): ReadonlyMap<string, ConfiguredTable> {
-  const checked = new Map<string, ConfiguredTable>()
-  checkShape(configuration)
-  for (const [name, table] of Object.entries(configuration.tables)) {
+  const { tables, problems } = examine(configuration, catalogue, functions)
+  refuseFirst(problems.filter(isBroken))
+  return tables
+}
+
+/** Every rule that a configuration breaks, each with its place and, where there is one, a remedy. */
+export function problemsOf(
+  configuration: Configuration,
+  catalogue: ReadonlyMap<string, TableMetadata>,
+  functions: ConflictFunctions = {},
+): readonly OutpostError[] {
+  return examine(configuration, catalogue, functions).problems
+}
+
+/** Whether the configuration cannot be in force because of it. */
+function isBroken({ place }: OutpostError): boolean {
+  return place.rule !== 'local-clash'
+}
+
+/** Throws the first of the problems, saying how many more there are; nothing where there are none. */
+export function refuseFirst(problems: readonly OutpostError[]): void {
+  const [first, ...more] = problems
+  if (!first) return
+  if (more.length === 0) throw first
+  const words = first.message.replace(`[${first.code}] `, '')
+  throw new OutpostError(first.code, `${words} (and ${more.length} more; configurationProblems() lists them all)`, {
+    cause: first,
+    place: first.place,
+    ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
+  })
+}
+
+function examine(
+  configuration: Configuration,
+  catalogue: ReadonlyMap<string, TableMetadata>,
+  functions: ConflictFunctions,
+): { readonly tables: ReadonlyMap<string, ConfiguredTable>; readonly problems: readonly OutpostError[] } {
+  const problems: OutpostError[] = []
+  const report = (problem: OutpostError): void => void problems.push(problem)
+  const tables = new Map<string, ConfiguredTable>()
+  if (!checkShape(configuration, report)) return { tables, problems }
+  const check: TableCheck = { configuration, catalogue, functions, report }
+  for (const [name, options] of Object.entries(configuration.tables)) {
     const metadata = catalogue.get(name)
-    if (!metadata) {
-      throw new OutpostError('invalid', `configuration: the master has no table '${name}'`, {
-        place: { table: name, rule: 'unknown-table' },
-        remedy: 'Use the logical name of a table, or update the metadata if the table is new.',
-      })
-    }
-    checked.set(name, checkTable(metadata, table, functions))
+    const table = metadata ? checkTable(metadata, options, check) : report(unknownTable(name))
+    if (table) tables.set(name, table)
   }
-  for (const { metadata } of checked.values()) checkIntersect(metadata, checked)
-  return checked
+  checkTracking(check)
+  for (const table of checkLocalTables(configuration, catalogue, report)) tables.set(table.metadata.name, table)
+  checkScopes(configuration, report)
+  return { tables, problems }
 }
 
-function checkShape(configuration: unknown): void {
-  const shaped = isObject(configuration) && isObject(configuration['tables'])
-  const unknown = shaped ? Object.keys(configuration).find((key) => key !== 'tables') : undefined
-  if (shaped && unknown === undefined) return
-  const message = unknown === undefined ? "an object with 'tables' is needed" : `there is no setting '${unknown}'`
-  throw new OutpostError('invalid', `configuration: ${message}`, { place: { rule: 'configuration-shape' } })
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function checkTable(metadata: TableMetadata, given: TableConfiguration, functions: ConflictFunctions): ConfiguredTable {
-  const options: unknown = given
-  if (!isObject(options)) throw refuse(metadata, 'option-type', 'an object with its options is needed')
-  for (const [option, value] of Object.entries(options)) {
-    const suits = OPTION_TYPES[option]
-    if (!suits) throw refuse(metadata, 'unknown-option', `there is no option '${option}'`)
-    if (value !== undefined && !suits(value))
-      throw refuse(metadata, 'option-type', `option '${option}' cannot be ${JSON.stringify(value)}`)
-  }
-  const columns = selectedColumns(metadata, given.columns)
-  const syncFilter = given.syncFilter === undefined ? null : parseTableFilter(given.syncFilter, metadata, 'sync filter')
-  const companion = syncFilter && columnsOfFilter(syncFilter).find((column) => column.endsWith(TARGET_SUFFIX))
-  if (companion) throw refuse(metadata, 'unknown-column', `the master cannot filter by '${companion}'`, companion)
-  const uploadFilter =
-    given.uploadFilter === undefined ? null : parseTableFilter(given.uploadFilter, metadata, 'upload filter')
-  for (const column of uploadFilter ? columnsOfFilter(uploadFilter) : []) {
-    if (!columns.includes(column.replace(TARGET_SUFFIX, ''))) {
-      throw refuse(
-        metadata,
-        'not-selected',
-        `the upload filter needs column '${column}', which is not selected`,
-        column,
+/** Named scopes can only name tables that are pulled. */
+function checkScopes({ tables, scopes = {} }: Configuration, report: Report): void {
+  for (const [name, scope] of Object.entries(scopes)) {
+    for (const table of scope.tables) {
+      if (Object.hasOwn(tables, table)) continue
+      report(
+        new OutpostError('invalid', `configuration: scope '${name}' names table '${table}', which is not configured`, {
+          place: { table, rule: 'scope-table' },
+          remedy: 'Add the table to the configuration, or take it out of the scope.',
+        }),
       )
     }
   }
-  return {
-    metadata,
-    columns,
-    scope: { filter: syncFilter },
-    uploadFilter,
-    syncDeletion: given.syncDeletion ?? false,
-    tracking: { deletes: false, owners: false, links: false, ...given.tracking },
-    changeTracking: given.changeTracking ?? false,
-    priority: given.priority ?? 0,
-    conflicts: checkConflictOptions(metadata, columns, given, functions),
-    store: storeTable(metadata, columns, given.indexes ?? []),
-    fingerprint: fingerprint(metadata, columns, given.syncFilter),
-  }
 }
 
-function selectedColumns(metadata: TableMetadata, names: readonly string[] | undefined): readonly string[] {
-  const relationship = metadata.intersect
-    ? metadata.manyToMany.find((candidate) => candidate.intersectTable === metadata.name)
-    : undefined
-  const always = [metadata.primaryId, ...(relationship ? [relationship.first.column, relationship.second.column] : [])]
-  for (const name of names ?? []) {
-    const column = columnOf(metadata, name)
-    if (!column) throw refuse(metadata, 'unknown-column', `the master has no column '${name}' in it`, name)
-    if (!column.readable)
-      throw refuse(metadata, 'unreadable-column', `column '${name}' cannot be read from the master`, name)
-  }
-  const wanted = new Set(
-    names ??
-      metadata.columns.filter((column) => column.readable && column.type !== 'other').map((column) => column.name),
-  )
-  const rest = metadata.columns
-    .map((column) => column.name)
-    .filter((name) => wanted.has(name) && !always.includes(name))
-  return [...always, ...rest]
-}
-
-function storeTable(
-  metadata: TableMetadata,
-  columns: readonly string[],
-  indexes: readonly (readonly string[])[],
-): StoreTable {
-  const kept = columns.flatMap((name) => {
-    const column = columnOf(metadata, name)
-    const own = { name, type: column ? storeType(column) : ('text' as const) }
-    return column && isPolymorphic(column) ? [own, { name: name + TARGET_SUFFIX, type: 'text' as const }] : [own]
+function unknownTable(name: string): OutpostError {
+  return new OutpostError('invalid', `configuration: the master has no table '${name}'`, {
+    place: { table: name, rule: 'unknown-table' },
+    remedy: 'Use the logical name of a table, or update the metadata if the table is new.',
   })
-  for (const index of indexes) {
-    if (index.length < 1 || index.length > 3) throw refuse(metadata, 'index', 'an index has one to three columns')
-    for (const name of index) {
-      const column = kept.find((candidate) => candidate.name === name)
-      if (!column)
-        throw refuse(metadata, 'not-selected', `an index needs column '${name}', which is not selected`, name)
-      if (column.type === 'decimal') {
-        throw refuse(metadata, 'index', `column '${name}' holds exact decimals, which cannot be indexed`, name)
-      }
-    }
-  }
-  return {
-    name: metadata.name,
-    columns: kept,
-    indexes: indexes.map((index) => ({ name: index.join('+'), columns: index })),
-  }
-}
-
-function storeType(column: ColumnMetadata): StoreColumnType {
-  switch (column.type) {
-    case 'integer':
-    case 'double':
-    case 'choice':
-    case 'state':
-    case 'status':
-      return 'number'
-    case 'boolean':
-      return 'boolean'
-    case 'decimal':
-    case 'money':
-    case 'bigint':
-      return 'decimal'
-    default:
-      return 'text'
-  }
-}
-
-/** Links can only be kept where both linked tables are kept. */
-function checkIntersect(metadata: TableMetadata, configured: ReadonlyMap<string, ConfiguredTable>): void {
-  if (!metadata.intersect) return
-  for (const relationship of metadata.manyToMany.filter((candidate) => candidate.intersectTable === metadata.name)) {
-    for (const side of [relationship.first.table, relationship.second.table]) {
-      if (!configured.has(side)) {
-        throw refuse(
-          metadata,
-          'intersect-sides',
-          `it links '${relationship.first.table}' and '${relationship.second.table}'; '${side}' is not configured`,
-        )
-      }
-    }
-  }
-}
-
-function refuse(metadata: TableMetadata, rule: string, message: string, column?: string): OutpostError {
-  return new OutpostError('invalid', `configuration of table '${metadata.name}': ${message}`, {
-    place: { table: metadata.name, rule, ...(column === undefined ? {} : { column }) },
-  })
-}
-
-function fingerprint(metadata: TableMetadata, columns: readonly string[], syncFilter: string | undefined): string {
-  const typed = columns.map((name) => `${name}:${columnOf(metadata, name)?.type ?? ''}`)
-  return JSON.stringify([syncFilter ?? null, typed.toSorted()])
 }
