@@ -1,7 +1,16 @@
 import { Catalogue, replaceCatalogue } from './catalogue.ts'
 import { tablesToCheck } from '../write/check-action.ts'
-import { checkConfiguration } from './configuration.ts'
+import { checkConfiguration, problemsOf, refuseFirst } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
+import { checkShape } from './check-shape.ts'
+import {
+  changedMeanwhile,
+  isOldClash,
+  isSame,
+  newlyTracked,
+  unknownFunctions,
+  unsentRows,
+} from './configuration-change.ts'
 import type { ConflictFunctions } from '../conflicts/conflict-policy.ts'
 import type { Request } from '../write/draft.ts'
 import { OutpostError, throwIfAborted } from '../errors.ts'
@@ -9,14 +18,15 @@ import type { OutpostEvent, SyncReport } from '../events.ts'
 import { metadataDrift } from './metadata-drift.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import { columnOf } from '../metadata.ts'
+import type { TableMetadata } from '../metadata.ts'
 import { recheckPending } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 import { readPrivileges, writePrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
-import { forgetPulls, restartPulls } from '../pull/pull.ts'
+import { followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
 import { TARGET_SUFFIX } from '../row.ts'
-import { EMPTY_SETTINGS, writeConfiguration } from '../settings.ts'
+import { EMPTY_SETTINGS, readSettings, writeConfiguration } from '../settings.ts'
 
 export interface KeptTablesOptions {
   readonly store: Store
@@ -39,6 +49,7 @@ export class KeptTables {
   readonly #emit: (event: OutpostEvent) => void
   readonly #now: () => number
   #configuration: Configuration = EMPTY_SETTINGS.configuration
+  #all: ReadonlyMap<string, ConfiguredTable> = new Map()
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
   #privileges: Privileges | null = null
 
@@ -55,9 +66,14 @@ export class KeptTables {
     return this.#configuration
   }
 
-  /** The configured tables, by logical name. */
+  /** The tables that are kept of the master, by logical name. */
   get byName(): ReadonlyMap<string, ConfiguredTable> {
     return this.#byName
+  }
+
+  /** All tables that can be read and written here: the same, and those that only this client org has. */
+  get all(): ReadonlyMap<string, ConfiguredTable> {
+    return this.#all
   }
 
   /** What the user may do; null where it is not known. */
@@ -83,8 +99,19 @@ export class KeptTables {
     await this.catalogue.load()
     this.#privileges = await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId))
     this.#configuration = configuration
-    const known = await this.catalogue.tables(Object.keys(configuration.tables))
-    this.#byName = checkConfiguration(configuration, known, this.#conflictFunctions)
+    this.#take(checkConfiguration(configuration, await this.#definitions(configuration), this.#conflictFunctions))
+  }
+
+  /** What a configuration would break, rule by rule; what is in force where none is given. */
+  async problems(configuration: Configuration = this.#configuration): Promise<readonly OutpostError[]> {
+    const shape: OutpostError[] = []
+    if (!checkShape(configuration, (problem) => shape.push(problem))) return shape
+    const known = await this.#definitions(configuration)
+    const functions = this.#conflictFunctions
+    return [
+      ...problemsOf(configuration, known, functions),
+      ...unknownFunctions(configuration, this.#configuration, functions),
+    ]
   }
 
   /**
@@ -126,66 +153,59 @@ export class KeptTables {
     const { refused, left } = await this.#store.write('replace catalogue', async (tx) => {
       await replaceCatalogue(tx, fresh.stamp, fresh.tables)
       await writeConfiguration(tx, drift.configuration)
-      await restartPulls(tx, this.#changedTables(checked))
+      await followConfiguration(tx, this.#all, checked)
       await tx.defineTables([...checked.values()].map((table) => table.store))
       const unfit = await recheckPending(tx, { tables: checked, catalogueStamp: fresh.stamp, now: this.#now() })
       return { refused: unfit, left: (await tx.countTransactions()).pending }
     })
     await this.catalogue.load()
     this.#configuration = drift.configuration
-    this.#byName = checked
+    this.#take(checked)
     this.#emit({ type: 'metadata.pulled', tables: fresh.tables.length, changed: drift.changes.length > 0 })
     for (const seq of refused) this.#emit({ type: 'push.settled', seq, status: 'error', left })
     return drift
   }
 
-  /** Replaces the configuration. Throws `invalid`, or `refused` when a table with unsent changes would go. */
-  async configure(configuration: Configuration): Promise<void> {
-    const known = await this.catalogue.tables(Object.keys(configuration.tables))
+  /**
+   * Replaces the configuration. Throws `invalid`, or `refused` when a table with unsent changes would go, or when
+   * another configuration than `instead` is in force by now.
+   */
+  async configure(configuration: Configuration, instead?: Configuration): Promise<void> {
+    const problems = await this.problems(configuration)
+    refuseFirst(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
+    const known = await this.#definitions(configuration)
     const checked = checkConfiguration(configuration, known, this.#conflictFunctions)
-    refuseUnknownFunctions(configuration, this.#configuration, this.#conflictFunctions)
     await this.#store.write('configure', async (tx) => {
-      const removed = [...this.#byName.keys()].filter((name) => !checked.has(name))
+      const { configuration: stored } = await readSettings(tx)
+      if (instead && !isSame(instead, stored)) throw changedMeanwhile()
+      const removed = Object.keys(stored.tables).filter((name) => checked.get(name)?.isLocal !== false)
       for (const name of removed) {
         const dirty = await tx.bases(name)
-        if (dirty.length === 0) continue
-        throw new OutpostError(
-          'refused',
-          `table '${name}' has ${dirty.length} rows with unsent changes; it cannot be removed`,
-          {
-            place: { table: name },
-            remedy: 'Sync first, or archive the transactions.',
-          },
-        )
+        if (dirty.length > 0) throw unsentRows(name, dirty.length)
       }
       await forgetPulls(tx, removed)
-      await restartPulls(tx, this.#changedTables(checked))
+      await followConfiguration(tx, this.#all, checked)
+      await makeDue(tx, newlyTracked(this.#configuration, configuration), 'tracking-enabled')
       await writeConfiguration(tx, configuration)
-      await tx.defineTables([...checked.values()].map((table) => table.store))
+      const all = [...checked.values()]
+      // A table that was the master's and is local now, or the other way round, is another table of the same name.
+      const others = all.filter(({ metadata: { name }, isLocal }) => {
+        return !Object.hasOwn((isLocal ? stored.tables : stored.localTables) ?? {}, name)
+      })
+      if (others.length < all.length) await tx.defineTables(others.map((table) => table.store))
+      await tx.defineTables(all.map((table) => table.store))
     })
     this.#configuration = configuration
-    this.#byName = checked
+    this.#take(checked)
   }
 
-  /** The tables of which other rows or columns are wanted than before. */
-  #changedTables(next: ReadonlyMap<string, ConfiguredTable>): readonly string[] {
-    return [...next].flatMap(([name, table]) => {
-      const now = this.#byName.get(name)
-      return now && now.fingerprint !== table.fingerprint ? [name] : []
-    })
+  #take(checked: ReadonlyMap<string, ConfiguredTable>): void {
+    this.#all = checked
+    this.#byName = new Map([...checked].filter(([, { isLocal }]) => !isLocal))
   }
-}
 
-/** A function that is named anew must be given; one that was in force before can be that of another program. */
-function refuseUnknownFunctions(next: Configuration, now: Configuration, functions: ConflictFunctions): void {
-  for (const [name, { conflictPolicy }] of Object.entries(next.tables)) {
-    if (typeof conflictPolicy !== 'object' || Object.hasOwn(functions, conflictPolicy.function)) continue
-    const before = now.tables[name]?.conflictPolicy
-    if (typeof before === 'object' && before.function === conflictPolicy.function) continue
-    const message = `configuration of table '${name}': there is no conflict function '${conflictPolicy.function}'`
-    throw new OutpostError('invalid', message, {
-      place: { table: name, rule: 'conflict-function' },
-      remedy: 'Give it as one of `conflictFunctions` when the client org is opened.',
-    })
+  /** What the master has under the names of the configuration. */
+  #definitions({ tables, localTables = {} }: Configuration): Promise<ReadonlyMap<string, TableMetadata>> {
+    return this.catalogue.tables([...Object.keys(tables), ...Object.keys(localTables)])
   }
 }

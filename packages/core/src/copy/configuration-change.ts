@@ -1,0 +1,69 @@
+import type { ConflictFunctions } from '../conflicts/conflict-policy.ts'
+import { OutpostError } from '../errors.ts'
+import { wrongTable } from './check-shape.ts'
+import type { Configuration, TableConfiguration } from './configuration.ts'
+
+/** A function that is named anew must be given; one that was in force before can be that of another program. */
+export function unknownFunctions(
+  next: Configuration,
+  now: Configuration,
+  functions: ConflictFunctions,
+): readonly OutpostError[] {
+  return Object.entries(next.tables).flatMap(([name, table]) => {
+    const { conflictPolicy: policy } = table
+    if (typeof policy !== 'object' || Object.hasOwn(functions, policy.function)) return []
+    const before = now.tables[name]?.conflictPolicy
+    if (typeof before === 'object' && before.function === policy.function) return []
+    const message = `there is no conflict function '${policy.function}'`
+    const remedy = 'Give it as one of `conflictFunctions` when the client org is opened.'
+    return [wrongTable({ name }, 'conflict-function', message, undefined, remedy)]
+  })
+}
+
+/** A local name that was in force before the master came to use it stays in force. */
+export function isOldClash({ place: { table = '', column, rule } }: OutpostError, now: Configuration): boolean {
+  if (rule !== 'local-clash') return false
+  const names = column === undefined ? now.localTables : now.tables[table]?.localColumns
+  return names !== undefined && Object.hasOwn(names, column ?? table)
+}
+
+/** Tables that are tracked otherwise than before: what happened until now is not in the tracking table. */
+export function newlyTracked(before: Configuration, after: Configuration): readonly string[] {
+  const other = before.mobileTracking !== after.mobileTracking
+  return Object.entries(after.tables).flatMap(([name, { tracking }]) => {
+    const on = (tracked: TableConfiguration['tracking']): string =>
+      Object.entries(tracked ?? {})
+        .flatMap(([kind, isOn]) => (isOn ? [kind] : []))
+        .toSorted()
+        .join()
+    return on(tracking) !== '' && (other || on(tracking) !== on(before.tables[name]?.tracking)) ? [name] : []
+  })
+}
+
+/** Why a table cannot go. */
+export function unsentRows(table: string, count: number): OutpostError {
+  return new OutpostError('refused', `table '${table}' has ${count} rows with unsent changes; it cannot be removed`, {
+    place: { table, rule: 'unsent' },
+    remedy: 'Sync first, or archive the transactions.',
+  })
+}
+
+/** Why a configuration cannot take the place of another. */
+export function changedMeanwhile(): OutpostError {
+  return new OutpostError('refused', 'another configuration is in force than the one this was made from', {
+    place: { rule: 'configuration-changed' },
+    remedy: 'Make the changes anew from the configuration that is in force.',
+  })
+}
+
+/** Whether two configurations say the same. The order of names counts for nothing, that of lists does. */
+export function isSame(one: Configuration, other: Configuration): boolean {
+  return canonicalText(one) === canonicalText(other)
+}
+
+function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+  })
+}
