@@ -16,7 +16,7 @@ export type { ErrorPlace, MasterErrorOptions, OutpostErrorCode, OutpostErrorOpti
 export type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction } from './filter/filter.ts'
 export { checkTables, compareKeys, compareValues, foldCase, indexKey, planScan } from './rows/index-order.ts'
 export type { IndexKey, KeyRange, Scan, ScanBound } from './rows/index-order.ts'
-export { columnOf, isPolymorphic, relationshipOf } from './metadata.ts'
+export { columnKind, columnOf, isPolymorphic, relationshipOf } from './metadata.ts'
 export type {
   ColumnMetadata,
   ColumnOption,
@@ -53,6 +53,7 @@ export type {
   MasterOrg,
   MasterRow,
   MetadataChanges,
+  MetadataChangesRequest,
   OutgoingTransaction,
   PullPage,
   PullRequest,
@@ -106,11 +107,17 @@ export type {
 } from './conflicts/conflict-policy.ts'
 export type { ActionOptions, Draft } from './write/draft.ts'
 export type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
-export { parseTableFilter } from './filter/bind.ts'
+export { columnsOfFilter, parseMasterFilter, parseTableFilter } from './filter/bind.ts'
+export { judgeOf } from './filter/evaluate.ts'
+export type { Verdict } from './filter/evaluate.ts'
+export { clockDependence, factsOfFilter } from './filter/filter-context.ts'
+export type { FilterContext, FilterFact } from './filter/filter-context.ts'
 export { parseFilter } from './filter/parse.ts'
 export { withoutNegatedFunctions } from './filter/negate.ts'
 export { printFilter } from './filter/print.ts'
 export type { FilterSpelling } from './filter/print.ts'
+export { QUERY_FUNCTIONS } from './filter/query-functions.ts'
+export type { FunctionValues, QueryFunctionKind } from './filter/query-functions.ts'
 export type { MetadataChange, MetadataDrift } from './copy/metadata-drift.ts'
 export type { OrgStatus, PendingAge } from './org-status.ts'
 export type { ConflictLog, ConflictQuery, ListedConflict } from './outbox/conflict-log.ts'

@@ -3,11 +3,43 @@ import type { ColumnValue } from '../row.ts'
 export type ComparisonOperator = 'eq' | 'ne' | 'gt' | 'ge' | 'lt' | 'le'
 export type TextFunction = 'contains' | 'startswith' | 'endswith'
 
-/** The Dataverse query functions of the documented subset, by the last part of their names. */
-export type QueryFunction = 'In' | 'NotIn' | 'Between' | 'NotBetween' | 'EqualUserId' | 'NotEqualUserId'
+/**
+ * The Dataverse query functions of the documented subset, by the last part of their names in the Web API
+ * (`Microsoft.Dynamics.CRM.<name>`). `query-functions.ts` says what each takes.
+ */
+export type QueryFunction = ValueFunction | ChoicesFunction | UserFunction | DateFunction
 
-/** By what the values of a column are compared. Known once a filter has been checked against its table. */
-export type ValueOrder = 'text' | 'number' | 'instant' | 'boolean'
+export type ValueFunction = 'In' | 'NotIn' | 'Between' | 'NotBetween'
+export type ChoicesFunction = 'ContainValues' | 'DoesNotContainValues'
+
+/** Functions that ask who asks. */
+export type UserFunction =
+  | 'EqualUserId'
+  | 'NotEqualUserId'
+  | 'EqualBusinessId'
+  | 'NotEqualBusinessId'
+  | 'EqualUserTeams'
+  | 'EqualUserOrUserTeams'
+
+/** Functions that ask for days, which begin when they begin for the user, most of them counted from now. */
+export type DateFunction =
+  | 'On'
+  | 'OnOrAfter'
+  | 'OnOrBefore'
+  | 'Yesterday'
+  | 'Today'
+  | 'Tomorrow'
+  | 'Last7Days'
+  | 'Next7Days'
+  | `${'Last' | 'This' | 'Next'}${'Week' | 'Month' | 'Year'}`
+  | `${'Last' | 'Next'}X${'Hours' | 'Days' | 'Weeks' | 'Months' | 'Years'}`
+  | `OlderThanX${'Minutes' | 'Hours' | 'Days' | 'Weeks' | 'Months' | 'Years'}`
+
+/**
+ * By what the values of a column are compared. Known once a filter has been checked against its table. `wall` are times
+ * that belong to no time zone, `date` days without a time.
+ */
+export type ValueOrder = 'text' | 'number' | 'instant' | 'wall' | 'date' | 'boolean' | 'guid' | 'choices'
 
 /**
  * A sync filter, upload filter or local query condition. Columns are logical names; lookups too.
@@ -23,6 +55,7 @@ export type Filter =
       readonly value: FilterValue
       /** The offset of the value. */
       readonly rightPosition?: number
+      readonly as?: ValueOrder
       readonly position: number
     }
   | {
@@ -46,7 +79,10 @@ export type Filter =
       readonly kind: 'function'
       readonly function: QueryFunction
       readonly column: string
+      /** Always text, also where the function counts. */
       readonly values: readonly string[]
+      /** The offsets of the values. */
+      readonly valuePositions?: readonly number[]
       readonly as?: ValueOrder
       readonly position: number
     }

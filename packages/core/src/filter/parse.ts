@@ -1,28 +1,27 @@
 import { filterError, tokens } from './tokens.ts'
 import type { Token } from './tokens.ts'
-import type { ComparisonOperator, Filter, FilterValue, QueryFunction, TextFunction } from './filter.ts'
+import { readTime } from './dates.ts'
+import type { ComparisonOperator, Filter, FilterValue, TextFunction } from './filter.ts'
+import { isQueryFunction, QUERY_FUNCTIONS } from './query-functions.ts'
+import type { FunctionValues } from './query-functions.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOperator>(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
 const TEXT_FUNCTIONS: ReadonlySet<string> = new Set<TextFunction>(['contains', 'startswith', 'endswith'])
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 const NESTING_LIMIT = 200
 
-/** How many values each query function takes. */
-const QUERY_FUNCTIONS: Readonly<Record<QueryFunction, 'none' | 'two' | 'many'>> = {
-  In: 'many',
-  NotIn: 'many',
-  Between: 'two',
-  NotBetween: 'two',
-  EqualUserId: 'none',
-  NotEqualUserId: 'none',
-}
+/** Functions that Dataverse has and that cannot be evaluated here: what they ask for is known to the master alone. */
+const MASTERS_OWN = /^(?:.*Fiscal.*|.*Hierarchy.*|Above|AboveOrEqual|Under|UnderOrEqual|NotUnder|EqualUserLanguage)$/
 
 /**
  * Parses the supported subset of OData filter text:
  *
  *   eq ne gt ge lt le · and or not · parentheses · contains startswith endswith · null true false, numbers, 'text',
  *   GUIDs and dates · a column compared with a column ·
- *   Microsoft.Dynamics.CRM.In, NotIn, Between, NotBetween, EqualUserId and NotEqualUserId
+ *   Microsoft.Dynamics.CRM.In, NotIn, Between, NotBetween, ContainValues, DoesNotContainValues ·
+ *   EqualUserId, NotEqualUserId, EqualBusinessId, NotEqualBusinessId, EqualUserTeams, EqualUserOrUserTeams ·
+ *   On, OnOrAfter, OnOrBefore, Yesterday, Today, Tomorrow, Last7Days, Next7Days, Last/This/NextWeek, Month and Year,
+ *   Last/NextXHours, Days, Weeks, Months and Years, OlderThanXMinutes, Hours, Days, Weeks, Months and Years
  *
  * `not` binds tighter than `and`, `and` tighter than `or`. A lookup may be written as `ownerid` or as `_ownerid_value`.
  * Throws `invalid` with the position of the first thing it cannot read; nothing is ever ignored.
@@ -114,25 +113,46 @@ class FilterParser {
 
   #queryFunction(name: Token): Filter {
     const shortName = name.text.slice(NAMESPACE.length)
-    if (!isQueryFunction(shortName)) {
-      throw filterError(`the function '${name.text}' is not supported`, this.#text, name.position, 'unknown-function')
-    }
-    const takes = QUERY_FUNCTIONS[shortName]
+    if (!isQueryFunction(shortName)) throw this.#unknownFunction(name, shortName)
+    const { values: takes } = QUERY_FUNCTIONS[shortName]
     this.#expect('(')
     this.#argument('PropertyName')
     const column = this.#next()
     if (column.type !== 'text') throw this.#unexpected("a column name in quotes, such as 'ownerid'", column)
-    let values: readonly string[] = []
-    if (takes !== 'none') {
-      this.#expect(',')
-      this.#argument('PropertyValues')
-      values = this.#list()
-      if (takes === 'two' && values.length !== 2) {
-        throw filterError(`${shortName} takes two values, not ${values.length}`, this.#text, name.position)
-      }
+    const values = takes === 'none' ? [] : this.#arguments(takes)
+    if (takes === 'two' && values.length !== 2) {
+      throw filterError(`${shortName} takes two values, not ${values.length}`, this.#text, name.position)
     }
     this.#expect(')')
-    return { kind: 'function', function: shortName, column: this.#column(column), values, position: name.position }
+    return {
+      kind: 'function',
+      function: shortName,
+      column: this.#column(column),
+      values: values.map((value) => value.text),
+      ...(values.length === 0 ? {} : { valuePositions: values.map((value) => value.position) }),
+      position: name.position,
+    }
+  }
+
+  #unknownFunction(name: Token, shortName: string): Error {
+    const message = `the function '${name.text}' is not supported`
+    if (!MASTERS_OWN.test(shortName)) return filterError(message, this.#text, name.position, 'unknown-function')
+    const remedy = 'Only the master can answer it: say the same in syncFetchXml instead of a filter.'
+    return filterError(message, this.#text, name.position, 'unsupported-function', remedy)
+  }
+
+  #arguments(takes: FunctionValues): readonly Token[] {
+    this.#expect(',')
+    const single = takes === 'one' || takes === 'count'
+    this.#argument(single ? 'PropertyValue' : 'PropertyValues')
+    if (!single) return this.#list()
+    const value = this.#next()
+    if (takes === 'one' && (value.type === 'text' || value.type === 'date')) return [value]
+    if (takes === 'count' && /^\d{1,9}$/.test(value.text) && Number(value.text) > 0) return [value]
+    throw this.#unexpected(
+      takes === 'one' ? "a date in quotes, such as '2026-05-01'" : 'a whole number above zero',
+      value,
+    )
   }
 
   #argument(name: string): void {
@@ -141,15 +161,15 @@ class FilterParser {
     this.#expect('=')
   }
 
-  #list(): readonly string[] {
-    const values: string[] = []
+  #list(): readonly Token[] {
+    const values: Token[] = []
     this.#expect('[')
     do {
       const value = this.#next()
       if (value.type !== 'text' && value.type !== 'number' && value.type !== 'guid' && value.type !== 'date') {
         throw this.#unexpected('a value', value)
       }
-      values.push(value.text)
+      values.push(value)
     } while (this.#takePunctuation(','))
     this.#expect(']')
     return values
@@ -158,7 +178,7 @@ class FilterParser {
   #literal(token: Token): FilterValue {
     if (token.type === 'text') return { type: 'text', value: token.text }
     if (token.type === 'guid') return { type: 'guid', value: token.text.toLowerCase() }
-    if (token.type === 'date') return { type: 'date', value: token.text }
+    if (token.type === 'date') return { type: 'date', value: this.#time(token) }
     if (token.type === 'number') {
       const exact = token.text.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 || /e/i.test(token.text)
       return { type: 'number', value: exact ? Number(token.text) : token.text }
@@ -166,6 +186,14 @@ class FilterParser {
     if (token.text === 'null') return { type: 'null', value: null }
     if (token.text === 'true' || token.text === 'false') return { type: 'boolean', value: token.text === 'true' }
     throw this.#unexpected('a value', token)
+  }
+
+  #time(token: Token): string {
+    const time = readTime(token.text)
+    if (!time) throw this.#unexpected('a day or time that exists, from 1753-01-01 on', token)
+    if (time.hasTime && time.offsetMs === null)
+      throw this.#unexpected('a time with its zone, Z or such as +02:00', token)
+    return token.text
   }
 
   #column(token: Token): string {
@@ -219,8 +247,4 @@ class FilterParser {
     const found = token.type === 'end' ? 'the text ends' : `found '${token.text}'`
     return filterError(`${wanted} expected, ${found}`, this.#text, token.position)
   }
-}
-
-function isQueryFunction(name: string): name is QueryFunction {
-  return Object.hasOwn(QUERY_FUNCTIONS, name)
 }

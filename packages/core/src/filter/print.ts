@@ -1,4 +1,5 @@
 import type { Filter, FilterValue } from './filter.ts'
+import { QUERY_FUNCTIONS } from './query-functions.ts'
 
 /** How columns and literals are spelled: the local spelling uses logical names, a master's adapter brings its own. */
 export interface FilterSpelling {
@@ -25,10 +26,21 @@ export function printFilter(filter: Filter, spelling: FilterSpelling = LOCAL): s
       return `${spelling.column(filter.column)} ${filter.operator} ${spelling.column(filter.other)}`
     case 'text':
       return `${filter.function}(${spelling.column(filter.column)},${quote(filter.value)})`
-    case 'function': {
-      const values = filter.values.length > 0 ? `,PropertyValues=[${filter.values.map(quote).join(',')}]` : ''
-      return `Microsoft.Dynamics.CRM.${filter.function}(PropertyName=${quote(filter.column)}${values})`
-    }
+    case 'function':
+      return `Microsoft.Dynamics.CRM.${filter.function}(PropertyName=${quote(filter.column)}${printArguments(filter)})`
+  }
+}
+
+function printArguments({ function: name, values }: Extract<Filter, { kind: 'function' }>): string {
+  switch (QUERY_FUNCTIONS[name].values) {
+    case 'none':
+      return ''
+    case 'one':
+      return `,PropertyValue=${quote(values[0] ?? '')}`
+    case 'count':
+      return `,PropertyValue=${values[0] ?? ''}`
+    default:
+      return `,PropertyValues=[${values.map(quote).join(',')}]`
   }
 }
 

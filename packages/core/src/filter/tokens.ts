@@ -15,10 +15,16 @@ const PATTERNS: readonly (readonly [Token['type'], RegExp])[] = [
 ]
 
 /** The filter's position-carrying error: what was wrong, where, in which text. */
-export function filterError(message: string, text: string, position: number, rule = 'filter-syntax'): OutpostError {
+export function filterError(
+  message: string,
+  text: string,
+  position: number,
+  rule = 'filter-syntax',
+  remedy = 'Correct the filter text. The supported subset of OData filters is described in the documentation.',
+): OutpostError {
   return new OutpostError('invalid', `filter: ${message} at position ${position} in "${text}"`, {
     place: { rule, position },
-    remedy: 'Correct the filter text. The supported subset of OData filters is described in the documentation.',
+    remedy,
   })
 }
 

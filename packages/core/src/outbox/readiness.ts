@@ -1,6 +1,8 @@
 import type { Change, DeleteChange } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { matches } from '../filter/evaluate.ts'
+import { judgeOf } from '../filter/evaluate.ts'
+import { lackingFacts } from '../filter/filter-context.ts'
+import type { FilterContext, FilterFact } from '../filter/filter-context.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { LONGEST_DELAY_MS } from '../delivery/retry.ts'
 import { rowKey } from '../row.ts'
@@ -12,11 +14,12 @@ export type PendingReason =
   | { readonly kind: 'ready' | 'verifying' | 'waiting-for-sign-in' }
   | { readonly kind: 'in-flight'; readonly until: number }
   | { readonly kind: 'blocked'; readonly by: number }
-  | { readonly kind: 'held'; readonly table: string; readonly row: string }
+  /** `lacking`: what the upload filter asks for and is not known here; it holds the row until it is. */
+  | { readonly kind: 'held'; readonly table: string; readonly row: string; readonly lacking?: readonly FilterFact[] }
   | { readonly kind: 'backing-off'; readonly until: number }
   | { readonly kind: 'other-user'; readonly userId: string }
 
-export interface ReadinessContext {
+export interface ReadinessContext extends FilterContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
   readonly organizationId: string
   /** The tenant of the organisation, where it is known. */
@@ -100,12 +103,15 @@ async function heldRow(
   tx: StoreReader,
   transaction: OfflineTransaction,
   context: ReadinessContext,
-): Promise<{ readonly table: string; readonly row: string } | null> {
+): Promise<Omit<Extract<PendingReason, { kind: 'held' }>, 'kind'> | null> {
   for (const change of transaction.changes) {
     const filter = context.tables.get(change.table)?.uploadFilter
     if (!filter) continue
     const values = change.kind === 'delete' ? change.before : await presentValues(tx, change)
-    if (values && !matches(filter, values, context)) return { table: change.table, row: change.id }
+    const verdict = values ? judgeOf(filter, context)(values) : 'match'
+    if (verdict === 'no-match') return { table: change.table, row: change.id }
+    if (verdict === 'cannot-tell')
+      return { table: change.table, row: change.id, lacking: lackingFacts(filter, context) }
   }
   return null
 }

@@ -1,8 +1,9 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
-import { matches, order as compareExactly } from '../filter/evaluate.ts'
+import { judgeOf, order as compareExactly } from '../filter/evaluate.ts'
 import type { FilterContext } from '../filter/evaluate.ts'
+import { cannotTell, lackingFacts } from '../filter/filter-context.ts'
 import type { Filter } from '../filter/filter.ts'
 import { compareValues, foldCase } from './index-order.ts'
 import { columnOf } from '../metadata.ts'
@@ -72,14 +73,18 @@ export async function runQuery(
 ): Promise<readonly StoredRow[]> {
   const plan = planQuery(table, query)
   const { filter, limit } = query
+  // Rows that cannot be judged must not look like rows that do not match.
+  const lacking = filter ? lackingFacts(filter, context) : []
+  if (lacking.length > 0) throw cannotTell(lacking, table.metadata.name)
   if (limit === 0) return []
+  const judge = filter ? judgeOf(filter, context) : null
   const found: StoredRow[] = []
   const chunk = plan.ordered && !filter ? Math.min(limit, CHUNK) : CHUNK
   let after: StoredRow | undefined
   for (;;) {
     const rows = await tx.scan(table.metadata.name, { ...plan.request, limit: chunk, ...(after ? { after } : {}) })
     for (const row of rows) {
-      if (filter && !matches(filter, row.values, context)) continue
+      if (judge && judge(row.values) !== 'match') continue
       found.push(row)
       if (plan.ordered && found.length === limit) return found
     }
@@ -153,13 +158,22 @@ function narrow(table: ConfiguredTable, filter: Filter | null): Narrowing {
     if (part.kind !== 'compare') continue
     const value = indexable(table, part.column, part.value.value)
     if (value === undefined) continue
-    if (part.operator === 'eq') narrowing.equals.set(part.column, value)
-    else if (value === null) continue
-    else if (part.operator === 'ge' || part.operator === 'gt') narrowing.from.set(part.column, value)
-    else if (part.operator === 'le' || part.operator === 'lt') narrowing.to.set(part.column, value)
+    if (part.operator === 'eq' && !(part.value.type === 'text' && typeof value === 'string')) {
+      narrowing.equals.set(part.column, value)
+      continue
+    }
+    // An index knows only the order of text, which is not that of ids.
+    if (value === null || part.value.type === 'guid') continue
+    if (part.operator === 'ge' || part.operator === 'gt' || part.operator === 'eq')
+      narrowing.from.set(part.column, value)
+    if (part.operator === 'le' || part.operator === 'lt' || part.operator === 'eq')
+      narrowing.to.set(part.column, part.value.type === 'text' ? `${String(value)}${AFTER_BLANKS}` : value)
   }
   return narrowing
 }
+
+/** Trailing blanks make no difference to the filter, but do in an index: what follows a blank ends them all. */
+const AFTER_BLANKS = '!'
 
 /**
  * The literal as the index holds it; undefined where an index could miss rows that the filter matches: text beyond ASCII
@@ -176,7 +190,8 @@ function indexable(table: ConfiguredTable, column: string, value: ColumnValue): 
     const instant = new Date(value)
     return Number.isNaN(instant.getTime()) ? undefined : `${instant.toISOString().slice(0, 19)}Z`
   }
-  return /^[\0-\x7f]*$/.test(value) ? value : undefined
+  if (columnType === 'choices') return undefined
+  return /^[\0-\x7f]*$/.test(value) ? value.replace(/ +$/, '') : undefined
 }
 
 function byOrder(table: ConfiguredTable, order: CheckedQuery['order']): (one: StoredRow, other: StoredRow) => number {
