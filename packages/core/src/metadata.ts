@@ -55,6 +55,8 @@ export type ColumnMetadata = {
   readonly targets?: readonly LookupTarget[]
   /** Only on `datetime`: whether values are instants (`utc`) or wall-clock times that must never be shifted (`local`). */
   readonly clock?: 'utc' | 'local'
+  /** Set where values can be so large (bodies of files) that they do not belong in pages of rows. */
+  readonly large?: true
 }
 
 /** A many-to-many relationship. Its links are the rows of the intersect table. */
@@ -99,6 +101,11 @@ export type TableMetadata = {
   readonly manyToMany: readonly ManyToManyMetadata[]
   /** The master adapter's own notes on this table. Opaque to the core, handed back to the adapter with every request. */
   readonly wire: Json
+  /**
+   * By what the adapter tells that a change of the master's concerns this table. Opaque to the core, which keeps it apart:
+   * a definition that is asked of the copy is without it.
+   */
+  readonly parts?: Json
 }
 
 /** The column of that name, or undefined. */
@@ -117,6 +124,16 @@ function columnsByName(table: TableMetadata): ReadonlyMap<string, ColumnMetadata
 /** True when the lookup can point to more than one table, so that its row carries `<column>$table` too. */
 export function isPolymorphic(column: ColumnMetadata): boolean {
   return (column.targets?.length ?? 0) > 1
+}
+
+/**
+ * What the values of a column are: its type, and what else decides how a value is read. Values of a column whose kind has
+ * changed must be read anew.
+ */
+export function columnKind(column: ColumnMetadata): string {
+  if (column.type === 'datetime') return column.clock === 'local' ? 'datetime local' : 'datetime'
+  if (column.type !== 'lookup') return column.type
+  return isPolymorphic(column) ? 'lookup *' : `lookup ${column.targets?.[0]?.table ?? ''}`
 }
 
 /** The relationship's definition for an intersect table, found on either side; undefined for other tables. */

@@ -2,6 +2,7 @@ import { type Env, type MasterOrg, OutpostError, systemEnv } from '@outpost/core
 import { versionPages } from './versions.ts'
 import { identify, readTenant } from './identify.ts'
 import { readMetadata, readMetadataStamp } from './metadata.ts'
+import { readMetadataChanges } from './metadata-changes.ts'
 import { fetchMessages, type OrgMessages } from './org-messages.ts'
 import { orgUrl } from './org-url.ts'
 import { readPrivileges } from './privileges.ts'
@@ -68,6 +69,7 @@ export function dataverseMaster(options: DataverseOptions): MasterOrg {
     privileges: (userId, signal) => readPrivileges(reading, userId, signal),
     metadata: (signal) => readMetadata({ ...reading, messages }, signal),
     metadataStamp: (signal) => readMetadataStamp(reading, signal),
+    metadataChanges: (request, signal) => readMetadataChanges({ ...reading, messages }, request, signal),
     pull: async (request, signal) => {
       checkedPageSize(request.pageSize)
       return pullPage(reading, request, signal)

@@ -75,6 +75,35 @@ export function tablesQuery(names: readonly string[]): EntityQuery {
   }
 }
 
+/**
+ * The query for what has changed since a stamp: as little as tells which tables are concerned. Option sets are asked for
+ * because a column whose options have changed is told for their sake alone.
+ */
+export const CHANGES: EntityQuery = {
+  Properties: only([
+    'LogicalName',
+    'Attributes',
+    'Keys',
+    'OneToManyRelationships',
+    'ManyToOneRelationships',
+    'ManyToManyRelationships',
+  ]),
+  Criteria: every(),
+  AttributeQuery: { Properties: only(['LogicalName', 'OptionSet']), Criteria: every() },
+  RelationshipQuery: {
+    Properties: only([
+      'SchemaName',
+      'ReferencedEntity',
+      'ReferencingEntity',
+      'Entity1LogicalName',
+      'Entity2LogicalName',
+      'IntersectEntityName',
+    ]),
+    Criteria: every(),
+  },
+  KeyQuery: { Properties: only(['LogicalName']), Criteria: every() },
+}
+
 /** An `EntityQueryExpression` of the Web API. */
 export interface EntityQuery {
   readonly [name: string]: unknown

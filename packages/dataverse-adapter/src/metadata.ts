@@ -1,4 +1,4 @@
-import { MasterError, type MasterMetadata } from '@outpost/core'
+import { MasterError, type MasterMetadata, type TableMetadata } from '@outpost/core'
 import { type JsonObject, jsonObjects } from './json.ts'
 import { TABLE_NAMES, tablesQuery } from './metadata-query.ts'
 import type { OrgMessages } from './org-messages.ts'
@@ -17,19 +17,29 @@ const REQUESTS_AT_ONCE = 4
 const STAMP = 'Microsoft.Dynamics.CRM.globalmetadataversion'
 
 /**
- * All tables that can be read, with their columns and relationships. The stamp is taken first: what changes during the
+ * All tables that can be read, with their columns and relationships. The stamps are taken first: what changes during the
  * reading is then found as a change afterwards.
  */
 export async function readMetadata(context: MetadataContext, signal: AbortSignal): Promise<MasterMetadata> {
   const stamp = await readMetadataStamp(context, signal)
-  const names = (await retrieve(context, TABLE_NAMES, signal)).map((table) => table['LogicalName'])
+  const answer = await retrieve(context, TABLE_NAMES, signal)
+  const names = tablesIn(answer).map((table) => table['LogicalName'])
   const wanted = names.filter((name): name is string => typeof name === 'string').toSorted()
+  return { stamp, since: serverStamp(answer), tables: await readDefinitions(context, wanted, signal) }
+}
+
+/** The definitions of those of these tables that there are, in the order of the names. */
+export async function readDefinitions(
+  context: MetadataContext,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly TableMetadata[]> {
   const found: (readonly JsonObject[])[] = []
-  const left = Array.from({ length: Math.ceil(wanted.length / TABLES_PER_REQUEST) }, (_, index) => index)
+  const left = Array.from({ length: Math.ceil(names.length / TABLES_PER_REQUEST) }, (_, index) => index)
   const readChunks = async (): Promise<void> => {
     for (let index = left.shift(); index !== undefined; index = left.shift()) {
-      const chunk = wanted.slice(index * TABLES_PER_REQUEST, (index + 1) * TABLES_PER_REQUEST)
-      found[index] = await retrieve(context, tablesQuery(chunk), signal)
+      const chunk = names.slice(index * TABLES_PER_REQUEST, (index + 1) * TABLES_PER_REQUEST)
+      found[index] = tablesIn(await retrieve(context, tablesQuery(chunk), signal))
     }
   }
   try {
@@ -38,7 +48,7 @@ export async function readMetadata(context: MetadataContext, signal: AbortSignal
     // After a failure the others are not to go on asking.
     left.length = 0
   }
-  return { stamp, tables: tableMetadata(found.flat()) }
+  return tableMetadata(found.flat())
 }
 
 /** A text that changes with every change of the schema, asked for with the cheapest query there is. */
@@ -52,13 +62,20 @@ export async function readMetadataStamp(context: ReadContext, signal: AbortSigna
   })
 }
 
-async function retrieve(
-  context: MetadataContext,
-  expression: object,
-  signal: AbortSignal,
-): Promise<readonly JsonObject[]> {
-  const answer = await context.messages.callFunction('RetrieveMetadataChanges', { Query: { ...expression } }, signal)
+/** The tables in an answer of RetrieveMetadataChanges. */
+export function tablesIn(answer: JsonObject): readonly JsonObject[] {
   const tables = answer['EntityMetadata']
   if (!Array.isArray(tables)) throw new MasterError('protocol', 'the answer of the master has no tables')
   return jsonObjects(tables)
+}
+
+/** The stamp to ask for changes since an answer of RetrieveMetadataChanges with. */
+export function serverStamp(answer: JsonObject): string {
+  const stamp = answer['ServerVersionStamp']
+  if (typeof stamp === 'string' && stamp !== '') return stamp
+  throw new MasterError('protocol', 'the answer of the master has no stamp of its metadata')
+}
+
+async function retrieve(context: MetadataContext, expression: object, signal: AbortSignal): Promise<JsonObject> {
+  return context.messages.callFunction('RetrieveMetadataChanges', { Query: { ...expression } }, signal)
 }

@@ -1,6 +1,7 @@
 import type { ManyToManyMetadata, OneToManyMetadata, PrivilegeKind, TableMetadata } from '@outpost/core'
 import { columnMetadata, labelOf } from './column-metadata.ts'
 import { jsonObject, type JsonObject, jsonObjects } from './json.ts'
+import { partsOf } from './table-parts.ts'
 import type { WireLink } from './wire-table.ts'
 
 /** Definitions of all tables that have rows to read, from `EntityMetadata` objects. */
@@ -8,8 +9,8 @@ export function tableMetadata(entities: readonly JsonObject[]): readonly TableMe
   const links = entities
     .flatMap((entity) => jsonObjects(entity['ManyToManyRelationships']))
     .flatMap((link) => linkOf(link) ?? [])
-  const byName = new Map(links.map((link) => [link.relationship.name, link]))
-  return entities.flatMap((entity) => tableOf(entity, [...byName.values()]) ?? [])
+  const distinct = new Map(links.map((link) => [link.relationship.name, link]))
+  return entities.flatMap((entity) => tableOf(entity, [...distinct.values()]) ?? [])
 }
 
 function textOf(object: JsonObject, property: string): string | null {
@@ -39,15 +40,26 @@ function tableOf(entity: JsonObject, links: readonly Link[]): TableMetadata | un
     versioned: entity['IsOptimisticConcurrencyEnabled'] === true,
     changeTracking: entity['ChangeTrackingEnabled'] === true,
     columns: jsonObjects(entity['Attributes']).flatMap((attribute) => columnMetadata(attribute) ?? []),
-    keys: jsonObjects(entity['Keys']).flatMap((key) => keyOf(key) ?? []),
-    oneToMany: jsonObjects(entity['OneToManyRelationships']).flatMap((relationship) => oneToManyOf(relationship) ?? []),
-    manyToMany: mine.map(({ relationship }) => relationship),
+    keys: byName(jsonObjects(entity['Keys']).flatMap((key) => keyOf(key) ?? [])),
+    oneToMany: byName(
+      jsonObjects(entity['OneToManyRelationships']).flatMap((relationship) => oneToManyOf(relationship) ?? []),
+    ),
+    manyToMany: byName(mine.map(({ relationship }) => relationship)),
     wire: {
       entitySetName,
       lookups: lookupsOf(jsonObjects(entity['ManyToOneRelationships'])),
       links: Object.fromEntries(mine.map(({ relationship, wire }) => [relationship.name, { ...wire }])),
     },
+    parts: partsOf(
+      entity,
+      mine.map(({ relationship }) => relationship),
+    ),
   }
+}
+
+/** The master gives what belongs to a table in an order that depends on what else was asked for. */
+function byName<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {
+  return all.toSorted((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0))
 }
 
 function ownershipOf(type: string | null): TableMetadata['ownership'] {

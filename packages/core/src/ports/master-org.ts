@@ -22,9 +22,12 @@ export interface MasterRow {
   readonly values: Row
 }
 
-/** The metadata of the master at one moment. `stamp` is opaque. */
+/** The metadata of the master at one moment. */
 export interface MasterMetadata {
+  /** What `metadataStamp` answered before the tables were read. Opaque. */
   readonly stamp: string
+  /** What to ask for changes since this moment with; absent where changes cannot be asked for. Opaque. */
+  readonly since?: string
   readonly tables: readonly TableMetadata[]
 }
 
@@ -122,13 +125,22 @@ export interface Glance {
   readonly pages: readonly (PullPage | MasterError)[]
 }
 
-/** What has changed in the metadata since a stamp. */
-export type MetadataChanges = {
+/** What has changed in the metadata since an earlier copy. */
+export interface MetadataChanges {
   readonly stamp: string
+  readonly since: string
   /** Tables that are new or have changed, whole. */
   readonly tables: readonly TableMetadata[]
   /** The names of tables that are gone. */
   readonly removed: readonly string[]
+}
+
+/** Where changes of the metadata are to begin. */
+export interface MetadataChangesRequest {
+  /** The `since` of the copy. */
+  readonly since: string
+  /** The `parts` of each table of the copy, by its name. */
+  readonly known: () => Promise<ReadonlyMap<string, Json>>
 }
 
 /** Requests and body bytes since the adapter was made. */
@@ -236,11 +248,11 @@ export interface MasterOrg {
   ): Promise<RowEstimate | null>
   /** Everything that a cycle without changes has to ask, in one request. */
   glance?(request: GlanceRequest, signal: AbortSignal): Promise<Glance>
-  /** What has changed in the metadata since the stamp. `known` gives the copy. Rejects with `expired`. */
-  metadataChanges?(
-    request: { readonly since: string; readonly known: () => Promise<readonly TableMetadata[]> },
-    signal: AbortSignal,
-  ): Promise<MetadataChanges>
+  /**
+   * What has changed in the metadata since an earlier copy: with it, that is as if it were copied anew. Rejects with
+   * `expired` when the master cannot tell any more. Only ever reads.
+   */
+  metadataChanges?(request: MetadataChangesRequest, signal: AbortSignal): Promise<MetadataChanges>
   traffic?(): Traffic
   /**
    * Sends the transactions, each as a unit (all of its changes or none), and answers for each of them in order. They do
