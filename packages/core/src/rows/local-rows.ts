@@ -1,6 +1,7 @@
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { relationshipOf } from '../metadata.ts'
+import { split } from '../write/local-effects.ts'
 import { inParts } from '../outbox/in-parts.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { BaseRow, StoreColumnType, StoredRow, StoreReader, StoreWriter } from '../ports/store.ts'
@@ -34,7 +35,8 @@ export async function refreshRows(
     const master = (masters.get(id) ?? knownMaster(id, bases.get(id), rows[position])).row
     const own = changes.get(id) ?? []
     const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
-    return { id, master, local, dirty: own.length > 0, hadBase: bases.has(id) }
+    const stays = localValues(table, rows[position], bases.get(id))
+    return { id, master, local, stays, dirty: own.length > 0, hadBase: bases.has(id) }
   })
   await keepRows(tx, table, shown)
 }
@@ -57,7 +59,8 @@ export async function showOnTop(
       const own = changes.filter((change) => change.table === name && change.id === id)
       const local = own.reduce((row, change) => applyChange(table, row, change), rows[position]?.values ?? null)
       const { row: master } = knownMaster(id, bases.get(id), rows[position])
-      return { id, master, local, dirty: true, hadBase: bases.has(id) }
+      const stays = localValues(table, rows[position], bases.get(id))
+      return { id, master, local, stays, dirty: true, hadBase: bases.has(id) }
     })
     await keepRows(tx, table, shown)
   }
@@ -68,6 +71,8 @@ interface ShownRow {
   readonly master: KnownMaster['row']
   /** The row with what is unsent; null where there is none then. */
   readonly local: Row | null
+  /** The values of the columns that only this client org has: nothing that the master does touches them. */
+  readonly stays: Row
   readonly dirty: boolean
   readonly hadBase: boolean
 }
@@ -78,18 +83,27 @@ async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly
   const remove: string[] = []
   const putBases: BaseRow[] = []
   const removeBases: string[] = []
-  for (const { id, master, local, dirty, hadBase } of shown) {
-    if (local) put.push({ id, version: dirty ? null : (master?.version ?? null), values: keptValues(table, local) })
-    else remove.push(id)
+  for (const { id, master, local, stays, dirty, hadBase } of shown) {
+    if (local) {
+      const values = { ...keptValues(table, local), ...stays }
+      put.push({ id, version: dirty ? null : (master?.version ?? null), values })
+    } else remove.push(id)
     if (dirty) {
       const effect = master === null ? 'created' : local === null ? 'deleted' : 'updated'
-      putBases.push({ id, version: master?.version ?? null, values: master?.values ?? null, local: effect })
+      // In the base they outlast the deletion of the row, which can be taken back.
+      const values = master && { ...master.values, ...stays }
+      putBases.push({ id, version: master?.version ?? null, values, local: effect })
     } else if (hadBase) removeBases.push(id)
   }
   if (put.length > 0) await tx.putRows(name, put)
   if (remove.length > 0) await tx.deleteRows(name, remove)
   if (putBases.length > 0) await tx.putBases(name, putBases)
   if (removeBases.length > 0) await tx.deleteBases(name, removeBases)
+}
+
+function localValues(table: ConfiguredTable, row: StoredRow | undefined, base: BaseRow | undefined): Row {
+  if (table.localColumns.length === 0) return {}
+  return split(table, row?.values ?? base?.values ?? {}).local
 }
 
 /** The master's rows by table and id. */

@@ -33,7 +33,7 @@ const CHUNK = 1000
 /** Checks a query against the table's kept columns. Throws `invalid` naming the column and, in a filter, the position. */
 export function checkQuery(query: Query, table: ConfiguredTable): CheckedQuery {
   checkShape(query, table)
-  const filter = query.where === undefined ? null : parseTableFilter(query.where, table.metadata)
+  const filter = query.where === undefined ? null : parseTableFilter(query.where, table.shown)
   const order = (query.orderBy ?? []).map((text) => {
     const match = /^\s*(\S+?)(?:\s+(asc|desc))?\s*$/.exec(text)
     if (!match?.[1]) throw refuse(table, 'order-syntax', `'${text}' is not a column, optionally with asc or desc`)
@@ -41,7 +41,7 @@ export function checkQuery(query: Query, table: ConfiguredTable): CheckedQuery {
   })
   for (const column of [...(filter ? columnsOfFilter(filter) : []), ...order.map((part) => part.column)]) {
     if (!table.store.columns.some((kept) => kept.name === column)) {
-      const exists = columnOf(table.metadata, column.replace(TARGET_SUFFIX, '')) !== undefined
+      const exists = columnOf(table.shown, column.replace(TARGET_SUFFIX, '')) !== undefined
       const rule = exists ? 'not-selected' : 'unknown-column'
       throw refuse(table, rule, `column '${column}' is not among the kept columns`, column)
     }
@@ -184,7 +184,7 @@ function indexable(table: ConfiguredTable, column: string, value: ColumnValue): 
   if (type === undefined || type === 'decimal') return undefined
   if (value === null || typeof value !== 'string') return value
   if (type !== 'text') return undefined
-  const columnType = columnOf(table.metadata, column)?.type
+  const columnType = columnOf(table.shown, column)?.type
   if (columnType === 'date') return value.length === 10 ? value : undefined
   if (columnType === 'datetime') {
     const instant = new Date(value)

@@ -11,6 +11,8 @@ import { rowToChange } from '../outbox/kept-effects.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { linkId, rowKey, TARGET_SUFFIX } from '../row.ts'
 import type { Row } from '../row.ts'
+import { masterPart, split } from './local-effects.ts'
+import type { LocalEffect } from './local-effects.ts'
 import { remedyOfRule } from './rule-remedies.ts'
 import { validateValues } from './validate-values.ts'
 
@@ -22,24 +24,34 @@ interface WorkingRow {
   readonly version: string | null
   after: Row | null
   written: Row
+  /** What is written to columns that only this client org has. */
+  local: Row
   chosenId: boolean
   /** The last action about it: nothing else of the write can change the row behind it. */
   action: string | null
 }
 
+/** What the requests of one write come to: changes for the outbox, and effects that stay here. */
+export interface Work {
+  readonly changes: readonly Change[]
+  readonly local: readonly LocalEffect[]
+}
+
 /** The changes that the requests of one write come to, each checked against the catalogue. Throws `invalid`. */
-export async function changesOf(
-  tx: StoreReader,
-  requests: readonly Request[],
-  context: ActionContext,
-): Promise<readonly Change[]> {
+export async function changesOf(tx: StoreReader, requests: readonly Request[], context: ActionContext): Promise<Work> {
   const { tables } = context
   const rows = new Map<string, WorkingRow>()
   const links = new Map<string, LinkChange>()
   const actions: ActionChange[] = []
+  const localLinks = new Map<string, LocalEffect>()
   for (const request of requests) {
     if ('relationship' in request) {
       const link = linkChange(request, tables)
+      const table = configuredTable(link.table, tables)
+      if (table.isLocal) {
+        localLinks.set(rowKey(link.table, link.id), await localLink(tx, table, link))
+        continue
+      }
       links.set(rowKey(link.table, link.id), link)
       continue
     }
@@ -52,22 +64,27 @@ export async function changesOf(
     } else applyRequest(row, request)
     rows.set(key, row)
   }
-  const changes = [...rows.values()].flatMap(changeOf)
-  return [
-    ...changes.filter((change) => change.kind !== 'delete'),
-    ...links.values(),
-    ...actions,
-    // Children are deleted before their parents, which is how rows are created the other way round.
-    ...changes.filter((change) => change.kind === 'delete').toReversed(),
-  ]
+  const worked = [...rows.values()]
+  const changes = worked.filter(({ table }) => !table.isLocal).flatMap(changeOf)
+  return {
+    changes: [
+      ...changes.filter((change) => change.kind !== 'delete'),
+      ...links.values(),
+      ...actions,
+      // Children are deleted before their parents, which is how rows are created the other way round.
+      ...changes.filter((change) => change.kind === 'delete').toReversed(),
+    ],
+    local: [...worked.flatMap(localEffectOf), ...localLinks.values()],
+  }
 }
 
 async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
   const [row] = await tx.rows(table.metadata.name, [id])
   const [base] = await tx.bases(table.metadata.name, [id])
   const version = base ? base.version : (row?.version ?? null)
-  const before = await rowToChange(tx, table, id)
-  return { table, id, before, version, after: before, written: {}, chosenId: false, action: null }
+  const shown = table.isLocal ? (row?.values ?? null) : await rowToChange(tx, table, id)
+  const before = shown && masterPart(table, shown)
+  return { table, id, before, version, after: before, written: {}, local: {}, chosenId: false, action: null }
 }
 
 type RowRequest = Extract<Request, { kind: 'create' | 'update' | 'delete' }>
@@ -83,24 +100,46 @@ function applyRequest(row: WorkingRow, request: RowRequest): void {
   if (request.kind === 'create') {
     if (row.after) throw fail('row-exists', 'the client org has a row with this id already')
     if (row.before) throw fail('row-exists', 'the same write deletes it; create it with a second write')
-    const values = validateValues(metadata, request.values, { kind: 'create', columns, id: row.id })
-    Object.assign(row, { after: values, written: values, chosenId: request.chosenId })
+    const { values, local } = checkedValues(row, request, 'create', columns)
+    Object.assign(row, { after: values, written: values, local, chosenId: request.chosenId })
     return
   }
   const current = changeable(row, request)
   if (request.kind === 'delete') {
-    Object.assign(row, { after: null, written: {} })
+    Object.assign(row, { after: null, written: {}, local: {} })
     return
   }
   const kind = row.before ? 'update' : 'create'
-  const values = validateValues(metadata, request.values, { kind, columns, current, id: row.id })
-  Object.assign(row, { after: { ...current, ...values }, written: { ...row.written, ...values } })
+  const { values, local } = checkedValues(row, request, kind, columns, current)
+  Object.assign(row, {
+    after: { ...current, ...values },
+    written: { ...row.written, ...values },
+    local: { ...row.local, ...local },
+  })
+}
+
+/** The checked values, those for the master apart from those that stay here. */
+function checkedValues(
+  { id, table }: WorkingRow,
+  request: Extract<RowRequest, { kind: 'create' | 'update' }>,
+  kind: 'create' | 'update',
+  columns: ReadonlySet<string>,
+  current?: Row,
+): { readonly values: Row; readonly local: Row } {
+  const { master, local } = split(table, request.values)
+  const rules = { kind, columns, id, ...(current ? { current } : {}) }
+  return {
+    values: validateValues(table.metadata, master, rules),
+    local: validateValues(table.shown, local, { kind: 'update', columns: new Set(table.localColumns), id }),
+  }
 }
 
 /** The row as it is now, for a request that needs one. */
 function changeable(row: WorkingRow, request: RowRequest | ActionRequest): Row {
   const fail = failureOf(row, request)
   if (row.table.metadata.intersect) throw fail('intersect', 'a link has no actions of its own')
+  if (row.table.isLocal && request.kind === 'action')
+    throw fail('local-table', 'the table is only here, and an action is done by a master')
   if (!row.after) throw fail('unknown-row', 'the client org has no such row; only rows it holds can be changed')
   return row.after
 }
@@ -130,6 +169,42 @@ function changeOf(row: WorkingRow): readonly Change[] {
   const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
   const patch = jsonPatch.compare(seen, values)
   return [{ kind: 'update', ...place, values, before: seen, patch, version, ...wholeRow(row.table, after) }]
+}
+
+/** What stays here of what was written to a row. */
+function localEffectOf(row: WorkingRow): readonly LocalEffect[] {
+  const { table, id, before, after, local } = row
+  if (!table.isLocal) return Object.keys(local).length > 0 ? [{ table, id, values: local }] : []
+  if (!after) return before ? [{ table, id, values: null }] : []
+  const missing = table.metadata.columns.find(
+    ({ name, required }) => required && name !== table.metadata.primaryId && (after[name] ?? null) === null,
+  )
+  if (!before && missing) {
+    const { name } = table.metadata
+    throw new OutpostError('invalid', `create of ${name} ${id}: column '${missing.name}': it cannot be left out`, {
+      place: { table: name, row: id, column: missing.name, rule: 'required' },
+      ...remedyOfRule('required'),
+    })
+  }
+  return [{ table, id, values: { ...after, [table.metadata.primaryId]: id } }]
+}
+
+/** A link between rows that are only here. Both of them must be there. */
+async function localLink(tx: StoreReader, table: ConfiguredTable, link: LinkChange): Promise<LocalEffect> {
+  const { name, manyToMany: relationships, primaryId } = table.metadata
+  const [relationship] = relationships
+  if (link.kind === 'disassociate' || !relationship) return { table, id: link.id, values: null }
+  for (const { table: side, id } of [link.first, link.second]) {
+    const [row] = await tx.rows(side, [id])
+    if (row) continue
+    throw new OutpostError('invalid', `associate of ${name} ${link.id}: there is no ${side} ${id}`, {
+      place: { table: side, row: id, rule: 'missing-row' },
+      remedy: 'Point to a row that is there.',
+    })
+  }
+  const { first, second } = relationship
+  const values = { [primaryId]: null, [first.column]: link.first.id, [second.column]: link.second.id }
+  return { table, id: link.id, values }
 }
 
 /** Only what really changes is sent: an unchanged value would still count as an update. A lookup keeps its `$table`. */

@@ -4,6 +4,7 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { Request } from './draft.ts'
 import { OutpostError } from '../errors.ts'
 import { dependenciesOf, touchesOf } from './dependencies.ts'
+import { applyLocalEffects } from './local-effects.ts'
 import { showOnTop } from '../rows/local-rows.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { refuseKeptRows } from '../outbox/kept-effects.ts'
@@ -47,7 +48,8 @@ export interface CommitContext {
  * Checks the requests, adds them to the outbox as one offline transaction and shows their effect on the rows, all in the
  * given store transaction. A single change is folded into the last unsent one of its row, where that makes no difference
  * to the master but in requests. Gives back the seq of the transaction that carries the changes, or that was cancelled by
- * them; null when nothing was left to do (every value was already there). Throws `invalid` naming table, row, column and
+ * them; null when nothing was left to send (every value was already there, or is for this client org alone). What is
+ * written to local tables and columns is changed at once, and is no part of the transaction. Throws `invalid` naming table, row, column and
  * rule; then nothing is kept.
  */
 export async function commit(
@@ -58,8 +60,12 @@ export async function commit(
   const tx = new ReadOnce(writer)
   const { options } = context
   const after = await namedTransactions(tx, options.after ?? [])
-  const changes = parentsFirst(await changesOf(tx, requests, context), context.tables)
-  if (changes.length === 0) return null
+  const work = await changesOf(tx, requests, context)
+  const changes = parentsFirst(work.changes, context.tables)
+  if (changes.length === 0) {
+    await applyLocalEffects(tx, work.local)
+    return null
+  }
   await refuseKeptRows(tx, changes, context.tables)
   await checkChanges(tx, changes, context)
   const putOff = changes.filter((change) => change.kind === 'create' && change.deferred !== undefined)
@@ -77,7 +83,10 @@ export async function commit(
   const [change, ...others] = changes
   if (change && others.length === 0 && after.length === 0 && options.coalesce !== false) {
     const folded = await fold(tx, change, context)
-    if (folded !== null) return folded
+    if (folded !== null) {
+      await applyLocalEffects(tx, work.local)
+      return folded
+    }
   }
   const entry: UnsequencedTransaction = {
     id: context.id,
@@ -101,6 +110,7 @@ export async function commit(
   }
   const [seq] = await tx.appendTransactions([entry])
   await showOnTop(tx, changes, context.tables)
+  await applyLocalEffects(tx, work.local)
   return seq ?? null
 }
 

@@ -16,6 +16,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'Bring the row in first: keep its table, let the sync filter select it, and sync. One that was deleted here cannot be changed.',
   intersect: 'Use associate and disassociate.',
   'after-action': 'Do it with a second write.',
+  'local-table': 'Write what it would do to the row.',
 }
 
 /** The remedy of a broken rule, to be put into the error; nothing where the rule alone tells none. */
