@@ -25,7 +25,9 @@ import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { pullTables } from './pull/pull-tables.ts'
-import type { PullContext } from './pull/pull.ts'
+import { startAnew } from './pull/checkpoint.ts'
+import type { PullContext } from './pull/pull-context.ts'
+import { SyncRun } from './pull/sync-run.ts'
 import type { Row } from './row.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
 import { connectedByAnother, refusedAfterSignOut, signOut } from './identity/sign-out.ts'
@@ -54,6 +56,13 @@ export interface ClientOrgOptions {
 
 export interface CallOptions {
   readonly signal?: AbortSignal
+}
+
+export interface SyncOptions extends CallOptions {
+  /** The tables to pull; all that are configured when absent. */
+  readonly tables?: readonly string[]
+  /** The name of a scope of the configuration: its tables, in its direction. Instead of `tables`. */
+  readonly scope?: string
 }
 
 /**
@@ -213,10 +222,7 @@ export class ClientOrg {
     const table = (): ConfiguredTable => {
       const configured = this.#kept.byName.get(name)
       if (configured) return configured
-      throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
-        place: { table: name, rule: 'unknown-table' },
-        remedy: 'Add the table to the configuration.',
-      })
+      throw notConfigured(name)
     }
     table()
     return new Table<T>({
@@ -268,27 +274,39 @@ export class ClientOrg {
   /**
    * One whole run: metadata if it has changed, push, then a pull of every configured table, and last what was left of the
    * push because it is large, or was released by the pull. A table that fails does not stop the others; its error is in
-   * the report. Throws when the master cannot be asked at all, and, once everything is pulled, when it gave no answer to
+   * the report. With `tables`, or with a `scope` of the configuration, only those are pulled; a scope that goes down only
+   * sends nothing. Throws when the master cannot be asked at all, and, once everything is pulled, when it gave no answer to
    * what was pushed.
    */
-  async sync(options: CallOptions = {}): Promise<SyncReport> {
+  async sync(options: SyncOptions = {}): Promise<SyncReport> {
+    const { tables, isDownOnly } = this.#asked(options)
     const { pushed, isThereMore, ...report } = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
       const { userId } = await this.#admitted()
       await this.#watch.warn()
-      await this.#identity.identify(signal)
-      const metadata = await this.#kept.refreshMetadata(signal)
-      await this.#kept.renewPrivileges(userId, signal)
-      const sent = await this.#delivery.pushSmall(signal).catch((error: unknown) => {
-        if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
-        throw error
-      })
-      const tables = await pullTables(this.#pullContext(), this.#kept.byName, signal)
+      const run = new SyncRun(this.#pullContext())
+      await run.inPhase('identity', async () => void (await this.#identity.identify(signal)))
+      const metadata = await run.inPhase('metadata', () => this.#kept.refreshMetadata(signal))
+      await run.inPhase('standing', () => this.#kept.renewPrivileges(userId, signal))
+      const sent = isDownOnly
+        ? await this.#delivery.unsent()
+        : await run.inPhase('push', () => this.#delivery.pushSmall(signal)).catch(unlessOfOneRequest)
+      const reports = await pullTables(this.#pullContext(), { tables: tables(), inPhase: run.inPhase }, signal)
       if (sent instanceof OutpostError) throw sent
-      return { ...metadata, pushed: sent, tables, isThereMore: await this.#delivery.isThereMore() }
+      const more = !isDownOnly && (await this.#delivery.isThereMore())
+      return { ...metadata, ...run.cost, pushed: sent, tables: reports, isThereMore: more }
     })
     const rest = isThereMore ? [await this.push(options)] : []
     this.#delivery.wake()
     return { ...report, pushed: inAll([pushed, ...rest]) }
+  }
+
+  /**
+   * Makes the next pull of these tables, or of all, a full one: every row is read and written anew, and what is no longer
+   * there is removed. Rows with unsent changes keep them. Throws `invalid` for an unknown table.
+   */
+  async resync(tables: readonly string[] = [...this.#kept.byName.keys()]): Promise<void> {
+    this.#configured(tables)
+    await this.#delivery.turns.run(() => this.#store.write('resync', (tx) => startAnew(tx, tables)))
   }
 
   async status(): Promise<OrgStatus> {
@@ -362,12 +380,41 @@ export class ClientOrg {
     if (settings.signedOut) this.#delivery.signedOut()
   }
 
+  /** What a sync was asked to pull; the tables as they are when it comes to that. */
+  #asked({ tables, scope: name }: SyncOptions): {
+    readonly tables: () => readonly ConfiguredTable[]
+    readonly isDownOnly: boolean
+  } {
+    const scope = name === undefined ? undefined : this.configuration.scopes?.[name]
+    if (name !== undefined && (!scope || tables)) {
+      const message = scope ? `a scope and tables were both given` : `the configuration has no scope '${name}'`
+      throw new OutpostError('invalid', message, { place: { rule: scope ? 'scope-and-tables' : 'unknown-scope' } })
+    }
+    const names = scope?.tables ?? tables
+    this.#configured(names ?? [])
+    const all = (): readonly ConfiguredTable[] => [...this.#kept.byName.values()]
+    return {
+      tables: () => (names ? all().filter(({ metadata }) => names.includes(metadata.name)) : all()),
+      isDownOnly: scope?.direction === 'down',
+    }
+  }
+
+  /** Throws `invalid` unless the tables are configured. */
+  #configured(tables: readonly string[]): void {
+    for (const table of tables) {
+      if (!this.#kept.byName.has(table)) throw notConfigured(table)
+    }
+  }
+
   #pullContext(): PullContext {
     return {
       store: this.#store,
       master: this.#master,
       env: this.#env,
       pageSize: this.#pageSize,
+      tables: this.#kept.byName,
+      mobileTracking: this.#kept.configuration.mobileTracking,
+      userId: this.#identity.bound?.userId ?? '',
       emit: (event) => this.#listeners.emit(event),
     }
   }
@@ -389,3 +436,15 @@ export class ClientOrg {
 
 /** What one request can meet though others would not: no reason to leave out the pull. */
 const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
+
+function unlessOfOneRequest(error: unknown): OutpostError {
+  if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
+  throw error
+}
+
+function notConfigured(table: string): OutpostError {
+  return new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
+    place: { table, rule: 'unknown-table' },
+    remedy: 'Add the table to the configuration.',
+  })
+}

@@ -4,7 +4,7 @@ import type { ConnectionState } from './events.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
-import { isComplete } from './pull/pull.ts'
+import { isComplete } from './pull/checkpoint.ts'
 
 /** What a client org is and holds at this moment. */
 export interface OrgStatus {

@@ -62,6 +62,14 @@ export class DexieWriter extends DexieReader implements StoreWriter {
     )
   }
 
+  async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
+    const { number } = await this.table(table)
+    const records = await this.stores.rows.bulkGet(Array.from(versions.keys(), (id): RowKey => [number, id]))
+    await this.stores.rows.bulkPut(
+      records.flatMap((record) => (record ? [{ ...record, v: versions.get(record.id) ?? record.v }] : [])),
+    )
+  }
+
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {
     const { number } = await this.table(table)
     await this.stores.rows.bulkDelete(ids.map((id): RowKey => [number, id]))

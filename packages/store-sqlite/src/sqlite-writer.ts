@@ -8,7 +8,7 @@ import type {
   StoreWriter,
   UnsequencedTransaction,
 } from '@outpost/core'
-import { ID, sqlTable, tableOf, writeCatalogue } from './catalogue.ts'
+import { ID, sqlTable, tableOf, VERSION, writeCatalogue } from './catalogue.ts'
 import type { Catalogue, SqlTable } from './catalogue.ts'
 import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
@@ -43,6 +43,15 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     if (kept.idKind === 'guid' && !rows.every((row) => isGuid(row.id))) kept = this.#keepIdsAsText(kept)
     this.connection.runMany(kept.upsert, parametersOf(kept, rows))
     this.changes.addRows(table, rows.map(idOfRow))
+  }
+
+  async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
+    const kept = tableOf(this.catalogue, table)
+    const sql = `UPDATE ${kept.sqlName} SET ${VERSION} = ? WHERE ${ID} = ?`
+    this.connection.runMany(
+      sql,
+      Array.from(versions, ([id, version]): SqlValue[] => [version, sqlId(kept, id)]),
+    )
   }
 
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {

@@ -111,6 +111,12 @@ export class Delivery {
     return (await push(this.#pushContext(), signal, 'none')).report
   }
 
+  /** What a push that sends nothing leaves. */
+  async unsent(): Promise<PushReport> {
+    const { pending } = await this.#options.store.read('count unsent', (tx) => tx.countTransactions())
+    return { ...inAll([]), left: pending }
+  }
+
   /** Whether something can be sent now, for a caller who has the turn. */
   async isThereMore(): Promise<boolean> {
     return (await this.#nextAttempt()) === 'now'

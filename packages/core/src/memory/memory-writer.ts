@@ -64,6 +64,15 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     )
   }
 
+  async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
+    let kept = tableOf(this.state, table)
+    for (const [id, version] of versions) {
+      const row = kept.rows.get({ id, version, values: {} })
+      if (row) kept = { ...kept, rows: kept.rows.with(Object.freeze({ ...row, version })) }
+    }
+    this.#setTable(table, kept)
+  }
+
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {
     this.#setTable(table, ids.reduce(withoutRow, tableOf(this.state, table)))
     this.changes.addRows(table, ids)

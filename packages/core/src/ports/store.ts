@@ -104,6 +104,8 @@ export interface StoreWriter extends StoreReader {
   defineTables(tables: readonly StoreTable[]): Promise<void>
   /** Columns a row does not give are kept as null. One that the table does not have, or a value of another type, is `invalid`. */
   putRows(table: string, rows: readonly StoredRow[]): Promise<void>
+  /** Gives rows another version and leaves their values as they are. No change that anybody is told of; ids without a row are ignored. */
+  setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void>
   deleteRows(table: string, ids: readonly string[]): Promise<void>
   putBases(table: string, bases: readonly BaseRow[]): Promise<void>
   deleteBases(table: string, ids: readonly string[]): Promise<void>

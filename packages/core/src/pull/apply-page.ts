@@ -1,39 +1,124 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { masterRow, refreshRows } from '../rows/local-rows.ts'
 import type { MasterRow } from '../ports/master-org.ts'
-import type { StoredRow, StoreWriter } from '../ports/store.ts'
+import type { BaseRow, StoredRow, StoreWriter } from '../ports/store.ts'
+import { TARGET_SUFFIX } from '../row.ts'
+import type { Row } from '../row.ts'
+import { awaitBodies } from './bodies.ts'
+import { rowColumns } from './checkpoint.ts'
+import { isSame } from './patch-rows.ts'
+import { isOlderVersion } from './version-order.ts'
+
+export interface ApplyOptions {
+  /** Writes rows of a version that is held, too. */
+  readonly everyRow?: boolean
+  /** Writes rows of a version older than the one held, too: the master is known to have gone back. */
+  readonly older?: boolean
+}
 
 /**
- * Writes a page of the master's rows in the given store transaction and gives back how many changed anything.
+ * Writes rows of the master, each with the columns of `rowColumns`, in the given store transaction and gives back how many
+ * changed anything that is kept.
  *
- * A row whose version is held already is skipped (our own echo, and the overlap of pulls), unless `everyRow` says that
- * the kept columns have changed. A row with unsent changes gets a new base, and keeps those changes on top of it.
+ * A row whose version is held already is skipped (our own echo, and the overlap of pulls), and so is one of an older
+ * version: it was on its way when the row was written. A row that was only touched gets its version without being a
+ * change. Columns that are not among those of pages, large ones and local ones, stay as they are. A row with unsent
+ * changes gets a new base, and keeps those changes on top of it.
  */
 export async function applyPage(
   tx: StoreWriter,
   table: ConfiguredTable,
   page: readonly MasterRow[],
-  everyRow: boolean,
+  options: ApplyOptions = {},
 ): Promise<number> {
   const name = table.metadata.name
   const rows = [...new Map(page.map((row) => [row.id, row])).values()]
+  if (rows.length === 0) return 0
   const ids = rows.map((row) => row.id)
   const versions = await tx.versions(name, ids)
   const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
-  const held = (id: string): string | null | undefined => bases.get(id)?.version ?? versions.get(id)
-  const fresh = everyRow ? rows : rows.filter((row) => held(row.id) !== row.version)
-  const dirty = fresh.filter((row) => bases.has(row.id))
+  const fresh = rows.filter((row) => {
+    const base = bases.get(row.id)
+    const held = base ? base.version : versions.get(row.id)
+    if (held === row.version) return options.everyRow === true
+    return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)
+  })
   const clean = fresh.filter((row) => !bases.has(row.id))
+  const dirty = fresh.filter((row) => bases.has(row.id))
+  const written =
+    (await putClean(tx, table, clean, versions)) + (dirty.length > 0 ? await putDirty(tx, table, dirty, bases) : 0)
+  await awaitBodies(
+    tx,
+    table,
+    fresh.map((row) => row.id),
+  )
+  return written
+}
+
+async function putClean(
+  tx: StoreWriter,
+  table: ConfiguredTable,
+  rows: readonly MasterRow[],
+  held: ReadonlyMap<string, string | null>,
+): Promise<number> {
+  const name = table.metadata.name
   // A page's rows hold just the asked columns already: copying each of them would be a fifth of the time of a download.
-  const put = clean.map((row): StoredRow => ({ id: row.id, version: row.version, values: row.values }))
-  await tx.putRows(name, put)
-  if (dirty.length > 0) {
+  const added = rows.filter((row) => !held.has(row.id)).map(asStored)
+  const known = rows.filter((row) => held.has(row.id))
+  const before = await tx.rows(
+    name,
+    known.map((row) => row.id),
+  )
+  const changed: StoredRow[] = []
+  const touched = new Map<string, string>()
+  for (const [at, row] of known.entries()) {
+    const values = before[at]?.values
+    if (values && isSame(values, row.values)) touched.set(row.id, row.version)
+    else changed.push({ ...asStored(row), values: { ...outsideOf(table, values), ...row.values } })
+  }
+  const put = [...added, ...changed]
+  if (put.length > 0) await tx.putRows(name, put)
+  if (touched.size > 0) await tx.setVersions(name, touched)
+  return put.length
+}
+
+/** New bases below unsent changes. One whose values are the same gets the version alone: its row shows nothing new. */
+async function putDirty(
+  tx: StoreWriter,
+  table: ConfiguredTable,
+  rows: readonly MasterRow[],
+  bases: ReadonlyMap<string, BaseRow>,
+): Promise<number> {
+  const touched: BaseRow[] = []
+  const changed = rows.flatMap((row) => {
+    const base = bases.get(row.id)
+    const values = { ...outsideOf(table, base?.values ?? undefined), ...row.values }
+    if (base?.values && isSame(base.values, row.values)) {
+      touched.push({ ...base, version: row.version })
+      return []
+    }
+    return [masterRow(table, { ...row, values })]
+  })
+  if (touched.length > 0) await tx.putBases(table.metadata.name, touched)
+  if (changed.length > 0) {
     await refreshRows(
       tx,
       table,
-      dirty.map((row) => row.id),
-      new Map(dirty.map((row) => [row.id, masterRow(table, row)])),
+      changed.map((row) => row.id),
+      new Map(changed.map((row) => [row.id, row])),
     )
   }
-  return fresh.length
+  return changed.length
+}
+
+function asStored(row: MasterRow): StoredRow {
+  return { id: row.id, version: row.version, values: row.values }
+}
+
+/** The values of the columns that pages of rows do not have. */
+function outsideOf(table: ConfiguredTable, values: Row | undefined): Row {
+  if (!values) return {}
+  const inPages = new Set(rowColumns(table))
+  const outside = table.store.columns.filter(({ name }) => !inPages.has(name.replace(TARGET_SUFFIX, '')))
+  return Object.fromEntries(outside.map(({ name }) => [name, values[name] ?? null]))
 }

@@ -97,7 +97,7 @@ export async function readAndApply(
       const now = await heldVersions(tx, name, ids)
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
       const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
-      await applyPage(tx, table, fresh, false)
+      await applyPage(tx, table, fresh, { older: true })
       await release(tx, name, shown)
       const gone = absent.filter((id) => !moved(id))
       const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)

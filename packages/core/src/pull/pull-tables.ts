@@ -1,32 +1,168 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { concernsOneTable } from '../errors.ts'
-import type { TableReport } from '../events.ts'
-import { pullTable } from './pull.ts'
-import type { PullContext } from './pull.ts'
+import { MasterError, throwIfAborted } from '../errors.ts'
+import type { SyncPhase, TableReport } from '../events.ts'
+import type { Json } from '../metadata.ts'
+import type { PullPage } from '../ports/master-org.ts'
+import { clearDue, dueOf, readCheckpoint } from './checkpoint.ts'
+import { areLayersWanted, pullLayers } from './layers.ts'
+import { lookAgain } from './membership.ts'
+import { Progress } from './progress.ts'
+import type { Seen, Sightings } from './anchors.ts'
+import type { PullContext } from './pull-context.ts'
+import { pullTable } from './pull-table.ts'
+import { reconcile } from './reconcile.ts'
+import { beforeRows, behindAllRows, behindRows } from './strategies.ts'
+import { TableRun } from './table-run.ts'
+
+/** A first page that was read together with others, and the checkpoint it was asked for with. */
+export interface FirstPage {
+  readonly checkpoint: Json
+  readonly page: PullPage | MasterError
+}
+
+export interface PullTablesOptions {
+  readonly tables: readonly ConfiguredTable[]
+  readonly firstPages?: ReadonlyMap<string, FirstPage>
+  /** Runs a part of the run. */
+  inPhase(phase: SyncPhase, part: () => Promise<void>): Promise<void>
+}
 
 /**
- * Pulls the tables one after another. A failure that concerns one table is in its report and does not stop the others; one
- * that concerns the connection or the store ends the run.
+ * Pulls tables one after another, those of greater priority first: the new and changed rows of all of them, then what is
+ * gone, then columns that rows lack. A table can be used as soon as its rows are here.
+ *
+ * A failure that concerns one table is in its report and does not stop the others; one that concerns the connection or the
+ * store ends the run.
  */
 export async function pullTables(
   context: PullContext,
-  tables: ReadonlyMap<string, ConfiguredTable>,
+  options: PullTablesOptions,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, TableReport>>> {
-  const reports: Record<string, TableReport> = {}
-  for (const [name, table] of tables) {
-    const report = await pullReporting(context, table, signal)
-    reports[name] = report
-    context.emit({ type: 'pull.table', table: name, report })
+  // What the mobile-tracking table tells counts from its first pass on, so that one comes first.
+  const isTracking = ({ metadata }: ConfiguredTable): number => Number(metadata.name === context.mobileTracking)
+  const inOrder = options.tables.toSorted(
+    (one, other) => isTracking(other) - isTracking(one) || other.priority - one.priority,
+  )
+  const runs = inOrder.map((table) => new TableRun(table))
+  const progress = new Progress(
+    runs.map(({ name }) => name),
+    (event) => context.emit(event),
+  )
+  await options.inPhase('rows', async () => {
+    await expectRows(context, runs, progress, signal)
+    const seen: Seen[] = []
+    for (const run of runs) {
+      const sightings = await pullRows(context, run, progress, signal, options.firstPages?.get(run.name))
+      if (sightings && !run.hasFailed) seen.push({ table: run.table, sightings })
+    }
+    await behindAllRows(context, seen, signal)
+    // What shows one table that the master went back in time sends all of them back to their start.
+    for (const run of runs) if (await mustGoBack(context, run)) await pullRows(context, run, progress, signal)
+  })
+  await options.inPhase('deletions', async () => {
+    for (const [nth, run] of runs.entries()) {
+      if (!run.hasFailed) await run.run(context, 'deletions', () => pullDeletions(context, run, signal))
+      progress.after('deletions', run.name, nth + 1)
+    }
+  })
+  const layered: TableRun[] = []
+  for (const run of runs) {
+    if (!run.hasFailed && (await areLayersWanted(context, run.table))) layered.push(run)
+    else context.emit({ type: 'pull.table', table: run.name, report: run.report })
   }
-  return reports
+  if (layered.length > 0) {
+    await options.inPhase('layers', async () => {
+      for (const [nth, run] of layered.entries()) {
+        await run.run(context, 'layers', async () => run.addLayers(await pullLayers(context, run.table, signal)))
+        progress.after('layers', run.name, runs.length - layered.length + nth + 1)
+        context.emit({ type: 'pull.table', table: run.name, report: run.report })
+      }
+    })
+  }
+  progress.end()
+  // In the order of the configuration, whatever their priority.
+  const reports = new Map(runs.map((run) => [run.name, run.report]))
+  return Object.fromEntries(
+    options.tables.flatMap(({ metadata: { name } }) => {
+      const report = reports.get(name)
+      return report ? [[name, report]] : []
+    }),
+  )
 }
 
-async function pullReporting(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<TableReport> {
-  try {
-    return await pullTable(context, table, signal)
-  } catch (error) {
-    if (!concernsOneTable(error)) throw error
-    return { received: 0, written: 0, pruned: 0, kept: 0, error: { code: error.code, message: error.message } }
+/** Asks for the numbers of rows of all tables that are to be downloaded, before the first of them is. */
+async function expectRows(
+  context: PullContext,
+  runs: readonly TableRun[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const run of runs) {
+    const { name, table } = run
+    const { isNew, held } = await context.store.read('how much is here', async (tx) => {
+      const checkpoint = await readCheckpoint(tx, name)
+      return { isNew: checkpoint?.complete !== true, held: checkpoint ? await tx.count(name) : 0 }
+    })
+    if (!isNew) continue
+    const request = { table: table.metadata, scope: table.scope }
+    await run.run(context, 'rows', async () => {
+      progress.expect(name, await context.master.estimate?.(request, signal), held)
+    })
   }
+  progress.begin('rows')
+}
+
+async function pullRows(
+  context: PullContext,
+  run: TableRun,
+  progress: Progress,
+  signal: AbortSignal,
+  first?: FirstPage,
+): Promise<Sightings | undefined> {
+  let sightings: Sightings | undefined
+  if (!run.hasFailed) {
+    await run.run(context, 'rows', async () => {
+      if (first?.page instanceof MasterError && first.page.code !== 'expired') throw first.page
+      sightings = await beforeRows(context, run.table, signal)
+      let before = { received: 0, written: 0 }
+      await pullTable(context, run.table, signal, {
+        sightings,
+        ...(first && !(first.page instanceof MasterError)
+          ? { first: { checkpoint: first.checkpoint, page: first.page } }
+          : {}),
+        committed: (done, page) => {
+          run.add({ received: done.received - before.received, written: done.written - before.written })
+          before = done
+          if (page.estimate) progress.expectAtLeast(run.name, page.estimate)
+          const estimate = page.estimate ? { estimate: page.estimate } : {}
+          context.emit({ type: 'pull.page', table: run.name, rows: done.received, ...estimate })
+          progress.came(run.name, page.rows.length)
+        },
+      })
+      await behindRows(context, run.table, signal)
+    })
+  }
+  progress.over(run.name)
+  return sightings
+}
+
+/** Looks at doubtful rows, then compares all where that is switched on or due. */
+async function pullDeletions(context: PullContext, run: TableRun, signal: AbortSignal): Promise<void> {
+  const { name, table } = run
+  throwIfAborted(signal)
+  run.add(await lookAgain(context, table, signal))
+  const reasons = await context.store.read('what is due', (tx) => dueOf(tx, name))
+  if (!table.syncDeletion && reasons.length === 0) return
+  run.add(await reconcile(context, table, signal))
+  if (reasons.length === 0) return
+  await context.store.write(`comparison of ${name} done`, (tx) => clearDue(tx, name, reasons), {
+    durability: 'relaxed',
+  })
+}
+
+async function mustGoBack({ store }: PullContext, { name, hasFailed }: TableRun): Promise<boolean> {
+  if (hasFailed) return false
+  const checkpoint = await store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
+  return checkpoint?.master === null && checkpoint.due?.includes('restored') === true
 }

@@ -87,6 +87,11 @@ export class ReadOnce implements StoreWriter {
     return this.#tx.putRows(table, rows)
   }
 
+  setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
+    for (const id of versions.keys()) this.#rows.get(table)?.delete(id)
+    return this.#tx.setVersions(table, versions)
+  }
+
   deleteRows(table: string, ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#rows.get(table)?.delete(id)
     return this.#tx.deleteRows(table, ids)

@@ -1,0 +1,192 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import { abortError, MasterError, throwIfAborted } from '../errors.ts'
+import type { Json } from '../metadata.ts'
+import { recordEchoes } from '../outbox/echoes.ts'
+import type { PullPage, PullRequest } from '../ports/master-org.ts'
+import { applyPage } from './apply-page.ts'
+import { beginBodies } from './bodies.ts'
+import { firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
+import type { TableCheckpoint } from './checkpoint.ts'
+import type { Sightings } from './anchors.ts'
+import type { PullContext } from './pull-context.ts'
+import { withPage } from './strategies.ts'
+
+/** What a pass over the new and changed rows of a table did so far. */
+export interface RowsPulled {
+  readonly received: number
+  readonly written: number
+}
+
+export interface PullTableOptions {
+  /** The first page, where it has been read already, for the checkpoint that is stored. */
+  readonly first?: { readonly checkpoint: Json; readonly page: PullPage }
+  /** What to watch for in the pages. */
+  readonly sightings?: Sightings
+  /** Called when a page is committed. */
+  readonly committed?: (done: RowsPulled, page: PullPage) => void
+}
+
+/** What the next page of a table's new and changed rows is asked for with. */
+export function pullRequest(
+  table: ConfiguredTable,
+  { checkpoint, pageSize }: { readonly checkpoint: Json; readonly pageSize: number },
+): PullRequest {
+  return { table: table.metadata, columns: rowColumns(table), scope: table.scope, checkpoint, pageSize }
+}
+
+/**
+ * Pulls the new and changed rows of one table page by page, each committed with its checkpoint, so that a pull that ends
+ * anywhere goes on behind the last committed page. While a page is written the next one is on its way, never more.
+ * Whatever the outbox holds, a pull may run.
+ */
+export async function pullTable(
+  context: PullContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+  options: PullTableOptions = {},
+): Promise<RowsPulled> {
+  const { store, pageSize } = context
+  let checkpoint = await startingPoint(context, table, signal)
+  let done: RowsPulled = { received: 0, written: 0 }
+  const ahead = new Ahead(signal, async (from, asked) => {
+    const { first } = options
+    if (first && JSON.stringify(first.checkpoint) === JSON.stringify(from)) return first.page
+    return context.master.pull(pullRequest(table, { checkpoint: from, pageSize }), asked)
+  })
+  try {
+    ahead.ask(checkpoint.master)
+    for (let more = true; more;) {
+      const page = await ahead.answer()
+      throwIfAborted(signal)
+      if (page === 'expired') {
+        checkpoint = {
+          ...checkpoint,
+          master: null,
+          due: [...new Set([...(checkpoint.due ?? []), 'token-expired' as const])],
+        }
+        const anew = checkpoint
+        await store.write(`begin ${table.metadata.name} anew`, (tx) => writeCheckpoint(tx, table.metadata.name, anew))
+        ahead.ask(null)
+        continue
+      }
+      more = page.more
+      if (more) ahead.ask(page.checkpoint)
+      const { next, written } = await commitPage(context, table, checkpoint, page, options.sightings)
+      checkpoint = next
+      done = { received: done.received + page.rows.length, written: done.written + written }
+      options.committed?.(done, page)
+    }
+    return done
+  } finally {
+    await ahead.end()
+  }
+}
+
+async function commitPage(
+  context: PullContext,
+  table: ConfiguredTable,
+  checkpoint: TableCheckpoint,
+  page: PullPage,
+  sightings: Sightings | undefined,
+): Promise<{ readonly next: TableCheckpoint; readonly written: number }> {
+  const { store, env } = context
+  const name = table.metadata.name
+  return store.write(
+    `apply page of ${name}`,
+    async (tx) => {
+      const stored = await readCheckpoint(tx, name)
+      if (!stored) await beginBodies(tx, table)
+      const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored }, table)
+      const older = kept.due?.includes('restored') ?? false
+      if (sightings) await withPage(tx, context, table, page.rows, sightings)
+      const written = await applyPage(tx, table, page.rows, { everyRow: everyRow ?? false, older })
+      await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
+      const next: TableCheckpoint = {
+        ...kept,
+        master: page.checkpoint,
+        complete: kept.complete || !page.more,
+        ...(everyRow && page.more ? { everyRow } : {}),
+      }
+      await writeCheckpoint(tx, name, next)
+      return { next, written }
+    },
+    { durability: 'relaxed' },
+  )
+}
+
+/** The stored checkpoint, as far as it is still good, or a fresh one. */
+async function startingPoint(
+  context: PullContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<TableCheckpoint> {
+  const name = table.metadata.name
+  const stored = await context.store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
+  if (!stored) return firstCheckpoint(table)
+  const kept = resolved(stored, table)
+  if (kept.master === null || !kept.due?.includes('filter-changed')) return kept
+  if (!(await areMostNew(context, table, signal))) return kept
+  // From the start in large pages; the comparison that is due removes what is no longer wanted.
+  const anew: TableCheckpoint = { ...kept, master: null }
+  await context.store.write(`begin ${name} anew`, (tx) => writeCheckpoint(tx, name, anew))
+  return anew
+}
+
+/**
+ * Whether another filter selects so many more rows than are held that most of them must be new. The comparison reads what
+ * is missing by ids, a hundred with a request, and beside them lists all rows; a pass from the start reads thousands with a
+ * request, but also those that are here. So the pass is better once half of all rows are missing. Without an estimate
+ * nothing is known, and the comparison is right in any case.
+ */
+async function areMostNew(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<boolean> {
+  const estimate = await context.master.estimate?.({ table: table.metadata, scope: table.scope }, signal)
+  if (!estimate) return false
+  const held = await context.store.read('count rows', (tx) => tx.count(table.metadata.name))
+  return estimate.rows - held > estimate.rows / 2
+}
+
+/** At most one request on its way, which ends with whoever waits for it. */
+class Ahead {
+  readonly #signal: AbortSignal
+  readonly #given = new AbortController()
+  readonly #ask: (from: Json, signal: AbortSignal) => Promise<PullPage>
+  #page: Promise<PullPage | 'expired'> | undefined
+
+  constructor(signal: AbortSignal, ask: (from: Json, signal: AbortSignal) => Promise<PullPage>) {
+    this.#signal = AbortSignal.any([signal, this.#given.signal])
+    this.#ask = ask
+  }
+
+  ask(from: Json): void {
+    const page = unlessExpired(from, () => this.#ask(from, this.#signal))
+    // Its failure is met where the page is wanted; a page that nobody wants any more may fail.
+    page.catch(() => {})
+    this.#page = page
+  }
+
+  async answer(): Promise<PullPage | 'expired'> {
+    const page = this.#page
+    if (!page) throw abortError(this.#signal)
+    const answer = await page
+    this.#page = undefined
+    return answer
+  }
+
+  /** Takes back what is on its way, and waits until it has ended. */
+  async end(): Promise<void> {
+    const page = this.#page
+    if (!page) return
+    this.#given.abort()
+    await Promise.allSettled([page])
+  }
+}
+
+/** A checkpoint that is too old for the master is no failure: everything is read anew, and what is gone is found. */
+async function unlessExpired<T>(from: Json, ask: () => Promise<T>): Promise<T | 'expired'> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof MasterError && error.code === 'expired' && from !== null) return 'expired'
+    throw error
+  }
+}
