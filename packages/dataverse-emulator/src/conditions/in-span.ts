@@ -20,7 +20,8 @@ function bound(column: DateTimeColumn, wall: WallTime, timeZone: string): string
     return new Date(day === ms ? day : day + 24 * 3600 * SECOND).toISOString().slice(0, 10)
   }
   const instant = column.behavior === 'TimeZoneIndependent' ? ms : fromWall(ms, timeZone)
-  return wholeSeconds(Math.ceil(instant / SECOND) * SECOND)
+  // West of Greenwich the end of all time is later than the last text that sorts like a time.
+  return wholeSeconds(clamp(Math.ceil(instant / SECOND) * SECOND))
 }
 
 /** Whether a date column lies within a span of the user's time. */

@@ -134,6 +134,13 @@ test('days begin when they begin for the user, except in columns that know no ti
   expect(holds('eq', 'new_local', '2020-08-17T22:00:00Z', ['2020-08-18'], oslo)).toBe(true)
 })
 
+test('what is on or after a day has no end, in no part of the world', () => {
+  for (const zone of ['America/Los_Angeles', 'UTC', 'Australia/Sydney']) {
+    expect(holds('on-or-after', 'new_local', '2020-08-19T00:00:00Z', ['2020-08-17'], context(zone))).toBe(true)
+    expect(holds('on-or-before', 'new_local', '2020-08-15T00:00:00Z', ['2020-08-17'], context(zone))).toBe(true)
+  }
+})
+
 test('a column of days has no hours to ask about', () => {
   for (const name of ['last-x-hours', 'next-x-hours', 'olderthan-x-hours', 'olderthan-x-minutes']) {
     expect(() => holds(name, 'new_day', '2020-08-17', ['1'])).toThrow('is not valid for the attribute type')
