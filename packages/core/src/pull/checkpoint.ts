@@ -146,10 +146,11 @@ export async function makeDue(tx: StoreWriter, tables: Iterable<string>, reason:
   }
 }
 
-/** The checkpoint with one more reason. A master that went back in time gives versions anew that were passed before. */
+/** The checkpoint with one more reason. A master that went back in time gives versions
+ * anew that were passed before, and to other values. */
 function withDue(checkpoint: TableCheckpoint, reason: DueReason): TableCheckpoint {
   const due = [...new Set([...(checkpoint.due ?? []), reason])]
-  return { ...checkpoint, due, ...(reason === 'restored' ? { master: null } : {}) }
+  return { ...checkpoint, due, ...(reason === 'restored' ? { master: null, everyRow: true } : {}) }
 }
 
 /** Why all rows of the table have to be compared; none where they have not. */
