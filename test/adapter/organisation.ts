@@ -8,6 +8,7 @@ import type {
   OutgoingTransaction,
   PushOutcome,
   Row,
+  RowScope,
   TableMetadata,
 } from '@outpost/core'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
@@ -84,13 +85,19 @@ export async function organisation(options: Partial<EmulatorOptions> = {}): Prom
 export async function pullAll(
   { master }: Pick<Organisation, 'master'>,
   table: TableMetadata,
-  options: { checkpoint?: Json; filter?: Filter | null; columns?: readonly string[]; pageSize?: number } = {},
+  options: {
+    checkpoint?: Json
+    filter?: Filter | null
+    scope?: RowScope
+    columns?: readonly string[]
+    pageSize?: number
+  } = {},
 ): Promise<{ rows: readonly MasterRow[]; checkpoint: Json; pages: number }> {
-  const { columns = readable(table), filter = null, pageSize = 50 } = options
+  const { columns = readable(table), filter = null, scope = { filter }, pageSize = 50 } = options
   let checkpoint: Json = options.checkpoint ?? null
   const rows: MasterRow[] = []
   for (let pages = 1; ; pages += 1) {
-    const page = await master.pull({ table, columns, scope: { filter }, checkpoint, pageSize }, signal)
+    const page = await master.pull({ table, columns, scope, checkpoint, pageSize }, signal)
     rows.push(...page.rows)
     // Through JSON, as a store keeps it.
     checkpoint = JSON.parse(JSON.stringify(page.checkpoint)) as Json

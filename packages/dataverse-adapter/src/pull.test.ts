@@ -80,9 +80,9 @@ test('an incremental pass asks for newer versions, and for times that reach back
   const dates = [DATE.Date, 'Thu, 01 Jan 2026 11:00:00 GMT', 'Thu, 01 Jan 2026 11:00:00 GMT']
   const { pull, sent } = masterThat((_request, index) => json(pages[index], { headers: { Date: dates[index] ?? '' } }))
   await pull(kept(await pull(kept(await pull(null)))))
-  expect(sent[1]?.path).toContain('$filter=versionnumber gt 8 or modifiedon ge 2026-01-01T09:55:00Z&')
+  expect(sent[1]?.path).toContain('$filter=versionnumber ge 8 or modifiedon ge 2026-01-01T09:55:00Z&')
   expect(sent[2]?.path).toContain(
-    '$filter=(versionnumber gt 12) and (versionnumber gt 8 or modifiedon ge 2026-01-01T09:55:00Z)&',
+    '$filter=(versionnumber gt 12) and (versionnumber ge 8 or modifiedon ge 2026-01-01T09:55:00Z)&',
   )
 })
 
@@ -95,7 +95,7 @@ test('a pass of many pages takes its time from its first page', async () => {
   const first = await pull(null)
   const last = await pull(kept(first))
   await pull(kept(last))
-  expect(sent[2]?.path).toContain('versionnumber gt 6 or modifiedon ge 2026-01-01T09:55:00Z')
+  expect(sent[2]?.path).toContain('versionnumber ge 6 or modifiedon ge 2026-01-01T09:55:00Z')
 })
 
 test('the sync filter holds on every page', async () => {
@@ -117,7 +117,7 @@ test('the sync filter holds on every page', async () => {
   expect(sent.map((request) => /\$filter=(.*)&\$orderby/.exec(request.path)?.[1])).toEqual([
     mine,
     `(${mine}) and (versionnumber gt 5)`,
-    `(${mine}) and (versionnumber gt 6 or modifiedon ge 2026-01-01T09:55:00Z)`,
+    `(${mine}) and (versionnumber ge 6 or modifiedon ge 2026-01-01T09:55:00Z)`,
   ])
 })
 
@@ -126,14 +126,14 @@ test('an empty pass loses nothing of what was known', async () => {
   const { pull, sent } = masterThat((_request, index) => json(pages[index], { headers: DATE }))
   const third = await pull(kept(await pull(kept(await pull(null)))))
   expect(third).toMatchObject({ rows: [], more: false })
-  expect(sent[2]?.path).toContain('versionnumber gt 8 or')
+  expect(sent[2]?.path).toContain('versionnumber ge 8 or')
 })
 
 test('rows of the overlap do not turn the versions back', async () => {
   const pages = [{ value: [row(A, 8)] }, { value: [row(B, 3)] }, { value: [] }]
   const { pull, sent } = masterThat((_request, index) => json(pages[index], { headers: DATE }))
   await pull(kept(await pull(kept(await pull(null)))))
-  expect(sent[2]?.path).toContain('versionnumber gt 8 or')
+  expect(sent[2]?.path).toContain('versionnumber ge 8 or')
 })
 
 test('versions that no double holds are compared exactly', async () => {
@@ -170,7 +170,7 @@ test('where the clock of the master is hidden, a pass of many pages asks for the
   await pull(kept(await pull(kept(await pull(null)))))
   expect(sent[1]?.path).toBe('contacts?$select=modifiedon&$filter=modifiedon ne null&$orderby=modifiedon desc')
   expect(sent[1]?.headers['Prefer']).toBe('odata.maxpagesize=1')
-  expect(sent[3]?.path).toContain('versionnumber gt 8 or modifiedon ge 2026-01-01T09:55:00Z')
+  expect(sent[3]?.path).toContain('versionnumber ge 8 or modifiedon ge 2026-01-01T09:55:00Z')
 })
 
 test('a table without times goes by versions alone', async () => {
@@ -180,7 +180,7 @@ test('a table without times goes by versions alone', async () => {
   )
   await pull(kept(await pull(null, { table: bare })), { table: bare })
   expect(sent[1]?.path).toBe(
-    'contacts?$select=contactid,fullname,versionnumber&$filter=versionnumber gt 5&$orderby=versionnumber asc&$count=true',
+    'contacts?$select=contactid,fullname,versionnumber&$filter=versionnumber ge 5&$orderby=versionnumber asc&$count=true',
   )
 })
 

@@ -1,9 +1,10 @@
-import type { Json, MasterRow, PullPage, PullRequest, TableMetadata } from '@outpost/core'
+import type { Filter, Json, PullPage, PullRequest, TableMetadata } from '@outpost/core'
 import { MasterError, OutpostError } from '@outpost/core'
-import { allOf, filterText } from './filter-text.ts'
 import { jsonObject, type JsonObject } from './json.ts'
-import { query, readPage, type ReadContext, type WirePage } from './read-page.ts'
-import { LOOKUP_TABLE, malformed, needsLookupTables, rowReader, selectList } from './values.ts'
+import { type PageRequest, query, readPage, type ReadContext, type WirePage } from './read-page.ts'
+import { rowsPath } from './rows-path.ts'
+import { LOOKUP_TABLE, malformed, needsLookupTables, rowReader } from './values.ts'
+import { endedPass, OVERLAP_MS, type VersionTrail, walked } from './version-trail.ts'
 import { canRead, MODIFIED_COLUMN, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
 /*
@@ -15,22 +16,19 @@ import { canRead, MODIFIED_COLUMN, VERSION_COLUMN, wireTable } from './wire-tabl
  *   by modified  tables without a version: ordered by `modifiedon`, along the server's links.
  *   whole        tables with neither: everything each time, along the server's links.
  *
+ * A pass asks from the last version of the pass before on, that one included: its row comes back as long as nothing
+ * happened to it, so that a master that went back in time is noticed.
+ *
  * A transaction that began before a pass can commit behind it, with a version and a time that the pass has already gone
  * by. So an incremental pass asks for what is newer by version or by time, and its time reaches back further than a
- * transaction can last. Rows then come more than once; their versions tell.
+ * transaction can last. Tables of links have no time: there each pass notes which version it reached when, and a pass asks
+ * from a version that was reached longer ago than a transaction can last. Rows then come more than once; their versions
+ * tell.
  */
 
 /** Checkpoint of a table; plain JSON. */
 type Checkpoint =
-  | {
-      readonly by: 'version'
-      /** From where this pass reads; null on the first pass. */
-      readonly since: { readonly version: string; readonly time: string | null } | null
-      /** The last version read in this pass; null between passes. */
-      readonly position: string | null
-      /** The time from which the next pass will read; known from this pass's first page on. */
-      readonly nextTime: string | null
-    }
+  | VersionCheckpoint
   | {
       readonly by: 'modified'
       readonly since: string | null
@@ -39,149 +37,144 @@ type Checkpoint =
     }
   | { readonly by: 'whole'; readonly next: string | null }
 
-/** Longer than the two minutes that a request, and so a transaction, can last on the master. */
-const OVERLAP_MS = 5 * 60_000
+type VersionCheckpoint = {
+  readonly by: 'version'
+  /** From where this pass reads; null on the first pass. */
+  readonly since: { readonly version: string; readonly time: string | null } | null
+  /** The last version read in this pass; null between passes. */
+  readonly position: string | null
+  /** The time from which the next pass will read; known from this pass's first page on. */
+  readonly nextTime: string | null
+  /** Only of tables without a time. */
+  readonly trail?: VersionTrail
+}
 
 const COUNT = 'Microsoft.Dynamics.CRM.totalrecordcount'
 const COUNT_CAPPED = 'Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded'
 
+/** One page of a pull: what to ask, and what the answer to it means. */
+export interface PullStep {
+  readonly page: PageRequest
+  conclude(wire: WirePage, signal: AbortSignal): Promise<PullPage>
+}
+
 /** The next page of a table. The contract is `MasterOrg.pull`. */
-export function pullPage(context: ReadContext, request: PullRequest, signal: AbortSignal): Promise<PullPage> {
+export async function pullPage(context: ReadContext, request: PullRequest, signal: AbortSignal): Promise<PullPage> {
+  const step = pullStep(context, request)
+  return step.conclude(await readPage(context, step.page, signal), signal)
+}
+
+/** How the next page of a table is read. Throws `invalid` and `expired` as `pull` does. */
+export function pullStep(context: ReadContext, request: PullRequest): PullStep {
   const checkpoint = readCheckpoint(request.table, request.checkpoint)
   switch (checkpoint.by) {
     case 'version':
-      return pullByVersion(context, request, checkpoint, signal)
+      return byVersion(context, request, checkpoint)
     case 'modified':
-      return pullByModified(context, request, checkpoint, signal)
+      return byModified(context, request, checkpoint)
     case 'whole':
-      return pullWhole(context, request, checkpoint, signal)
+      return whole(request, checkpoint)
   }
 }
 
-async function pullByVersion(
-  context: ReadContext,
-  request: PullRequest,
-  checkpoint: Extract<Checkpoint, { by: 'version' }>,
-  signal: AbortSignal,
-): Promise<PullPage> {
+function byVersion(context: ReadContext, request: PullRequest, checkpoint: VersionCheckpoint): PullStep {
   const { table } = request
   const { since, position } = checkpoint
   const first = position === null
-  const page = await read(context, request, signal, first, {
-    filter: [
-      ...(position === null ? [] : [`${VERSION_COLUMN} gt ${position}`]),
-      ...(since === null ? [] : [newerThan(table, since)]),
-    ],
-    orderBy: `${VERSION_COLUMN} asc`,
-  })
-  const last = page.wire.rows.at(-1)
-  const reached = last === undefined ? (position ?? since?.version ?? '0') : versionNumber(table, jsonObject(last))
-  const more = page.wire.next !== null
-  if (more && reached === position) throw malformed(table, 'a page that does not go on from the one before')
-  const nextTime = first
-    ? await startOfNextPass(context, request, page, more, since?.time ?? null, signal)
-    : checkpoint.nextTime
-  const next: Checkpoint = more
-    ? { by: 'version', since, position: reached, nextTime }
-    : {
-        by: 'version',
-        since: { version: laterVersion(reached, since?.version), time: nextTime },
-        position: null,
-        nextTime: null,
-      }
-  return { rows: page.rows, checkpoint: next, more, ...estimateOf(page.wire, first) }
+  const conditions = [
+    ...(position === null ? [] : [versionIs('gt', position)]),
+    ...(since === null ? [] : [newerThan(table, since)]),
+  ]
+  const order = [VERSION_COLUMN]
+  return {
+    page: pageRequest(request, first, rowsPath({ ...rowsOf(request), conditions, order, count: first })),
+    async conclude(wire, signal) {
+      const last = wire.rows.at(-1)
+      const reached = last === undefined ? (position ?? since?.version ?? '0') : versionNumber(table, jsonObject(last))
+      const more = wire.next !== null
+      if (more && reached === position) throw malformed(table, 'a page that does not go on from the one before')
+      const nextTime = first
+        ? await startOfNextPass(context, request, wire, more, since?.time ?? null, signal)
+        : checkpoint.nextTime
+      const trail = canRead(table, MODIFIED_COLUMN) ? null : walked(checkpoint.trail, first, timeOf(wire))
+      const next: VersionCheckpoint = more
+        ? { by: 'version', since, position: reached, nextTime, ...(trail && { trail }) }
+        : nextPass(laterVersion(reached, checkpoint.trail?.top ?? since?.version), nextTime, trail, timeOf(wire))
+      return pullPageOf(request, wire, next, first)
+    },
+  }
 }
 
-async function pullByModified(
+function nextPass(top: string, time: string | null, trail: VersionTrail | null, now: number | null): VersionCheckpoint {
+  const start = { by: 'version', position: null, nextTime: null } as const
+  if (trail === null) return { ...start, since: { version: top, time } }
+  const ended = endedPass(trail, top, now)
+  return { ...start, since: { version: ended.from, time: null }, trail: ended.trail }
+}
+
+function byModified(
   context: ReadContext,
   request: PullRequest,
   checkpoint: Extract<Checkpoint, { by: 'modified' }>,
-  signal: AbortSignal,
-): Promise<PullPage> {
+): PullStep {
   const { since } = checkpoint
   const first = checkpoint.next === null
-  const page = await read(context, request, signal, first, {
-    path: checkpoint.next,
-    filter: since === null ? [] : [`${MODIFIED_COLUMN} ge ${since}`],
-    orderBy: `${MODIFIED_COLUMN} asc,${request.table.primaryId} asc`,
-  })
-  const more = page.wire.next !== null
-  const nextTime = first ? await startOfNextPass(context, request, page, more, since, signal) : checkpoint.nextTime
-  const next: Checkpoint = more
-    ? { by: 'modified', since, next: page.wire.next, nextTime }
-    : { by: 'modified', since: nextTime, next: null, nextTime: null }
-  return { rows: page.rows, checkpoint: next, more, ...estimateOf(page.wire, first) }
-}
-
-async function pullWhole(
-  context: ReadContext,
-  request: PullRequest,
-  checkpoint: Extract<Checkpoint, { by: 'whole' }>,
-  signal: AbortSignal,
-): Promise<PullPage> {
-  const first = checkpoint.next === null
-  const page = await read(context, request, signal, first, {
-    path: checkpoint.next,
-    filter: [],
-    orderBy: `${request.table.primaryId} asc`,
-  })
-  const next: Checkpoint = { by: 'whole', next: page.wire.next }
-  return { rows: page.rows, checkpoint: next, more: page.wire.next !== null, ...estimateOf(page.wire, first) }
-}
-
-interface Page {
-  readonly rows: readonly MasterRow[]
-  readonly wire: WirePage
-}
-
-interface Selection {
-  /** The link to follow; null to begin. */
-  readonly path?: string | null
-  readonly filter: readonly string[]
-  readonly orderBy: string
-}
-
-async function read(
-  context: ReadContext,
-  request: PullRequest,
-  signal: AbortSignal,
-  count: boolean,
-  selection: Selection,
-): Promise<Page> {
-  const { table, columns } = request
-  const stamps = [VERSION_COLUMN, MODIFIED_COLUMN].filter((name) => canRead(table, name))
-  const filter = [
-    ...(request.scope.filter === null ? [] : [filterText(table, request.scope.filter)]),
-    ...selection.filter,
-  ]
-  const path =
-    selection.path ??
-    wireTable(table).entitySetName +
-      query({
-        $select: selectList(table, columns, stamps),
-        $filter: allOf(filter),
-        $orderby: selection.orderBy,
-        $count: count ? 'true' : undefined,
-      })
-  const wire = await readPage(
-    context,
-    {
-      path,
-      pageSize: request.pageSize,
-      annotations: [
-        ...(needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []),
-        ...(count ? [COUNT, COUNT_CAPPED] : []),
-      ],
+  const conditions = since === null ? [] : [modifiedSince(since)]
+  const order = [MODIFIED_COLUMN, request.table.primaryId]
+  const path = checkpoint.next ?? rowsPath({ ...rowsOf(request), conditions, order, count: true, linked: true })
+  return {
+    page: pageRequest(request, first, path),
+    async conclude(wire, signal) {
+      const more = wire.next !== null
+      const nextTime = first ? await startOfNextPass(context, request, wire, more, since, signal) : checkpoint.nextTime
+      const next: Checkpoint = more
+        ? { by: 'modified', since, next: wire.next, nextTime }
+        : { by: 'modified', since: nextTime, next: null, nextTime: null }
+      return pullPageOf(request, wire, next, first)
     },
-    signal,
-  )
-  return { wire, rows: wire.rows.map(rowReader(table, columns)) }
+  }
 }
 
-function newerThan(table: TableMetadata, since: { readonly version: string; readonly time: string | null }): string {
-  const byVersion = `${VERSION_COLUMN} gt ${since.version}`
-  if (since.time === null || !canRead(table, MODIFIED_COLUMN)) return byVersion
-  return `${byVersion} or ${MODIFIED_COLUMN} ge ${since.time}`
+function whole(request: PullRequest, checkpoint: Extract<Checkpoint, { by: 'whole' }>): PullStep {
+  const first = checkpoint.next === null
+  const order = [request.table.primaryId]
+  const path = checkpoint.next ?? rowsPath({ ...rowsOf(request), order, count: true, linked: true })
+  return {
+    page: pageRequest(request, first, path),
+    conclude: async (wire) => pullPageOf(request, wire, { by: 'whole', next: wire.next }, first),
+  }
+}
+
+function rowsOf({ table, scope, columns, pageSize }: PullRequest): Omit<Parameters<typeof rowsPath>[0], 'order'> {
+  const stamps = [VERSION_COLUMN, MODIFIED_COLUMN].filter((name) => canRead(table, name))
+  return { table, scope, columns: [...columns, ...stamps], pageSize }
+}
+
+function pageRequest({ table, columns, pageSize }: PullRequest, count: boolean, path: string): PageRequest {
+  const annotations = [
+    ...(needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []),
+    ...(count ? [COUNT, COUNT_CAPPED] : []),
+  ]
+  return { path, pageSize, annotations }
+}
+
+function pullPageOf({ table, columns }: PullRequest, wire: WirePage, checkpoint: Checkpoint, first: boolean): PullPage {
+  const rows = new Map(wire.rows.map(rowReader(table, columns, wire)).map((row) => [row.id, row]))
+  return { rows: [...rows.values()], checkpoint, more: wire.next !== null, ...estimateOf(wire, first) }
+}
+
+function newerThan(table: TableMetadata, since: { readonly version: string; readonly time: string | null }): Filter {
+  const byVersionNumber = versionIs('ge', since.version)
+  if (since.time === null || !canRead(table, MODIFIED_COLUMN)) return byVersionNumber
+  return { kind: 'or', parts: [byVersionNumber, modifiedSince(since.time)], position: 0 }
+}
+
+function versionIs(operator: 'gt' | 'ge', version: string): Filter {
+  return { kind: 'compare', column: VERSION_COLUMN, operator, value: { type: 'number', value: version }, position: 0 }
+}
+
+function modifiedSince(time: string): Filter {
+  return { kind: 'compare', column: MODIFIED_COLUMN, operator: 'ge', value: { type: 'date', value: time }, position: 0 }
 }
 
 /**
@@ -191,16 +184,16 @@ function newerThan(table: TableMetadata, since: { readonly version: string; read
 async function startOfNextPass(
   context: ReadContext,
   request: PullRequest,
-  page: Page,
+  page: WirePage,
   more: boolean,
   before: string | null,
   signal: AbortSignal,
 ): Promise<string | null> {
   if (!canRead(request.table, MODIFIED_COLUMN)) return null
-  const header = Date.parse(page.wire.headers.get('Date') ?? '')
-  if (!Number.isNaN(header)) return overlapped(header)
+  const header = timeOf(page)
+  if (header !== null) return overlapped(header)
   // The first of many pages has the oldest changes: only asking shows the newest one.
-  const newest = more ? await newestChange(context, request.table, signal) : newestIn(page.wire.rows)
+  const newest = more ? await newestChange(context, request.table, signal) : newestIn(page.rows)
   return newest === null ? before : overlapped(newest)
 }
 
@@ -219,6 +212,12 @@ function newestIn(rows: readonly Json[]): number | null {
     if (!Number.isNaN(time) && (newest === null || time > newest)) newest = time
   }
   return newest
+}
+
+/** When the master answered, by its own clock; null where it does not say, or where CORS hides it from a page. */
+function timeOf(page: WirePage): number | null {
+  const time = Date.parse(page.headers.get('Date') ?? '')
+  return Number.isNaN(time) ? null : time
 }
 
 function overlapped(time: number): string {

@@ -1,6 +1,7 @@
 import { type Json, MasterError } from '@outpost/core'
 import { jsonAnswer, notDataverse } from './answer.ts'
-import { encodeBatch, isMultipart, readBatch } from './batch.ts'
+import { type BatchRequest, encodeBatch, isMultipart, readBatch } from './batch.ts'
+import { FETCH_PAGING, isFetchPath, nextFetchPath } from './fetch-paging.ts'
 import type { JsonObject } from './json.ts'
 import { orgUrl } from './org-url.ts'
 import { API_PATH, type Transport, type WireResponse } from './transport.ts'
@@ -19,6 +20,8 @@ export interface WirePage {
   readonly next: string | null
   readonly body: JsonObject
   readonly headers: WireResponse['headers']
+  /** True for an answer to FetchXML, which leaves columns without a value out. */
+  readonly nullsLeftOut: boolean
 }
 
 export interface PageRequest {
@@ -31,21 +34,36 @@ export interface PageRequest {
 
 /** Reads one page of a collection. Rejects with the `MasterError` that the answer means. */
 export async function readPage(context: ReadContext, request: PageRequest, signal: AbortSignal): Promise<WirePage> {
-  const annotations = request.annotations?.length ? `,odata.include-annotations="${request.annotations.join(',')}"` : ''
-  const headers = {
-    Prefer: `odata.maxpagesize=${request.pageSize}${annotations}`,
-    ...(request.fresh ? { Consistency: 'Strong' } : {}),
-  }
-  const response = await get(context, request.path, headers, signal)
+  return pageOf(context, request, await get(context, pageGet(request), signal))
+}
+
+/** The request for a page, as it can be sent alone or in a batch. */
+export function pageGet(request: PageRequest): BatchRequest {
+  const isFetch = isFetchPath(request.path)
+  const annotations = [...(request.annotations ?? []), ...(isFetch ? FETCH_PAGING : [])]
+  const preferences = [
+    // FetchXML has its page size inside.
+    ...(isFetch ? [] : [`odata.maxpagesize=${request.pageSize}`]),
+    ...(annotations.length > 0 ? [`odata.include-annotations="${annotations.join(',')}"`] : []),
+  ]
+  const headers = { Prefer: preferences.join(','), ...(request.fresh ? { Consistency: 'Strong' } : {}) }
+  return { method: 'GET', path: request.path, headers }
+}
+
+/** What the answer to `pageGet` says. Throws the `MasterError` that it means. */
+export function pageOf(context: Pick<ReadContext, 'root'>, request: PageRequest, response: WireResponse): WirePage {
   const body = jsonAnswer(response)
   const rows = body['value']
   if (!Array.isArray(rows)) throw notDataverse(response, 'a collection without rows')
   const link = body['@odata.nextLink']
+  const nullsLeftOut = isFetchPath(request.path)
+  const linked = typeof link === 'string' ? pathOfLink(context.root, link, response) : null
   return {
     rows: rows as readonly Json[],
-    next: typeof link === 'string' ? pathOfLink(context.root, link, response) : null,
+    next: nullsLeftOut ? nextFetchPath(request.path, body) : linked,
     body,
     headers: response.headers,
+    nullsLeftOut,
   }
 }
 
@@ -64,14 +82,43 @@ function encodeValue(value: string): string {
 const LONGEST_URL = 8_000
 const LONGEST_IN_BATCH = 65_000
 
-async function get(
-  context: ReadContext,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<WireResponse> {
+async function get(context: ReadContext, request: BatchRequest, signal: AbortSignal): Promise<WireResponse> {
   const { transport, timeoutMs } = context
-  if (path.length <= LONGEST_URL) return transport.send({ method: 'GET', path, headers, timeoutMs }, signal)
+  const { path } = request
+  if (path.length <= LONGEST_URL) return transport.send({ ...request, timeoutMs }, signal)
+  checkLength(path)
+  const [response] = await getAll(context, [request], signal)
+  if (!response) throw new MasterError('protocol', 'a batch without an answer to its request')
+  return response
+}
+
+/** Sends several reads as one request; the answers in their order, as far as they came. */
+export async function getAll(
+  context: ReadContext,
+  requests: readonly BatchRequest[],
+  signal: AbortSignal,
+): Promise<readonly WireResponse[]> {
+  const { transport, timeoutMs } = context
+  const parts = requests.map((request) => ({ kind: 'single' as const, request }))
+  const batch = encodeBatch(parts, context.newId)
+  const outer = await transport.send({ method: 'POST', path: '$batch', ...batch, timeoutMs }, signal)
+  // An answer that is no batch says why, or is not the master's at all.
+  if (!isMultipart(outer)) jsonAnswer(outer)
+  return readBatch(outer).flatMap(([answer]) => (answer ? [dated(answer.response, outer)] : []))
+}
+
+/** The answer to a part of a batch, with what stands in the head of the whole only. */
+function dated({ headers, ...response }: WireResponse, outer: WireResponse): WireResponse {
+  return {
+    ...response,
+    headers: { get: (name) => headers.get(name) ?? (OF_ALL.test(name) ? outer.headers.get(name) : null) },
+  }
+}
+
+const OF_ALL = /^date$/i
+
+/** Throws `invalid` for a query that is longer than the master takes in any way. */
+export function checkLength(path: string): void {
   if (path.length > LONGEST_IN_BATCH) {
     throw new MasterError('invalid', `the query is ${path.length} characters long, more than the master takes`, {
       place: { rule: 'query-length' },
@@ -79,13 +126,6 @@ async function get(
       mayHaveArrived: false,
     })
   }
-  const batch = encodeBatch([{ kind: 'single', request: { method: 'GET', path, headers } }], context.newId)
-  const outer = await transport.send({ method: 'POST', path: '$batch', ...batch, timeoutMs }, signal)
-  // An answer that is no batch says why, or is not the master's at all.
-  if (!isMultipart(outer)) jsonAnswer(outer)
-  const part = readBatch(outer)[0]?.[0]
-  if (!part) throw notDataverse(outer, 'a batch without an answer to its request')
-  return part.response
 }
 
 /** A link of the same organisation as a path; the token must not follow a link to anywhere else. */

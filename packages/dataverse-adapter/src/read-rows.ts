@@ -1,53 +1,73 @@
-import { canonicalGuid, type MasterRow, OutpostError, relationshipOf, type TableMetadata } from '@outpost/core'
-import { inText } from './filter-text.ts'
-import { query, readPage, type ReadContext } from './read-page.ts'
-import { LOOKUP_TABLE, masterRow, needsLookupTables, selectList } from './values.ts'
-import { wireTable } from './wire-table.ts'
+import {
+  canonicalGuid,
+  type Filter,
+  type MasterRow,
+  OutpostError,
+  relationshipOf,
+  type RowScope,
+  type TableMetadata,
+} from '@outpost/core'
+import { readPage, type ReadContext, type WirePage } from './read-page.ts'
+import { rowsPath } from './rows-path.ts'
+import { LOOKUP_TABLE, needsLookupTables, rowReader } from './values.ts'
 
 /** So many ids keep the URL below what plain GETs and the proxies on their way take. */
 const IDS_PER_REQUEST = 100
 /** A link needs two conditions, and a query takes about five hundred. */
 const LINKS_PER_REQUEST = 40
 
-/** The rows with these ids, as far as they exist and may be read. The contract is `MasterOrg.read`. */
+const EVERYTHING: RowScope = { filter: null }
+
+/** The rows with these ids, as far as they exist, may be read and are wanted. The contract is `MasterOrg.read`. */
 export async function readRows(
   context: ReadContext,
-  request: { readonly table: TableMetadata; readonly columns: readonly string[]; readonly ids: readonly string[] },
+  request: {
+    readonly table: TableMetadata
+    readonly columns: readonly string[]
+    readonly ids: readonly string[]
+    readonly scope?: RowScope
+  },
   signal: AbortSignal,
 ): Promise<readonly MasterRow[]> {
-  const { table, columns } = request
+  const { table, columns, scope = EVERYTHING } = request
   const ids = [...new Set(request.ids)]
-  const rows: MasterRow[] = []
-  const size = relationshipOf(table) ? LINKS_PER_REQUEST : IDS_PER_REQUEST
-  for (let from = 0; from < ids.length; from += size) {
-    const chunk = ids.slice(from, from + size)
-    let path: string | null =
-      wireTable(table).entitySetName +
-      query({ $select: selectList(table, columns), $filter: oneOf(table, chunk), $orderby: `${table.primaryId} asc` })
-    const annotations = needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []
+  const rows = new Map<string, MasterRow>()
+  const pageSize = relationshipOf(table) ? LINKS_PER_REQUEST : IDS_PER_REQUEST
+  const annotations = needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []
+  for (let from = 0; from < ids.length; from += pageSize) {
+    const conditions = [oneOf(table, ids.slice(from, from + pageSize))]
+    const order = [table.primaryId]
+    let path: string | null = rowsPath({ table, scope, columns, conditions, order, pageSize, linked: true })
     while (path !== null) {
-      const page = await readPage(context, { path, pageSize: size, annotations }, signal)
-      rows.push(...page.rows.map((row) => masterRow(table, columns, row)))
+      const page: WirePage = await readPage(context, { path, pageSize, annotations }, signal)
+      const read = rowReader(table, columns, page)
+      for (const row of page.rows.map(read)) rows.set(row.id, row)
       path = page.next
     }
   }
-  return rows
+  return [...rows.values()]
 }
 
-function oneOf(table: TableMetadata, ids: readonly string[]): string {
+function oneOf(table: TableMetadata, ids: readonly string[]): Filter {
   const relationship = relationshipOf(table)
-  if (!relationship)
-    return inText(
-      table.primaryId,
-      ids.map((id) => guid(table, id)),
-    )
+  if (!relationship) {
+    const values = ids.map((id) => guid(table, id))
+    return { kind: 'function', function: 'In', column: table.primaryId, values, position: 0 }
+  }
   const { first, second } = relationship
-  return ids
-    .map((id) => {
-      const [firstId = '', secondId = ''] = id.split(':')
-      return `(${first.column} eq ${guid(table, firstId)} and ${second.column} eq ${guid(table, secondId)})`
-    })
-    .join(' or ')
+  const parts = ids.map((id): Filter => {
+    const [firstId = '', secondId = ''] = id.split(':')
+    return {
+      kind: 'and',
+      parts: [isGuid(first.column, guid(table, firstId)), isGuid(second.column, guid(table, secondId))],
+      position: 0,
+    }
+  })
+  return { kind: 'or', parts, position: 0 }
+}
+
+function isGuid(column: string, value: string): Filter {
+  return { kind: 'compare', column, operator: 'eq', value: { type: 'guid', value }, position: 0 }
 }
 
 function guid(table: TableMetadata, text: string): string {

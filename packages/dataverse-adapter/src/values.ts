@@ -21,11 +21,15 @@ export const LOOKUP_TABLE = 'Microsoft.Dynamics.CRM.lookuplogicalname'
 
 /** `$select` for these columns: with the key, the version, and whatever else `masterRow` needs to know the row. */
 export function selectList(table: TableMetadata, columns: readonly string[], extra: readonly string[] = []): string {
-  const names = new Set<string>()
-  for (const name of [table.primaryId, ...linkColumns(table), ...columns, ...extra]) {
-    names.add(wireColumn(readableColumn(table, name)))
-  }
-  return [...names].join(',')
+  return selectedColumns(table, [...columns, ...extra])
+    .map(wireColumn)
+    .join(',')
+}
+
+/** These columns, with the key and whatever else `masterRow` needs to know the row; each once. */
+export function selectedColumns(table: TableMetadata, columns: readonly string[]): readonly ColumnMetadata[] {
+  const names = new Set([table.primaryId, ...linkColumns(table), ...columns])
+  return [...names].map((name) => readableColumn(table, name))
 }
 
 /** True when these columns cannot be read without asking for the lookups' target tables. */
@@ -35,15 +39,19 @@ export function needsLookupTables(table: TableMetadata, columns: readonly string
 
 /**
  * Makes rows of answers what core knows: the given columns under their logical names, and nothing else. Throws `protocol`
- * for what is not a row of that table.
+ * for what is not a row of that table. `nullsLeftOut`: of an answer in which a column that is not there is null.
  */
-export function rowReader(table: TableMetadata, columns: readonly string[]): (wire: Json | undefined) => MasterRow {
+export function rowReader(
+  table: TableMetadata,
+  columns: readonly string[],
+  { nullsLeftOut = false }: { readonly nullsLeftOut?: boolean } = {},
+): (wire: Json | undefined) => MasterRow {
   const wanted = columns.map((name) => wantedColumn(readableColumn(table, name)))
   return (wire) => {
     const row = jsonObject(wire)
     if (!row) throw malformed(table, 'a row that is not an object')
     const values: Record<string, ColumnValue> = {}
-    for (const column of wanted) addColumn(values, table, column, row)
+    for (const column of wanted) addColumn(values, table, column, row, nullsLeftOut)
     return { id: rowId(table, row), version: versionOf(row, values), values }
   }
 }
@@ -93,8 +101,9 @@ function addColumn(
   table: TableMetadata,
   { column, wireName, target }: WantedColumn,
   row: JsonObject,
+  nullsLeftOut: boolean,
 ): void {
-  const value = row[wireName]
+  const value = row[wireName] ?? (nullsLeftOut ? null : row[wireName])
   // Absent is "not answered", which is not null.
   if (value === undefined) return
   if (typeof value === 'object' && value !== null) throw malformed(table, `column ${column.name} that is not a scalar`)

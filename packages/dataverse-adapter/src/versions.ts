@@ -1,9 +1,9 @@
 import type { Json, RowScope, RowVersion, TableMetadata } from '@outpost/core'
-import { filterText } from './filter-text.ts'
 import { jsonObject } from './json.ts'
-import { query, readPage, type ReadContext, type WirePage } from './read-page.ts'
-import { linkColumns, malformed, rowId, selectList } from './values.ts'
-import { wireTable } from './wire-table.ts'
+import { readPage, type ReadContext, type WirePage } from './read-page.ts'
+import { rowsPath } from './rows-path.ts'
+import { malformed, rowId } from './values.ts'
+import { canRead, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
 /** Ids and versions of all wanted rows, page by page, in the order of their keys. The contract is `MasterOrg.versions`. */
 export async function* versionPages(
@@ -12,16 +12,20 @@ export async function* versionPages(
   signal: AbortSignal,
 ): AsyncGenerator<readonly RowVersion[], void, undefined> {
   const { table, scope } = request
-  let path: string | null =
-    wireTable(table).entitySetName +
-    query({
-      $select: selectList(table, linkColumns(table)),
-      $filter: scope.filter === null ? undefined : filterText(table, scope.filter),
-      $orderby: `${table.primaryId} asc`,
-    })
+  const { pageSize } = context
+  wireTable(table)
+  let path: string | null = rowsPath({ table, scope, columns: [], order: [table.primaryId], pageSize, linked: true })
+  let last: string | undefined
   while (path !== null) {
-    const page: WirePage = await readPage(context, { path, pageSize: context.pageSize }, signal)
-    yield page.rows.map((row) => versionOf(table, row))
+    const page: WirePage = await readPage(context, { path, pageSize }, signal)
+    const rows: RowVersion[] = []
+    for (const wire of page.rows) {
+      const row = versionOf(table, wire)
+      // Joins give a row once for each that is joined to it, one after the other.
+      if (row.id !== last) rows.push(row)
+      last = row.id
+    }
+    yield rows
     path = page.next
   }
 }
@@ -29,6 +33,11 @@ export async function* versionPages(
 function versionOf(table: TableMetadata, row: Json): RowVersion {
   const object = jsonObject(row)
   if (!object) throw malformed(table, 'a row that is not an object')
-  const version = object['@odata.etag']
+  const version = object['@odata.etag'] ?? stampOf(table, object)
   return { id: rowId(table, object), version: typeof version === 'string' ? version : null }
+}
+
+function stampOf(table: TableMetadata, row: Readonly<Record<string, Json | undefined>>): string | null {
+  const stamp = canRead(table, VERSION_COLUMN) ? row[VERSION_COLUMN] : undefined
+  return typeof stamp === 'number' || typeof stamp === 'string' ? `W/"${stamp}"` : null
 }

@@ -1,0 +1,228 @@
+import {
+  type ColumnMetadata,
+  type Filter,
+  OutpostError,
+  type TableMetadata,
+  withoutNegatedFunctions,
+} from '@outpost/core'
+import { type FetchElement, fetchCondition, fetchElement, fetchFilter } from './fetch-element.ts'
+import { readableColumn } from './wire-table.ts'
+
+/**
+ * The filter as FetchXML conditions that are true of exactly the rows of which `filterText` is. Throws `invalid`, with the
+ * place, for a column that the table does not have or that cannot be read.
+ *
+ * FetchXML has no `not`, so it goes down to the comparisons; and because databases and Dataverse disagree on whether
+ * `ne 'x'` is true of a null, each condition says itself what becomes of nulls.
+ */
+export function filterConditions(table: TableMetadata, filter: Filter): FetchElement {
+  return conditions(table, withoutNegatedFunctions(filter), true)
+}
+
+/** Conditions that are true where the filter is true; where it is false, when that is `wanted`. */
+function conditions(table: TableMetadata, filter: Filter, wanted: boolean): FetchElement {
+  switch (filter.kind) {
+    case 'and':
+    case 'or': {
+      if (filter.parts.length === 0) {
+        throw new OutpostError('invalid', `an empty "${filter.kind}" in the filter of table "${table.name}"`, {
+          place: { table: table.name, rule: 'filter-empty', position: filter.position },
+        })
+      }
+      const parts = filter.parts.map((part) => conditions(table, part, wanted))
+      return fetchFilter((filter.kind === 'and') === wanted ? 'and' : 'or', parts)
+    }
+    case 'not':
+      return conditions(table, filter.part, !wanted)
+    case 'compare':
+      return comparison(table, filter, wanted ? filter.operator : OPPOSITE[filter.operator])
+    case 'compare-columns':
+      return columnComparison(table, filter, wanted ? filter.operator : OPPOSITE[filter.operator])
+    case 'text': {
+      const { name } = readableColumn(table, filter.column, filter.position)
+      const before = filter.function === 'startswith' ? '' : '%'
+      const after = filter.function === 'endswith' ? '' : '%'
+      const like = fetchCondition(name, wanted ? 'like' : 'not-like', [before + filter.value + after])
+      return wanted ? like : fetchFilter('and', [like, fetchCondition(name, 'not-null')])
+    }
+    case 'function':
+      return queryFunction(table, filter)
+  }
+}
+
+type Comparison = Extract<Filter, { kind: 'compare' }>
+type Operator = Comparison['operator']
+
+const OPPOSITE: Readonly<Record<Operator, Operator>> = {
+  eq: 'ne',
+  ne: 'eq',
+  gt: 'le',
+  ge: 'lt',
+  lt: 'ge',
+  le: 'gt',
+}
+
+function comparison(table: TableMetadata, filter: Comparison, operator: Operator): FetchElement {
+  const column = readableColumn(table, filter.column, filter.position)
+  const { value } = filter.value
+  if (value === null) {
+    if (operator === 'eq') return fetchCondition(column.name, 'null')
+    return operator === 'ne' ? fetchCondition(column.name, 'not-null') : never(table)
+  }
+  if (filter.value.type !== 'date') return compared(column, operator, valueText(value))
+  const { text, cut } = dateText(column, String(value))
+  if (!cut) return compared(column, operator, text)
+  // Rows hold whole seconds: nothing equals a time between two of them, and what is later than it is later than both.
+  switch (operator) {
+    case 'eq':
+      return never(table)
+    case 'ne':
+      return fetchCondition(table.primaryId, 'not-null')
+    case 'gt':
+    case 'ge':
+      return compared(column, 'gt', text)
+    case 'lt':
+    case 'le':
+      return compared(column, 'le', text)
+  }
+}
+
+function compared({ name }: ColumnMetadata, operator: Operator, value: string): FetchElement {
+  const condition = fetchCondition(name, operator, [value])
+  return operator === 'ne' ? orNull(name, condition) : condition
+}
+
+function valueText(value: string | number | boolean): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value)
+}
+
+/** A time without an offset would be taken for the user's own; `$filter` takes it for UTC. `cut`: it had a fraction. */
+function dateText(column: ColumnMetadata, text: string): { readonly text: string; readonly cut: boolean } {
+  const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  if (column.type === 'date') return { text: dayOnly ? text : utc(text).slice(0, 10), cut: false }
+  return { text: dayOnly ? `${text}T00:00:00Z` : utc(text), cut: /\.0*[1-9]/.test(text) }
+}
+
+function utc(text: string): string {
+  const time = Date.parse(/(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) ? text : `${text}Z`)
+  return Number.isNaN(time) ? text : new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** To `$filter`, two columns without a value are equal, and one without is not equal to one with. */
+function columnComparison(
+  table: TableMetadata,
+  filter: Extract<Filter, { kind: 'compare-columns' }>,
+  operator: Operator,
+): FetchElement {
+  const { name } = readableColumn(table, filter.column, filter.position)
+  const other = readableColumn(table, filter.other, filter.position).name
+  const condition = fetchElement('condition', { attribute: name, operator, valueof: other })
+  const nulls = (one: boolean, second: boolean): FetchElement =>
+    fetchFilter('and', [
+      fetchCondition(name, one ? 'null' : 'not-null'),
+      fetchCondition(other, second ? 'null' : 'not-null'),
+    ])
+  if (operator === 'eq') return fetchFilter('or', [condition, nulls(true, true)])
+  return operator === 'ne' ? fetchFilter('or', [condition, nulls(true, false), nulls(false, true)]) : condition
+}
+
+function queryFunction(table: TableMetadata, filter: Extract<Filter, { kind: 'function' }>): FetchElement {
+  const { name } = readableColumn(table, filter.column, filter.position)
+  const operator = FETCH_OPERATORS[filter.function]
+  if (operator === undefined) {
+    throw new OutpostError('invalid', `the query function "${filter.function}" has no FetchXML operator`, {
+      place: { table: table.name, column: name, rule: 'filter-function', position: filter.position },
+      remedy: 'Write the condition in another way.',
+    })
+  }
+  const condition = listed(name, operator, filter.values)
+  if (WITHOUT_VALUE_TOO.has(filter.function)) return orNull(name, condition)
+  return filter.function === 'NotBetween'
+    ? fetchFilter('and', [condition, fetchCondition(name, 'not-null')])
+    : condition
+}
+
+/** Operators that take a list have their values in elements, even a single one. */
+function listed(name: string, operator: string, values: readonly string[]): FetchElement {
+  const condition = fetchCondition(name, operator, values)
+  const { value, ...attributes } = condition.attributes
+  if (value === undefined || !LISTS.has(operator)) return condition
+  return fetchElement('condition', attributes, [{ ...fetchElement('value'), text: value }])
+}
+
+const LISTS: ReadonlySet<string> = new Set(['in', 'not-in', 'contain-values', 'not-contain-values'])
+
+/** The functions that are true of a row without a value. */
+const WITHOUT_VALUE_TOO: ReadonlySet<string> = new Set([
+  'NotIn',
+  'NotEqualUserId',
+  'NotEqualBusinessId',
+  'DoesNotContainValues',
+])
+
+function orNull(name: string, condition: FetchElement): FetchElement {
+  return fetchFilter('or', [condition, fetchCondition(name, 'null')])
+}
+
+function never(table: TableMetadata): FetchElement {
+  return fetchCondition(table.primaryId, 'null')
+}
+
+const UNITS = ['Hours', 'Days', 'Weeks', 'Months', 'Years', 'FiscalYears', 'FiscalPeriods'] as const
+const SPANS = ['Last', 'This', 'Next'] as const
+
+/** What FetchXML calls the query functions. */
+const FETCH_OPERATORS: Readonly<Record<string, string>> = {
+  In: 'in',
+  NotIn: 'not-in',
+  Between: 'between',
+  NotBetween: 'not-between',
+  ContainValues: 'contain-values',
+  DoesNotContainValues: 'not-contain-values',
+  EqualUserId: 'eq-userid',
+  NotEqualUserId: 'ne-userid',
+  EqualBusinessId: 'eq-businessid',
+  NotEqualBusinessId: 'ne-businessid',
+  EqualUserTeams: 'eq-userteams',
+  EqualUserOrUserTeams: 'eq-useroruserteams',
+  EqualUserOrUserHierarchy: 'eq-useroruserhierarchy',
+  EqualUserOrUserHierarchyAndTeams: 'eq-useroruserhierarchyandteams',
+  EqualUserLanguage: 'eq-userlanguage',
+  Yesterday: 'yesterday',
+  Today: 'today',
+  Tomorrow: 'tomorrow',
+  Last7Days: 'last-seven-days',
+  Next7Days: 'next-seven-days',
+  On: 'on',
+  OnOrAfter: 'on-or-after',
+  OnOrBefore: 'on-or-before',
+  ...Object.fromEntries(
+    SPANS.flatMap((span) => ['Week', 'Month', 'Year'].map((unit) => [span + unit, `${span}-${unit}`.toLowerCase()])),
+  ),
+  ...Object.fromEntries(
+    SPANS.flatMap((span) =>
+      ['Year', 'Period'].map((unit) => [`${span}Fiscal${unit}`, `${span}-fiscal-${unit}`.toLowerCase()]),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['Last', 'Next'].flatMap((span) =>
+      UNITS.map((unit) => [`${span}X${unit}`, `${span}-x-${unit.replace('Fiscal', 'Fiscal-')}`.toLowerCase()]),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['Minutes', 'Hours', 'Days', 'Weeks', 'Months', 'Years'].map((unit) => [
+      `OlderThanX${unit}`,
+      `olderthan-x-${unit.toLowerCase()}`,
+    ]),
+  ),
+  InFiscalYear: 'in-fiscal-year',
+  InFiscalPeriod: 'in-fiscal-period',
+  InFiscalPeriodAndYear: 'in-fiscal-period-and-year',
+  InOrBeforeFiscalPeriodAndYear: 'in-or-before-fiscal-period-and-year',
+  InOrAfterFiscalPeriodAndYear: 'in-or-after-fiscal-period-and-year',
+  Under: 'under',
+  UnderOrEqual: 'eq-or-under',
+  NotUnder: 'not-under',
+  Above: 'above',
+  AboveOrEqual: 'eq-or-above',
+}
