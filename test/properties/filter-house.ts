@@ -140,7 +140,7 @@ export interface FilterHouse {
 }
 
 const KEPT = [
-  ...THING.columns.map((column) => column.logicalName).filter((name) => /^new_/.test(name)),
+  ...THING.columns.map((column) => column.logicalName).filter((name) => name.startsWith('new_')),
   'new_thingid',
   'ownerid',
   'owningbusinessunit',

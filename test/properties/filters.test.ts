@@ -131,19 +131,20 @@ test(
   'a filter selects the same rows here and on the master, whoever asks and whenever',
   runs(2500, async (draw) => {
     house ??= filterHouse(150)
-    const { columns: _, table, users, setClock } = await house
+    const there = await house
+    const { table, users } = there
     const user = draw.pick(users)
     const now = momentFrom(draw)
-    const text = filterFrom(draw, await house)
+    const text = filterFrom(draw, there)
     const filter = parseTableFilter(text, table)
     const wire = asked(filter)
     if (wire === null) return
-    setClock(now)
+    there.setClock(now)
     const context: FilterContext = { ...user.facts, now }
     const judge = judgeOf(filter, context)
     const ours = user.rows.filter((row) => judge(row) === 'match').map((row) => String(row['new_thingid']))
-    const story = `${text}\n  for ${JSON.stringify(context)} at ${new Date(now).toISOString()}`
-    expect(ours.toSorted(), story).toEqual(await user.ask(wire))
+    const story = { text, ...context, at: new Date(now).toISOString() }
+    expect({ ...story, rows: ours.toSorted() }).toEqual({ ...story, rows: await user.ask(wire) })
   }),
   PATIENCE_MS,
 )

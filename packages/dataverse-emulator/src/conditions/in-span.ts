@@ -8,6 +8,7 @@ import type { Condition, ConditionContext, QueryColumn } from './condition.ts'
 const SECOND = 1000
 const LOCAL = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,7})?)?))?(Z|[+-]\d{2}:?\d{2})?$/i
 
+// The texts of other years do not sort like times.
 function clamp(ms: number): number {
   return Math.min(Math.max(ms, -62_135_596_800_000), 253_402_300_799_000)
 }
@@ -17,10 +18,9 @@ function bound(column: DateTimeColumn, wall: WallTime, timeZone: string): string
   const ms = clamp(wall)
   if (column.behavior === 'DateOnly') {
     const day = startOfDay(ms)
-    return new Date(day === ms ? day : day + 24 * 3600 * SECOND).toISOString().slice(0, 10)
+    return new Date(clamp(day === ms ? day : day + 24 * 3600 * SECOND)).toISOString().slice(0, 10)
   }
   const instant = column.behavior === 'TimeZoneIndependent' ? ms : fromWall(ms, timeZone)
-  // West of Greenwich the end of all time is later than the last text that sorts like a time.
   return wholeSeconds(clamp(Math.ceil(instant / SECOND) * SECOND))
 }
 

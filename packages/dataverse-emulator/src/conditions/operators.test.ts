@@ -138,6 +138,7 @@ test('what is on or after a day has no end, in no part of the world', () => {
   for (const zone of ['America/Los_Angeles', 'UTC', 'Australia/Sydney']) {
     expect(holds('on-or-after', 'new_local', '2020-08-19T00:00:00Z', ['2020-08-17'], context(zone))).toBe(true)
     expect(holds('on-or-before', 'new_local', '2020-08-15T00:00:00Z', ['2020-08-17'], context(zone))).toBe(true)
+    expect(holds('on-or-after', 'new_day', '2020-08-17', ['2020-08-17'], context(zone))).toBe(true)
   }
 })
 
