@@ -1,5 +1,5 @@
 import type { MasterRow } from '../ports/master-org.ts'
-import type { StoreWriter } from '../ports/store.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import { isOlderVersion } from '../pull/version-order.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
@@ -72,6 +72,16 @@ export async function recordEchoes(
     return versions ? [transition(found, 'echoed', now, {}, { versions })] : []
   })
   if (told.length > 0) await tx.putTransactions(told)
+}
+
+/** Whether any of these rows is one that a push has written and no pull has brought back yet. */
+export async function areAwaited(
+  tx: StoreReader,
+  table: string,
+  rows: readonly { readonly id: string }[],
+): Promise<boolean> {
+  const awaited = new Set((await tx.values(prefix(table))).map(({ key }) => key.slice(prefix(table).length)))
+  return rows.some(({ id }) => awaited.has(id))
 }
 
 /** Waits no longer for rows of this table. */

@@ -6,6 +6,7 @@ import type { MasterOrg, MasterRow } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
+import { dependentsDue } from './dependents.ts'
 import { quarantine, quarantinedRows, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { doubted, looked } from './recheck-list.ts'
@@ -16,6 +17,8 @@ export interface MembershipContext {
   readonly store: Store
   readonly master: MasterOrg
   readonly env: Pick<Env, 'now'>
+  /** All configured tables, by logical name. */
+  readonly tables: ReadonlyMap<string, ConfiguredTable>
   emit(event: OutpostEvent): void
 }
 
@@ -98,6 +101,7 @@ export async function readAndApply(
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
       const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
       await applyPage(tx, table, fresh, { older: true })
+      if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
       await release(tx, name, shown)
       const gone = absent.filter((id) => !moved(id))
       const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
@@ -131,7 +135,7 @@ export async function leave(
   tx: StoreWriter,
   table: string,
   rows: ReadonlyMap<string, QuarantineReason>,
-  { env }: Pick<MembershipContext, 'env'>,
+  { env, tables }: Pick<MembershipContext, 'env' | 'tables'>,
 ): Promise<Left> {
   const ids = [...rows.keys()]
   if (ids.length === 0) return { pruned: 0, kept: 0, marked: [] }
@@ -139,6 +143,7 @@ export async function leave(
   const held = await tx.versions(table, ids)
   const gone = ids.filter((id) => held.has(id) && !bases.has(id))
   await tx.deleteRows(table, gone)
+  if (gone.length > 0) await dependentsDue(tx, tables, table)
   await release(tx, table, new Set(ids.filter((id) => !bases.has(id))))
   const kept = new Map([...rows].filter(([id]) => bases.get(id)?.local === 'updated'))
   const marked = await quarantine(tx, table, kept, env.now())

@@ -11,7 +11,7 @@ import type { Seen, Sightings } from './anchors.ts'
 import type { PullContext } from './pull-context.ts'
 import { pullTable } from './pull-table.ts'
 import { reconcile } from './reconcile.ts'
-import { beforeRows, behindAllRows, behindRows } from './strategies.ts'
+import { beforeRows, behindAllRows, behindRows, refusedRows } from './strategies.ts'
 import { TableRun } from './table-run.ts'
 
 /** A first page that was read together with others, and the checkpoint it was asked for with. */
@@ -122,7 +122,7 @@ async function pullRows(
 ): Promise<Sightings | undefined> {
   let sightings: Sightings | undefined
   if (!run.hasFailed) {
-    await run.run(context, 'rows', async () => {
+    const part = async (): Promise<void> => {
       if (first?.page instanceof MasterError && first.page.code !== 'expired') throw first.page
       sightings = await beforeRows(context, run.table, signal)
       let before = { received: 0, written: 0 }
@@ -141,7 +141,13 @@ async function pullRows(
         },
       })
       await behindRows(context, run.table, signal)
-    })
+    }
+    await run.run(context, 'rows', () =>
+      part().catch(async (error: unknown) => {
+        run.add(await refusedRows(context, run.table, error, signal))
+        throw error
+      }),
+    )
   }
   progress.over(run.name)
   return sightings

@@ -4,6 +4,7 @@ import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
 import type { Membership, MembershipContext } from './membership.ts'
 import { release } from './quarantine.ts'
+import type { QuarantineReason } from './quarantine.ts'
 
 /** Rows that are compared, and removed, in one store transaction. */
 const CHUNK = 1000
@@ -42,10 +43,37 @@ export async function reconcile(
     await read(READ)
   }
   await read(1)
+  return inSum(sum, await removeGone(context, table, unseen, signal))
+}
+
+/** Removes every row of a table of which the master shows none; those with unsent changes are quarantined. */
+export async function removeAll(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const held = await allHeld(context, table, signal)
+  let sum = NOTHING
+  const gone = [...held]
+  for (let from = 0; from < gone.length; from += CHUNK) {
+    sum = inSum(sum, await remove(context, table, new Map(gone.slice(from, from + CHUNK)), new Map()))
+  }
+  return sum
+}
+
+async function removeGone(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  unseen: ReadonlyMap<string, string | null>,
+  signal: AbortSignal,
+): Promise<Membership> {
+  let sum = NOTHING
   const gone = [...unseen]
   for (let from = 0; from < gone.length; from += CHUNK) {
     throwIfAborted(signal)
-    sum = inSum(sum, await remove(context, table, new Map(gone.slice(from, from + CHUNK)), signal))
+    const chunk = new Map(gone.slice(from, from + CHUNK))
+    const reasons = await whyAbsent(context, table, [...chunk.keys()], { signal })
+    sum = inSum(sum, await remove(context, table, chunk, reasons))
   }
   return sum
 }
@@ -93,11 +121,10 @@ async function remove(
   context: MembershipContext,
   table: ConfiguredTable,
   gone: ReadonlyMap<string, string | null>,
-  signal: AbortSignal,
+  reasons: ReadonlyMap<string, QuarantineReason>,
 ): Promise<Membership> {
   const name = table.metadata.name
   const ids = [...gone.keys()]
-  const reasons = await whyAbsent(context, table, ids, { signal })
   const { marked, ...left } = await context.store.write(
     `prune ${name}`,
     async (tx) => {

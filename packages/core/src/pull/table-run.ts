@@ -1,6 +1,5 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { concernsOneTable } from '../errors.ts'
-import type { OutpostError } from '../errors.ts'
+import { concernsOneTable, OutpostError } from '../errors.ts'
 import type { Cost, LayerReport, SyncPhase, TableReport } from '../events.ts'
 import { costInSum, costing, NO_COST } from './cost.ts'
 import type { PullContext } from './pull-context.ts'
@@ -22,6 +21,8 @@ export class TableRun {
 
   constructor(table: ConfiguredTable) {
     this.table = table
+    const { stopped } = table
+    if (stopped) this.#error = new OutpostError(stopped.code, stopped.message, { remedy: stopped.remedy })
   }
 
   get name(): string {
@@ -32,8 +33,12 @@ export class TableRun {
     return this.#error !== undefined
   }
 
-  /** Runs one part. A failure that concerns this table alone ends it for the table; any other is thrown. */
+  /**
+   * Runs one part, unless the table is stopped. A failure that concerns this table alone ends it for the table; any other
+   * is thrown.
+   */
   async run(context: PullContext, phase: SyncPhase, part: () => Promise<void>): Promise<void> {
+    if (this.table.stopped) return
     const tell = (cost: Cost): void => {
       this.#phases[phase] = costInSum(this.#phases[phase] ?? NO_COST, cost)
     }
@@ -70,7 +75,11 @@ export class TableRun {
       ...(this.#layers ? { layers: this.#layers } : {}),
       ...Object.values(this.#phases).reduce(costInSum, NO_COST),
       phases: { ...this.#phases },
-      ...(this.#error ? { error: { code: this.#error.code, message: this.#error.message } } : {}),
+      ...(this.#error ? { error: reported(this.#error) } : {}),
     }
   }
+}
+
+function reported({ code, message, remedy }: OutpostError): TableReport['error'] & object {
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) }
 }

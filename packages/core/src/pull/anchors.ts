@@ -1,0 +1,200 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import { concernsOneTable } from '../errors.ts'
+import type { MasterRow } from '../ports/master-org.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { makeDue } from './checkpoint.ts'
+import { forgetChanges } from './delta.ts'
+import type { HeldVersions } from './membership.ts'
+import { heldVersions } from './membership.ts'
+import type { PullContext } from './pull-context.ts'
+import { doubted } from './recheck-list.ts'
+import { isOlderVersion } from './version-order.ts'
+
+/*
+ * A master that was restored from a backup has older versions of rows, or has not heard of them. Nothing says so, and pulls
+ * by version would wait for versions that come again much later.
+ *
+ * The newest rows seen of each table are its anchors. A pass asks from the newest version on, so its row comes back as long
+ * as nothing happened to it. When it does not, the anchors are read by id.
+ */
+
+/** A row, and the version in which it was last seen. */
+export interface Anchor {
+  readonly id: string
+  readonly version: string
+}
+
+type Anchors = {
+  /** Newest first. */
+  readonly rows: readonly { readonly id: string; readonly version: string }[]
+  /** Whether the newest row seen is still among them: then it comes back with the next pass. */
+  readonly expected: boolean
+}
+
+const KEPT = 5
+const NONE: Anchors = { rows: [], expected: false }
+
+const key = (table: string): string => `anchors/${table}`
+
+async function anchorsOf(tx: StoreReader, table: string): Promise<Anchors> {
+  return ((await tx.value(key(table))) as Anchors | undefined) ?? NONE
+}
+
+export async function forgetAnchors(tx: StoreWriter, table: string): Promise<void> {
+  await tx.setValue(key(table), undefined)
+}
+
+/** What one pass over a table showed of its past. */
+export interface Sightings {
+  /** Whether the pass goes on from an earlier one, so that rows can come again. */
+  readonly goesOn: boolean
+  /** The row that has to come back with this pass, unless something happened to it. */
+  readonly expected: Anchor | null
+  isBack: boolean
+  /** Rows that came in an older version than was held. */
+  readonly regressed: Anchor[]
+}
+
+/** Begins to watch a pass. Only one that goes on from an earlier one can bring anything back. */
+export async function watchPass(context: PullContext, table: ConfiguredTable, goesOn: boolean): Promise<Sightings> {
+  const name = table.metadata.name
+  const { rows, expected } = await context.store.read(`anchors of ${name}`, (tx) => anchorsOf(tx, name))
+  return { goesOn, expected: (goesOn && expected && rows[0]) || null, isBack: false, regressed: [] }
+}
+
+/**
+ * Takes a page into account, in its store transaction and before it is applied. Writes only where it has newer rows. Gives
+ * back whether the page has anything that is not held.
+ */
+export async function sightPage(
+  tx: StoreWriter,
+  table: string,
+  page: readonly MasterRow[],
+  sightings: Sightings,
+): Promise<boolean> {
+  const anchors = await anchorsOf(tx, table)
+  const next = withNewer(anchors, page)
+  if (next !== anchors) await tx.setValue(key(table), next)
+  if (!sightings.goesOn) return page.length > 0
+  if (page.some((row) => row.id === sightings.expected?.id)) sightings.isBack = true
+  const held = await heldVersions(
+    tx,
+    table,
+    page.map((row) => row.id),
+  )
+  for (const { id, version } of page) {
+    const before = held.get(id)
+    if (before && isOlderVersion(version, before)) sightings.regressed.push({ id, version: before })
+  }
+  return page.some((row) => held.get(row.id) !== row.version)
+}
+
+function withNewer(anchors: Anchors, page: readonly MasterRow[]): Anchors {
+  const newest = anchors.rows[0]
+  const newer = page.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
+  if (newer.length === 0) return anchors
+  const last = new Map([...anchors.rows, ...newer].map(({ id, version }) => [id, { id, version }]))
+  const sorted = [...last.values()].toSorted((one, other) => (isOlderVersion(one.version, other.version) ? 1 : -1))
+  return { rows: sorted.slice(0, KEPT), expected: true }
+}
+
+/** What was seen of a table, to be judged together with the other tables. */
+export interface Seen {
+  readonly table: ConfiguredTable
+  readonly sightings: Sightings
+}
+
+/**
+ * Finds out whether the master went back in time, after the passes over its tables. No request where every expected row
+ * came back. One that did go back has every table compared, and every pass begun from the start.
+ *
+ * A row that is gone without a trace may have been deleted, or never have been made in the past that is now: where no
+ * newer row is known to be as it was, its table alone is compared, if that is wanted of it at all.
+ */
+export async function judgePast(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<boolean> {
+  const intact: string[] = []
+  const missing: { readonly table: ConfiguredTable; readonly anchor: Anchor }[] = []
+  for (const { table, sightings } of seen) {
+    const { expected, isBack, regressed } = sightings
+    if (expected && isBack) intact.push(expected.version)
+    if ((!expected || isBack) && regressed.length === 0) continue
+    const found = await readAnchors(context, table, regressed, signal).catch(unlessOfOneTable)
+    if (!found) continue
+    if (found.isOlder) {
+      await wentBack(context)
+      return true
+    }
+    intact.push(...found.intact)
+    missing.push(...found.missing.map((anchor) => ({ table, anchor })))
+  }
+  for (const { table, anchor } of missing) {
+    if (intact.some((version) => isOlderVersion(anchor.version, version))) continue
+    if (!table.tracking.deletes && !table.changeTracking) continue
+    await context.store.write(`doubt ${table.metadata.name}`, (tx) => makeDue(tx, [table.metadata.name], 'asked'), {
+      durability: 'relaxed',
+    })
+  }
+  return false
+}
+
+/** A table that cannot be read tells nothing, and has said so in its own report. */
+function unlessOfOneTable(error: unknown): null {
+  if (concernsOneTable(error)) return null
+  throw error
+}
+
+interface Found {
+  readonly isOlder: boolean
+  readonly intact: readonly string[]
+  readonly missing: readonly Anchor[]
+}
+
+/** Reads the anchors that are still held, whatever the scope, and keeps those that are there as they were. */
+async function readAnchors(
+  context: PullContext,
+  table: ConfiguredTable,
+  regressed: readonly Anchor[],
+  signal: AbortSignal,
+): Promise<Found> {
+  const name = table.metadata.name
+  const { anchors, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
+    const { rows } = await anchorsOf(tx, name)
+    const ids = rows.map(({ id }) => id)
+    const held: HeldVersions = await heldVersions(tx, name, ids)
+    const doubts = await doubted(tx, name)
+    return {
+      anchors: rows.filter((row) => held.has(row.id)),
+      explained: new Set(doubts.map(({ id }) => id)),
+    }
+  })
+  const asked = [...new Map([...anchors, ...regressed].map((row) => [row.id, row])).values()]
+  const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: asked.map(({ id }) => id) }
+  const rows = asked.length === 0 ? [] : await context.master.read(request, signal)
+  const there = new Map(rows.map((row) => [row.id, row.version]))
+  const isOlder = asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version))
+  const present = anchors.filter(({ id, version }) => there.get(id) === version)
+  if (!isOlder) {
+    // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
+    const next: Anchors = { rows: present.map(({ id, version }) => ({ id, version })), expected: false }
+    await context.store.write(`anchors of ${name}`, (tx) => tx.setValue(key(name), next), { durability: 'relaxed' })
+  }
+  return {
+    isOlder,
+    intact: present.map(({ version }) => version),
+    missing: anchors.filter(({ id }) => !there.has(id) && !explained.has(id)),
+  }
+}
+
+async function wentBack(context: PullContext): Promise<void> {
+  await context.store.write(
+    'the master went back in time',
+    async (tx) => {
+      await makeDue(tx, context.tables.keys(), 'restored')
+      for (const name of context.tables.keys()) {
+        await forgetAnchors(tx, name)
+        await forgetChanges(tx, name)
+      }
+    },
+    { durability: 'relaxed' },
+  )
+}

@@ -1,0 +1,158 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import { MasterError, throwIfAborted } from '../errors.ts'
+import type { Json } from '../metadata.ts'
+import type { ChangesPage } from '../ports/master-org.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { makeDue } from './checkpoint.ts'
+import { heldVersions } from './membership.ts'
+import type { PullContext } from './pull-context.ts'
+import { doubt } from './recheck-list.ts'
+
+/*
+ * The master's change tracking tells of a whole table which rows were created, changed and deleted, whatever filter is in
+ * force and whoever may see what. It cannot tell whether a changed row is still wanted, so what it names is looked at again.
+ */
+
+/** Where the change tracking of a table stands. */
+export type ChangeTracking =
+  /** `begun` while the list of the whole table is read that comes before the first token. */
+  | { readonly state: 'begun' | 'followed'; readonly token: Json }
+  | { readonly state: 'refused'; readonly code: string; readonly message: string }
+
+const key = (table: string): string => `delta/${table}`
+
+export async function changeTrackingOf(tx: StoreReader, table: string): Promise<ChangeTracking | undefined> {
+  return (await tx.value(key(table))) as ChangeTracking | undefined
+}
+
+/** Asks the master again about tables whose change tracking it refused. */
+export async function askAgain(tx: StoreWriter): Promise<void> {
+  for (const { key: name, value } of await tx.values('delta/')) {
+    if ((value as ChangeTracking).state === 'refused') await tx.setValue(name, undefined)
+  }
+}
+
+/** Begins anew: tokens of a master that went back in time tell nothing. */
+export async function forgetChanges(tx: StoreWriter, table: string): Promise<void> {
+  await tx.setValue(key(table), undefined)
+}
+
+/**
+ * Takes a token where the table has none. Belongs before the pass over new and changed rows, so that everything that
+ * happens from the first pass on is told of. For a table whose rows are held already a comparison becomes due.
+ */
+export async function beginChanges(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
+  const name = table.metadata.name
+  const known = await context.store.read(`change tracking of ${name}`, (tx) => changeTrackingOf(tx, name))
+  if (!isAsked(context, table)) {
+    if (known) await write(context, name, (tx) => forgetChanges(tx, name))
+    return
+  }
+  if (known && known.state !== 'begun') return
+  let token: Json = known?.token ?? null
+  for (let more = true; more;) {
+    throwIfAborted(signal)
+    const page = await changes(context, table, token, signal)
+    if (page === 'expired') {
+      if (token === null) return
+      token = null
+      continue
+    }
+    const next: ChangeTracking =
+      'refused' in page ? page.refused : { state: page.more ? 'begun' : 'followed', token: page.token }
+    await write(context, name, async (tx) => {
+      await tx.setValue(key(name), next)
+      if (next.state === 'followed') await makeDue(tx, [name], 'tracking-enabled')
+    })
+    more = !('refused' in page) && page.more
+    token = 'refused' in page ? null : page.token
+  }
+}
+
+/**
+ * Takes what change tracking tells since the token: rows of other versions than are held, and held rows that were deleted,
+ * are put on the list of rows to look at again, in the store transaction that keeps the new token. Belongs behind the pass
+ * over new and changed rows, which brings most of them. A row that is deleted and was never held is nothing.
+ *
+ * When the token is too old a new one is taken and a comparison of all rows becomes due.
+ */
+export async function followChanges(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
+  const name = table.metadata.name
+  const known = await context.store.read(`change tracking of ${name}`, (tx) => changeTrackingOf(tx, name))
+  if (known?.state !== 'followed' || !isAsked(context, table)) return
+  let token = known.token
+  for (let more = true; more;) {
+    throwIfAborted(signal)
+    const page = await changes(context, table, token, signal)
+    if (page === 'expired') {
+      await write(context, name, async (tx) => {
+        await forgetChanges(tx, name)
+        await makeDue(tx, [name], 'token-expired')
+      })
+      return beginChanges(context, table, signal)
+    }
+    if ('refused' in page) {
+      await write(context, name, async (tx) => {
+        await tx.setValue(key(name), page.refused)
+        // What happened since the last token nobody tells any more.
+        await makeDue(tx, [name], 'token-expired')
+      })
+      return
+    }
+    await write(context, name, (tx) => learn(tx, name, page))
+    token = page.token
+    more = page.more
+  }
+}
+
+async function learn(tx: StoreWriter, table: string, page: ChangesPage): Promise<void> {
+  const held = await heldVersions(tx, table, [...page.changed.map(({ id }) => id), ...page.deleted])
+  const changed = page.changed.filter(({ id, version }) => version === null || held.get(id) !== version)
+  await doubt(
+    tx,
+    table,
+    changed.map(({ id }) => id),
+    'changed',
+  )
+  await doubt(
+    tx,
+    table,
+    page.deleted.filter((id) => held.has(id)),
+    'deleted',
+  )
+  const next: ChangeTracking = { state: 'followed', token: page.token }
+  await tx.setValue(key(table), next)
+}
+
+/** Why change tracking of the table is not asked for; null where it is. */
+export function whyNotAsked(context: Pick<PullContext, 'master'>, table: ConfiguredTable): string | null {
+  if (!table.changeTracking) return 'it is not switched on in the configuration (changeTracking)'
+  if (!context.master.changes) return 'this kind of master has no change tracking'
+  if (!table.metadata.changeTracking) return 'change tracking is not enabled for the table on the master'
+  return null
+}
+
+function isAsked(context: PullContext, table: ConfiguredTable): boolean {
+  return whyNotAsked(context, table) === null
+}
+
+async function changes(
+  context: PullContext,
+  table: ConfiguredTable,
+  token: Json,
+  signal: AbortSignal,
+): Promise<ChangesPage | 'expired' | { readonly refused: Extract<ChangeTracking, { state: 'refused' }> }> {
+  try {
+    const page = await context.master.changes?.({ table: table.metadata, token, pageSize: context.pageSize }, signal)
+    return page ?? { changed: [], deleted: [], token, more: false }
+  } catch (error) {
+    if (!(error instanceof MasterError)) throw error
+    if (error.code === 'expired') return 'expired'
+    if (error.code !== 'forbidden' && error.code !== 'rejected') throw error
+    return { refused: { state: 'refused', code: error.code, message: error.message } }
+  }
+}
+
+function write(context: PullContext, table: string, body: (tx: StoreWriter) => Promise<void>): Promise<void> {
+  return context.store.write(`change tracking of ${table}`, body, { durability: 'relaxed' })
+}

@@ -1,0 +1,109 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
+import { MasterError } from '../errors.ts'
+import { areAwaited } from '../outbox/echoes.ts'
+import type { MasterRow } from '../ports/master-org.ts'
+import type { StoreWriter } from '../ports/store.ts'
+import { forgetAnchors, judgePast, sightPage, watchPass } from './anchors.ts'
+import type { Seen, Sightings } from './anchors.ts'
+import { dueOf, firstCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { beginChanges, followChanges, forgetChanges } from './delta.ts'
+import { dependentsDue } from './dependents.ts'
+import { NOTHING } from './membership.ts'
+import type { Membership } from './membership.ts'
+import { forgetTime, hasTimePassed, noteTime } from './passing-time.ts'
+import type { PullContext } from './pull-context.ts'
+import { forgetQuarantine, release } from './quarantine.ts'
+import { removeAll } from './reconcile.ts'
+import { forgetDoubts } from './recheck-list.ts'
+import { forgetTracked, learnTracked, noteTracked } from './tracking.ts'
+
+/*
+ * What the strategies of a pull do beside the pass over new and changed rows: each has its moment before it, with each of
+ * its pages, behind it, and behind the passes over all tables. They find out which rows to look at again, and which tables
+ * to compare.
+ */
+
+/** Before the pass over a table. Gives what is to be watched for in its pages. */
+export async function beforeRows(
+  context: PullContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Sightings> {
+  const { store, env } = context
+  const now = env.now()
+  const { goesOn, isLater } = await store.read('look for a checkpoint', async (tx) => ({
+    goesOn: (await readCheckpoint(tx, table.metadata.name))?.complete === true,
+    isLater: await hasTimePassed(tx, table, now),
+  }))
+  if (isLater) await store.write('time has passed', (tx) => noteTime(tx, table, now), { durability: 'relaxed' })
+  await beginChanges(context, table, signal)
+  return watchPass(context, table, goesOn)
+}
+
+/** With each page of a pass, in its store transaction and before it is applied. */
+export async function withPage(
+  tx: StoreWriter,
+  context: PullContext,
+  table: ConfiguredTable,
+  page: readonly MasterRow[],
+  sightings: Sightings,
+): Promise<void> {
+  const name = table.metadata.name
+  if (page.length === 0) return
+  if (name === context.mobileTracking) await learnTracked(tx, table, page, context.tables)
+  const isNews = await sightPage(tx, name, page, sightings)
+  // What was pushed from here is held already, and decides nevertheless which related rows are wanted.
+  if (isNews || (await areAwaited(tx, name, page))) await dependentsDue(tx, context.tables, name)
+  await release(tx, name, new Set(page.map((row) => row.id)))
+}
+
+/** Behind the pass over a table. */
+export async function behindRows(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
+  await followChanges(context, table, signal)
+}
+
+/**
+ * When the master refuses a pass. One that refuses the table as a whole shows none of its rows any more: where rows that
+ * are gone are to go here too, all without unsent changes do, and the others are quarantined. The next pass that is
+ * allowed begins from the start.
+ */
+export async function refusedRows(
+  context: PullContext,
+  table: ConfiguredTable,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<Membership> {
+  if (!(error instanceof MasterError) || error.code !== 'forbidden') return NOTHING
+  const name = table.metadata.name
+  const due = await context.store.read('what is due', (tx) => dueOf(tx, name))
+  if (!table.syncDeletion && due.length === 0) return NOTHING
+  const gone = await removeAll(context, table, signal)
+  await context.store.write(
+    `access to ${name} is gone`,
+    async (tx) => {
+      if (await readCheckpoint(tx, name)) await writeCheckpoint(tx, name, firstCheckpoint(table))
+      await forgetAnchors(tx, name)
+    },
+    { durability: 'relaxed' },
+  )
+  return gone
+}
+
+/** Behind the passes over all tables, before rows are looked at again. */
+export async function behindAllRows(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<void> {
+  const { store, tables, mobileTracking, env } = context
+  await store.write('what is tracked', (tx) => noteTracked(tx, tables, mobileTracking, env), { durability: 'relaxed' })
+  await judgePast(context, seen, signal)
+}
+
+/** Forgets what the strategies keep of tables that are no longer kept. */
+export async function forgetStrategies(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
+  for (const table of tables) {
+    await forgetAnchors(tx, table)
+    await forgetChanges(tx, table)
+    await forgetTime(tx, table)
+    await forgetQuarantine(tx, table)
+    await forgetDoubts(tx, table)
+    await forgetTracked(tx, table)
+  }
+}

@@ -1,0 +1,164 @@
+import type { ConfiguredTable, TrackingConfiguration } from '../copy/configuration.ts'
+import type { Env } from '../env.ts'
+import { OutpostError } from '../errors.ts'
+import { columnOf, relationshipOf } from '../metadata.ts'
+import type { MasterRow } from '../ports/master-org.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { canonicalGuid, linkId } from '../row.ts'
+import { makeDue, readCheckpoint } from './checkpoint.ts'
+import { doubt } from './recheck-list.ts'
+
+/*
+ * The mobile-tracking table is filled on the master by plug-ins: an entry for each row that was deleted or got another
+ * owner, and for each many-to-many link that was removed. It is pulled like any other table; what is new in it names rows
+ * to look at again. It tells only of what happened after it was switched on.
+ */
+
+/** The columns of the mobile-tracking table, by their logical names. */
+export const TRACKING_COLUMNS = {
+  kind: 'resco_kind',
+  table: 'resco_tablename',
+  row: 'resco_rowid',
+  relatedTable: 'resco_relatedtablename',
+  relatedRow: 'resco_relatedrowid',
+  relationship: 'resco_relationship',
+} as const
+
+const KIND = { linkRemoved: 1, deleted: 2, ownerChanged: 3 } as const
+
+type Tables = ReadonlyMap<string, ConfiguredTable>
+
+/** Since when which kinds of entries are followed for a table. */
+export type Tracked = {
+  readonly kinds: readonly (keyof TrackingConfiguration)[]
+  /** By the device clock. */
+  readonly since: number
+}
+
+const key = (table: string): string => `tracked/${table}`
+
+/**
+ * Takes what a page of the mobile-tracking table tells that was not known yet, in the page's store transaction and before
+ * the page is applied. Entries of its first pass are from before: the comparison that is due then sees what they tell.
+ */
+export async function learnTracked(
+  tx: StoreWriter,
+  trackingTable: ConfiguredTable,
+  page: readonly MasterRow[],
+  tables: Tables,
+): Promise<void> {
+  const { name } = trackingTable.metadata
+  requireColumns(trackingTable)
+  if (!(await readCheckpoint(tx, name))?.complete) return
+  const held = await tx.versions(
+    name,
+    page.map((row) => row.id),
+  )
+  for (const entry of page) {
+    if (!held.has(entry.id)) await learn(tx, entry, tables)
+  }
+}
+
+async function learn(tx: StoreWriter, { values }: MasterRow, tables: Tables): Promise<void> {
+  const text = (column: string): string => (typeof values[column] === 'string' ? values[column] : '').toLowerCase()
+  const table = tables.get(text(TRACKING_COLUMNS.table))
+  const id = canonicalGuid(text(TRACKING_COLUMNS.row))
+  if (id === null) return
+  const kind = values[TRACKING_COLUMNS.kind]
+  if (kind === KIND.deleted && table?.tracking.deletes) await doubt(tx, table.metadata.name, [id], 'deleted')
+  if (kind === KIND.ownerChanged && table?.tracking.owners) await doubt(tx, table.metadata.name, [id], 'owner-changed')
+  const other = canonicalGuid(text(TRACKING_COLUMNS.relatedRow))
+  for (const links of tables.values()) {
+    if (!links.tracking.links) continue
+    const named = text(TRACKING_COLUMNS.table)
+    if (kind === KIND.deleted) {
+      await doubt(tx, links.metadata.name, await linksOf(tx, links, named, id), 'link-removed')
+    } else if (kind === KIND.linkRemoved && other !== null) {
+      const ids = linkIds(links, text(TRACKING_COLUMNS.relationship), { table: named, id, other })
+      await doubt(tx, links.metadata.name, ids, 'link-removed')
+    }
+  }
+}
+
+/** The ids under which the link of an entry can be held; none where it is of another relationship. */
+function linkIds(
+  { metadata }: ConfiguredTable,
+  name: string,
+  ends: { readonly table: string; readonly id: string; readonly other: string },
+): readonly string[] {
+  const relationship = relationshipOf(metadata)
+  if (!relationship || (relationship.name.toLowerCase() !== name && metadata.name !== name)) return []
+  const { first, second } = relationship
+  const forth = linkId(ends.id, ends.other)
+  const back = linkId(ends.other, ends.id)
+  // Within one table either end may be the first.
+  if (first.table === second.table) return [forth, back]
+  return ends.table === first.table ? [forth] : [back]
+}
+
+const WALKED = 1000
+
+/** The held links of a row that was deleted: they went with it, and nobody tells of them. */
+async function linksOf(
+  tx: StoreReader,
+  { metadata }: ConfiguredTable,
+  table: string,
+  id: string,
+): Promise<readonly string[]> {
+  const relationship = relationshipOf(metadata)
+  if (!relationship || ![relationship.first.table, relationship.second.table].includes(table)) return []
+  const found: string[] = []
+  for (let after: string | undefined; ;) {
+    const ids = await tx.ids(metadata.name, { limit: WALKED, ...(after === undefined ? {} : { after }) })
+    found.push(...ids.filter((link) => link.split(':').includes(id)))
+    after = ids.at(-1)
+    if (ids.length < WALKED) return found
+  }
+}
+
+/**
+ * Notes which kinds are followed for each table, and since when. Where a kind is new and rows are held already, what
+ * happened before is found by one comparison of all rows, which becomes due. Belongs behind the first pass of the
+ * mobile-tracking table and before the tables' own.
+ */
+export async function noteTracked(
+  tx: StoreWriter,
+  tables: Tables,
+  trackingTable: string | undefined,
+  env: Pick<Env, 'now'>,
+): Promise<void> {
+  const before = new Map((await tx.values('tracked/')).map(({ key: name, value }) => [name, value as Tracked]))
+  const follows = trackingTable !== undefined && (await readCheckpoint(tx, trackingTable))?.complete === true
+  for (const [name, table] of tables) {
+    const known = before.get(key(name))
+    const kinds = follows ? kindsOf(table) : []
+    if (kinds.join() === (known?.kinds ?? []).join()) continue
+    const tracked: Tracked = { kinds, since: env.now() }
+    await tx.setValue(key(name), kinds.length === 0 ? undefined : tracked)
+    if (kinds.some((kind) => !known?.kinds.includes(kind))) await makeDue(tx, [name], 'tracking-enabled')
+  }
+}
+
+/** Since when which kinds of entries are followed for the table; undefined where none is. */
+export async function trackedSince(tx: StoreReader, table: string): Promise<Tracked | undefined> {
+  return (await tx.value(key(table))) as Tracked | undefined
+}
+
+/** Forgets it for a table that is no longer kept. */
+export async function forgetTracked(tx: StoreWriter, table: string): Promise<void> {
+  await tx.setValue(key(table), undefined)
+}
+
+function kindsOf({ tracking }: ConfiguredTable): readonly (keyof TrackingConfiguration)[] {
+  return (['deletes', 'links', 'owners'] as const).filter((kind) => tracking[kind])
+}
+
+function requireColumns(table: ConfiguredTable): void {
+  const { name } = table.metadata
+  for (const column of Object.values(TRACKING_COLUMNS)) {
+    if (table.columns.includes(column)) continue
+    const exists = columnOf(table.metadata, column) !== undefined
+    const message = `table '${name}' is to be the mobile-tracking table, but ${exists ? `column '${column}' is not selected` : `it has no column '${column}'`}`
+    throw new OutpostError('invalid', message, { place: { table: name, column, rule: 'tracking-columns' } })
+  }
+}
