@@ -13,6 +13,9 @@ import { OutpostError, throwIfAborted } from './errors.ts'
 import { EventListeners } from './event-listeners.ts'
 import type { OutpostEvent, PushReport, SyncReport } from './events.ts'
 import { IdentityGuard, whoseOf } from './identity/identity-guard.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import { jobsOf } from './jobs/jobs-of.ts'
+import type { SyncService } from './jobs/service.ts'
 import { KeptTables } from './copy/kept-tables.ts'
 import type { MetadataDrift } from './copy/metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
@@ -77,6 +80,10 @@ export interface SyncOptions extends CallOptions {
 export class ClientOrg {
   readonly outbox: Outbox
   readonly conflicts: ConflictLog
+  /** What is synced when. */
+  readonly jobs: Jobs
+  /** Runs the jobs, once it is started. */
+  readonly service: SyncService
   readonly #store: Store
   readonly #master: MasterOrg
   readonly #env: Env
@@ -144,11 +151,25 @@ export class ClientOrg {
       wake: () => this.#delivery.wake(),
       push: (options) => this.push(options),
     })
+    const { jobs, service } = jobsOf({
+      store,
+      env,
+      connectivity,
+      configuration: () => this.configuration,
+      connected: () => this.#connected(),
+      sync: (asked) => this.sync(asked),
+      traffic: () => master.traffic?.() ?? null,
+      subscribe: (listener) => this.subscribe(listener),
+      connection: () => this.#delivery.connection,
+      onListenerError: options.onListenerError ?? (() => {}),
+    })
+    this.jobs = jobs
+    this.service = service
   }
 
   /**
-   * Binds this client org to the master's organisation, its tenant and the signed-in user, and copies the metadata. No
-   * rows are downloaded.
+   * Binds this client org to the master's organisation, its tenant and the signed-in user, copies the metadata, and sees
+   * to it that there is a job. No rows are downloaded.
    *
    * Connecting again renews the copy, and ends a sign-out that kept everything: what is pending is sent then. Throws
    * `wrong-master` when the client org belongs to another organisation or user; nothing is changed then.
@@ -166,16 +187,27 @@ export class ClientOrg {
       await this.#kept.renewPrivileges(found.userId, signal)
       return found
     })
+    await this.jobs.ensure()
     this.#delivery.wake()
     return identity
   }
 
   /**
-   * Copies the master's metadata anew and says what has changed. Rows stay; columns that the master no longer has leave
-   * the configuration. Throws `invalid` when the configuration cannot be kept (a table or a filtered column is gone);
-   * the old copy stays then.
+   * Brings the copy of the master's metadata up to date and says what has changed. Rows stay; columns that the master no
+   * longer has leave the configuration, and pending transactions that need them become Errors. A table that the master no
+   * longer has, or whose configuration names what is gone, is kept as it is and not pulled. With `whole` everything is
+   * copied anew, else what has changed.
    */
-  async updateMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
+  async updateMetadata(options: CallOptions & { readonly whole?: boolean } = {}): Promise<MetadataDrift> {
+    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
+      await this.#admitted()
+      await this.#identity.ensure(signal)
+      return this.#kept.pullMetadata(signal, options.whole ? { whole: true } : {})
+    })
+  }
+
+  /** What `updateMetadata()` would say now. Nothing is changed by it, here or there. */
+  async previewMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
     return this.#delivery.turns.withMaster(options.signal, async (signal) => {
       await this.#admitted()
       await this.#identity.ensure(signal)
@@ -365,6 +397,7 @@ export class ClientOrg {
   /** Ends background work and waits for what is going on. The store stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {
     this.#closing.abort(new OutpostError('closed', 'the client org was closed'))
+    await this.service.close()
     await this.#delivery.close()
     await this.#watch.close()
   }

@@ -130,6 +130,23 @@ export type { ExportOptions, QueueDecision, QueuedRow, QueuedTransaction, QueueF
 export type { TracedChange, TraceEntry } from './outbox/trace.ts'
 export type { PendingReason } from './outbox/readiness.ts'
 export type { Query } from './rows/query.ts'
+export type { Health, HealthReason, HealthStatus, JobHealth, LastRun } from './jobs/health.ts'
+export type {
+  Job,
+  JobDefinition,
+  JobRun,
+  JobState,
+  JobStep,
+  JobTrigger,
+  RunError,
+  RunOutcome,
+  RunTrigger,
+  Schedule,
+} from './jobs/job.ts'
+export type { JobFile } from './jobs/job-file.ts'
+export type { Jobs, LogQuery } from './jobs/jobs.ts'
+export { scheduleText } from './jobs/schedule.ts'
+export type { StartOptions, SyncService } from './jobs/service.ts'
 export { UnsentError } from './identity/sign-out.ts'
 export type { UnsentChoice, UnsentCounts } from './identity/sign-out.ts'
 export type { Table } from './rows/table.ts'
