@@ -39,7 +39,9 @@ function tableOf(entity: JsonObject, links: readonly Link[]): TableMetadata | un
     ...privilegesOf(jsonObjects(entity['Privileges'])),
     versioned: entity['IsOptimisticConcurrencyEnabled'] === true,
     changeTracking: entity['ChangeTrackingEnabled'] === true,
-    columns: jsonObjects(entity['Attributes']).flatMap((attribute) => columnMetadata(attribute) ?? []),
+    columns: jsonObjects(entity['Attributes'])
+      .flatMap((attribute) => columnMetadata(attribute) ?? [])
+      .map((column) => (LARGE[name] === column.name ? { ...column, large: true } : column)),
     keys: byName(jsonObjects(entity['Keys']).flatMap((key) => keyOf(key) ?? [])),
     oneToMany: byName(
       jsonObjects(entity['OneToManyRelationships']).flatMap((relationship) => oneToManyOf(relationship) ?? []),
@@ -56,6 +58,9 @@ function tableOf(entity: JsonObject, links: readonly Link[]): TableMetadata | un
     ),
   }
 }
+
+/** The bodies of files that are kept in columns of their rows: many megabytes each. */
+const LARGE: Readonly<Record<string, string>> = { annotation: 'documentbody', activitymimeattachment: 'body' }
 
 /** The master gives what belongs to a table in an order that depends on what else was asked for. */
 function byName<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {

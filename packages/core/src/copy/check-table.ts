@@ -3,10 +3,10 @@ import type { ConflictFunctions } from '../conflicts/conflict-policy.ts'
 import { OutpostError } from '../errors.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
 import type { Filter } from '../filter/filter.ts'
-import { columnOf } from '../metadata.ts'
+import { columnKind, columnOf } from '../metadata.ts'
 import type { TableMetadata } from '../metadata.ts'
-import type { RowScope } from '../ports/master-org.ts'
 import { TARGET_SUFFIX } from '../row.ts'
+import { checkScope } from './check-scope.ts'
 import { wrongTable } from './check-shape.ts'
 import type { Report } from './check-shape.ts'
 import type { Configuration, ConfiguredTable, TableConfiguration } from './configuration.ts'
@@ -28,7 +28,7 @@ export function checkTable(metadata: TableMetadata, given: TableConfiguration, c
   const local = checkLocalColumns(metadata, given, report)
   const columns = selectedColumns(metadata, given.columns, new Set(local), report)
   const shown = withLocalColumns(metadata, given.localColumns ?? {})
-  const scope = scopeOf(metadata, given, check)
+  const scope = checkScope(metadata, given, check)
   const uploadFilter = reporting(report, () => uploadFilterOf(metadata, given, columns, report)) ?? null
   return {
     metadata,
@@ -57,16 +57,6 @@ function reporting<T>(report: Report, body: () => T): T | undefined {
     report(error)
     return undefined
   }
-}
-
-function scopeOf(metadata: TableMetadata, { syncFilter }: TableConfiguration, { report }: TableCheck): RowScope {
-  if (syncFilter === undefined) return { filter: null }
-  const filter = reporting(report, () => parseTableFilter(syncFilter, metadata, 'sync filter')) ?? null
-  for (const column of filter ? columnsOfFilter(filter) : []) {
-    if (!column.endsWith(TARGET_SUFFIX)) continue
-    report(wrongTable(metadata, 'unknown-column', `the master cannot filter by '${column}'`, column))
-  }
-  return { filter }
 }
 
 function uploadFilterOf(
@@ -109,7 +99,9 @@ function selectedColumns(
   }
   const wanted = new Set(
     names ??
-      metadata.columns.filter((column) => column.readable && column.type !== 'other').map((column) => column.name),
+      metadata.columns
+        .filter((column) => column.readable && column.type !== 'other' && !column.large)
+        .map((column) => column.name),
   )
   const rest = metadata.columns
     .map((column) => column.name)
@@ -118,6 +110,9 @@ function selectedColumns(
 }
 
 function fingerprint(metadata: TableMetadata, columns: readonly string[], syncFilter: string | undefined): string {
-  const typed = columns.map((name) => `${name}:${columnOf(metadata, name)?.type ?? ''}`)
+  const typed = columns.map((name) => {
+    const column = columnOf(metadata, name)
+    return `${name}:${column ? columnKind(column) : ''}`
+  })
   return JSON.stringify([syncFilter ?? null, typed.toSorted()])
 }

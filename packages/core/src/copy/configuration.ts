@@ -10,10 +10,15 @@ import { checkTable } from './check-table.ts'
 import type { TableCheck } from './check-table.ts'
 import { checkTracking } from './check-tracking.ts'
 import { checkLocalTables } from './local-tables.ts'
+import type { PastKinds } from './past-kinds.ts'
+import type { StoppedTable } from './stopped-table.ts'
 
 /** What a client org keeps of one table. Plain JSON, as it is written in a configuration file. */
 export interface TableConfiguration extends ConflictOptions {
-  /** The columns to keep. The primary key is always among them. All readable columns when absent. */
+  /**
+   * The columns to keep. The primary key is always among them. All readable columns when absent, but for large ones: the
+   * bodies of notes and attachments come only where they are named, after everything else.
+   */
   readonly columns?: readonly string[]
   /** Which rows come from the master, as OData filter text. All that the user may read when absent. */
   readonly syncFilter?: string
@@ -132,6 +137,10 @@ export interface ConfiguredTable {
   readonly store: StoreTable
   /** Changes when the rows or columns that the master would be asked for change. */
   readonly fingerprint: string
+  /** Set where the table cannot be pulled with the metadata of now: it is kept as it is. */
+  readonly stopped?: StoppedTable
+  /** What the columns of all tables were before. */
+  readonly past?: PastKinds
 }
 
 /**
@@ -177,7 +186,8 @@ export function refuseFirst(problems: readonly OutpostError[]): void {
   })
 }
 
-function examine(
+/** The tables of a configuration, as far as they can be kept, and every rule that it breaks. */
+export function examine(
   configuration: Configuration,
   catalogue: ReadonlyMap<string, TableMetadata>,
   functions: ConflictFunctions,

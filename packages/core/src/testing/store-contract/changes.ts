@@ -100,6 +100,15 @@ export function changesContract({ test, expect }: Contract): void {
     ])
   })
 
+  test('another version of a row is a change that nobody is told of', async (database) => {
+    const store = await database.open([ACCOUNT])
+    await store.write('write', (tx) => tx.putRows('account', [account(1)]))
+    const told: StoreChange[] = []
+    store.subscribe((change) => told.push(change))
+    await store.write('touch', (tx) => tx.setVersions('account', new Map([[guid(1), 'W/"90"']])))
+    expect(told.flatMap((change) => [...change.rows])).toStrictEqual([])
+  })
+
   test('a listener that has left is not called again; the others are', async (database) => {
     const store = await database.open()
     const told: string[] = []

@@ -121,6 +121,31 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('a row that is given another version keeps its values, and ids without a row are ignored', async (database) => {
+    const store = await database.open([ACCOUNT])
+    await store.write('write', async (tx) => {
+      await tx.putRows('account', [account(1), account(2, {}, null), account(3)])
+      await tx.putBases('account', [baseOf(account(3))])
+    })
+    const versions = new Map([
+      [guid(1), 'W/"90"'],
+      [guid(2), 'W/"91"'],
+      [guid(9), 'W/"92"'],
+    ])
+    await store.write('touch', (tx) => tx.setVersions('account', versions))
+    const reopened = await database.reopen()
+    await reopened.read('check', async (tx) => {
+      const kept = [account(1, {}, 'W/"90"'), account(2, {}, 'W/"91"'), account(3)]
+      expect(await tx.scan('account', {})).toStrictEqual(kept)
+      expect(await tx.scan('account', { index: 'by name', equals: ['Account 1'] })).toStrictEqual(kept.slice(0, 1))
+      expect(await tx.bases('account')).toStrictEqual([baseOf(account(3))])
+    })
+    await rejects(
+      'invalid',
+      reopened.write('touch', (tx) => tx.setVersions('nosuchtable', versions)),
+    )
+  })
+
   test('deleting rows that are not there does nothing', async (database) => {
     const store = await database.open([ACCOUNT])
     await store.write('write', async (tx) => {
