@@ -1,3 +1,4 @@
+import { expect, onTestFinished } from 'vitest'
 import type { ManualEnv } from '@outpost/core/testing'
 import { createEmulator, fieldService, privilegesOf } from '@outpost/dataverse-emulator'
 import type { Emulator, MasterValues, Privilege, RowMessage } from '@outpost/dataverse-emulator'
@@ -7,11 +8,15 @@ type Values = Readonly<Record<string, unknown>>
 /** The master organisation, and those who work in it: they change rows, and say what they do not take. */
 export interface Office {
   readonly emulator: Emulator
-  /** Somebody who may do everything in the tables of the field service; gives the name. */
-  employs(name: string): string
+  /** What was asked since the last look, as `METHOD path?query`: the parts of batches, and not the batches themselves. */
+  asked(): readonly string[]
+  /** Somebody who may do everything in the tables of the field service, or with their own rows; gives the name. */
+  employs(name: string, sees?: 'all' | 'own'): string
   adds(table: string, values: MasterValues): string
   changes(table: string, id: string, values: MasterValues): void
   deletes(table: string, id: string): void
+  /** Makes somebody else the owner of a row. */
+  gives(table: string, id: string, name: string): void
   /** The row as it stands in the master; undefined where there is none. */
   row(table: string, id: string): Values | undefined
   /** How many rows have these values. */
@@ -39,6 +44,7 @@ export function openOffice(clock: ManualEnv): Office {
   })
   const { master, plugins, security } = emulator
   const role = security.addRole({ name: 'Field service', privileges: privilegesOf('organization') })
+  const own = security.addRole({ name: 'Own rows', privileges: privilegesOf('user') })
   let heard: string[] = []
   for (const message of ['Create', 'Update', 'Delete', 'Associate', 'Disassociate'] as const) {
     plugins.register({
@@ -48,12 +54,33 @@ export function openOffice(clock: ManualEnv): Office {
       run: ({ table }) => void heard.push(`${message} ${table ?? ''}`),
     })
   }
+  let asked = 0
+  // Whatever a scenario is about: metadata goes one way.
+  onTestFinished(() => {
+    const paths =
+      /\/(?:EntityDefinitions|RelationshipDefinitions|GlobalOptionSetDefinitions|ManagedPropertyDefinitions)\b/
+    expect(
+      emulator.requests().filter(({ method, path }) => method !== 'GET' && method !== 'HEAD' && paths.test(path)),
+    ).toEqual([])
+  })
   return {
     emulator,
-    employs: (name) => security.addUser({ name, roles: [role] }).name,
+    asked: () => {
+      const all = emulator.requests()
+      const seen = all.slice(asked).filter(({ path }) => !path.endsWith('/$batch'))
+      asked = all.length
+      return seen.map(
+        ({ method, path }) => `${method} ${decodeURIComponent(path).replace(/^.*\/api\/data\/v9\.2\//, '')}`,
+      )
+    },
+    employs: (name, sees = 'all') => security.addUser({ name, roles: [sees === 'all' ? role : own] }).name,
     adds: (table, values) => master.create(table, values),
     changes: (table, id, values) => master.update(table, id, values),
     deletes: (table, id) => master.remove(table, id),
+    gives: (table, id, name) => {
+      const user = emulator.users.find((one) => one.name === name)
+      master.assign(table, id, { table: 'systemuser', id: user?.id ?? '' })
+    },
     row: (table, id) => master.row(table, id)?.values,
     count: (table, values) => master.rows(table).filter((row) => hasAll(row.values, values)).length,
     version: (table, id) => master.row(table, id)?.version,

@@ -41,9 +41,17 @@ export interface Day {
   technician(name: string, options?: DeviceOptions): Promise<Technician>
 }
 
-export interface DeviceOptions extends Pick<ClientOrgOptions, 'delivery'> {
+export interface DeviceOptions extends Pick<ClientOrgOptions, 'delivery' | 'pageSize'> {
   /** Tables besides, or other than, the usual ones. */
   readonly tables?: Configuration['tables']
+  /** Everything that is configured, instead of the usual tables. */
+  readonly configuration?: Configuration
+  /** Whether the device is taken out of its box only: opened, and neither connected nor configured. */
+  readonly boxed?: true
+  /** Whose rows of the office they may see and change; all unless told otherwise. */
+  readonly sees?: 'all' | 'own'
+  /** The address that is typed in for the master. */
+  readonly url?: string
   readonly conflictFunctions?: ConflictFunctions
   /** Where the device leaves word outside of its store. */
   readonly canary?: Canary
@@ -88,13 +96,14 @@ export interface Technician {
   setsUp(): Promise<void>
 }
 
-function day(): Day {
+/** An office, and nobody on the road yet. */
+export function day(): Day {
   const clock = manualEnv({ now: Date.UTC(2026, 4, 4, 6) })
   const office = openOffice(clock)
   return {
     clock,
     office,
-    technician: (name, options = {}) => sentOut(clock, office, office.employs(name), options),
+    technician: (name, options = {}) => sentOut(clock, office, office.employs(name, options.sees), options),
   }
 }
 
@@ -112,17 +121,20 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   let database = new MemoryDatabase()
   let lives = 0
   const open = async (): Promise<ClientOrg> => {
-    const { delivery = 'on-demand', canary, conflictFunctions, over = (store) => store } = options
+    const { delivery = 'on-demand', canary, conflictFunctions, over = (store) => store, pageSize, url } = options
     const life = ++lives
     // A device that has died sends nothing more, whatever it was about to send.
     const fetch: Line['fetch'] = (url, init) =>
       life === lives ? line.fetch(url, init) : Promise.reject(new TypeError('fetch failed'))
     const opened = await ClientOrg.open({
       store: over(memoryStore({ database })),
-      master: readingMetadataOnce(dataverseMaster({ url: emulator.root, token: signIn.token, fetch, env: clock })),
+      master: readingMetadataOnce(
+        dataverseMaster({ url: url ?? emulator.root, token: signIn.token, fetch, env: clock }),
+      ),
       env: clock,
       connectivity: line,
       delivery,
+      ...(pageSize === undefined ? {} : { pageSize }),
       ...(canary ? { canary } : {}),
       ...(conflictFunctions ? { conflictFunctions } : {}),
     })
@@ -132,10 +144,10 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
   let org = await open()
   const setsUp = async (): Promise<void> => {
     await org.connect()
-    await org.configure({ tables: { ...TABLES, ...options.tables } })
+    await org.configure(options.configuration ?? { tables: { ...TABLES, ...options.tables } })
     await org.sync()
   }
-  await setsUp()
+  if (options.boxed !== true) await setsUp()
   line.sent()
   office.heard()
   const startsAgain = async (): Promise<void> => {
