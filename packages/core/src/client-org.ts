@@ -2,6 +2,10 @@ import type { Canary } from './identity/canary.ts'
 import type { Catalogue } from './copy/catalogue.ts'
 import { claimOwners } from './delivery/claim-owners.ts'
 import { commit } from './write/commit.ts'
+import { ConfigurationDraft } from './copy/configuration-draft.ts'
+import { cutOff, needsMaster, notConnected } from './copy/without-master.ts'
+import { detach } from './copy/detach.ts'
+import type { DetachChoice } from './copy/detach.ts'
 import type { WriteOptions } from './write/commit.ts'
 import type { Configuration, ConfiguredTable } from './copy/configuration.ts'
 import type { ConflictFunctions } from './conflicts/conflict-policy.ts'
@@ -30,6 +34,10 @@ import type { Store } from './ports/store.ts'
 import { pullTables } from './pull/pull-tables.ts'
 import { startAnew } from './pull/checkpoint.ts'
 import type { PullContext } from './pull/pull-context.ts'
+import { explainPull } from './pull/explain.ts'
+import type { PullExplanation } from './pull/explain.ts'
+import { quarantinedRows } from './pull/quarantine.ts'
+import type { QuarantinedRow } from './pull/quarantine.ts'
 import { SyncRun } from './pull/sync-run.ts'
 import type { Row } from './row.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
@@ -94,6 +102,8 @@ export class ClientOrg {
   readonly #listeners: EventListeners
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
+  /** The master it was cut off from. */
+  #detachedFrom: MasterIdentity | null = null
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
@@ -145,7 +155,10 @@ export class ClientOrg {
       store,
       tables: () => this.#kept.byName,
       identity: () => this.#connected(),
-      hasLeft: (tx) => this.#identity.hasLeft(tx),
+      hasLeft: async (tx) => {
+        if (this.#detachedFrom) throw cutOff(this.#detachedFrom)
+        return this.#identity.hasLeft(tx)
+      },
       catalogueStamp: () => this.#kept.catalogue.stamp,
       readiness: () => ({ ...this.#delivery.readiness(), connection: this.#delivery.connection }),
       wake: () => this.#delivery.wake(),
@@ -183,7 +196,8 @@ export class ClientOrg {
         await setSignedOut(tx, false)
       })
       this.#identity.bound = found
-      await this.#kept.pullMetadata(signal)
+      this.#detachedFrom = null
+      await this.#kept.pullMetadata(signal, { whole: true })
       await this.#kept.renewPrivileges(found.userId, signal)
       return found
     })
@@ -211,7 +225,7 @@ export class ClientOrg {
     return this.#delivery.turns.withMaster(options.signal, async (signal) => {
       await this.#admitted()
       await this.#identity.ensure(signal)
-      return this.#kept.pullMetadata(signal)
+      return this.#kept.previewMetadata(signal)
     })
   }
 
@@ -235,24 +249,64 @@ export class ClientOrg {
    * Replaces the configuration as a whole, or not at all. Rows of tables that are no longer configured are removed from
    * the device. Throws `invalid` naming table, column and rule; `refused` when a table with unsent transactions would go.
    */
-  async configure(configuration: Configuration): Promise<void> {
+  configure(configuration: Configuration): Promise<void> {
+    return this.#configure(configuration)
+  }
+
+  /** Everything that a configuration breaks, each with its place, rule and remedy; the one in force when none is given. */
+  configurationProblems(configuration?: Configuration): Promise<readonly OutpostError[]> {
+    return this.#kept.problems(configuration)
+  }
+
+  /** The configuration in force, to be edited. What is edited has no effect before it is saved. */
+  draft(): ConfigurationDraft {
+    return new ConfigurationDraft(this.configuration, {
+      problems: (configuration) => this.#kept.allProblems(configuration),
+      plan: () => Promise.reject(new OutpostError('refused', 'a plan cannot be made yet')),
+      save: (configuration, instead) => this.#configure(configuration, instead),
+    })
+  }
+
+  async #configure(configuration: Configuration, instead?: Configuration): Promise<void> {
     await this.#delivery.turns.run(async () => {
-      this.#connected()
-      const isOurs = await this.#store.read(
-        'look whose it is',
-        async (tx) => !(await isOfAnother(tx, this.#connected())),
+      // What is only here needs no master.
+      if (needsMaster(configuration)) this.#connected()
+      const { bound } = this.#identity
+      const isOurs = await this.#store.read('look whose it is', async (tx) =>
+        bound ? !(await isOfAnother(tx, bound)) : (await readSettings(tx)).identity === null,
       )
       if (!isOurs) throw refusedAfterSignOut()
-      await this.#kept.configure(configuration)
+      await this.#kept.configure(configuration, instead)
       this.#delivery.begunAnew()
     })
     this.#delivery.wake()
   }
 
+  /**
+   * Cuts this client org off from its master, once and for all: what it holds goes on as a local org. Its tables become
+   * local tables with all of their rows; reads, writes, deletes and queries go on, and nothing is sent or pulled. What
+   * becomes of unsent work `unsent` says: `refuse` (the default) throws `UnsentError` when there is any, `keep` leaves
+   * the rows as they are shown, `discard` takes them back to what the master was known to have.
+   *
+   * `connect()` binds it to a master again, the same or another, which adds that master's tables to what is here. A table
+   * that is here already stays the local one until it is taken out of the configuration.
+   */
+  async detach(options: { readonly unsent?: DetachChoice } = {}): Promise<void> {
+    await this.#delivery.turns.run(async () => {
+      this.#connected()
+      const readiness = this.#delivery.readiness()
+      await this.#watch.givingUp(() =>
+        this.#store.write('detach', (tx) => detach(tx, this.#kept.all, options.unsent ?? 'refuse', readiness)),
+      )
+      this.#identity.forget()
+      await this.#load()
+    })
+  }
+
   /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
   table<T extends Row = Row>(name: string): Table<T> {
     const table = (): ConfiguredTable => {
-      const configured = this.#kept.byName.get(name)
+      const configured = this.#kept.all.get(name)
       if (configured) return configured
       throw notConfigured(name)
     }
@@ -266,20 +320,23 @@ export class ClientOrg {
 
   /**
    * Commits row operations as one offline transaction: all of them or none, here and on the master. Resolves when they
-   * are durable on the device, without waiting for the network; `seq` is null when nothing had to be changed. Throws
-   * `invalid` for what the master would certainly refuse, naming table, row, column and rule.
+   * are durable on the device, without waiting for the network; `seq` is null when nothing has to be sent: nothing was
+   * changed, or only what this client org has for itself, its local tables and columns. Throws `invalid` for what the
+   * master would certainly refuse, naming table, row, column and rule.
    */
   async write(body: (draft: Draft) => unknown, options: WriteOptions = {}): Promise<{ readonly seq: number | null }> {
     throwIfAborted(this.#closing.signal)
-    const identity = this.#connected()
+    const { bound } = this.#identity
+    // What is only here needs no master.
+    if (!bound && this.#kept.all.size === 0) this.#connected()
     const draft = new Draft(() => this.#env.newId())
     await body(draft)
     const requests = draft.close()
     const context = {
-      tables: this.#kept.byName,
+      tables: this.#kept.all,
       definitions: await this.#kept.catalogue.tables(requests.flatMap((each) => this.#kept.tablesNeeded(each))),
       privileges: this.#kept.privileges,
-      ...whoseOf(identity),
+      ...(bound ? whoseOf(bound) : NOBODY),
       catalogueStamp: this.#kept.catalogue.stamp ?? '',
       now: this.#env.now(),
       id: this.#env.newId(),
@@ -359,6 +416,18 @@ export class ClientOrg {
     }
   }
 
+  /** How a table is pulled, and what that does not find. Asks the device only. Throws `invalid` for an unknown table. */
+  async explainPull(table: string): Promise<PullExplanation> {
+    const configured = this.#kept.byName.get(table)
+    if (!configured) throw notConfigured(table)
+    return explainPull(this.#pullContext(), configured)
+  }
+
+  /** The rows that the master no longer shows and that stay because they have unsent changes; of one table or of all. */
+  async quarantined(table?: string): Promise<readonly QuarantinedRow[]> {
+    return this.#store.read('quarantined rows', (tx) => quarantinedRows(tx, table))
+  }
+
   /** Forgets a pause of the connection, or that a sign-in was missing, and tries again now. */
   reconnect(): void {
     this.#identity.forget()
@@ -408,6 +477,7 @@ export class ClientOrg {
       await this.#store.write('release leases', (tx) => releaseLeases(tx, claimOwners(this.#store)))
     }
     this.#identity.bound = settings.identity
+    this.#detachedFrom = settings.detached
     await this.#kept.load(settings.configuration, settings.identity?.userId ?? '')
     this.#delivery.begunAnew()
     if (settings.signedOut) this.#delivery.signedOut()
@@ -461,9 +531,7 @@ export class ClientOrg {
 
   #connected(): MasterIdentity {
     if (this.#identity.bound) return this.#identity.bound
-    throw new OutpostError('refused', 'this client org is not connected to a master yet', {
-      remedy: 'Call connect() first.',
-    })
+    throw this.#detachedFrom === null ? notConnected() : cutOff(this.#detachedFrom)
   }
 }
 
@@ -474,6 +542,9 @@ function unlessOfOneRequest(error: unknown): OutpostError {
   if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
   throw error
 }
+
+/** Whose a write is that is for nobody but this client org. */
+const NOBODY = { organizationId: '', userId: '' }
 
 function notConfigured(table: string): OutpostError {
   return new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {

@@ -9,20 +9,34 @@ export interface Settings {
   readonly configuration: Configuration
   /** True after a sign-out that kept everything. */
   readonly signedOut: boolean
+  /** The master that the client org was cut off from; null where it was not. */
+  readonly detached: MasterIdentity | null
 }
 
-export const EMPTY_SETTINGS: Settings = { identity: null, configuration: { tables: {} }, signedOut: false }
+export const EMPTY_SETTINGS: Settings = {
+  identity: null,
+  configuration: { tables: {} },
+  signedOut: false,
+  detached: null,
+}
 
 const IDENTITY = 'identity'
 const CONFIGURATION = 'configuration'
 const SIGNED_OUT = 'signed-out'
+const DETACHED = 'detached'
 const SIGN_IN_MISSING = 'sign-in-missing'
 
 export async function readSettings(tx: StoreReader): Promise<Settings> {
   const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
   const configuration = (await tx.value(CONFIGURATION)) as Configuration | undefined
   const signedOut = await isSignedOut(tx)
-  return { identity: identity ?? null, configuration: configuration ?? EMPTY_SETTINGS.configuration, signedOut }
+  const detached = ((await tx.value(DETACHED)) as MasterIdentity | undefined) ?? null
+  return {
+    identity: identity ?? null,
+    configuration: configuration ?? EMPTY_SETTINGS.configuration,
+    signedOut,
+    detached,
+  }
 }
 
 export async function isSignedOut(tx: StoreReader): Promise<boolean> {
@@ -55,6 +69,7 @@ export async function noteSignIn(store: Store, missing: boolean): Promise<void> 
 
 export async function writeIdentity(tx: StoreWriter, identity: MasterIdentity): Promise<void> {
   const { organizationId, tenantId, userId, url } = identity
+  await tx.setValue(DETACHED, undefined)
   await tx.setValue(IDENTITY, { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId, url })
 }
 
@@ -76,6 +91,17 @@ export async function releaseLeases(tx: StoreWriter, alive: ReadonlySet<string>)
     if (!last || part.length < 200) return
     after = last.seq
   }
+}
+
+/** Leaves the configuration of what is only here, and the name of the master that was left; nothing else is kept. */
+export async function keepOnlyDetached(
+  tx: StoreWriter,
+  configuration: Configuration,
+  { organizationId, userId, url }: MasterIdentity,
+): Promise<void> {
+  for (const { key } of await tx.values('')) await tx.setValue(key, undefined)
+  await writeConfiguration(tx, configuration)
+  await tx.setValue(DETACHED, { organizationId, userId, url })
 }
 
 /** A configuration is plain JSON by its type; what else a caller put in is left out. */

@@ -18,12 +18,15 @@ export interface UnsentCounts {
   readonly unknown: number
 }
 
-/** A sign-out that was refused because of unsent transactions. Nothing was changed. */
+/** A sign-out, or a detachment, that was refused because of unsent transactions. Nothing was changed. */
 export class UnsentError extends OutpostError {
   override readonly name: string = 'UnsentError'
   readonly unsent: UnsentCounts
 
-  constructor(unsent: UnsentCounts) {
+  constructor(
+    unsent: UnsentCounts,
+    remedy = 'Sync first, archive what is not wanted, keep them for the return of the same user, or discard them.',
+  ) {
     const { pending, error, held, unknown } = unsent
     const parts = [
       ...(held > 0 ? [`${held} of them held by an upload filter`] : []),
@@ -32,13 +35,14 @@ export class UnsentError extends OutpostError {
     const of = parts.length > 0 ? ` (${parts.join(', ')})` : ''
     super('refused', `there are unsent transactions: ${pending} pending${of}, ${error} in error`, {
       place: { rule: 'unsent' },
-      remedy: 'Sync first, archive what is not wanted, keep them for the return of the same user, or discard them.',
+      remedy,
     })
     this.unsent = unsent
   }
 }
 
-async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promise<UnsentCounts> {
+/** How much the master does not have yet. */
+export async function countUnsent(tx: StoreReader, readiness: ReadinessContext): Promise<UnsentCounts> {
   const { pending, error } = await tx.countTransactions()
   let [held, unknown, after] = [0, 0, 0]
   for (;;) {

@@ -3,6 +3,7 @@ import type { ActionChange, Change, LinkChange, RowReference } from '../change.t
 import { checkAction } from './check-action.ts'
 import type { ActionContext } from './check-action.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
+import { refusedForRetired } from '../copy/stopped-table.ts'
 import type { ActionRequest, Request } from './draft.ts'
 import { OutpostError } from '../errors.ts'
 import { wholeRow } from '../conflicts/merge.ts'
@@ -251,6 +252,7 @@ function manyToMany(name: string, tables: ReadonlyMap<string, ConfiguredTable>):
 
 function configuredTable(name: string, tables: ReadonlyMap<string, ConfiguredTable>): ConfiguredTable {
   const table = tables.get(name)
+  if (table?.stopped?.reason === 'retired') throw refusedForRetired(name)
   if (table) return table
   throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
     place: { table: name, rule: 'unknown-table' },
