@@ -62,7 +62,7 @@ const CHANGES: readonly (readonly [string, (schema: Schema) => void])[] = [
   ['a text becomes shorter', (schema) => schema.changeColumn('account', 'name', (one) => ({ ...one, maxLength: 10 }))],
   [
     'a column becomes required',
-    (schema) => schema.changeColumn('account', 'telephone1', (one) => ({ ...one, requiredLevel: 'SystemRequired' })),
+    (schema) => schema.changeColumn('account', 'telephone1', (one) => ({ ...one, required: 'SystemRequired' })),
   ],
   ['a table is renamed', (schema) => schema.changeTable('account', { displayName: 'Firm' })],
   ['an option is added', (schema) => schema.addOption('account', 'accountcategorycode', { value: 3, label: 'New' })],

@@ -185,10 +185,10 @@ test('a table that the master has dropped is reported and does not stop the othe
   there.emulator.schema.removeTable('new_x')
   await device.org.write((draft) => draft.create('account', { name: 'Still sent' }))
   const report = await device.sync()
-  expect(report.metadataError).toMatchObject({ code: 'invalid' })
+  expect(report.metadata?.changes).toEqual([{ kind: 'table-removed', table: 'new_x' }])
   expect(report.pushed).toMatchObject({ processed: 1 })
   expect(report.tables['account']?.error).toBeUndefined()
-  expect(report.tables['new_x']?.error).toBeDefined()
+  expect(report.tables['new_x']?.error).toMatchObject({ code: 'not-found', remedy: expect.any(String) })
 })
 
 test('an edit of a column that is no longer kept is sent, and not taken for a conflict', async () => {

@@ -1,3 +1,4 @@
+import type { MetadataDrift } from './copy/metadata-drift.ts'
 import type { OutpostErrorCode } from './errors.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
@@ -89,7 +90,7 @@ export interface TableReport extends Cost {
   /** What each part of the run took for this table. */
   readonly phases: Readonly<Partial<Record<SyncPhase, Cost>>>
   /** Why this table was not finished; the others were not stopped by it. */
-  readonly error?: { readonly code: OutpostErrorCode; readonly message: string }
+  readonly error?: { readonly code: OutpostErrorCode; readonly message: string; readonly remedy?: string }
 }
 
 /** What a push did to the outbox, in transactions. */
@@ -107,6 +108,8 @@ export interface PushReport {
 /** What one run of a sync did. */
 export interface SyncReport extends Cost {
   readonly phases: Readonly<Partial<Record<SyncPhase, Cost>>>
+  /** What has changed in the master's metadata, where it has. */
+  readonly metadata?: Omit<MetadataDrift, 'configuration'>
   /** Why a change of the master's metadata could not be taken over; the run went on with the old copy. */
   readonly metadataError?: { readonly code: OutpostErrorCode; readonly message: string }
   readonly pushed: PushReport

@@ -1,5 +1,6 @@
 import type { Eviction } from './identity/canary.ts'
 import type { ConfiguredTable } from './copy/configuration.ts'
+import type { StoppedTable } from './copy/stopped-table.ts'
 import type { ConnectionState } from './events.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
@@ -14,12 +15,20 @@ export interface OrgStatus {
   readonly signedOut: boolean
   readonly catalogueStamp: string | null
   readonly connection: ConnectionState
-  readonly tables: Readonly<Record<string, { readonly rows: number; readonly complete: boolean }>>
+  readonly tables: Readonly<Record<string, TableStatus>>
   readonly transactions: Readonly<Record<TransactionStatus, number>>
   /** The pending transaction that has waited longest, by the device clock; null when none is pending. */
   readonly oldestPending: PendingAge | null
   /** What was unsent when the database was lost, where a canary tells of it; null otherwise. */
   readonly evicted: Eviction | null
+}
+
+/** What is held of one table. */
+export interface TableStatus {
+  readonly rows: number
+  readonly complete: boolean
+  /** Why the table is not pulled any more, with what can be done about it. */
+  readonly stopped?: StoppedTable
 }
 
 /** How long the first of the pending transactions has been waiting. */
@@ -32,10 +41,10 @@ export async function tableStatus(
   store: Store,
   tables: ReadonlyMap<string, ConfiguredTable>,
 ): Promise<OrgStatus['tables']> {
-  const found: Record<string, { readonly rows: number; readonly complete: boolean }> = {}
-  for (const name of tables.keys()) {
+  const found: Record<string, TableStatus> = {}
+  for (const [name, { stopped }] of tables) {
     const rows = await store.read('status', (tx) => tx.count(name))
-    found[name] = { rows, complete: await isComplete(store, name) }
+    found[name] = { rows, complete: await isComplete(store, name), ...(stopped ? { stopped } : {}) }
   }
   return found
 }

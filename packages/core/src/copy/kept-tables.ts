@@ -1,6 +1,6 @@
-import { Catalogue, replaceCatalogue } from './catalogue.ts'
+import { Catalogue, retireTables } from './catalogue.ts'
 import { tablesToCheck } from '../write/check-action.ts'
-import { checkConfiguration, problemsOf, refuseFirst } from './configuration.ts'
+import { problemsOf, refuseFirst } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { checkShape } from './check-shape.ts'
 import {
@@ -15,11 +15,13 @@ import type { ConflictFunctions } from '../conflicts/conflict-policy.ts'
 import type { Request } from '../write/draft.ts'
 import { OutpostError, throwIfAborted } from '../errors.ts'
 import type { OutpostEvent, SyncReport } from '../events.ts'
-import { metadataDrift } from './metadata-drift.ts'
+import { fitConfiguration } from './fit-configuration.ts'
+import type { Definitions } from './fit-configuration.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
+import { NO_PAST, readPast } from './past-kinds.ts'
+import { applyRefresh, askForMetadata, planRefresh, recheckWith } from './refresh-metadata.ts'
+import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
-import type { TableMetadata } from '../metadata.ts'
-import { recheckPending } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 import { readPrivileges, writePrivileges } from '../write/privileges.ts'
@@ -51,6 +53,7 @@ export class KeptTables {
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #all: ReadonlyMap<string, ConfiguredTable> = new Map()
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
+  #definitions: Definitions = { present: new Map(), retired: new Map(), past: NO_PAST }
   #privileges: Privileges | null = null
 
   constructor(options: KeptTablesOptions) {
@@ -99,14 +102,16 @@ export class KeptTables {
     await this.catalogue.load()
     this.#privileges = await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId))
     this.#configuration = configuration
-    this.#take(checkConfiguration(configuration, await this.#definitions(configuration), this.#conflictFunctions))
+    this.#definitions = await this.#definitionsFor(configuration)
+    this.#take(fitConfiguration(configuration, this.#definitions, this.#conflictFunctions))
   }
 
   /** What a configuration would break, rule by rule; what is in force where none is given. */
   async problems(configuration: Configuration = this.#configuration): Promise<readonly OutpostError[]> {
     const shape: OutpostError[] = []
     if (!checkShape(configuration, (problem) => shape.push(problem))) return shape
-    const known = await this.#definitions(configuration)
+    const { present, retired } = await this.#definitionsFor(configuration)
+    const known = new Map([...retired, ...present])
     const functions = this.#conflictFunctions
     return [
       ...problemsOf(configuration, known, functions),
@@ -114,19 +119,28 @@ export class KeptTables {
     ]
   }
 
-  /**
-   * Copies the metadata when it has changed. Where the configuration cannot be kept with the new metadata (a table is
-   * gone), that is reported and the old copy stays: the other tables go on, and what is gone fails by itself.
-   */
-  async refreshMetadata(signal: AbortSignal): Promise<Pick<SyncReport, 'metadataError'>> {
-    if ((await this.#master.metadataStamp(signal)) === this.catalogue.stamp) return {}
-    try {
-      await this.pullMetadata(signal)
-      return {}
-    } catch (error) {
-      if (!(error instanceof OutpostError) || error.code !== 'invalid') throw error
-      return { metadataError: { code: error.code, message: error.message } }
-    }
+  /** The same, and the tables that cannot go because of unsent changes of their rows. */
+  async allProblems(configuration: Configuration): Promise<readonly OutpostError[]> {
+    const problems = (await this.problems(configuration)).filter((each) => !isOldClash(each, this.#configuration))
+    if (problems.some(({ place }) => place.rule === 'configuration-shape')) return problems
+    const gone = [...this.#byName.keys()].filter((name) => !Object.hasOwn(configuration.tables, name))
+    const unsent = await this.#store.read('look for unsent rows', async (tx) => {
+      const found: OutpostError[] = []
+      for (const name of gone) {
+        const dirty = await tx.bases(name)
+        if (dirty.length > 0) found.push(unsentRows(name, dirty.length))
+      }
+      return found
+    })
+    return [...problems, ...unsent]
+  }
+
+  /** Brings the copy of the metadata up to date when it has changed. `stamp` is the master's, where it is known. */
+  async refreshMetadata(signal: AbortSignal, stamp?: string): Promise<Pick<SyncReport, 'metadata'>> {
+    const there = stamp ?? (await this.#master.metadataStamp(signal))
+    if (there === this.catalogue.stamp) return {}
+    const { configuration: _, ...metadata } = await this.pullMetadata(signal, { stamp: there })
+    return { metadata }
   }
 
   /** Reads anew what the user may do. Where the master does not tell it, nothing is known of it. */
@@ -140,30 +154,50 @@ export class KeptTables {
   }
 
   /**
-   * Copies the metadata and says what has changed. Pending transactions that it has no room for become Errors at once.
-   * Throws `invalid` when the configuration cannot be kept with it.
+   * Brings the copy of the metadata up to date and says what has changed. Pending transactions that it has no room for
+   * become Errors at once. What of the configuration does not fit any more stops its own table and no other.
    */
-  async pullMetadata(signal: AbortSignal): Promise<MetadataDrift> {
-    const fresh = await this.#master.metadata(signal)
-    throwIfAborted(signal)
-    const before = await this.catalogue.tables(Object.keys(this.#configuration.tables))
-    const byName = new Map(fresh.tables.map((table) => [table.name, table]))
-    const drift = metadataDrift(this.#configuration, before, byName)
-    const checked = checkConfiguration(drift.configuration, byName, this.#conflictFunctions)
-    const { refused, left } = await this.#store.write('replace catalogue', async (tx) => {
-      await replaceCatalogue(tx, fresh.stamp, fresh.tables)
-      await writeConfiguration(tx, drift.configuration)
-      await followConfiguration(tx, this.#all, checked)
-      await tx.defineTables([...checked.values()].map((table) => table.store))
-      const unfit = await recheckPending(tx, { tables: checked, catalogueStamp: fresh.stamp, now: this.#now() })
-      return { refused: unfit, left: (await tx.countTransactions()).pending }
-    })
+  async pullMetadata(
+    signal: AbortSignal,
+    options: { readonly stamp?: string; readonly whole?: boolean } = {},
+  ): Promise<MetadataDrift> {
+    const refresh = await this.#planRefresh(signal, options)
+    const { update, definitions, drift, after } = refresh
+    const { refused, migrated, left } = await this.#store.write('update catalogue', async (tx) => ({
+      ...(await applyRefresh(tx, refresh, this.#now())),
+      left: (await tx.countTransactions()).pending,
+    }))
     await this.catalogue.load()
     this.#configuration = drift.configuration
-    this.#take(checked)
-    this.#emit({ type: 'metadata.pulled', tables: fresh.tables.length, changed: drift.changes.length > 0 })
-    for (const seq of refused) this.#emit({ type: 'push.settled', seq, status: 'error', left })
-    return drift
+    this.#definitions = definitions
+    this.#take(after)
+    this.#emit({ type: 'metadata.pulled', tables: update.tables.length, changed: drift.changes.length > 0 })
+    for (const { seq } of refused) this.#emit({ type: 'push.settled', seq, status: 'error', left })
+    return { ...drift, refused: refused.map(({ seq }) => seq), migrated: migrated.map(({ seq }) => seq) }
+  }
+
+  /** What `pullMetadata` would say now. Nothing is changed. */
+  async previewMetadata(signal: AbortSignal): Promise<MetadataDrift> {
+    const refresh = await this.#planRefresh(signal, {})
+    const { refused, migrated } = await this.#store.read('preview metadata', (tx) =>
+      recheckWith(tx, refresh, this.#now()),
+    )
+    return { ...refresh.drift, refused: refused.map(({ seq }) => seq), migrated: migrated.map(({ seq }) => seq) }
+  }
+
+  async #planRefresh(
+    signal: AbortSignal,
+    options: { readonly stamp?: string; readonly whole?: boolean },
+  ): Promise<Refresh> {
+    const stamp = options.stamp ?? (await this.#master.metadataStamp(signal))
+    const update = await askForMetadata(this.#master, this.catalogue, { ...options, stamp }, signal)
+    throwIfAborted(signal)
+    return planRefresh(update, this.catalogue.stamp, {
+      configuration: this.#configuration,
+      definitions: this.#definitions,
+      tables: this.#all,
+      functions: this.#conflictFunctions,
+    })
   }
 
   /**
@@ -173,8 +207,8 @@ export class KeptTables {
   async configure(configuration: Configuration, instead?: Configuration): Promise<void> {
     const problems = await this.problems(configuration)
     refuseFirst(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
-    const known = await this.#definitions(configuration)
-    const checked = checkConfiguration(configuration, known, this.#conflictFunctions)
+    const definitions = await this.#definitionsFor(configuration)
+    const checked = fitConfiguration(configuration, definitions, this.#conflictFunctions)
     await this.#store.write('configure', async (tx) => {
       const { configuration: stored } = await readSettings(tx)
       if (instead && !isSame(instead, stored)) throw changedMeanwhile()
@@ -187,6 +221,7 @@ export class KeptTables {
       await followConfiguration(tx, this.#all, checked)
       await makeDue(tx, newlyTracked(this.#configuration, configuration), 'tracking-enabled')
       await writeConfiguration(tx, configuration)
+      await retireTables(tx, definitions.retired)
       const all = [...checked.values()]
       // A table that was the master's and is local now, or the other way round, is another table of the same name.
       const others = all.filter(({ metadata: { name }, isLocal }) => {
@@ -196,6 +231,7 @@ export class KeptTables {
       await tx.defineTables(all.map((table) => table.store))
     })
     this.#configuration = configuration
+    this.#definitions = definitions
     this.#take(checked)
   }
 
@@ -204,8 +240,10 @@ export class KeptTables {
     this.#byName = new Map([...checked].filter(([, { isLocal }]) => !isLocal))
   }
 
-  /** What the master has under the names of the configuration. */
-  #definitions({ tables, localTables = {} }: Configuration): Promise<ReadonlyMap<string, TableMetadata>> {
-    return this.catalogue.tables([...Object.keys(tables), ...Object.keys(localTables)])
+  /** What the master has, or had, under the names of the configuration. */
+  async #definitionsFor({ tables, localTables = {} }: Configuration): Promise<Definitions> {
+    const present = await this.catalogue.tables([...Object.keys(tables), ...Object.keys(localTables)])
+    const retired = await this.catalogue.retired(Object.keys(tables).filter((name) => !present.has(name)))
+    return { present, retired, past: await this.#store.read('load past kinds', readPast) }
   }
 }

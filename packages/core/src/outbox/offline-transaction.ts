@@ -163,6 +163,8 @@ export interface OfflineTransaction {
   readonly userId: string
   /** The metadata stamp of the catalogue that the changes were checked against. */
   readonly catalogueStamp: string
+  /** The stamp under which a column was amended later, by `columnKey`. */
+  readonly amendedUnder?: Readonly<Record<string, string>>
   readonly changes: readonly Change[]
   /** The row keys (`<table>/<id>`) of the changed rows and of the rows their lookups point to; `#<seq>` of each `after`. */
   readonly touches: readonly string[]
@@ -184,6 +186,11 @@ export interface OfflineTransaction {
   readonly lastError: TransactionError | null
   readonly history: readonly HistoryEntry[]
   readonly createdAt: number
+}
+
+/** Identifies one column of one changed row. */
+export function columnKey({ table, id }: { readonly table: string; readonly id: string }, column: string): string {
+  return `${table}/${id}/${column}`
 }
 
 /** A transaction before the store has given it its place in the order. */

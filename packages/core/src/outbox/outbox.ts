@@ -20,6 +20,7 @@ import type { ImportReport, QueueOperations } from './import-queue.ts'
 import { refuseKeptRows } from './kept-effects.ts'
 import { listTransactions, withReason } from './list-transactions.ts'
 import type { ListedTransaction, ListOptions } from './list-transactions.ts'
+import { columnKey } from './offline-transaction.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 import { putAway, remove } from './put-away.ts'
 import { writeQueueFile } from './queue-file.ts'
@@ -304,6 +305,7 @@ export class Outbox {
     const amended = {
       ...BEGUN_ANEW,
       changes,
+      amendedUnder: this.#amendedNow(transaction, amendment.before, values),
       touches: touchesOf(changes, tables, transaction.after),
       dependsOn: await dependenciesOf(tx, changes, tables, seq, transaction.after),
       outcome: 'not-sent' as const,
@@ -311,6 +313,16 @@ export class Outbox {
     await tx.putTransactions([transition(transaction, 'amended', now, amended)])
     await restack(tx, seq, amendment)
     await refreshChanged(tx, transaction.changes, tables)
+  }
+
+  /** What is corrected now was checked against the metadata of now, whatever the rest was checked against. */
+  #amendedNow(
+    { amendedUnder }: OfflineTransaction,
+    row: { readonly table: string; readonly id: string },
+    values: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, string>> {
+    const stamp = this.#context.catalogueStamp() ?? ''
+    return { ...amendedUnder, ...Object.fromEntries(Object.keys(values).map((name) => [columnKey(row, name), stamp])) }
   }
 
   async #discard(

@@ -168,6 +168,7 @@ const transaction = shapeOf<QueuedTransaction>(
   },
   {
     tenantId: text,
+    amendedUnder: record(anyText),
     after: list(count),
     coalesce: oneOf(false),
     kept: oneOf(true),

@@ -11,7 +11,7 @@ import type {
 } from '../outbox/offline-transaction.ts'
 import { pendingReason } from '../outbox/readiness.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
-import { refusedIfUnfit } from '../outbox/recheck.ts'
+import { rechecked } from '../outbox/recheck.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import type { Row } from '../row.ts'
@@ -53,15 +53,15 @@ export async function prepare(
   const statuses = new Map<number, TransactionStatus | undefined>()
   let decided = 0
   for (const { seq } of ready) {
-    const [transaction] = await tx.transactions([seq])
-    if (transaction?.status !== 'pending') continue
+    const [found] = await tx.transactions([seq])
+    if (found?.status !== 'pending') continue
     // What was ready when it was found need not be so any more: another edit or another client org came in between.
-    const reason = await pendingReason(tx, transaction, context, statuses)
+    const reason = await pendingReason(tx, found, context, statuses)
     if (reason.kind !== 'ready') continue
-    const unfit = refusedIfUnfit(transaction, context)
-    if (unfit) {
-      await tx.putTransactions([unfit])
-      settled.push({ transaction: unfit, conflicts: 0 })
+    const transaction = rechecked(found, context)
+    if (transaction !== found) await tx.putTransactions([transaction])
+    if (transaction.status !== 'pending') {
+      settled.push({ transaction, conflicts: 0 })
       continue
     }
     const merged = await mergeChanges(tx, transaction, context)
