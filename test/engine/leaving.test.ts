@@ -1,7 +1,7 @@
 import type { Configuration, Row } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { ACCOUNTS, differences, world } from './world.ts'
-import type { Device, World } from './world.ts'
+import { differences, world } from './world.ts'
+import type { World } from './world.ts'
 
 /** The accounts of one city, kept in step with the master by comparing ids. */
 const OF_OSLO: Configuration = {
@@ -20,10 +20,6 @@ function accounts(world: World, count: number, city = 'Oslo'): readonly string[]
   return Array.from({ length: count }, (_, nth) =>
     world.emulator.master.create('account', { name: `Account ${nth}`, address1_city: city }),
   )
-}
-
-async function names(device: Device): Promise<readonly unknown[]> {
-  return [...(await device.rows('account')).values()].map((row) => row['name']).toSorted()
 }
 
 test('rows that were deleted or left the filter go; rows that came into it come', async () => {
