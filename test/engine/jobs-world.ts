@@ -1,0 +1,143 @@
+import { ClientOrg } from '@outpost/core'
+import type { ClientOrgOptions, Configuration, Connectivity, JobRun, Store } from '@outpost/core'
+import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
+import { manualEnv } from '@outpost/core/testing'
+import type { ManualEnv } from '@outpost/core/testing'
+import { dataverseMaster } from '@outpost/dataverse-adapter'
+import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
+import type { Emulator } from '@outpost/dataverse-emulator'
+import { onTestFinished } from 'vitest'
+import { administrator } from './world.ts'
+
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+
+export const KEPT: Configuration = {
+  tables: { account: { columns: ['name', 'telephone1'] }, contact: { columns: ['lastname'] } },
+  scopes: { accounts: { tables: ['account'] }, people: { tables: ['contact'], direction: 'down' } },
+}
+
+/** A network that the test takes away and gives back. */
+export interface Network extends Connectivity {
+  set(online: boolean): void
+}
+
+/** A master in memory, a clock that both sides share, and a device on which jobs run. */
+export interface JobWorld {
+  readonly emulator: Emulator
+  readonly env: ManualEnv
+  readonly network: Network
+  readonly database: MemoryDatabase
+  readonly org: ClientOrg
+  readonly store: Store
+  /** What the service told, one line for each: job, trigger, outcome. */
+  readonly told: string[]
+  readonly runs: JobRun[]
+  /** Resolves when everything waits for the clock. */
+  settle(): Promise<void>
+  /** The paths of the requests since the last look. */
+  requests(): readonly string[]
+  /** Another client org on the same store, as in another part of the program. */
+  second(): Promise<ClientOrg>
+  /** The program dies and is started again. */
+  restart(): Promise<JobWorld>
+}
+
+export async function jobWorld(
+  options: {
+    readonly now?: number
+    readonly configuration?: Configuration
+    readonly org?: Partial<ClientOrgOptions>
+  } = {},
+): Promise<JobWorld> {
+  let inFlight = 0
+  // A response of the emulator is read by the platform, which takes more than microtasks.
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 12; quiet += 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (inFlight > 0) quiet = 0
+    }
+  }
+  const env = manualEnv({ seed: 1, now: options.now ?? Date.UTC(2026, 4, 1, 8, 10), settle })
+  const emulator = createEmulator({ seed: fieldService({ rows: 200 }), clock: () => env.now() })
+  const fetch: typeof globalThis.fetch = async (...request) => {
+    inFlight += 1
+    try {
+      return await emulator.fetch(...request)
+    } finally {
+      inFlight -= 1
+    }
+  }
+  const network = networkOf()
+  const database = new MemoryDatabase()
+  const openOrg = async (store: Store): Promise<ClientOrg> => {
+    const org = await ClientOrg.open({
+      store,
+      master: dataverseMaster({
+        url: emulator.root,
+        token: () => Promise.resolve(emulator.tokenFor(administrator(emulator))),
+        fetch,
+        env,
+      }),
+      env,
+      connectivity: network,
+      delivery: 'on-demand',
+      ...options.org,
+    })
+    onTestFinished(() => org.close())
+    return org
+  }
+  const open = async (): Promise<JobWorld> => {
+    const store = memoryStore({ database })
+    const org = await openOrg(store)
+    const [told, runs]: [string[], JobRun[]] = [[], []]
+    org.service.subscribe((run) => {
+      told.push(`${run.job} ${run.trigger} ${run.outcome}`)
+      if (run.outcome !== 'running') runs.push(run)
+    })
+    return {
+      emulator,
+      env,
+      network,
+      database,
+      org,
+      store,
+      told,
+      runs,
+      settle,
+      requests: () => {
+        const sent = emulator.requests().map((request) => request.path)
+        emulator.clearRequests()
+        return sent
+      },
+      second: () => openOrg(store),
+      restart: () => {
+        database.crash()
+        return open()
+      },
+    }
+  }
+  const world = await open()
+  await world.org.connect()
+  await world.org.configure(options.configuration ?? KEPT)
+  return world
+}
+
+function networkOf(): Network {
+  let online = true
+  const listeners = new Set<() => void>()
+  return {
+    get online() {
+      return online
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    set(now) {
+      online = now
+      for (const listener of listeners) listener()
+    },
+  }
+}
