@@ -74,15 +74,19 @@ test('the progress of a push is one line for each batch', async () => {
   expect(sent).toEqual(['sent 50: 50 processed; 21 left', 'sent 21: 20 processed, 1 refused (#71); 0 left'])
 })
 
-test('a change of the metadata that does not fit the configuration is a warning and exit code 1', async () => {
+test('a table that the master no longer has is told with the change of the metadata, and is exit code 1 as long as it is kept', async () => {
   const { outpost, emulator } = await syncedWorkplace(TABLES)
   emulator.schema.removeTable('contact')
   const synced = await outpost('sync', '--json')
   expect(synced.exitCode).toBe(1)
-  expect(synced.json.metadataError.code).toBe('invalid')
+  expect(synced.json.metadata.stopped).toMatchObject([{ table: 'contact', code: 'not-found' }])
   const told = await outpost('sync')
   expect(told.exitCode).toBe(1)
-  expect(told.out).toMatch(/^Warning: the master's metadata has changed.*contact/m)
+  expect(told.out).toMatch(/^contact .*the master no longer has the table/m)
+  emulator.schema.removeColumn('account', 'telephone1')
+  expect((await outpost('sync')).out).toMatch(
+    /^the master's metadata has changed: .* in account.*not pulled any more: contact/m,
+  )
 })
 
 test('a table that may not be read is exit code 1; the others are finished', async () => {

@@ -62,11 +62,11 @@ test('watch tells of transactions as they settle', async () => {
   expect(watched.out).toMatch(/sent 2: 1 processed, 1 refused \(#2\); 0 left\n.*synced: 1 processed, 1 refused/)
 })
 
-test('watch warns of metadata that could not be taken over', async () => {
+test('watch tells of metadata that has changed, and of the table that is not pulled for it', async () => {
   const place = await syncedWorkplace(TABLES)
   place.emulator.schema.removeTable('account')
   const watched = await watchWhile(place, [])
-  expect(watched.out).toMatch(/synced: the master's metadata has changed .*account/)
+  expect(watched.out).toMatch(/synced: the master's metadata has changed: .*not pulled any more: account/)
 })
 
 test('watch gives up with exit code 4 when a fixed token is refused', async () => {

@@ -110,8 +110,6 @@ export interface SyncReport extends Cost {
   readonly phases: Readonly<Partial<Record<SyncPhase, Cost>>>
   /** What has changed in the master's metadata, where it has. */
   readonly metadata?: Omit<MetadataDrift, 'configuration'>
-  /** Why a change of the master's metadata could not be taken over; the run went on with the old copy. */
-  readonly metadataError?: { readonly code: OutpostErrorCode; readonly message: string }
   readonly pushed: PushReport
   readonly tables: Readonly<Record<string, TableReport>>
 }

@@ -33,7 +33,7 @@ Examples:
             reportLines(invocation, report, transactions.error, failed),
           )
           const unfinished = Object.values(report.tables).some((table) => table.error)
-          return transactions.error > 0 || unfinished || report.metadataError ? EXIT.refused : EXIT.ok
+          return transactions.error > 0 || unfinished ? EXIT.refused : EXIT.ok
         }),
       ),
     )
@@ -52,13 +52,13 @@ async function syncShowingProgress(invocation: Invocation, org: ClientOrg): Prom
 
 function reportLines(
   { paint }: Invocation,
-  { metadataError, pushed, tables }: SyncReport,
+  { metadata, pushed, tables }: SyncReport,
   errors: number,
   failed: readonly ListedTransaction[],
 ): readonly string[] {
   const names = Object.entries(tables)
   return [
-    ...(metadataError ? [paint.yellow(`Warning: ${metadataText(metadataError)}`)] : []),
+    ...(metadata && metadata.changes.length > 0 ? [paint.yellow(metadataText(metadata))] : []),
     `Sent: ${pushText(pushed)}`,
     ...(names.length === 0
       ? ["No tables are kept; choose some with 'outpost configure'."]
@@ -91,9 +91,15 @@ export function errorLines(
   ]
 }
 
-/** Why the copy of the metadata is still the old one, in words. */
-export function metadataText(error: NonNullable<SyncReport['metadataError']>): string {
-  return `the master's metadata has changed and does not fit the configuration, the old copy stays: ${oneLine(error.message)}`
+/** What has changed in the master's metadata, and what came of it, in words. */
+export function metadataText({ changes, refused, stopped }: NonNullable<SyncReport['metadata']>): string {
+  const tables = [...new Set(changes.map(({ table }) => table))]
+  const parts = [
+    `the master's metadata has changed: ${counted(changes.length, 'change')} in ${tables.join(', ')}`,
+    stopped.length > 0 && `not pulled any more: ${stopped.map(({ table }) => table).join(', ')}`,
+    refused.length > 0 && `${counted(refused.length, 'transaction')} in Error for it`,
+  ]
+  return oneLine(parts.filter(Boolean).join('; '))
 }
 
 /** What a push did, in words. */

@@ -77,12 +77,12 @@ function passes(error: OutpostError, { renewableToken }: Invocation): boolean {
   return exitCodeOf(error.code) === EXIT.unreachable
 }
 
-function reportText({ metadataError, pushed, tables }: SyncReport): string {
+function reportText({ metadata, pushed, tables }: SyncReport): string {
   const busy = Object.entries(tables).filter(
     ([, table]) => table.written > 0 || table.pruned > 0 || table.kept > 0 || table.error,
   )
   const sent = pushed.processed + pushed.refused + pushed.overruled + pushed.left > 0 ? [pushText(pushed)] : []
-  const drift = metadataError ? [metadataText(metadataError)] : []
+  const drift = metadata && metadata.changes.length > 0 ? [metadataText(metadata)] : []
   const parts = [...drift, ...sent, ...busy.map(([name, table]) => `${name}: ${outcome(table)}`)]
   return parts.length === 0 ? 'nothing new' : parts.join(' · ')
 }

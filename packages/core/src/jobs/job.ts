@@ -69,7 +69,7 @@ export type RunTrigger = 'schedule' | 'interval' | 'manual' | JobTrigger
  * How a run ended.
  *
  * - `succeeded`: all of it.
- * - `partial`: some tables could not be finished, or a change of the metadata not be taken over.
+ * - `partial`: some tables could not be finished.
  * - `failed`: the master could not be asked, or something else stood in the way of the whole.
  * - `offline`: there was no network. It is made up for once there is one.
  * - `stopped`: it was told to stop.

@@ -63,9 +63,8 @@ export function shownRun({ owner: _, ...run }: KeptRun): JobRun {
 }
 
 /** Everything that a sync could not do although it ended. */
-export function errorsOf({ tables, metadataError }: SyncReport): readonly RunError[] {
-  const ofTables = Object.entries(tables).flatMap(([table, { error }]) => (error ? [{ ...error, table }] : []))
-  return metadataError ? [{ code: metadataError.code, message: metadataError.message }, ...ofTables] : ofTables
+export function errorsOf({ tables }: SyncReport): readonly RunError[] {
+  return Object.entries(tables).flatMap(([table, { error }]) => (error ? [{ ...error, table }] : []))
 }
 
 export function errorOf({ code, message, place, remedy }: OutpostError): RunError {
