@@ -109,7 +109,7 @@ export interface Seen {
  * came back. One that did go back has every table compared, and every pass begun from the start.
  *
  * A row that is gone without a trace may have been deleted, or never have been made in the past that is now: where no
- * newer row is known to be as it was, its table alone is compared, if that is wanted of it at all.
+ * newer row is known to be as it was, its table alone is begun anew, if deletions are told of there: this one was not.
  */
 export async function judgePast(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<boolean> {
   const intact: string[] = []
@@ -121,7 +121,7 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
     const found = await readAnchors(context, table, regressed, signal).catch(unlessOfOneTable)
     if (!found) continue
     if (found.isOlder) {
-      await wentBack(context)
+      await beginAnew(context, [...context.tables.keys()])
       return true
     }
     intact.push(...found.intact)
@@ -130,9 +130,7 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
   for (const { table, anchor } of missing) {
     if (intact.some((version) => isOlderVersion(anchor.version, version))) continue
     if (!table.tracking.deletes && !table.changeTracking) continue
-    await context.store.write(`doubt ${table.metadata.name}`, (tx) => makeDue(tx, [table.metadata.name], 'asked'), {
-      durability: 'relaxed',
-    })
+    await beginAnew(context, [table.metadata.name])
   }
   return false
 }
@@ -162,6 +160,8 @@ async function readAnchors(
     const ids = rows.map(({ id }) => id)
     const held: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
+    // What was removed here tells nothing about the master.
+    if (regressed.length === 0 && rows[0] && !held.has(rows[0].id)) return { anchors: [], explained: new Set<string>() }
     return {
       anchors: rows.filter((row) => held.has(row.id)),
       explained: new Set(doubts.map(({ id }) => id)),
@@ -185,12 +185,13 @@ async function readAnchors(
   }
 }
 
-async function wentBack(context: PullContext): Promise<void> {
-  await context.store.write(
+/** Compares these tables and begins their passes, their anchors and their change tracking from the start. */
+async function beginAnew({ store }: PullContext, tables: readonly string[]): Promise<void> {
+  await store.write(
     'the master went back in time',
     async (tx) => {
-      await makeDue(tx, context.tables.keys(), 'restored')
-      for (const name of context.tables.keys()) {
+      await makeDue(tx, tables, 'restored')
+      for (const name of tables) {
         await forgetAnchors(tx, name)
         await forgetChanges(tx, name)
       }

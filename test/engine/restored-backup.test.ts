@@ -1,0 +1,123 @@
+import type { Configuration } from '@outpost/core'
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+import type { World } from './world.ts'
+
+const KEPT: Configuration = {
+  tables: {
+    account: { columns: ['name', 'telephone1'] },
+    contact: { columns: ['lastname', 'emailaddress1'] },
+    incident: { columns: ['title'] },
+  },
+}
+
+function account(world: World, name: string): string {
+  return world.emulator.master.create('account', { name })
+}
+
+/** Long enough for nothing to be asked for again by its time. */
+const LATER = 60 * 60_000
+
+test('a master that went back in time is noticed by rows of older versions, and everything is as it was then', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const [changed, deleted] = [account(here, 'as it was'), account(here, 'comes back')]
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  emulator.master.remove('account', deleted)
+  const made = account(here, 'made since')
+  const [contact] = emulator.master.rows('contact')
+  emulator.master.update('contact', contact?.id ?? '', { emailaddress1: 'since@then.example' })
+  await device.sync()
+  env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).has(made)).toBe(true)
+
+  emulator.restoreBackup(backup)
+  env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect(await differences(here, device)).toEqual([])
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect((await device.rows('account')).has(made)).toBe(false)
+})
+
+test('what happens after the backup came back is pulled, though its versions are lower than those seen before', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  for (let nth = 0; nth < 50; nth += 1) emulator.master.update('account', changed, { name: `since ${nth}` })
+  await device.sync()
+  emulator.restoreBackup(backup)
+  env.advance(LATER)
+  await device.sync()
+  env.advance(LATER)
+  const made = account(here, 'made after')
+  await device.sync()
+  expect((await device.rows('account')).get(made)?.['name']).toBe('made after')
+  expect(await differences(here, device)).toEqual([])
+})
+
+test('unsent changes stay through it, on top of what the master has now', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', id, { name: 'changed since' })
+  await device.sync()
+  await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  emulator.restoreBackup(backup)
+  env.advance(LATER)
+  emulator.faults.add({ match: { method: 'PATCH', part: true }, times: 9, fault: { kind: 'status', status: 503 } })
+  emulator.faults.add({ match: { method: 'PATCH' }, times: 9, fault: { kind: 'status', status: 503 } })
+  await device.sync().catch(() => {})
+  expect((await device.rows('account')).get(id)).toMatchObject({ name: 'as it was', telephone1: '1' })
+  emulator.faults.clear()
+  device.org.reconnect()
+  await device.sync()
+  await device.sync()
+  expect(emulator.master.row('account', id)?.values).toMatchObject({ name: 'as it was', telephone1: '1' })
+  expect(await differences(here, device)).toEqual([])
+})
+
+test('as long as nothing happened the watch costs no request', async () => {
+  const here = world()
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  here.env.advance(LATER)
+  await device.sync()
+  here.requests()
+  here.env.advance(LATER)
+  await device.sync()
+  const idle = here.requests().length
+  here.env.advance(LATER)
+  const [contact] = here.emulator.master.rows('contact')
+  here.emulator.master.update('contact', contact?.id ?? '', { emailaddress1: 'new@then.example' })
+  await device.sync()
+  expect(here.requests().length).toBe(idle)
+})
+
+test('the newest row of all being deleted is no sign of it: the table is not compared', async () => {
+  const here = world()
+  const device = await here.device({ configuration: KEPT })
+  const newest = account(here, 'the newest of all')
+  await device.sync()
+  here.emulator.master.remove('account', newest)
+  here.env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).has(newest)).toBe(true)
+  expect((await device.org.explainPull('account')).due).toEqual([])
+  // It is asked for once, and not again.
+  here.requests()
+  await device.sync()
+  const first = here.requests().length
+  await device.sync()
+  expect(here.requests().length).toBe(first)
+})
