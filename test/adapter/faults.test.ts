@@ -170,6 +170,7 @@ async function failure(promise: Promise<unknown>): Promise<MasterError> {
 /** The master with every call bound to another signal. */
 function withSignal({ master }: Organisation, bound: AbortSignal): Organisation['master'] {
   return {
+    ...master,
     identify: () => master.identify(bound),
     metadata: () => master.metadata(bound),
     metadataStamp: () => master.metadataStamp(bound),

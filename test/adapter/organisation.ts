@@ -20,10 +20,10 @@ export const signal: AbortSignal = new AbortController().signal
 
 export interface Organisation {
   readonly emulator: Emulator
-  readonly master: MasterOrg
+  readonly master: Required<MasterOrg>
   table(name: string): TableMetadata
   /** Another connection to the same organisation. */
-  masterFor(options: Partial<DataverseOptions> & { readonly user?: string }): MasterOrg
+  masterFor(options: Partial<DataverseOptions> & { readonly user?: string }): Required<MasterOrg>
   transaction(...changes: Change[]): OutgoingTransaction
   push(...changes: Change[]): Promise<PushOutcome>
   newId(): string

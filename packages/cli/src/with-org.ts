@@ -87,16 +87,23 @@ async function requireFile(path: string): Promise<void> {
 }
 
 /** The master at an address that is known only once the client org has been opened. */
-function lateMaster(open: () => MasterOrg): MasterOrg {
-  let opened: MasterOrg | undefined
-  const master = (): MasterOrg => (opened ??= open())
+function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
+  let opened: Required<MasterOrg> | undefined
+  const master = (): Required<MasterOrg> => (opened ??= open())
   return {
     identify: async (signal) => master().identify(signal),
+    tenant: async (signal) => master().tenant(signal),
+    privileges: async (userId, signal) => master().privileges(userId, signal),
     metadata: async (signal) => master().metadata(signal),
     metadataStamp: async (signal) => master().metadataStamp(signal),
+    metadataChanges: async (request, signal) => master().metadataChanges(request, signal),
     pull: async (request, signal) => master().pull(request, signal),
     versions: (request, signal) => master().versions(request, signal),
     read: async (request, signal) => master().read(request, signal),
+    changes: async (request, signal) => master().changes(request, signal),
+    estimate: async (request, signal) => master().estimate(request, signal),
+    glance: async (request, signal) => master().glance(request, signal),
+    traffic: () => opened?.traffic() ?? { requests: 0, bytesSent: 0, bytesReceived: 0 },
     push: async (transactions, signal) => master().push(transactions, signal),
   }
 }

@@ -1,5 +1,8 @@
 import { type Env, type MasterOrg, OutpostError, systemEnv } from '@outpost/core'
 import { versionPages } from './versions.ts'
+import { changesPage } from './changes.ts'
+import { estimateRows } from './estimate.ts'
+import { glance } from './glance.ts'
 import { identify, readTenant } from './identify.ts'
 import { readMetadata, readMetadataStamp } from './metadata.ts'
 import { readMetadataChanges } from './metadata-changes.ts'
@@ -11,6 +14,7 @@ import { pushAll } from './push.ts'
 import { readRows } from './read-rows.ts'
 import type { AccessTokenProvider } from './token.ts'
 import { TokenOwner } from './token-owner.ts'
+import { TrafficCount } from './traffic-count.ts'
 import { type Fetch, fetchTransport } from './transport.ts'
 
 export interface DataverseOptions {
@@ -46,14 +50,15 @@ const LARGEST_PAGE = 5_000
  * A Dataverse organisation as the master of client orgs. Throws `invalid` for a URL or a page size that cannot be; nothing
  * is sent before a method is called.
  */
-export function dataverseMaster(options: DataverseOptions): MasterOrg {
+export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> {
   const root = orgUrl(options.url, options.region === undefined ? {} : { region: options.region })
   const env = options.env ?? systemEnv
   const timeouts = { readMs: 60_000, writeMs: 150_000, metadataMs: 120_000, ...options.timeouts }
   const pageSize = checkedPageSize(options.pageSize ?? LARGEST_PAGE)
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const owner = new TokenOwner()
-  const transport = fetchTransport({ root, token: options.token, fetch, env, owner })
+  const traffic = new TrafficCount()
+  const transport = fetchTransport({ root, token: options.token, fetch, env, owner, traffic })
   const messages = options.messages ?? fetchMessages(transport, timeouts.metadataMs)
   const newId = (): string => env.newId()
   const reading = { transport, root, newId, timeoutMs: timeouts.readMs }
@@ -74,8 +79,20 @@ export function dataverseMaster(options: DataverseOptions): MasterOrg {
       checkedPageSize(request.pageSize)
       return pullPage(reading, request, signal)
     },
+    glance: async (request, signal) => {
+      for (const { pageSize: size } of request.pulls) checkedPageSize(size)
+      const found = await glance(reading, request, signal)
+      owner.expect(found.identity)
+      return found
+    },
     versions: (request, signal) => versionPages({ ...reading, pageSize }, request, signal),
     read: (request, signal) => readRows(reading, request, signal),
+    changes: async (request, signal) => {
+      checkedPageSize(request.pageSize)
+      return changesPage(reading, request, signal)
+    },
+    estimate: (request, signal) => estimateRows(reading, request, signal),
+    traffic: () => traffic.total,
     push: (transactions, signal) => pushAll(writing, transactions, signal),
   }
 }

@@ -1,10 +1,15 @@
 import { canonicalGuid, MasterError, type MasterIdentity, OutpostError } from '@outpost/core'
-import { jsonObject } from './json.ts'
+import { jsonObject, type JsonObject } from './json.ts'
 import type { OrgMessages } from './org-messages.ts'
 
 /** Which organisation answers, and as whom. */
 export async function identify(messages: OrgMessages, url: string, signal: AbortSignal): Promise<MasterIdentity> {
-  const { OrganizationId: organization, UserId: user } = await messages.callFunction('WhoAmI', {}, signal)
+  return identityIn(await messages.callFunction('WhoAmI', {}, signal), url)
+}
+
+/** The identity that an answer to `WhoAmI` tells. Throws `protocol` where it tells none. */
+export function identityIn(answer: JsonObject, url: string): MasterIdentity {
+  const { OrganizationId: organization, UserId: user } = answer
   const organizationId = typeof organization === 'string' ? canonicalGuid(organization) : null
   const userId = typeof user === 'string' ? canonicalGuid(user) : null
   if (organizationId === null || userId === null) {

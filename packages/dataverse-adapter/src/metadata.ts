@@ -2,7 +2,7 @@ import { MasterError, type MasterMetadata, type TableMetadata } from '@outpost/c
 import { type JsonObject, jsonObjects } from './json.ts'
 import { TABLE_NAMES, tablesQuery } from './metadata-query.ts'
 import type { OrgMessages } from './org-messages.ts'
-import { query, readPage, type ReadContext } from './read-page.ts'
+import { type PageRequest, query, readPage, type ReadContext, type WirePage } from './read-page.ts'
 import { tableMetadata } from './table-metadata.ts'
 
 export interface MetadataContext extends ReadContext {
@@ -53,8 +53,17 @@ export async function readDefinitions(
 
 /** A text that changes with every change of the schema, asked for with the cheapest query there is. */
 export async function readMetadataStamp(context: ReadContext, signal: AbortSignal): Promise<string> {
+  return stampIn(await readPage(context, stampRequest(), signal))
+}
+
+/** The request whose answer has the stamp. */
+export function stampRequest(): PageRequest {
   const path = `organizations${query({ $select: 'organizationid' })}`
-  const { body } = await readPage(context, { path, pageSize: 1, annotations: [STAMP], fresh: true }, signal)
+  return { path, pageSize: 1, annotations: [STAMP], fresh: true }
+}
+
+/** The stamp in the answer to `stampRequest`. Throws `protocol` where there is none. */
+export function stampIn({ body }: WirePage): string {
   const stamp = body[`@${STAMP}`]
   if (typeof stamp === 'string' || typeof stamp === 'number') return String(stamp)
   throw new MasterError('protocol', 'the answer of the master has no metadata version', {

@@ -1,5 +1,6 @@
 import type { Filter, Json, PullPage, PullRequest, TableMetadata } from '@outpost/core'
 import { MasterError, OutpostError } from '@outpost/core'
+import { COUNTS, estimateIn } from './estimate.ts'
 import { jsonObject, type JsonObject } from './json.ts'
 import { type PageRequest, query, readPage, type ReadContext, type WirePage } from './read-page.ts'
 import { rowsPath } from './rows-path.ts'
@@ -49,12 +50,11 @@ type VersionCheckpoint = {
   readonly trail?: VersionTrail
 }
 
-const COUNT = 'Microsoft.Dynamics.CRM.totalrecordcount'
-const COUNT_CAPPED = 'Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded'
-
 /** One page of a pull: what to ask, and what the answer to it means. */
 export interface PullStep {
   readonly page: PageRequest
+  /** True where the next page is found by a link of this one, so that both must be of one size. */
+  readonly linked: boolean
   conclude(wire: WirePage, signal: AbortSignal): Promise<PullPage>
 }
 
@@ -88,6 +88,7 @@ function byVersion(context: ReadContext, request: PullRequest, checkpoint: Versi
   const order = [VERSION_COLUMN]
   return {
     page: pageRequest(request, first, rowsPath({ ...rowsOf(request), conditions, order, count: first })),
+    linked: false,
     async conclude(wire, signal) {
       const last = wire.rows.at(-1)
       const reached = last === undefined ? (position ?? since?.version ?? '0') : versionNumber(table, jsonObject(last))
@@ -124,6 +125,7 @@ function byModified(
   const path = checkpoint.next ?? rowsPath({ ...rowsOf(request), conditions, order, count: true, linked: true })
   return {
     page: pageRequest(request, first, path),
+    linked: true,
     async conclude(wire, signal) {
       const more = wire.next !== null
       const nextTime = first ? await startOfNextPass(context, request, wire, more, since, signal) : checkpoint.nextTime
@@ -141,6 +143,7 @@ function whole(request: PullRequest, checkpoint: Extract<Checkpoint, { by: 'whol
   const path = checkpoint.next ?? rowsPath({ ...rowsOf(request), order, count: true, linked: true })
   return {
     page: pageRequest(request, first, path),
+    linked: true,
     conclude: async (wire) => pullPageOf(request, wire, { by: 'whole', next: wire.next }, first),
   }
 }
@@ -151,10 +154,7 @@ function rowsOf({ table, scope, columns, pageSize }: PullRequest): Omit<Paramete
 }
 
 function pageRequest({ table, columns, pageSize }: PullRequest, count: boolean, path: string): PageRequest {
-  const annotations = [
-    ...(needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []),
-    ...(count ? [COUNT, COUNT_CAPPED] : []),
-  ]
+  const annotations = [...(needsLookupTables(table, columns) ? [LOOKUP_TABLE] : []), ...(count ? COUNTS : [])]
   return { path, pageSize, annotations }
 }
 
@@ -235,9 +235,8 @@ function laterVersion(one: string, other: string | undefined): string {
 }
 
 function estimateOf(page: WirePage, first: boolean): Pick<PullPage, 'estimate'> {
-  const rows = page.body['@odata.count']
-  if (!first || typeof rows !== 'number' || rows < 0) return {}
-  return { estimate: { rows, atLeast: page.body[`@${COUNT_CAPPED}`] === true } }
+  const estimate = first ? estimateIn(page.body) : null
+  return estimate === null ? {} : { estimate }
 }
 
 function readCheckpoint(table: TableMetadata, checkpoint: Json): Checkpoint {

@@ -87,24 +87,47 @@ async function get(context: ReadContext, request: BatchRequest, signal: AbortSig
   const { path } = request
   if (path.length <= LONGEST_URL) return transport.send({ ...request, timeoutMs }, signal)
   checkLength(path)
-  const [response] = await getAll(context, [request], signal)
-  if (!response) throw new MasterError('protocol', 'a batch without an answer to its request')
+  const { outer, responses } = await getAll(context, [request], signal)
+  const [response] = responses
+  if (!response) throw notDataverse(outer, 'a batch without an answer to its request')
   return response
 }
 
-/** Sends several reads as one request; the answers in their order, as far as they came. */
+/** Answers to several reads that were sent as one request, in their order, as far as they came. */
+export interface AllAnswers {
+  /** The answer to the batch as a whole. */
+  readonly outer: WireResponse
+  readonly responses: readonly WireResponse[]
+}
+
+/**
+ * Sends several reads as one request. `identity` finds among the answers the one that tells who they were asked for.
+ * Rejects when the batch as a whole is refused.
+ */
 export async function getAll(
   context: ReadContext,
   requests: readonly BatchRequest[],
   signal: AbortSignal,
-): Promise<readonly WireResponse[]> {
+  { identity }: { readonly identity?: (responses: readonly WireResponse[]) => WireResponse | undefined } = {},
+): Promise<AllAnswers> {
   const { transport, timeoutMs } = context
   const parts = requests.map((request) => ({ kind: 'single' as const, request }))
   const batch = encodeBatch(parts, context.newId)
-  const outer = await transport.send({ method: 'POST', path: '$batch', ...batch, timeoutMs }, signal)
+  const responsesIn = (outer: WireResponse): readonly WireResponse[] =>
+    readBatch(outer).flatMap(([answer]) => (answer ? [dated(answer.response, outer)] : []))
+  const outer = await transport.send(
+    {
+      method: 'POST',
+      path: '$batch',
+      ...batch,
+      timeoutMs,
+      ...(identity && { identity: (answer) => (isMultipart(answer) ? identity(responsesIn(answer)) : undefined) }),
+    },
+    signal,
+  )
   // An answer that is no batch says why, or is not the master's at all.
   if (!isMultipart(outer)) jsonAnswer(outer)
-  return readBatch(outer).flatMap(([answer]) => (answer ? [dated(answer.response, outer)] : []))
+  return { outer, responses: responsesIn(outer) }
 }
 
 /** The answer to a part of a batch, with what stands in the head of the whole only. */
@@ -129,7 +152,7 @@ export function checkLength(path: string): void {
 }
 
 /** A link of the same organisation as a path; the token must not follow a link to anywhere else. */
-function pathOfLink(root: string, link: string, response: WireResponse): string {
+export function pathOfLink(root: string, link: string, response: WireResponse): string {
   const at = link.indexOf(API_PATH)
   const origin = URL.canParse(link) ? new URL(link).origin : ''
   if (at === -1 || origin === '' || canonicalOrigin(origin) !== root || !link.startsWith(origin + API_PATH)) {

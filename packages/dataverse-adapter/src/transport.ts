@@ -2,6 +2,7 @@ import { type Env, MasterError } from '@outpost/core'
 import { neverSent } from './connection-failure.ts'
 import { withDeadline } from './deadline.ts'
 import { type AccessTokenProvider, accessToken } from './token.ts'
+import type { TrafficCount } from './traffic-count.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -13,6 +14,8 @@ export interface WireRequest {
   readonly body?: string
   /** The time the whole exchange may take, the reading of the body included. */
   readonly timeoutMs: number
+  /** Finds in the answer the answer to `WhoAmI`, where the request asked for it among other things. */
+  readonly identity?: (response: WireResponse) => WireResponse | undefined
 }
 
 /** A whole answer: its body has been read to the end. */
@@ -48,6 +51,8 @@ export interface TransportOptions {
   readonly env: Pick<Env, 'sleep'>
   /** Decides which tokens may be used; any when absent. */
   readonly owner?: TokenCheck
+  /** Is told of every request and of every body. */
+  readonly traffic?: TrafficCount
 }
 
 /** The path of the Web API below an organisation's root. */
@@ -64,11 +69,13 @@ export function fetchTransport(options: TransportOptions): Transport {
     const { owner } = options
     if (request.path !== WHO_AM_I) await owner?.admit(token, () => sendWith(token, whoAmI(request.timeoutMs), signal))
     const response = await sendWith(token, request, signal)
-    if (request.path === WHO_AM_I) owner?.identified(token, response)
+    const who = request.path === WHO_AM_I ? response : request.identity?.(response)
+    if (who) owner?.identified(token, who)
     return response
   }
 
   async function sendWith(token: string, request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    options.traffic?.sent(request.body)
     const response = await begin(options.fetch, `${api}${request.path}`, {
       method: request.method,
       headers: {
@@ -88,7 +95,7 @@ export function fetchTransport(options: TransportOptions): Transport {
         remedy: 'Sign in to the network (open any web page), then try again.',
       })
     }
-    return { status: response.status, headers: response.headers, text: await bodyOf(response) }
+    return { status: response.status, headers: response.headers, text: await bodyOf(response, options.traffic) }
   }
 
   return {
@@ -143,9 +150,11 @@ async function begin(fetch: Fetch, url: string, init: RequestInit): Promise<Resp
   }
 }
 
-async function bodyOf(response: Response): Promise<string> {
+async function bodyOf(response: Response, traffic: TrafficCount | undefined): Promise<string> {
   try {
-    return await response.text()
+    const bytes = await response.arrayBuffer()
+    traffic?.received(bytes.byteLength)
+    return new TextDecoder().decode(bytes)
   } catch (error) {
     throw new MasterError('offline', 'the connection broke before the answer was whole', {
       cause: error,
