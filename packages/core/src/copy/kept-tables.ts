@@ -1,6 +1,6 @@
 import { Catalogue, retireTables } from './catalogue.ts'
 import { tablesToCheck } from '../write/check-action.ts'
-import { problemsOf, refuseFirst } from './configuration.ts'
+import { problemsOf, refuseProblems } from './configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { checkShape } from './check-shape.ts'
 import {
@@ -22,9 +22,10 @@ import { NO_PAST, readPast } from './past-kinds.ts'
 import { applyRefresh, askForMetadata, planRefresh, recheckWith } from './refresh-metadata.ts'
 import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
-import type { MasterOrg } from '../ports/master-org.ts'
+import { renewStanding } from '../identity/standing.ts'
+import type { MasterOrg, Standing } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
-import { readPrivileges, writePrivileges } from '../write/privileges.ts'
+import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
 import { followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
 import { TARGET_SUFFIX } from '../row.ts'
@@ -143,14 +144,23 @@ export class KeptTables {
     return { metadata }
   }
 
-  /** Reads anew what the user may do. Where the master does not tell it, nothing is known of it. */
-  async renewPrivileges(userId: string, signal: AbortSignal): Promise<void> {
-    const names = (await this.#master.privileges?.(userId, signal)) ?? null
-    throwIfAborted(signal)
-    const known = this.#privileges
-    if (names === null ? known === null : known?.size === names.length && names.every((name) => known.has(name))) return
-    await this.#store.write('keep privileges', (tx) => writePrivileges(tx, userId, names))
-    this.#privileges = names && new Set(names)
+  /**
+   * Sees whether the user's standing has changed, and reads anew what the user may do where it has. Where the master does
+   * not tell it, nothing is known of it. `shown` is the standing that a look with `privilegesAsked()` has shown.
+   */
+  async renewPrivileges(userId: string, signal: AbortSignal, shown?: Standing | null): Promise<void> {
+    const asked = await this.privilegesAsked()
+    const request = { userId, asked, tables: this.#byName.keys(), ...(shown === undefined ? {} : { shown }) }
+    this.#privileges = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
+  }
+
+  /** The names of the privileges that decide what may be done with the kept tables and with what their lookups point to. */
+  async privilegesAsked(): Promise<readonly string[]> {
+    const kept = [...this.#byName.values()].map(({ metadata }) => metadata)
+    const targets = kept.flatMap(({ columns }) => columns.flatMap((column) => column.targets ?? []))
+    const others = [...new Set(targets.map(({ table }) => table))].filter((name) => !this.#byName.has(name))
+    const tables = [...kept, ...(await this.catalogue.tables(others)).values()]
+    return [...new Set(tables.flatMap(({ privileges = {} }) => Object.values(privileges)))].toSorted()
   }
 
   /**
@@ -206,7 +216,7 @@ export class KeptTables {
    */
   async configure(configuration: Configuration, instead?: Configuration): Promise<void> {
     const problems = await this.problems(configuration)
-    refuseFirst(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
+    refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
     const definitions = await this.#definitionsFor(configuration)
     const checked = fitConfiguration(configuration, definitions, this.#conflictFunctions)
     await this.#store.write('configure', async (tx) => {

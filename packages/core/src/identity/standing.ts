@@ -1,8 +1,10 @@
+import { throwIfAborted } from '../errors.ts'
 import type { MasterOrg, Standing } from '../ports/master-org.ts'
-import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
+import type { Store, StoreReader } from '../ports/store.ts'
 import { makeDue } from '../pull/checkpoint.ts'
 import { askAgain } from '../pull/delta.ts'
-import { writePrivileges } from '../write/privileges.ts'
+import { readPrivileges, writePrivileges } from '../write/privileges.ts'
+import type { Privileges } from '../write/privileges.ts'
 
 /*
  * What a user may see depends on business unit, teams, roles and privileges, and no row changes when those do. So their
@@ -11,51 +13,73 @@ import { writePrivileges } from '../write/privileges.ts'
 
 const STANDING = 'standing'
 
-type KeptStanding = { readonly userId: string; readonly stamp: string }
+type KeptStanding = {
+  readonly userId: string
+  readonly stamp: string
+  /** The privileges that were asked for with it: stamps of others cannot be compared. */
+  readonly asked: readonly string[]
+}
 
-/** The stamp that is kept for this user; undefined where none is. */
-export async function readStanding(tx: StoreReader, userId: string): Promise<string | undefined> {
-  const kept = (await tx.value(STANDING)) as KeptStanding | undefined
-  return kept?.userId === userId ? kept.stamp : undefined
+export interface StandingRequest {
+  readonly userId: string
+  /** The names of the privileges that matter for the tables that are kept. */
+  readonly asked: readonly string[]
+  /** The tables that are kept. */
+  readonly tables: Iterable<string>
+  /** The standing, where a look at the master has shown it already, asked for with the same privileges. */
+  readonly shown?: Standing | null
 }
 
 /**
- * Asks for the standing of a user. A master that gives none is asked for the privileges alone; null where those cannot be
- * read either.
+ * Sees whether the user's standing is still the one it was. Where it is not, the names of all privileges are read anew,
+ * every table has to be compared with the master's, and change tracking that was refused is asked for again. Gives the
+ * privileges; null where they cannot be read. One request where nothing has changed, none where the standing was shown.
  */
-export async function askStanding(
+export async function renewStanding(
+  { store, master }: { readonly store: Store; readonly master: MasterOrg },
+  { userId, asked, tables, shown }: StandingRequest,
+  signal: AbortSignal,
+): Promise<Privileges | null> {
+  const { kept, known } = await store.read('read standing', async (tx) => ({
+    kept: await readStanding(tx, userId),
+    known: await readPrivileges(tx, userId),
+  }))
+  const standing = shown ?? (await askStanding(master, userId, asked, signal))
+  const isComparable = kept?.asked.join() === asked.join()
+  if (standing && isComparable && standing.stamp === kept?.stamp) return known
+  const names = (await master.privileges?.(userId, signal)) ?? null
+  const stamp = standing?.stamp ?? names?.toSorted().join() ?? ''
+  const isOther = kept !== undefined && stamp !== kept.stamp && (isComparable || (await isOtherThan(master, kept, signal)))
+  throwIfAborted(signal)
+  if (isComparable && !isOther) return known
+  await store.write('keep standing', async (tx) => {
+    const next: KeptStanding = { userId, stamp, asked }
+    await tx.setValue(STANDING, next)
+    await writePrivileges(tx, userId, names)
+    if (!isOther) return
+    await makeDue(tx, tables, 'standing-changed')
+    await askAgain(tx)
+  })
+  return names && new Set(names)
+}
+
+async function readStanding(tx: StoreReader, userId: string): Promise<KeptStanding | undefined> {
+  const kept = (await tx.value(STANDING)) as KeptStanding | undefined
+  return kept?.userId === userId ? kept : undefined
+}
+
+async function askStanding(
   master: MasterOrg,
   userId: string,
   privileges: readonly string[],
   signal: AbortSignal,
 ): Promise<Standing | null> {
-  if (master.glance) return (await master.glance({ userId, privileges, pulls: [] }, signal)).standing
-  const names = (await master.privileges?.(userId, signal)) ?? null
-  return names && { stamp: names.toSorted().join(), privileges: names }
+  if (!master.glance) return null
+  return (await master.glance({ userId, privileges, pulls: [] }, signal)).standing
 }
 
-/**
- * Keeps a standing and the privileges that belong to it. Where it is another one than before, every table has to be
- * compared with the master's, and change tracking that was refused is asked for again. Gives back whether it is.
- */
-export async function keepStanding(
-  store: Store,
-  {
-    userId,
-    standing,
-    tables,
-  }: { readonly userId: string; readonly standing: Standing; readonly tables: Iterable<string> },
-): Promise<boolean> {
-  const before = await store.read('read standing', (tx) => readStanding(tx, userId))
-  if (before === standing.stamp) return false
-  await store.write('keep standing', (tx) => keep(tx, userId, standing, before === undefined ? [] : tables))
-  return before !== undefined
-}
-
-async function keep(tx: StoreWriter, userId: string, standing: Standing, tables: Iterable<string>): Promise<void> {
-  const kept: KeptStanding = { userId, stamp: standing.stamp }
-  await tx.setValue(STANDING, kept)
-  await writePrivileges(tx, userId, standing.privileges)
-  await makeDue(tx, tables, 'standing-changed')
-  await askAgain(tx)
+/** Other tables are kept than before, so the question before is asked once more. */
+async function isOtherThan(master: MasterOrg, kept: KeptStanding, signal: AbortSignal): Promise<boolean> {
+  const standing = await askStanding(master, kept.userId, kept.asked, signal)
+  return standing === null || standing.stamp !== kept.stamp
 }
