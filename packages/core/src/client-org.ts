@@ -2,7 +2,10 @@ import type { Canary } from './identity/canary.ts'
 import type { Catalogue } from './copy/catalogue.ts'
 import { claimOwners } from './delivery/claim-owners.ts'
 import { commit } from './write/commit.ts'
+import { refuseUnknownChoice } from './choices.ts'
 import { ConfigurationDraft } from './copy/configuration-draft.ts'
+import { configurationFile, fitFile, importJobs, namesIn, readConfigurationFile } from './copy/configuration-file.ts'
+import type { ConfigurationFile, ConfigurationImport } from './copy/configuration-file.ts'
 import { cutOff, needsMaster, notConnected } from './copy/without-master.ts'
 import { detach } from './copy/detach.ts'
 import type { DetachChoice } from './copy/detach.ts'
@@ -265,6 +268,32 @@ export class ClientOrg {
       plan: () => Promise.reject(new OutpostError('refused', 'a plan cannot be made yet')),
       save: (configuration, instead) => this.#configure(configuration, instead),
     })
+  }
+
+  /** Everything that is set up here, as plain JSON for a file: tables, scopes and jobs, without rows or secrets. */
+  async exportConfiguration(): Promise<ConfigurationFile> {
+    const from = this.#identity.bound ?? this.#detachedFrom
+    return configurationFile(this.configuration, from?.url ?? null, await this.jobs.list())
+  }
+
+  /**
+   * Puts what a file says in force, the configuration as a whole or not at all, and sets up its jobs. Throws `invalid` for
+   * a version that cannot be read, and with everything the master or this program does not know; with `unknown:
+   * 'leave-out'` that is left out and reported instead, but never a part of a filter, without which other rows would be
+   * kept or sent. Throws what `configure` throws.
+   */
+  async importConfiguration(
+    file: unknown,
+    options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
+  ): Promise<ConfigurationImport> {
+    const { unknown = 'refuse' } = options
+    refuseUnknownChoice('unknown', unknown, ['refuse', 'leave-out'])
+    const read = readConfigurationFile(file)
+    const catalogue = await this.#kept.catalogue.tables(namesIn(read))
+    const { configuration, jobs, leftOut } = fitFile(read, catalogue, unknown, this.#env.now())
+    await this.#configure(configuration)
+    await importJobs(this.jobs, jobs)
+    return { leftOut }
   }
 
   async #configure(configuration: Configuration, instead?: Configuration): Promise<void> {

@@ -95,7 +95,20 @@ export { ClientOrg } from './client-org.ts'
 export type { WriteOptions } from './write/commit.ts'
 export type { Canary, Eviction } from './identity/canary.ts'
 export type { CallOptions, ClientOrgOptions } from './client-org.ts'
-export type { Configuration, TableConfiguration } from './copy/configuration.ts'
+export type {
+  Configuration,
+  LocalColumn,
+  LocalTable,
+  RelatedConfiguration,
+  ScopeConfiguration,
+  TableConfiguration,
+  TrackingConfiguration,
+} from './copy/configuration.ts'
+export type { ConfigurationDraft } from './copy/configuration-draft.ts'
+export { ConfigurationError } from './copy/configuration-error.ts'
+export type { ConfigurationFile, ConfigurationImport, FiledJob } from './copy/configuration-file.ts'
+export type { DetachChoice } from './copy/detach.ts'
+export type { LeftOut } from './copy/leave-out-unknown.ts'
 export type {
   Conflict,
   ConflictChoice,

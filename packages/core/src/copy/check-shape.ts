@@ -129,6 +129,14 @@ const WHOLE: Shapes<Configuration> = {
   scopes: isObject,
 }
 
+export function isSetting(name: string): boolean {
+  return Object.hasOwn(WHOLE, name)
+}
+
+export function isTableOption(name: string): boolean {
+  return Object.hasOwn(TABLE, name)
+}
+
 /**
  * Whether the whole can be looked at further: every part has its shape. Reports what has not, each with its table and the
  * option's name.

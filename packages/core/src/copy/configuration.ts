@@ -4,6 +4,7 @@ import type { Filter } from '../filter/filter.ts'
 import type { ColumnMetadata, ColumnType, TableMetadata } from '../metadata.ts'
 import type { RowScope } from '../ports/master-org.ts'
 import type { StoreTable } from '../ports/store.ts'
+import { ConfigurationError } from './configuration-error.ts'
 import { checkShape } from './check-shape.ts'
 import type { Report } from './check-shape.ts'
 import { checkTable } from './check-table.ts'
@@ -155,7 +156,7 @@ export function checkConfiguration(
   functions: ConflictFunctions = {},
 ): ReadonlyMap<string, ConfiguredTable> {
   const { tables, problems } = examine(configuration, catalogue, functions)
-  refuseFirst(problems.filter(isBroken))
+  refuseProblems(problems.filter(isBroken))
   return tables
 }
 
@@ -173,17 +174,9 @@ function isBroken({ place }: OutpostError): boolean {
   return place.rule !== 'local-clash'
 }
 
-/** Throws the first of the problems, saying how many more there are; nothing where there are none. */
-export function refuseFirst(problems: readonly OutpostError[]): void {
-  const [first, ...more] = problems
-  if (!first) return
-  if (more.length === 0) throw first
-  const words = first.message.replace(`[${first.code}] `, '')
-  throw new OutpostError(first.code, `${words} (and ${more.length} more; configurationProblems() lists them all)`, {
-    cause: first,
-    place: first.place,
-    ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
-  })
+/** Throws the problems as one error; nothing where there are none. */
+export function refuseProblems(problems: readonly OutpostError[]): void {
+  if (problems.length > 0) throw new ConfigurationError(problems)
 }
 
 /** The tables of a configuration, as far as they can be kept, and every rule that it breaks. */
