@@ -1,5 +1,5 @@
 import { relationshipOf } from '@outpost/core'
-import type { Filter, TableMetadata } from '@outpost/core'
+import type { Filter, Json, TableMetadata } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { organisation, pullAll, readable, signal, storedRows } from './organisation.ts'
 
@@ -237,4 +237,80 @@ test('a column that has gone since the metadata was read is refused by the maste
   org.emulator.schema.removeColumn('account', 'telephone1')
   const request = { table, columns: ['telephone1'], scope: { filter: null }, checkpoint: null, pageSize: 10 }
   await expect(org.master.pull(request, signal)).rejects.toMatchObject({ code: 'rejected', masterCode: '0x80060888' })
+})
+
+const MINUTE = 60_000
+
+test('a transaction of four minutes that commits behind a pass is found, however many passes ran meanwhile', async () => {
+  const clock = { now: Date.UTC(2026, 5, 1) }
+  const org = await organisation({ clock: () => clock.now })
+  const account = org.table('account')
+  const [row] = org.emulator.master.rows('account')
+  let { checkpoint } = await pullAll(org, account)
+  clock.now += 60 * MINUTE
+  org.emulator.delayedCommit(4 * MINUTE, (master) => master.update('account', row?.id ?? '', { name: 'Slow' }))
+  const seen: string[] = []
+  for (let pass = 0; pass < 8; pass += 1) {
+    clock.now += MINUTE
+    // Others commit at once, with higher versions.
+    org.emulator.master.create('account', { name: `Fast ${pass}` })
+    const page = await pullAll(org, account, { checkpoint })
+    checkpoint = page.checkpoint
+    seen.push(...page.rows.filter(({ id }) => id === row?.id).map(({ values }) => String(values['name'])))
+  }
+  expect(seen).toContain('Slow')
+})
+
+test('a row whose time was set back is found by its version', async () => {
+  const clock = { now: Date.UTC(2026, 5, 1) }
+  const org = await organisation({ clock: () => clock.now })
+  const account = org.table('account')
+  const { checkpoint } = await pullAll(org, account)
+  clock.now += 60 * MINUTE
+  const [row] = org.emulator.master.rows('account')
+  org.emulator.master.update('account', row?.id ?? '', { name: 'Imported', modifiedon: '2001-01-01T00:00:00Z' })
+  const next = await pullAll(org, account, { checkpoint })
+  expect(next.rows.find(({ id }) => id === row?.id)?.values['name']).toBe('Imported')
+})
+
+test.each([
+  ['during a quiet time', 60],
+  ['behind the first pass', 0],
+])('a link that is made by a transaction of four minutes is found, %s', async (_when, quietMinutes) => {
+  const clock = { now: Date.UTC(2026, 5, 1) }
+  const org = await organisation({ clock: () => clock.now })
+  const links = org.table('new_skill_bookableresource')
+  const skill = org.emulator.master.create('new_skill', { new_name: 'Slow' })
+  const other = org.emulator.master.create('new_skill', { new_name: 'Fast' })
+  const resource = org.emulator.master.rows('bookableresource')[0]?.id ?? ''
+  const link = (master: typeof org.emulator.master, id: string): void =>
+    master.associate('new_skill', id, 'new_Skill_BookableResource', { table: 'bookableresource', id: resource })
+  let checkpoint: Json = null
+  const pass = async (): Promise<readonly string[]> => {
+    const page = await pullAll(org, links, { checkpoint })
+    checkpoint = page.checkpoint
+    return page.rows.map(({ id }) => id)
+  }
+  if (quietMinutes > 0) {
+    for (let index = 0; index < 4; index += 1) {
+      await pass()
+      clock.now += (quietMinutes / 4) * MINUTE
+    }
+  }
+  org.emulator.delayedCommit(4 * MINUTE, (master) => link(master, skill))
+  link(org.emulator.master, other)
+  const seen: string[] = []
+  for (let index = 0; index < 10; index += 1) {
+    seen.push(...(await pass()))
+    clock.now += MINUTE
+  }
+  seen.push(...(await pass()))
+  expect(seen.some((id) => id.includes(other))).toBe(true)
+  expect(seen.some((id) => id.includes(skill))).toBe(true)
+  // When everything is proven, a pass asks for the newest link alone.
+  clock.now += 10 * MINUTE
+  await pass()
+  clock.now += 10 * MINUTE
+  await pass()
+  expect(await pass()).toHaveLength(1)
 })

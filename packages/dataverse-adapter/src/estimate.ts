@@ -41,8 +41,8 @@ async function totalOf(context: ReadContext, table: TableMetadata, signal: Abort
   const path = `RetrieveTotalRecordCount(EntityNames=@p1)${query({ '@p1': JSON.stringify([table.name]) })}`
   try {
     const answer = jsonAnswer(await transport.send({ method: 'GET', path, timeoutMs }, signal))
-    const values = jsonObject(answer['EntityRecordCountCollection'])?.['Values']
-    const [total]: readonly unknown[] = Array.isArray(values) ? values : []
+    const values: unknown = jsonObject(answer['EntityRecordCountCollection'])?.['Values']
+    const total: unknown = Array.isArray(values) ? values[0] : undefined
     return typeof total === 'number' ? total : null
   } catch (error) {
     if (isVerdict(error)) return null
