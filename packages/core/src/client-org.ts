@@ -2,6 +2,12 @@ import type { Canary } from './identity/canary.ts'
 import type { Catalogue } from './copy/catalogue.ts'
 import { claimOwners } from './delivery/claim-owners.ts'
 import { commit } from './write/commit.ts'
+import { dryRun } from './compare/dry-run.ts'
+import type { DryRun } from './compare/dry-run.ts'
+import { planConfiguration } from './compare/plan.ts'
+import type { ConfigurationPlan } from './compare/plan.ts'
+import { repair, verify } from './compare/verify.ts'
+import type { RepairReport, VerifyOptions, VerifyReport } from './compare/verify.ts'
 import { refuseUnknownChoice } from './choices.ts'
 import { ConfigurationDraft } from './copy/configuration-draft.ts'
 import { configurationFile, fitFile, importJobs, namesIn, readConfigurationFile } from './copy/configuration-file.ts'
@@ -41,6 +47,8 @@ import { explainPull } from './pull/explain.ts'
 import type { PullExplanation } from './pull/explain.ts'
 import { quarantinedRows } from './pull/quarantine.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
+import { lookAtAll } from './pull/look.ts'
+import type { Look } from './pull/look.ts'
 import { SyncRun } from './pull/sync-run.ts'
 import type { Row } from './row.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
@@ -262,10 +270,10 @@ export class ClientOrg {
   }
 
   /** The configuration in force, to be edited. What is edited has no effect before it is saved. */
-  draft(): ConfigurationDraft {
+  draft(): ConfigurationDraft<ConfigurationPlan> {
     return new ConfigurationDraft(this.configuration, {
       problems: (configuration) => this.#kept.allProblems(configuration),
-      plan: () => Promise.reject(new OutpostError('refused', 'a plan cannot be made yet')),
+      plan: (configuration, options) => this.plan(configuration, options),
       save: (configuration, instead) => this.#configure(configuration, instead),
     })
   }
@@ -402,13 +410,19 @@ export class ClientOrg {
       const { userId } = await this.#admitted()
       await this.#watch.warn()
       const run = new SyncRun(this.#pullContext())
-      await run.inPhase('identity', async () => void (await this.#identity.identify(signal)))
-      const metadata = await run.inPhase('metadata', () => this.#kept.refreshMetadata(signal))
-      await run.inPhase('standing', () => this.#kept.renewPrivileges(userId, signal))
+      const sends = !isDownOnly && (await this.#delivery.isSomethingReady())
+      const stamp = this.#kept.catalogue.stamp
+      const look = await this.#look(run, sends ? [] : tables(), signal)
+      const metadata = await run.inPhase('metadata', () => this.#kept.refreshMetadata(signal, look?.metadataStamp))
+      await run.inPhase('standing', () => this.#kept.renewPrivileges(userId, signal, look?.standing ?? undefined))
       const sent = isDownOnly
         ? await this.#delivery.unsent()
         : await run.inPhase('push', () => this.#delivery.pushSmall(signal)).catch(unlessOfOneRequest)
-      const reports = await pullTables(this.#pullContext(), { tables: tables(), inPhase: run.inPhase }, signal)
+      // Pages that were read before anything was sent, or of tables as they were before, are not what is there now.
+      const isAsSeen = !(sent instanceof OutpostError) && isNothing(sent) && this.#kept.catalogue.stamp === stamp
+      const firstPages = isAsSeen ? look?.firstPages : undefined
+      const asked = { tables: tables(), inPhase: run.inPhase, ...(firstPages ? { firstPages } : {}) }
+      const reports = await pullTables(this.#pullContext(), asked, signal)
       if (sent instanceof OutpostError) throw sent
       const more = !isDownOnly && (await this.#delivery.isThereMore())
       return { ...metadata, ...run.cost, pushed: sent, tables: reports, isThereMore: more }
@@ -450,6 +464,47 @@ export class ClientOrg {
     const configured = this.#kept.byName.get(table)
     if (!configured) throw notConfigured(table)
     return explainPull(this.#pullContext(), configured)
+  }
+
+  /**
+   * What `configure(configuration)` followed by `sync()` would do, table by table: rows to add, to drop and to read again,
+   * rows with unsent changes that would leave, requests and bytes. Ids and versions are listed under the new scopes;
+   * nothing is changed. Throws `invalid` for a configuration that breaks a rule.
+   */
+  async plan(configuration: Configuration, options: CallOptions = {}): Promise<ConfigurationPlan> {
+    return this.#asking(options, async (signal) =>
+      planConfiguration(this.#pullContext(), await this.#kept.checked(configuration), signal),
+    )
+  }
+
+  /**
+   * Compares ids and versions of a table with the master's, in ranges of ids and without reading rows, and names the rows
+   * that differ. Nothing is changed. Throws `invalid` for an unknown table.
+   */
+  async verify(table: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#configured([table])
+    return this.#asking(options, (signal) =>
+      verify(this.#pullContext(), this.#tableNow(table), signal, options.buckets),
+    )
+  }
+
+  /** Mends what `verify` finds: reads what is missing or stale, removes what is not shown. Unsent changes stay. */
+  async repair(table: string, options: VerifyOptions = {}): Promise<RepairReport> {
+    this.#configured([table])
+    return this.#asking(options, (signal) =>
+      repair(this.#pullContext(), this.#tableNow(table), signal, options.buckets),
+    )
+  }
+
+  /**
+   * What `sync()` would create, update and delete on both sides, and which conflicts it would meet. Only reads are sent,
+   * and nothing that is stored changes. With `tables`, only those are looked at on the way down.
+   */
+  async dryRun(options: Pick<SyncOptions, 'signal' | 'tables'> = {}): Promise<DryRun> {
+    const { tables } = this.#asked(options)
+    return this.#asking(options, (signal) =>
+      dryRun({ ...this.#pullContext(), readiness: this.#delivery.readiness() }, tables(), signal),
+    )
   }
 
   /** The rows that the master no longer shows and that stay because they have unsent changes; of one table or of all. */
@@ -512,6 +567,18 @@ export class ClientOrg {
     if (settings.signedOut) this.#delivery.signedOut()
   }
 
+  /** One look at everything, where the master can be asked so; else who answers is asked for by itself. */
+  async #look(run: SyncRun, tables: readonly ConfiguredTable[], signal: AbortSignal): Promise<Look | null> {
+    const look = await run.inPhase('glance', async () => {
+      const privileges = await this.#kept.privilegesAsked()
+      const shown = await lookAtAll(this.#pullContext(), { tables, privileges }, signal)
+      if (shown) this.#identity.answered(shown.identity)
+      return shown
+    })
+    if (!look) await run.inPhase('identity', async () => void (await this.#identity.identify(signal)))
+    return look
+  }
+
   /** What a sync was asked to pull; the tables as they are when it comes to that. */
   #asked({ tables, scope: name }: SyncOptions): {
     readonly tables: () => readonly ConfiguredTable[]
@@ -551,6 +618,22 @@ export class ClientOrg {
     }
   }
 
+  /** Asks the master on behalf of the user, in turn with pushes and pulls. */
+  #asking<T>({ signal: asked }: CallOptions, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#delivery.turns.withMaster(asked, async (signal) => {
+      await this.#admitted()
+      await this.#identity.ensure(signal)
+      return body(signal)
+    })
+  }
+
+  /** The table as it is configured by now. */
+  #tableNow(name: string): ConfiguredTable {
+    const table = this.#kept.byName.get(name)
+    if (table) return table
+    throw notConfigured(name)
+  }
+
   /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
   async #admitted(): Promise<MasterIdentity> {
     const identity = this.#connected()
@@ -566,6 +649,11 @@ export class ClientOrg {
 
 /** What one request can meet though others would not: no reason to leave out the pull. */
 const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
+
+/** Whether a push changed nothing on the master, as far as it is known. */
+function isNothing({ processed, refused, overruled, conflicts }: PushReport): boolean {
+  return processed + refused + overruled + conflicts === 0
+}
 
 function unlessOfOneRequest(error: unknown): OutpostError {
   if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error

@@ -117,6 +117,12 @@ export class Delivery {
     return { ...inAll([]), left: pending }
   }
 
+  /** Whether something can be sent now, looked up anew. */
+  async isSomethingReady(): Promise<boolean> {
+    this.#agenda.reset()
+    return this.isThereMore()
+  }
+
   /** Whether something can be sent now, for a caller who has the turn. */
   async isThereMore(): Promise<boolean> {
     return (await this.#nextAttempt()) === 'now'

@@ -41,9 +41,15 @@ export class IdentityGuard {
   async identify(signal: AbortSignal): Promise<MasterIdentity> {
     this.#checkedAt = null
     const found = await this.#master.identify(signal)
+    this.answered(found)
+    return found
+  }
+
+  /** Takes an answer that came together with others. Throws `wrong-master` when it is not whom it is bound to. */
+  answered(found: MasterIdentity): void {
+    this.#checkedAt = null
     if (this.bound) mustBe(this.bound, found)
     this.#checkedAt = this.#env.now()
-    return found
   }
 
   /** The same, with the tenant of the organisation. Throws `wrong-master` also when that is another one than before. */
