@@ -120,6 +120,13 @@ export class KeptTables {
     ]
   }
 
+  /** What all tables would be under a configuration. Throws `invalid` for what it breaks. */
+  async checked(configuration: Configuration): Promise<ReadonlyMap<string, ConfiguredTable>> {
+    const problems = await this.problems(configuration)
+    refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
+    return fitConfiguration(configuration, await this.#definitionsFor(configuration), this.#conflictFunctions)
+  }
+
   /** The same, and the tables that cannot go because of unsent changes of their rows. */
   async allProblems(configuration: Configuration): Promise<readonly OutpostError[]> {
     const problems = (await this.problems(configuration)).filter((each) => !isOldClash(each, this.#configuration))
