@@ -1,4 +1,12 @@
-import { type Filter, type FilterValue, OutpostError, type TableMetadata, withoutNegatedFunctions } from '@outpost/core'
+import {
+  type Filter,
+  type FilterValue,
+  OutpostError,
+  QUERY_FUNCTIONS,
+  type QueryFunction,
+  type TableMetadata,
+  withoutNegatedFunctions,
+} from '@outpost/core'
 import { readableColumn, wireColumn } from './wire-table.ts'
 
 /**
@@ -56,9 +64,22 @@ function queryFunction(table: TableMetadata, filter: Extract<Filter, { kind: 'fu
   return functionText(filter.function, name, filter.values)
 }
 
-function functionText(name: string, column: string, values: readonly string[]): string {
-  const list = values.length === 0 ? '' : `,PropertyValues=[${values.map((value) => JSON.stringify(value)).join(',')}]`
-  return `Microsoft.Dynamics.CRM.${name}(PropertyName=${quoted(column)}${list})`
+function functionText(name: QueryFunction, column: string, values: readonly string[]): string {
+  return `Microsoft.Dynamics.CRM.${name}(PropertyName=${quoted(column)}${argumentsText(name, values)})`
+}
+
+/** Each function takes its values in one way only; a count is a number, everything else is text. */
+function argumentsText(name: QueryFunction, values: readonly string[]): string {
+  switch (QUERY_FUNCTIONS[name].values) {
+    case 'none':
+      return ''
+    case 'one':
+      return `,PropertyValue=${quoted(values[0] ?? '')}`
+    case 'count':
+      return `,PropertyValue=${values[0] ?? ''}`
+    default:
+      return `,PropertyValues=[${values.map((value) => JSON.stringify(value)).join(',')}]`
+  }
 }
 
 function nameOf(table: TableMetadata, column: string, filter: Filter): string {
