@@ -1,0 +1,128 @@
+import type { Configuration, Row } from '@outpost/core'
+import { expect, test } from 'vitest'
+import { differences, world } from './world.ts'
+import type { World } from './world.ts'
+
+const OF_OSLO: Configuration = {
+  tables: {
+    account: {
+      columns: ['name', 'address1_city', 'telephone1'],
+      syncFilter: "address1_city eq 'Oslo'",
+      changeTracking: true,
+    },
+  },
+}
+
+const isOfOslo = { account: (values: Row): boolean => values['address1_city'] === 'Oslo' }
+
+function account({ emulator }: World, name: string, city = 'Oslo'): string {
+  return emulator.master.create('account', { name, address1_city: city })
+}
+
+/** The requests for accounts, readable. */
+function asked(world: World): readonly string[] {
+  return world
+    .requests()
+    .map((request) => decodeURIComponent(request))
+    .filter((request) => request.includes('/accounts?'))
+}
+
+const LATER = 60 * 60_000
+
+test('change tracking tells of deleted rows and of rows that left the filter, without a list of ids', async () => {
+  const here = world({ rows: 2000 })
+  const [gone, left, other] = [account(here, 'goes'), account(here, 'leaves'), account(here, 'comes', 'Bergen')]
+  const device = await here.device({ configuration: OF_OSLO })
+  await device.sync()
+  here.env.advance(LATER)
+  await device.sync()
+  here.requests()
+
+  here.emulator.master.remove('account', gone)
+  here.emulator.master.update('account', left, { address1_city: 'Bergen' })
+  here.emulator.master.update('account', other, { address1_city: 'Oslo' })
+  here.emulator.master.remove('account', account(here, 'made and deleted, never seen'))
+  const report = await device.sync()
+  expect(report.tables['account']).toMatchObject({ pruned: 2 })
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+  const requests = asked(here)
+  expect(requests.filter((request) => request.includes('$deltatoken'))).toHaveLength(1)
+  expect(requests.length).toBeLessThanOrEqual(3)
+})
+
+test('the token is taken before the first download: what is deleted during that is found', async () => {
+  const here = world()
+  const [gone = ''] = Array.from({ length: 30 }, (_, nth) => account(here, `Account ${nth}`))
+  const device = await here.device({ configuration: OF_OSLO, pageSize: 10 })
+  device.org.subscribe((event) => {
+    if (event.type === 'pull.page' && here.emulator.master.row('account', gone)) {
+      here.emulator.master.remove('account', gone)
+    }
+  })
+  await device.sync()
+  expect(here.emulator.master.row('account', gone)).toBeUndefined()
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+})
+
+test('a token that is too old is replaced, and what happened meanwhile is found by comparing; unsent changes stay', async () => {
+  const here = world()
+  const [gone, edited] = [account(here, 'goes'), account(here, 'edited')]
+  const device = await here.device({ configuration: OF_OSLO })
+  await device.sync()
+  here.emulator.master.remove('account', gone)
+  here.emulator.master.update('account', edited, { address1_city: 'Bergen' })
+  here.emulator.expireDelta()
+  await device.org.write((draft) => draft.update('account', edited, { telephone1: '1' }))
+  here.emulator.faults.add({ match: { method: 'PATCH', part: true }, times: 9, fault: { kind: 'status', status: 503 } })
+  here.emulator.faults.add({ match: { method: 'PATCH' }, times: 9, fault: { kind: 'status', status: 503 } })
+  await device.sync().catch(() => {})
+  expect([...(await device.rows('account')).keys()]).not.toContain(gone)
+  expect(await device.org.quarantined()).toMatchObject([{ id: edited, reason: 'left-scope' }])
+  expect((await device.rows('account')).get(edited)?.['telephone1']).toBe('1')
+
+  here.emulator.faults.clear()
+  device.org.reconnect()
+  await device.sync()
+  expect(here.emulator.master.row('account', edited)?.values).toMatchObject({ telephone1: '1' })
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+  const { strategies, due } = await device.org.explainPull('account')
+  expect(strategies.map(({ name }) => name)).toContain('delta')
+  expect(due).toEqual([])
+})
+
+test('who may not read the whole table has no change tracking: that is remembered, and the rest goes on', async () => {
+  const here = world()
+  const { emulator } = here
+  const { account: options } = OF_OSLO.tables
+  const configuration: Configuration = { tables: { account: { ...options, syncDeletion: true } } }
+  const device = await here.device({ user: 'Amara Okafor', configuration })
+  emulator.security.privilegeDepth('Amara Okafor', 'account', 'businessUnit', ['read'])
+  const report = await device.sync()
+  expect(report.tables['account']?.error).toBeUndefined()
+  const explained = await device.org.explainPull('account')
+  const delta = explained.notUsed.find(({ name }) => name === 'delta')
+  expect(delta?.why).toContain('forbidden')
+  expect(explained.strategies.map(({ name }) => name)).toEqual(['floor', 'reconciliation'])
+  here.requests()
+  await device.sync()
+  // One look for what is new and one list of ids; change tracking is not asked for again.
+  expect(asked(here).filter((request) => !request.includes('versionnumber'))).toHaveLength(1)
+
+  emulator.security.privilegeDepth('Amara Okafor', 'account', 'organization', ['read'])
+  await device.sync()
+  await device.sync()
+  const { strategies } = await device.org.explainPull('account')
+  expect(strategies.map(({ name }) => name)).toContain('delta')
+})
+
+test('a table that is not tracked, or for which it is not switched on, says so', async () => {
+  const here = world()
+  const device = await here.device({
+    configuration: { tables: { new_x: { changeTracking: true }, contact: { columns: ['lastname'] } } },
+  })
+  await device.sync()
+  const why = async (table: string): Promise<string | undefined> =>
+    (await device.org.explainPull(table)).notUsed.find(({ name }) => name === 'delta')?.why
+  expect(await why('contact')).toContain('not switched on')
+  expect(await why('new_x')).toContain('not enabled for the table')
+})
