@@ -351,7 +351,7 @@ export class ClientOrg {
     return new Table<T>({
       store: this.#store,
       table,
-      filterContext: () => ({ userId: this.#identity.bound?.userId ?? '' }),
+      filterContext: () => this.#delivery.readiness(),
     })
   }
 

@@ -65,6 +65,7 @@ export type {
   RowScope,
   RowVersion,
   Standing,
+  UserFacts,
   Traffic,
 } from './ports/master-org.ts'
 export type {
@@ -92,6 +93,8 @@ export { runBody } from './store/run-body.ts'
 export { SerialQueue } from './store/serial-queue.ts'
 export { valuesInOrder } from './store/stored-values.ts'
 export { ClientOrg } from './client-org.ts'
+export { clientOrgMaster } from './client-org-master/client-org-master.ts'
+export type { ClientOrgMasterOptions } from './client-org-master/client-org-master.ts'
 export type { WriteOptions } from './write/commit.ts'
 export type { Canary, Eviction } from './identity/canary.ts'
 export type { CallOptions, ClientOrgOptions } from './client-org.ts'

@@ -1,9 +1,10 @@
-import { MasterError, type Standing } from '@outpost/core'
+import { canonicalGuid, MasterError, type Standing, type UserFacts } from '@outpost/core'
 import { jsonAnswer, notDataverse } from './answer.ts'
 import type { BatchRequest } from './batch.ts'
 import { isVerdict } from './identify.ts'
 import { type JsonObject, jsonObjects } from './json.ts'
 import { query } from './read-page.ts'
+import { timeZoneOf } from './time-zones.ts'
 import type { WireResponse } from './transport.ts'
 
 /** Roles and privileges may otherwise come from a cache of up to half a minute. */
@@ -21,6 +22,7 @@ export function standingRequests(userId: string, privileges: readonly string[]):
     user + query({ $select: '_businessunitid_value,isdisabled' }),
     `${user}/teammembership_association${query({ $select: 'teamid' })}`,
     `${user}/systemuserroles_association${query({ $select: 'roleid' })}`,
+    `usersettingscollection(${userId})${query({ $select: 'timezonecode' })}`,
     ...(privileges.length > 0 ? [set + query({ '@p1': names })] : []),
   ].map((path) => ({ method: 'GET', path, headers: FRESH }))
 }
@@ -34,10 +36,11 @@ export function standingOf(
   responses: readonly (WireResponse | undefined)[],
   whole: WireResponse,
 ): Standing {
-  const [user, teams, roles, held] = responses.map((response) => {
+  const [user, teams, roles, settings, held] = responses.map((response) => {
     if (!response) throw notDataverse(whole, 'a batch without an answer to each of its requests')
     return verdictOr(response)
   })
+  const timeZone = zoneIn(settings, responses[3])
   const found = held && Array.isArray(held['RolePrivileges']) ? jsonObjects(held['RolePrivileges']) : null
   const names = new Set(found?.map((privilege) => privilege['PrivilegeName']))
   return {
@@ -47,9 +50,34 @@ export function standingOf(
       idsOf(teams, 'teamid'),
       idsOf(roles, 'roleid'),
       found?.map((privilege) => HELD.map((name) => String(privilege[name] as string)).join(':')).toSorted() ?? null,
+      timeZone ?? null,
     ]),
+    facts: factsOf(user, teams, timeZone),
     privileges: privileges.length === 0 ? [] : found && privileges.filter((name) => names.has(name)),
   }
+}
+
+function factsOf(
+  user: JsonObject | null | undefined,
+  teams: JsonObject | null | undefined,
+  timeZone: string | undefined,
+): UserFacts {
+  const unit = user?.['_businessunitid_value']
+  const businessUnitId = typeof unit === 'string' ? canonicalGuid(unit) : null
+  const teamIds = idsOf(teams, 'teamid')
+  return {
+    ...(businessUnitId === null ? {} : { businessUnitId }),
+    // A list that goes on does not tell all of them.
+    ...(teamIds === null || teams?.['@odata.nextLink'] !== undefined ? {} : { teamIds }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }
+}
+
+/** The days of a user without settings begin in UTC. Of settings that may not be read nothing is known. */
+function zoneIn(settings: JsonObject | null | undefined, response: WireResponse | undefined): string | undefined {
+  if (!settings) return response?.status === 404 ? 'UTC' : undefined
+  const code = settings['timezonecode']
+  return typeof code === 'number' ? timeZoneOf(code) : code === null ? 'UTC' : undefined
 }
 
 const HELD = ['PrivilegeName', 'Depth', 'BusinessUnitId'] as const

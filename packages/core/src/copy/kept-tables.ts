@@ -22,8 +22,8 @@ import { NO_PAST, readPast } from './past-kinds.ts'
 import { applyRefresh, askForMetadata, planRefresh, recheckWith } from './refresh-metadata.ts'
 import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
-import { renewStanding } from '../identity/standing.ts'
-import type { MasterOrg, Standing } from '../ports/master-org.ts'
+import { readUserFacts, renewStanding } from '../identity/standing.ts'
+import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
@@ -56,6 +56,7 @@ export class KeptTables {
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
   #definitions: Definitions = { present: new Map(), retired: new Map(), past: NO_PAST }
   #privileges: Privileges | null = null
+  #userFacts: UserFacts = {}
 
   constructor(options: KeptTablesOptions) {
     this.catalogue = new Catalogue(options.store)
@@ -85,6 +86,11 @@ export class KeptTables {
     return this.#privileges
   }
 
+  /** What filters may ask about the user, as far as the master has told it. */
+  get userFacts(): UserFacts {
+    return this.#userFacts
+  }
+
   /** The tables whose definitions are needed to check a request: those that it names, and those that lookups point to. */
   tablesNeeded(request: Request): readonly string[] {
     if (!('values' in request)) return tablesToCheck(request)
@@ -102,6 +108,7 @@ export class KeptTables {
   async load(configuration: Configuration, userId: string): Promise<void> {
     await this.catalogue.load()
     this.#privileges = await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId))
+    this.#userFacts = await this.#store.read('load facts', (tx) => readUserFacts(tx, userId))
     this.#configuration = configuration
     this.#definitions = await this.#definitionsFor(configuration)
     this.#take(fitConfiguration(configuration, this.#definitions, this.#conflictFunctions))
@@ -146,8 +153,9 @@ export class KeptTables {
   /** Brings the copy of the metadata up to date when it has changed. `stamp` is the master's, where it is known. */
   async refreshMetadata(signal: AbortSignal, stamp?: string): Promise<Pick<SyncReport, 'metadata'>> {
     const there = stamp ?? (await this.#master.metadataStamp(signal))
-    if (there === this.catalogue.stamp) return {}
-    const { configuration: _, ...metadata } = await this.pullMetadata(signal, { stamp: there })
+    const whole = await this.catalogue.isDistrusted()
+    if (!whole && there === this.catalogue.stamp) return {}
+    const { configuration: _, ...metadata } = await this.pullMetadata(signal, { stamp: there, whole })
     return { metadata }
   }
 
@@ -159,6 +167,7 @@ export class KeptTables {
     const asked = await this.privilegesAsked()
     const request = { userId, asked, tables: this.#byName.keys(), ...(shown === undefined ? {} : { shown }) }
     this.#privileges = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
+    this.#userFacts = await this.#store.read('load facts', (tx) => readUserFacts(tx, userId))
   }
 
   /** The names of the privileges that decide what may be done with the kept tables and with what their lookups point to. */

@@ -88,7 +88,8 @@ export class Delivery {
   readiness(): ReadinessContext {
     const { organizationId = '', userId = '', ...bound } = this.#options.identity.bound ?? {}
     const whose = whoseOf({ ...bound, organizationId, userId })
-    return { ...whose, tables: this.#options.kept.byName, now: this.#options.env.now(), owner: this.#owner }
+    const { kept, env } = this.#options
+    return { ...kept.userFacts, ...whose, tables: kept.byName, now: env.now(), owner: this.#owner }
   }
 
   /** Sends what can be sent, turn by turn: between large transactions others may have one. */

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../errors.ts'
-import type { MasterOrg, Standing } from '../ports/master-org.ts'
+import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
 import type { Store, StoreReader } from '../ports/store.ts'
 import { makeDue } from '../pull/checkpoint.ts'
 import { askAgain } from '../pull/delta.ts'
@@ -18,6 +18,8 @@ type KeptStanding = {
   readonly stamp: string
   /** The privileges that were asked for with it: stamps of others cannot be compared. */
   readonly asked: readonly string[]
+  /** What filters may ask about the user. */
+  readonly facts?: UserFacts
 }
 
 export interface StandingRequest {
@@ -49,11 +51,12 @@ export async function renewStanding(
   if (standing && isComparable && standing.stamp === kept?.stamp) return known
   const names = (await master.privileges?.(userId, signal)) ?? null
   const stamp = standing?.stamp ?? names?.toSorted().join() ?? ''
-  const isOther = kept !== undefined && stamp !== kept.stamp && (isComparable || (await isOtherThan(master, kept, signal)))
+  const isOther =
+    kept !== undefined && stamp !== kept.stamp && (isComparable || (await isOtherThan(master, kept, signal)))
   throwIfAborted(signal)
   if (isComparable && !isOther) return known
   await store.write('keep standing', async (tx) => {
-    const next: KeptStanding = { userId, stamp, asked }
+    const next: KeptStanding = { userId, stamp, asked, ...(standing?.facts ? { facts: standing.facts } : {}) }
     await tx.setValue(STANDING, next)
     await writePrivileges(tx, userId, names)
     if (!isOther) return
@@ -61,6 +64,11 @@ export async function renewStanding(
     await askAgain(tx)
   })
   return names && new Set(names)
+}
+
+/** What filters may ask about the user, as the master told it last. */
+export async function readUserFacts(tx: StoreReader, userId: string): Promise<UserFacts> {
+  return (await readStanding(tx, userId))?.facts ?? {}
 }
 
 async function readStanding(tx: StoreReader, userId: string): Promise<KeptStanding | undefined> {

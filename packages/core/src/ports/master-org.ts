@@ -105,6 +105,15 @@ export interface Standing {
   readonly stamp: string
   /** Those of the privileges asked for that the user has, by whatever role; null where they cannot be read. */
   readonly privileges: readonly string[] | null
+  readonly facts?: UserFacts
+}
+
+/** What filters may ask about a user. What the master does not tell is absent. */
+export type UserFacts = {
+  readonly businessUnitId?: string
+  readonly teamIds?: readonly string[]
+  /** The IANA name of the time zone in which the user's days begin. */
+  readonly timeZone?: string
 }
 
 /** What one look at the master asks for. */

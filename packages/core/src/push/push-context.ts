@@ -5,11 +5,11 @@ import type { OutpostEvent } from '../events.ts'
 import type { Agenda } from '../outbox/agenda.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
 import type { Pace } from './pace.ts'
-import type { MasterOrg } from '../ports/master-org.ts'
+import type { MasterOrg, UserFacts } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 
 /** What a push works with. Agenda and pace outlive it. */
-export interface PushContext {
+export interface PushContext extends UserFacts {
   readonly store: Store
   readonly master: MasterOrg
   readonly catalogue: Catalogue
@@ -25,10 +25,17 @@ export interface PushContext {
   emit(event: OutpostEvent): void
 }
 
-export function readinessOf(
-  context: Pick<PushContext, 'tables' | 'organizationId' | 'tenantId' | 'userId' | 'owner' | 'env'>,
-): ReadinessContext {
-  const { tables, organizationId, tenantId, userId, owner } = context
-  const whose = { organizationId, ...(tenantId === undefined ? {} : { tenantId }), userId }
-  return { ...whose, tables, owner, now: context.env.now() }
+export function readinessOf(context: Omit<ReadinessContext, 'now'> & Pick<PushContext, 'env'>): ReadinessContext {
+  const { tables, organizationId, tenantId, userId, owner, env, businessUnitId, teamIds, timeZone } = context
+  return {
+    organizationId,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    userId,
+    ...(businessUnitId === undefined ? {} : { businessUnitId }),
+    ...(teamIds === undefined ? {} : { teamIds }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    tables,
+    owner,
+    now: env.now(),
+  }
 }
