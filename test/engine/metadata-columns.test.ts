@@ -52,6 +52,16 @@ test('a removed column leaves rows, and one of the same name that comes later ha
   await expectSame(there, device)
 })
 
+test('a column that was removed and made anew between two syncs has none of its old values', async () => {
+  const { there, device, id } = await withOrders(['msdyn_name', 'msdyn_city'])
+  there.emulator.schema.removeColumn(ORDER, 'msdyn_city')
+  there.emulator.schema.addColumn(ORDER, text('msdyn_City'))
+  const report = await device.sync()
+  expect(report.metadata?.changes).toContainEqual({ kind: 'column-remade', table: ORDER, column: 'msdyn_city' })
+  expect(await device.org.table(ORDER).get(id)).toMatchObject({ msdyn_name: 'Pump', msdyn_city: null })
+  await expectSame(there, device)
+})
+
 const RETYPED = [
   ['whole numbers', integer('msdyn_City')],
   ['decimals', decimal('msdyn_City', { precision: 2 })],

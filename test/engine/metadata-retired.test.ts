@@ -102,6 +102,22 @@ test('a table that was made anew under its name has the new rows and the new col
   expect(await differences(there, device)).toEqual([])
 })
 
+test('a table that was made anew exactly as it was has the new rows only', async () => {
+  const there = world()
+  const table = { schemaName: 'new_Part', objectTypeCode: 10990, displayName: 'Part', columns: [text('new_Name')] }
+  there.emulator.schema.addTable(table)
+  there.emulator.master.create('new_part', { new_name: 'Old' })
+  const device = await there.device({ configuration: { tables: { new_part: {} } } })
+  await device.sync()
+  there.emulator.schema.removeTable('new_part')
+  there.emulator.schema.addTable(table)
+  there.emulator.master.create('new_part', { new_name: 'New' })
+  const report = await device.sync()
+  expect(report.metadata?.changes).toContainEqual({ kind: 'table-remade', table: 'new_part' })
+  expect([...(await device.rows('new_part')).values()]).toMatchObject([{ new_name: 'New' }])
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('a filter that names a removed column stops its own table, which is kept as it is, and no other', async () => {
   const there = world()
   const tables = { account: { ...ACCOUNT, syncFilter: "telephone1 ne 'x'" }, contact: { columns: ['lastname'] } }

@@ -55,6 +55,8 @@ export type ColumnMetadata = {
   readonly targets?: readonly LookupTarget[]
   /** Only on `datetime`: whether values are instants (`utc`) or wall-clock times that must never be shifted (`local`). */
   readonly clock?: 'utc' | 'local'
+  /** Another one when the column was removed and made anew under its name. Opaque. */
+  readonly mark?: string
   /** Set where values can be so large (bodies of files) that they do not belong in pages of rows. */
   readonly large?: true
 }

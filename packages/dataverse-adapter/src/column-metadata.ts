@@ -1,5 +1,6 @@
 import type { ColumnMetadata, ColumnOption, ColumnType, Json } from '@outpost/core'
 import { jsonObject, type JsonObject, jsonObjects } from './json.ts'
+import { markOf } from './table-parts.ts'
 
 /** A column from its `AttributeMetadata`; undefined for what has no name or no place in a row. */
 export function columnMetadata(attribute: JsonObject): ColumnMetadata | undefined {
@@ -9,8 +10,10 @@ export function columnMetadata(attribute: JsonObject): ColumnMetadata | undefine
   const type = TYPES[wireType] ?? 'other'
   const behavior = jsonObject(attribute['DateTimeBehavior'])?.['Value']
   const isDate = type === 'datetime' && behavior === 'DateOnly'
+  const id = attribute['MetadataId']
   return {
     name,
+    ...(typeof id === 'string' ? { mark: markOf(id) } : {}),
     label: labelOf(attribute['DisplayName']) ?? name,
     type: isDate ? 'date' : type,
     required: jsonObject(attribute['RequiredLevel'])?.['Value'] === 'SystemRequired',

@@ -57,6 +57,11 @@ export class Catalogue {
     this.#since = since ?? null
   }
 
+  /** Whether somebody found that what is known of the master's changes does not hold any more. */
+  async isDistrusted(): Promise<boolean> {
+    return (await this.#store.read('look at catalogue stamp', (tx) => tx.value(STAMP))) === ''
+  }
+
   /** The definitions of those of the tables that the master has. */
   tables(names: Iterable<string>): Promise<ReadonlyMap<string, TableMetadata>> {
     return this.#tables([...new Set(names)])
@@ -114,7 +119,7 @@ export async function updateCatalogue(tx: StoreWriter, update: CatalogueUpdate):
   await tx.setValue(SINCE, update.since ?? undefined)
 }
 
-/** Makes the next refresh a whole copy: what is known of the master's changes does not hold any more. */
+/** Makes the next sync copy the metadata as a whole: what is known of the master's changes does not hold any more. */
 export async function distrustCatalogue(tx: StoreWriter): Promise<void> {
   if ((await tx.value(STAMP)) === undefined) return
   await tx.setValue(STAMP, '')

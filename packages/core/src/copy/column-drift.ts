@@ -9,6 +9,8 @@ export type ColumnChange =
       readonly table: string
       readonly column: string
     }
+  /** It was removed and made anew under its name: it has none of the values it had. */
+  | { readonly kind: 'column-remade'; readonly table: string; readonly column: string }
   | {
       readonly kind: 'column-retyped' | 'column-renamed'
       readonly table: string
@@ -63,12 +65,15 @@ export type ColumnChange =
 /** What differs between the columns of two definitions of a table. */
 export function columnChanges(old: TableMetadata, fresh: TableMetadata): readonly ColumnChange[] {
   const table = fresh.name
+  // Everything in a table that was made anew is new, which is said once.
+  const isNew = isRemadeTable(old, fresh)
   const added = fresh.columns
     .filter((column) => column.readable && !columnOf(old, column.name)?.readable)
     .map((column): ColumnChange => ({ kind: 'column-added', table, column: column.name }))
   const rest = old.columns.flatMap((column) => {
     const now = columnOf(fresh, column.name)
-    return now ? changesOf(table, column, now) : [{ kind: 'column-removed', table, column: column.name } as const]
+    const then = isNew && now?.mark !== undefined ? { ...column, mark: now.mark } : column
+    return now ? changesOf(table, then, now) : [{ kind: 'column-removed', table, column: column.name } as const]
   })
   return [...added, ...rest]
 }
@@ -82,7 +87,7 @@ function changesOf(table: string, old: ColumnMetadata, now: ColumnMetadata): rea
   // A lookup that has got another target is told as that.
   if (from !== to && !(old.type === 'lookup' && now.type === 'lookup')) {
     changes.push({ kind: 'column-retyped', ...place, from, to })
-  }
+  } else if (isRemade(old, now)) changes.push({ kind: 'column-remade', ...place })
   const required = (column: ColumnMetadata): boolean => column.required || column.requiredOnCreate === true
   if (required(old) !== required(now)) changes.push({ kind: 'required-changed', ...place, to: required(now) })
   if (old.creatable !== now.creatable) changes.push({ kind: 'creatable-changed', ...place, to: now.creatable })
@@ -94,6 +99,17 @@ function changesOf(table: string, old: ColumnMetadata, now: ColumnMetadata): rea
     ...optionChanges(place, old, now),
     ...targetChanges(place, old, now),
   ]
+}
+
+/** Whether the table was removed and made anew under its name. */
+export function isRemadeTable(old: TableMetadata, fresh: TableMetadata): boolean {
+  const [then, now] = [columnOf(old, old.primaryId), columnOf(fresh, fresh.primaryId)]
+  return then !== undefined && now !== undefined && isRemade(then, now)
+}
+
+/** Whether the column was removed and made anew. Not told of a copy that an older version made. */
+export function isRemade(old: ColumnMetadata, now: ColumnMetadata): boolean {
+  return old.mark !== undefined && now.mark !== undefined && old.mark !== now.mark
 }
 
 interface Place {

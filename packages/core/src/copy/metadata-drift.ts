@@ -1,5 +1,5 @@
 import type { Configuration, TableConfiguration } from './configuration.ts'
-import { columnChanges } from './column-drift.ts'
+import { columnChanges, isRemadeTable } from './column-drift.ts'
 import type { ColumnChange } from './column-drift.ts'
 import { columnOf } from '../metadata.ts'
 import type { TableMetadata } from '../metadata.ts'
@@ -9,6 +9,8 @@ export type MetadataChange =
   | ColumnChange
   /** `table-added`: the master has a table again that had been retired. */
   | { readonly kind: 'table-added' | 'table-removed'; readonly table: string }
+  /** It was removed and made anew under its name, or is that of another copy of the organisation. */
+  | { readonly kind: 'table-remade'; readonly table: string }
   | { readonly kind: 'table-renamed'; readonly table: string; readonly from: string; readonly to: string }
   | { readonly kind: 'key-added' | 'key-removed'; readonly table: string; readonly key: string }
   | {
@@ -79,7 +81,14 @@ export function tableChanges(old: TableMetadata, fresh: TableMetadata): readonly
   const table = fresh.name
   const renamed: readonly MetadataChange[] =
     old.label === fresh.label ? [] : [{ kind: 'table-renamed', table, from: old.label, to: fresh.label }]
-  return [...renamed, ...columnChanges(old, fresh), ...keyChanges(old, fresh), ...relationshipChanges(old, fresh)]
+  const remade: readonly MetadataChange[] = isRemadeTable(old, fresh) ? [{ kind: 'table-remade', table }] : []
+  return [
+    ...remade,
+    ...renamed,
+    ...columnChanges(old, fresh),
+    ...keyChanges(old, fresh),
+    ...relationshipChanges(old, fresh),
+  ]
 }
 
 function keyChanges(old: TableMetadata, fresh: TableMetadata): readonly MetadataChange[] {

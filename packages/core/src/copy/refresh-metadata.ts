@@ -6,7 +6,15 @@ import { recheckPending } from '../outbox/recheck.ts'
 import type { Rechecked } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
-import { followConfiguration, startAnew } from '../pull/checkpoint.ts'
+import { forgetBodies } from '../pull/bodies.ts'
+import {
+  followConfiguration,
+  largeColumns,
+  nameOfTyped,
+  readCheckpoint,
+  startAnew,
+  writeCheckpoint,
+} from '../pull/checkpoint.ts'
 import { refreshRows } from '../rows/local-rows.ts'
 import { writeConfiguration } from '../settings.ts'
 import { retireTables, updateCatalogue } from './catalogue.ts'
@@ -15,7 +23,8 @@ import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { fitConfiguration } from './fit-configuration.ts'
 import type { Definitions } from './fit-configuration.ts'
 import { metadataDrift } from './metadata-drift.ts'
-import type { MetadataDrift } from './metadata-drift.ts'
+import { isRemadeTable } from './column-drift.ts'
+import type { MetadataChange, MetadataDrift } from './metadata-drift.ts'
 import { pastAfter, writePast } from './past-kinds.ts'
 
 /** What a new copy of the metadata is made from, and what it means for what is kept. Nothing is changed by it. */
@@ -116,6 +125,7 @@ export async function applyRefresh(tx: StoreWriter, refresh: Refresh, now: numbe
   await writeConfiguration(tx, drift.configuration)
   await followConfiguration(tx, before, asPulled(before, after))
   await startAnew(tx, returned(before, after))
+  await forgetColumns(tx, drift.changes, after)
   await tx.defineTables([...after.values()].map((table) => table.store))
   const found = await recheckWith(tx, refresh, now)
   const changed = [...found.refused, ...found.migrated]
@@ -150,9 +160,34 @@ function returned(
   before: ReadonlyMap<string, ConfiguredTable>,
   after: ReadonlyMap<string, ConfiguredTable>,
 ): readonly string[] {
-  return [...after].flatMap(([name, { stopped }]) =>
-    before.get(name)?.stopped?.reason === 'retired' && stopped?.reason !== 'retired' ? [name] : [],
-  )
+  return [...after].flatMap(([name, { stopped, metadata }]) => {
+    const then = before.get(name)
+    if (!then || then.isLocal || stopped?.reason === 'retired') return []
+    return then.stopped?.reason === 'retired' || isRemadeTable(then.metadata, metadata) ? [name] : []
+  })
+}
+
+/** What rows hold in a column that was made anew is not what the master holds in it. */
+async function forgetColumns(
+  tx: StoreWriter,
+  changes: readonly MetadataChange[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<void> {
+  for (const change of changes) {
+    if (change.kind !== 'column-remade') continue
+    const { table, column } = change
+    const stored = await readCheckpoint(tx, table)
+    if (!stored) continue
+    const isOther = (typed: string): boolean => nameOfTyped(typed) !== column
+    const { layer, ...rest } = stored
+    await writeCheckpoint(tx, table, {
+      ...rest,
+      columns: stored.columns.filter(isOther),
+      ...(layer?.columns.every(isOther) ? { layer } : {}),
+    })
+    const configured = tables.get(table)
+    if (configured && largeColumns(configured).includes(column)) await forgetBodies(tx, table)
+  }
 }
 
 const PART = 500
