@@ -28,6 +28,7 @@ import type { Store } from '../ports/store.ts'
 import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
 import { followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
+import { forgetStrategies } from '../pull/strategies.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import { EMPTY_SETTINGS, readSettings, writeConfiguration } from '../settings.ts'
 
@@ -244,6 +245,7 @@ export class KeptTables {
         if (dirty.length > 0) throw unsentRows(name, dirty.length)
       }
       await forgetPulls(tx, removed)
+      await forgetStrategies(tx, removed)
       await followConfiguration(tx, this.#all, checked)
       await makeDue(tx, newlyTracked(this.#configuration, configuration), 'tracking-enabled')
       await writeConfiguration(tx, configuration)
