@@ -275,3 +275,21 @@ test('a master whose caches are half a minute old does not give an old copy', as
   expect((await device.org.masterTable('account'))?.columns.map(({ name }) => name)).not.toContain('telephone1')
   await expectFresh(there, device)
 })
+
+test('a backup that was restored and customised on since is copied as a whole, once the rows have shown it', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  there.emulator.backup()
+  there.emulator.schema.removeColumn('account', 'telephone1')
+  const [id = ''] = [...(await device.rows('account')).keys()]
+  there.emulator.master.update('account', id, { name: 'Lost with the restore' })
+  await device.sync()
+  there.emulator.restoreBackup()
+  // Its stamps are as high as the device's now, and say nothing of the column that is back.
+  for (const name of ['One', 'Two', 'Three']) there.emulator.schema.addColumn('contact', text(`new_${name}`))
+  await device.sync()
+  await device.sync()
+  expect((await device.org.masterTable('account'))?.columns.map(({ name }) => name)).toContain('telephone1')
+  await expectFresh(there, device)
+})

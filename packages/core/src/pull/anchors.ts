@@ -1,3 +1,4 @@
+import { distrustCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable } from '../errors.ts'
 import type { MasterRow } from '../ports/master-org.ts'
@@ -191,6 +192,7 @@ async function beginAnew({ store }: PullContext, tables: readonly string[]): Pro
     'the master went back in time',
     async (tx) => {
       await makeDue(tx, tables, 'restored')
+      await distrustCatalogue(tx)
       for (const name of tables) {
         await forgetAnchors(tx, name)
         await forgetChanges(tx, name)
