@@ -1,5 +1,5 @@
 import type { Filter, MasterOrg, RowScope, TableMetadata } from '@outpost/core'
-import { parseTableFilter } from '@outpost/core'
+import { parseTableFilter, QUERY_FUNCTIONS } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { organisation, pullAll, readable, signal } from './organisation.ts'
 import type { Organisation } from './organisation.ts'
@@ -66,6 +66,26 @@ function withoutUnknown(table: TableMetadata, texts: readonly string[]): readonl
   })
 }
 
+const ARGUMENTS = { none: [], one: ['2026-01-01'], count: ['3'], two: ['2', '9'], many: ['1', '2'] } as const
+const COLUMNS = {
+  any: 'industrycode',
+  ordered: 'revenue',
+  ids: 'ownerid',
+  dates: 'modifiedon',
+  times: 'createdon',
+} as const
+
+function everyFunction(account: TableMetadata): readonly (readonly [string, Filter])[] {
+  return Object.entries(QUERY_FUNCTIONS).flatMap(([name, { values, columns }]) => {
+    if (columns === 'choices') return []
+    const list = ARGUMENTS[values].map((value) => `'${value}'`).join(',')
+    const written = { none: '', one: `,PropertyValue=${list}`, count: ',PropertyValue=3' }
+    const given = values in written ? written[values as keyof typeof written] : `,PropertyValues=[${list}]`
+    const text = `Microsoft.Dynamics.CRM.${name}(PropertyName='${COLUMNS[columns]}'${given})`
+    return [[text, parseTableFilter(text, account)] as const]
+  })
+}
+
 test('a filter selects the same rows as FetchXML as it does as OData', async () => {
   const org = await organisation()
   const account = org.table('account')
@@ -73,8 +93,8 @@ test('a filter selects the same rows as FetchXML as it does as OData', async () 
   for (const row of [first, second, third]) {
     org.emulator.master.update('account', row?.id ?? '', { telephone1: null, revenue: null, primarycontactid: null })
   }
-  const filters = withoutUnknown(account, FILTERS)
-  expect(filters.length).toBeGreaterThan(20)
+  const filters = [...withoutUnknown(account, FILTERS), ...everyFunction(account)]
+  expect(filters.length).toBeGreaterThan(60)
   for (const [text, filter] of filters) {
     const asked = await idsOf(org.master, account, { filter })
     const fetched = await idsOf(org.master, account, { filter, fetchXml: EVERYTHING })

@@ -8,7 +8,7 @@ export const FETCH_PAGING: readonly string[] = [COOKIE, MORE]
 
 /** True for the path of a query by FetchXML, as `rowsPath` makes it. */
 export function isFetchPath(path: string): boolean {
-  return path.includes('?fetchXml=')
+  return /^[^?]*\?fetchXml=/.test(path)
 }
 
 /** The path of the page after the one that this path gave; null where it was the last. */

@@ -6,6 +6,7 @@ import {
   withoutNegatedFunctions,
 } from '@outpost/core'
 import { type FetchElement, fetchCondition, fetchElement, fetchFilter } from './fetch-element.ts'
+import { FETCH_OPERATORS } from './fetch-operators.ts'
 import { readableColumn } from './wire-table.ts'
 
 /**
@@ -128,14 +129,7 @@ function columnComparison(
 
 function queryFunction(table: TableMetadata, filter: Extract<Filter, { kind: 'function' }>): FetchElement {
   const { name } = readableColumn(table, filter.column, filter.position)
-  const operator = FETCH_OPERATORS[filter.function]
-  if (operator === undefined) {
-    throw new OutpostError('invalid', `the query function "${filter.function}" has no FetchXML operator`, {
-      place: { table: table.name, column: name, rule: 'filter-function', position: filter.position },
-      remedy: 'Write the condition in another way.',
-    })
-  }
-  const condition = listed(name, operator, filter.values)
+  const condition = listed(name, FETCH_OPERATORS[filter.function], filter.values)
   if (WITHOUT_VALUE_TOO.has(filter.function)) return orNull(name, condition)
   return filter.function === 'NotBetween'
     ? fetchFilter('and', [condition, fetchCondition(name, 'not-null')])
@@ -166,63 +160,4 @@ function orNull(name: string, condition: FetchElement): FetchElement {
 
 function never(table: TableMetadata): FetchElement {
   return fetchCondition(table.primaryId, 'null')
-}
-
-const UNITS = ['Hours', 'Days', 'Weeks', 'Months', 'Years', 'FiscalYears', 'FiscalPeriods'] as const
-const SPANS = ['Last', 'This', 'Next'] as const
-
-/** What FetchXML calls the query functions. */
-const FETCH_OPERATORS: Readonly<Record<string, string>> = {
-  In: 'in',
-  NotIn: 'not-in',
-  Between: 'between',
-  NotBetween: 'not-between',
-  ContainValues: 'contain-values',
-  DoesNotContainValues: 'not-contain-values',
-  EqualUserId: 'eq-userid',
-  NotEqualUserId: 'ne-userid',
-  EqualBusinessId: 'eq-businessid',
-  NotEqualBusinessId: 'ne-businessid',
-  EqualUserTeams: 'eq-userteams',
-  EqualUserOrUserTeams: 'eq-useroruserteams',
-  EqualUserOrUserHierarchy: 'eq-useroruserhierarchy',
-  EqualUserOrUserHierarchyAndTeams: 'eq-useroruserhierarchyandteams',
-  EqualUserLanguage: 'eq-userlanguage',
-  Yesterday: 'yesterday',
-  Today: 'today',
-  Tomorrow: 'tomorrow',
-  Last7Days: 'last-seven-days',
-  Next7Days: 'next-seven-days',
-  On: 'on',
-  OnOrAfter: 'on-or-after',
-  OnOrBefore: 'on-or-before',
-  ...Object.fromEntries(
-    SPANS.flatMap((span) => ['Week', 'Month', 'Year'].map((unit) => [span + unit, `${span}-${unit}`.toLowerCase()])),
-  ),
-  ...Object.fromEntries(
-    SPANS.flatMap((span) =>
-      ['Year', 'Period'].map((unit) => [`${span}Fiscal${unit}`, `${span}-fiscal-${unit}`.toLowerCase()]),
-    ),
-  ),
-  ...Object.fromEntries(
-    ['Last', 'Next'].flatMap((span) =>
-      UNITS.map((unit) => [`${span}X${unit}`, `${span}-x-${unit.replace('Fiscal', 'Fiscal-')}`.toLowerCase()]),
-    ),
-  ),
-  ...Object.fromEntries(
-    ['Minutes', 'Hours', 'Days', 'Weeks', 'Months', 'Years'].map((unit) => [
-      `OlderThanX${unit}`,
-      `olderthan-x-${unit.toLowerCase()}`,
-    ]),
-  ),
-  InFiscalYear: 'in-fiscal-year',
-  InFiscalPeriod: 'in-fiscal-period',
-  InFiscalPeriodAndYear: 'in-fiscal-period-and-year',
-  InOrBeforeFiscalPeriodAndYear: 'in-or-before-fiscal-period-and-year',
-  InOrAfterFiscalPeriodAndYear: 'in-or-after-fiscal-period-and-year',
-  Under: 'under',
-  UnderOrEqual: 'eq-or-under',
-  NotUnder: 'not-under',
-  Above: 'above',
-  AboveOrEqual: 'eq-or-above',
 }

@@ -5,7 +5,7 @@ import { jsonObject, type JsonObject } from './json.ts'
 import { type PageRequest, query, readPage, type ReadContext, type WirePage } from './read-page.ts'
 import { rowsPath } from './rows-path.ts'
 import { LOOKUP_TABLE, malformed, needsLookupTables, rowReader } from './values.ts'
-import { endedPass, OVERLAP_MS, type VersionTrail, walked } from './version-trail.ts'
+import { beginTrail, endedPass, OVERLAP_MS, type VersionTrail, walked } from './version-trail.ts'
 import { canRead, MODIFIED_COLUMN, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
 /*
@@ -21,10 +21,9 @@ import { canRead, MODIFIED_COLUMN, VERSION_COLUMN, wireTable } from './wire-tabl
  * happened to it, so that a master that went back in time is noticed.
  *
  * A transaction that began before a pass can commit behind it, with a version and a time that the pass has already gone
- * by. So an incremental pass asks for what is newer by version or by time, and its time reaches back further than a
- * transaction can last. Tables of links have no time: there each pass notes which version it reached when, and a pass asks
- * from a version that was reached longer ago than a transaction can last. Rows then come more than once; their versions
- * tell.
+ * by. So an incremental pass asks for what is newer by version or by time, and both reach back further than a transaction
+ * can last: the time is that of the pass before, less the overlap, and the version one that was reached so long ago, because
+ * the times of rows can be set back, and links have none. Rows then come more than once; their versions tell.
  */
 
 /** Checkpoint of a table; plain JSON. */
@@ -46,7 +45,6 @@ type VersionCheckpoint = {
   readonly position: string | null
   /** The time from which the next pass will read; known from this pass's first page on. */
   readonly nextTime: string | null
-  /** Only of tables without a time. */
   readonly trail?: VersionTrail
 }
 
@@ -97,20 +95,21 @@ function byVersion(context: ReadContext, request: PullRequest, checkpoint: Versi
       const nextTime = first
         ? await startOfNextPass(context, request, wire, more, since?.time ?? null, signal)
         : checkpoint.nextTime
-      const trail = canRead(table, MODIFIED_COLUMN) ? null : walked(checkpoint.trail, first, timeOf(wire))
+      const trail = walked(
+        checkpoint.trail ?? beginTrail(since?.version, canRead(table, MODIFIED_COLUMN)),
+        first,
+        timeOf(wire),
+      )
       const next: VersionCheckpoint = more
-        ? { by: 'version', since, position: reached, nextTime, ...(trail && { trail }) }
-        : nextPass(laterVersion(reached, checkpoint.trail?.top ?? since?.version), nextTime, trail, timeOf(wire))
+        ? { by: 'version', since, position: reached, nextTime, trail }
+        : nextPass(endedPass(trail, laterVersion(reached, trail.top), timeOf(wire)), nextTime)
       return pullPageOf(request, wire, next, first)
     },
   }
 }
 
-function nextPass(top: string, time: string | null, trail: VersionTrail | null, now: number | null): VersionCheckpoint {
-  const start = { by: 'version', position: null, nextTime: null } as const
-  if (trail === null) return { ...start, since: { version: top, time } }
-  const ended = endedPass(trail, top, now)
-  return { ...start, since: { version: ended.from, time: null }, trail: ended.trail }
+function nextPass({ from, trail }: ReturnType<typeof endedPass>, time: string | null): VersionCheckpoint {
+  return { by: 'version', since: { version: from, time }, position: null, nextTime: null, trail }
 }
 
 function byModified(

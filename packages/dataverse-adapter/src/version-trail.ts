@@ -1,5 +1,5 @@
 /*
- * What a table without times knows of the past: which version its passes had reached when. Rows get their versions when a
+ * What a table knows of the past: which version its passes had reached when. Rows get their versions when a
  * transaction writes them and can be seen when it commits, which is up to `OVERLAP_MS` later. A pass that began so much
  * later than a version was reached has therefore seen everything up to that version, and the next one can ask from there.
  */
@@ -15,17 +15,20 @@ export type VersionTrail = {
   /** When the pass under way began, by the master's clock; null where it does not tell. */
   readonly began: number | null
   /**
-   * What the passes until now cannot have seen: `whole` until the first mark is old enough, because the first pass read
-   * rows that were written just before it; then one pass reads everything again.
+   * What the passes until now cannot have seen. `whole` where rows have no times, until the first mark is old enough: the
+   * first pass read rows that were written just before it. Then one pass reads everything again.
    */
   readonly unproven: 'whole' | null
 }
 
-const START: VersionTrail = { top: '0', marks: [], began: null, unproven: 'whole' }
+/** The trail before the first pass, or before the first one that keeps a trail. `top` is the highest version known. */
+export function beginTrail(top: string | undefined, timed: boolean): VersionTrail {
+  return { top: top ?? '0', marks: [], began: null, unproven: timed ? null : 'whole' }
+}
 
 /** The trail during a pass. `now` is the master's time at the page, the first one of the pass or a later one. */
-export function walked(trail: VersionTrail | undefined, first: boolean, now: number | null): VersionTrail {
-  return first ? { ...(trail ?? START), began: now } : (trail ?? START)
+export function walked(trail: VersionTrail, first: boolean, now: number | null): VersionTrail {
+  return first ? { ...trail, began: now } : trail
 }
 
 /** The trail after a pass that reached `top`, and the version from which the next pass has to ask. */
