@@ -1,5 +1,5 @@
 import { ClientOrg } from '@outpost/core'
-import type { ClientOrgOptions, Configuration, Connectivity, JobRun, Store } from '@outpost/core'
+import type { ClientOrgOptions, Configuration, Connectivity, JobRun, MasterOrg, Store } from '@outpost/core'
 import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
@@ -35,13 +35,13 @@ export interface JobWorld {
   readonly told: string[]
   readonly runs: JobRun[]
   /** Resolves when everything waits for the clock. */
-  settle(): Promise<void>
+  readonly settle: () => Promise<void>
   /** The paths of the requests since the last look. */
-  requests(): readonly string[]
+  readonly requests: () => readonly string[]
   /** Another client org on the same store, as in another part of the program. */
-  second(): Promise<ClientOrg>
+  readonly second: () => Promise<ClientOrg>
   /** The program dies and is started again. */
-  restart(): Promise<JobWorld>
+  readonly restart: () => Promise<JobWorld>
 }
 
 export async function jobWorld(
@@ -49,24 +49,30 @@ export async function jobWorld(
     readonly now?: number
     readonly configuration?: Configuration
     readonly org?: Partial<ClientOrgOptions>
+    /** What stands between the client org and its master. */
+    readonly through?: (master: MasterOrg) => MasterOrg
   } = {},
 ): Promise<JobWorld> {
   let inFlight = 0
-  // A response of the emulator is read by the platform, which takes more than microtasks.
+  let moves = 0
+  // A response of the emulator is read by the platform, which takes more than microtasks. One that hangs is waited for no more.
   const settle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < 12; quiet += 1) {
+    let seen = moves
+    for (let quiet = 0; quiet < (inFlight > 0 ? 60 : 12); quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve))
-      if (inFlight > 0) quiet = 0
+      if (moves !== seen) [quiet, seen] = [0, moves]
     }
   }
   const env = manualEnv({ seed: 1, now: options.now ?? Date.UTC(2026, 4, 1, 8, 10), settle })
   const emulator = createEmulator({ seed: fieldService({ rows: 200 }), clock: () => env.now() })
   const fetch: typeof globalThis.fetch = async (...request) => {
     inFlight += 1
+    moves += 1
     try {
       return await emulator.fetch(...request)
     } finally {
       inFlight -= 1
+      moves += 1
     }
   }
   const network = networkOf()
@@ -74,12 +80,14 @@ export async function jobWorld(
   const openOrg = async (store: Store): Promise<ClientOrg> => {
     const org = await ClientOrg.open({
       store,
-      master: dataverseMaster({
-        url: emulator.root,
-        token: () => Promise.resolve(emulator.tokenFor(administrator(emulator))),
-        fetch,
-        env,
-      }),
+      master: (options.through ?? ((master: MasterOrg) => master))(
+        dataverseMaster({
+          url: emulator.root,
+          token: () => Promise.resolve(emulator.tokenFor(administrator(emulator))),
+          fetch,
+          env,
+        }),
+      ),
       env,
       connectivity: network,
       delivery: 'on-demand',

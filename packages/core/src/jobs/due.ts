@@ -1,5 +1,5 @@
 import type { RunTrigger, Schedule } from './job.ts'
-import { intervalMs, MOST_MISSED, nextAfter, timesDue } from './schedule.ts'
+import { intervalMs, lastUntil, MOST_MISSED, nextAfter, timesDue } from './schedule.ts'
 
 const FIRST_RETRY_MS = 10_000
 const LONGEST_RETRY_MS = 600_000
@@ -12,8 +12,8 @@ export interface JobProgress {
   readonly nextAt: number
   /** The last time by the schedule that was due, so that a clock that is put back a little does not repeat it. */
   readonly dueAt: number | null
-  /** What is to be run, or made up for: why, and for how many times of the schedule. Null when nothing is. */
-  readonly owed: { readonly trigger: RunTrigger; readonly due: number } | null
+  /** What is to be run, or made up for: why, since when, and for how many times of the schedule. Null when nothing is. */
+  readonly owed: { readonly trigger: RunTrigger; readonly since: number; readonly due: number } | null
   /** How many runs have failed in a row, and when the next attempt may be made. */
   readonly failures: number
   readonly retryAt: number | null
@@ -60,8 +60,8 @@ export function catchUp(given: JobProgress, schedule: Schedule, now: number): Jo
   const trigger = intervalMs(schedule) === null ? 'schedule' : 'interval'
   return {
     ...progress,
-    owed: { trigger, due: Math.min(MOST_MISSED + 1, due) },
-    dueAt: nextAt,
+    owed: { trigger, since: progress.owed?.since ?? nextAt, due: Math.min(MOST_MISSED + 1, due) },
+    dueAt: lastUntil(schedule, now),
     nextAt: nextAfter(schedule, now),
   }
 }
@@ -88,14 +88,13 @@ export function succeeded(progress: JobProgress, schedule: Schedule, times: Time
 /** A run has failed: it is tried again by itself, later each time, whatever the schedule. `random` is in [0, 1). */
 export function failed(
   progress: JobProgress,
-  schedule: Schedule,
   times: Times,
   retry: { readonly random: number; readonly askedMs?: number | undefined },
 ): JobProgress {
   const failures = progress.failures + 1
   return {
-    ...served(progress, schedule, times),
-    owed: progress.owed ?? { trigger: 'manual', due: 0 },
+    ...progress,
+    owed: progress.owed ?? { trigger: 'manual', since: times.startedAt, due: 0 },
     failures,
     retryAt: times.endedAt + Math.max(retryMs(failures, retry.random), retry.askedMs ?? 0),
     retryFrom: times.endedAt,

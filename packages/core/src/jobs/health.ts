@@ -126,7 +126,7 @@ function ofJob(job: JobFacts, facts: HealthFacts): HealthReason | false {
   }
   if (failuresInARow >= FAILING_AFTER)
     return failing('job-failing', `failed ${failuresInARow} times in a row: ${last}`, name)
-  const dueSince = progress?.owed && failuresInARow === 0 ? progress.dueAt : null
+  const dueSince = failuresInARow === 0 ? (progress?.owed?.since ?? null) : null
   if (facts.isStarted && facts.online && !job.isRunning && dueSince !== null && facts.now - dueSince > OVERDUE_MS) {
     return failing('job-overdue', 'it is due and does not run', name)
   }

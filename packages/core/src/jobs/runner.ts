@@ -197,7 +197,11 @@ export class JobRunner {
       owner: this.#owner,
     }
     await putRun(tx, run)
-    await putProgress(tx, name, { ...progress, runs: run.number, owed: progress.owed ?? { trigger, due: 0 } })
+    await putProgress(tx, name, {
+      ...progress,
+      runs: run.number,
+      owed: progress.owed ?? { trigger, since: now, due: 0 },
+    })
     await putLease(tx, { owner: this.#owner, job: name, from: now, until: now + LEASE_MS })
     return { kind: 'claimed', run, definition: published }
   }
@@ -250,7 +254,7 @@ export class JobRunner {
         // It is begun again when there is somebody to run it.
         return progress
       default:
-        return failed(progress, schedule, times, { random: this.#options.env.random(), askedMs })
+        return failed(progress, times, { random: this.#options.env.random(), askedMs })
     }
   }
 

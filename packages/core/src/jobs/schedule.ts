@@ -20,6 +20,13 @@ export function nextAfter(schedule: Schedule, moment: number): number {
   return next.getTime()
 }
 
+/** The last time up to `moment` at which the schedule is due; of an interval, which has none of its own, the moment. */
+export function lastUntil(schedule: Schedule, moment: number): number {
+  if (!('cron' in schedule)) return moment
+  const [last] = cronOf(schedule).previousRuns(1, new Date(moment + 1000))
+  return last && last.getTime() <= moment ? last.getTime() : moment
+}
+
 /** How many times the schedule is due from `first`, which is one of its times, up to `moment`; `MOST_MISSED` at most. */
 export function timesDue(schedule: Schedule, first: number, moment: number): number {
   if (first > moment) return 0
