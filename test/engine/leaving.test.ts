@@ -1,3 +1,4 @@
+import { MasterError } from '@outpost/core'
 import type { Configuration, Row } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
@@ -81,4 +82,92 @@ test('a row with unsent changes that left the filter is quarantined, sent, and g
   expect(here.emulator.master.row('account', id)?.values).toMatchObject({ telephone1: '1' })
   expect((await device.rows('account')).has(id)).toBe(false)
   expect(await device.org.quarantined()).toEqual([])
+})
+
+test('a list of ids that breaks off removes nothing', async () => {
+  const here = world({ rows: 600 })
+  const device = await here.device({
+    configuration: { tables: { contact: { columns: ['lastname'], syncDeletion: true } } },
+    through: (master) => ({
+      ...master,
+      async *versions(request, signal) {
+        for await (const page of master.versions(request, signal)) {
+          yield page.slice(0, 10)
+          if (isBroken) throw new MasterError('rejected', 'the rest of the list is missing')
+        }
+      },
+    }),
+  })
+  let isBroken = true
+  const [contact] = here.emulator.master.rows('contact')
+  expect(contact).toBeDefined()
+  const report = await device.sync()
+  expect(report.tables['contact']).toMatchObject({ pruned: 0, error: { code: 'rejected' } })
+  expect((await device.rows('contact')).size).toBe(here.emulator.master.count('contact'))
+  // A whole list of those ten removes the others.
+  isBroken = false
+  await device.sync()
+  expect((await device.rows('contact')).size).toBe(10)
+})
+
+test('what is pushed or pulled while ids are compared is neither removed nor overwritten with older data', async () => {
+  const here = world()
+  const [first = '', second = ''] = accounts(here, 4)
+  let during = async (): Promise<void> => {}
+  const device = await here.device({
+    configuration: OF_OSLO,
+    through: (master) => ({
+      ...master,
+      async *versions(request, signal) {
+        // What was read of the list is old when it is used.
+        const pages = []
+        for await (const page of master.versions(request, signal)) pages.push(page)
+        await during()
+        yield* pages
+      },
+    }),
+  })
+  await device.sync()
+  // Another tab of the same user pulls meanwhile: a row that came, and one that changed.
+  during = async () => {
+    during = async () => {}
+    const made = here.emulator.master.create('account', { name: 'made meanwhile', address1_city: 'Oslo' })
+    here.emulator.master.update('account', first, { name: 'changed meanwhile' })
+    const rows = await here
+      .master()
+      .read(
+        { table: metadata, columns: ['name', 'address1_city', 'telephone1'], ids: [made, first] },
+        new AbortController().signal,
+      )
+    await device.store.write('another tab', (tx) =>
+      tx.putRows(
+        'account',
+        rows.map((row) => ({ id: row.id, version: row.version, values: { ...row.values, accountid: row.id } })),
+      ),
+    )
+  }
+  const metadata = await device.org.masterTable('account').then((table) => {
+    if (!table) throw new Error('no accounts')
+    return table
+  })
+  here.emulator.master.update('account', second, { telephone1: '2' })
+  await device.sync()
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+})
+
+test('a death in the middle of a comparison is made good by the next', async () => {
+  const here = world()
+  const gone = accounts(here, 5)
+  let device = await here.device({ configuration: OF_OSLO })
+  await device.sync()
+  for (const id of gone) here.emulator.master.remove('account', id)
+  accounts(here, 3)
+  // The process dies when it has removed them here and before it has said so.
+  device.store.subscribe((change) => {
+    if (change.name === 'prune account') device.database.crash()
+  })
+  await device.sync().catch(() => {})
+  device = await device.crash()
+  await device.sync()
+  expect(await differences(here, device, isOfOslo)).toEqual([])
 })
