@@ -109,7 +109,7 @@ function checkLinks(metadata: TableMetadata, localTables: Readonly<Record<string
 /** The definition that a local table has been given, in the master's terms. */
 function localTableMetadata(name: string, given: LocalTable): TableMetadata {
   const { primaryId = `${name}id`, primaryName = null, label = name, link } = given
-  const key: Readonly<Record<string, LocalColumn>> = { [primaryId]: { type: 'guid', required: true } }
+  const key: Readonly<Record<string, LocalColumn>> = { [primaryId]: { type: 'guid' } }
   const ends = link ? { [link.first.column]: { type: 'guid' }, [link.second.column]: { type: 'guid' } } : {}
   const columns: Readonly<Record<string, LocalColumn>> = { ...key, ...(ends as typeof key), ...given.columns }
   return {

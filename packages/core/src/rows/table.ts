@@ -1,6 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import type { FilterContext } from '../filter/evaluate.ts'
+import type { TableMetadata } from '../metadata.ts'
 import { canonicalGuid } from '../row.ts'
 import type { Store } from '../ports/store.ts'
 import { checkQuery, runQuery } from './query.ts'
@@ -25,6 +26,13 @@ export class Table<T extends Row = Row> {
 
   constructor(context: TableContext) {
     this.#context = context
+  }
+
+  /** The table's definition, with the columns that are kept: the master's, and those that only this client org has. */
+  get definition(): TableMetadata {
+    const { shown, store } = this.#context.table()
+    const kept = new Set(store.columns.map(({ name }) => name))
+    return { ...shown, columns: shown.columns.filter(({ name }) => kept.has(name)) }
   }
 
   /** The row with that id; undefined when the client org does not hold it. */

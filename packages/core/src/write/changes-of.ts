@@ -44,16 +44,13 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
   const rows = new Map<string, WorkingRow>()
   const links = new Map<string, LinkChange>()
   const actions: ActionChange[] = []
-  const localLinks = new Map<string, LocalEffect>()
+  const localLinks = new Map<string, LinkChange>()
   for (const request of requests) {
     if ('relationship' in request) {
       const link = linkChange(request, tables)
-      const table = configuredTable(link.table, tables)
-      if (table.isLocal) {
-        localLinks.set(rowKey(link.table, link.id), await localLink(tx, table, link))
-        continue
-      }
-      links.set(rowKey(link.table, link.id), link)
+      const { isLocal } = configuredTable(link.table, tables)
+      const kept = isLocal ? localLinks : links
+      kept.set(rowKey(link.table, link.id), link)
       continue
     }
     const key = rowKey(request.table, request.id)
@@ -66,6 +63,9 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
     rows.set(key, row)
   }
   const worked = [...rows.values()]
+  const linked: LocalEffect[] = []
+  for (const link of localLinks.values())
+    linked.push(await localLink(tx, configuredTable(link.table, tables), link, rows))
   const changes = worked.filter(({ table }) => !table.isLocal).flatMap(changeOf)
   return {
     changes: [
@@ -75,7 +75,7 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
       // Children are deleted before their parents, which is how rows are created the other way round.
       ...changes.filter((change) => change.kind === 'delete').toReversed(),
     ],
-    local: [...worked.flatMap(localEffectOf), ...localLinks.values()],
+    local: [...worked.flatMap(localEffectOf), ...linked],
   }
 }
 
@@ -191,12 +191,18 @@ function localEffectOf(row: WorkingRow): readonly LocalEffect[] {
 }
 
 /** A link between rows that are only here. Both of them must be there. */
-async function localLink(tx: StoreReader, table: ConfiguredTable, link: LinkChange): Promise<LocalEffect> {
+async function localLink(
+  tx: StoreReader,
+  table: ConfiguredTable,
+  link: LinkChange,
+  worked: ReadonlyMap<string, WorkingRow>,
+): Promise<LocalEffect> {
   const { name, manyToMany: relationships, primaryId } = table.metadata
   const [relationship] = relationships
   if (link.kind === 'disassociate' || !relationship) return { table, id: link.id, values: null }
   for (const { table: side, id } of [link.first, link.second]) {
-    const [row] = await tx.rows(side, [id])
+    const own = worked.get(rowKey(side, id))
+    const [row] = own ? [own.after] : await tx.rows(side, [id])
     if (row) continue
     throw new OutpostError('invalid', `associate of ${name} ${link.id}: there is no ${side} ${id}`, {
       place: { table: side, row: id, rule: 'missing-row' },
