@@ -295,3 +295,49 @@ test.each([
   expect((refused as { remedy?: string }).remedy).toBeTruthy()
   expect(org.emulator.requests()).toEqual([])
 })
+
+/** The table as an organisation has it whose rows have no such columns. */
+function without(table: TableMetadata, ...names: readonly string[]): TableMetadata {
+  return { ...table, columns: table.columns.filter(({ name }) => !names.includes(name)) }
+}
+
+test.each([
+  ['without versions', ['versionnumber']],
+  ['without versions and times', ['versionnumber', 'modifiedon']],
+] as const)('a table %s is read along the pages of FetchXML, each row once', async (_what, missing) => {
+  const org = await organisation()
+  const account = without(org.table('account'), ...missing)
+  const fetchXml = `<fetch><entity name="account"><link-entity name="contact" from="parentcustomerid" to="accountid"/></entity></fetch>`
+  const parents = new Set(org.emulator.master.rows('contact').map(({ values }) => values['parentcustomerid']))
+  const expected = all(org, 'account', ({ accountid }) => parents.has(accountid))
+  const { rows, checkpoint, pages } = await pullAll(org, account, {
+    columns: ['name'],
+    scope: { filter: null, fetchXml },
+    pageSize: 2,
+  })
+  expect([...new Set(rows.map(({ id }) => id))].toSorted()).toEqual(expected)
+  expect(pages).toBeGreaterThan(2)
+  const again = await pullAll(org, account, { columns: ['name'], scope: { filter: null, fetchXml }, checkpoint })
+  expect(new Set(again.rows.map(({ id }) => id)).size).toBeLessThanOrEqual(expected.length)
+  org.emulator.assertNoUnexpected()
+})
+
+test('the bodies of notes are read when they are asked for, and never come along', async () => {
+  const org = await organisation()
+  const annotation = org.table('annotation')
+  const body = 'QUJD'.repeat(1_000)
+  const values = {
+    subject: 'With a file',
+    isdocument: true,
+    filename: 'a.txt',
+    mimetype: 'text/plain',
+    documentbody: body,
+  }
+  const id = org.emulator.master.create('annotation', values)
+  const before = org.master.traffic().bytesReceived
+  const { rows } = await pullAll(org, annotation, { columns: ['subject', 'filename'] })
+  expect(rows.find((row) => row.id === id)?.values).toEqual({ subject: 'With a file', filename: 'a.txt' })
+  expect(org.master.traffic().bytesReceived - before).toBeLessThan(1_000 * rows.length)
+  const [read] = await org.master.read({ table: annotation, columns: ['documentbody'], ids: [id] }, signal)
+  expect(read?.values).toEqual({ documentbody: body })
+})

@@ -62,7 +62,12 @@ function unordered({ candidates, root, scope }: BoundFetch): Iterable<Row> {
 function distinctKey({ members, order }: BoundFetch): (tuple: Tuple) => string {
   return (tuple) =>
     JSON.stringify([
-      ...members.map(({ slot, column }) => tuple[slot.index]?.values[column.logicalName] ?? null),
+      ...members.map(({ slot, column: { logicalName } }) => {
+        const row = tuple[slot.index] ?? NO_ROW
+        // A row's version stands beside its values.
+        if (logicalName === 'versionnumber') return row === NO_ROW ? null : row.version.toString()
+        return row.values[logicalName] ?? null
+      }),
       ...order.map(({ value }) => String(value(tuple))),
     ])
 }
