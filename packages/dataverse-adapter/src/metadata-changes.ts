@@ -73,7 +73,9 @@ function concernedBy(entity: JsonObject): readonly string[] {
 /** The marks of everything that was deleted. */
 function deletedIn(answer: JsonObject): ReadonlySet<string> {
   const deleted = jsonObject(answer['DeletedMetadata'])
-  const ids = jsonObjects(deleted?.['Values']).flatMap(({ Items: items }) => (Array.isArray(items) ? items : []))
+  const ids = jsonObjects(deleted?.['Values']).flatMap(({ Items: items }): readonly Json[] =>
+    Array.isArray(items) ? (items as readonly Json[]) : [],
+  )
   return new Set(ids.filter((id): id is string => typeof id === 'string').map(markOf))
 }
 

@@ -55,7 +55,7 @@ export function partsOf(entity: JsonObject, links: readonly ManyToManyMetadata[]
 /** The keys of a table as text, which differs when one came, went or became usable. */
 export function keysOf(entity: JsonObject): string {
   return jsonObjects(entity['Keys'])
-    .map((key) => `${String(key['LogicalName'])}:${String(key['EntityKeyIndexStatus'])}`)
+    .map((key) => JSON.stringify([key['LogicalName'], key['EntityKeyIndexStatus']]))
     .toSorted()
     .join(',')
 }

@@ -210,6 +210,15 @@ test('distinct rows have neither key nor etag', async () => {
   expect(json.value).toEqual([{ statecode: 0 }, ...(json.value.length > 1 ? [{ statecode: 1 }] : [])])
 })
 
+test('distinct rows differ when only their versions do', async () => {
+  const xml = (attribute: string): string =>
+    `<fetch distinct="true"><entity name="contact"><attribute name="${attribute}"/><order attribute="${attribute}"/></entity></fetch>`
+  const ids = await fetchAs()('contacts', xml('contactid'))
+  const versions = await fetchAs()('contacts', xml('versionnumber'))
+  expect(versions.json.value.length).toBe(ids.json.value.length)
+  expect(versions.json.value.length).toBeGreaterThan(1)
+})
+
 test('Rows and rows of links that the user may not read are not there', async () => {
   const xml =
     '<fetch><entity name="account"><attribute name="name"/><link-entity name="contact" from="parentcustomerid" to="accountid" link-type="outer" alias="c"><attribute name="fullname"/></link-entity></entity></fetch>'
