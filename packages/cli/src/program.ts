@@ -7,7 +7,9 @@ import { addConnect } from './commands/connect.ts'
 import { addDisconnect } from './commands/disconnect.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
+import { addJobs } from './commands/jobs.ts'
 import { addQuery } from './commands/query.ts'
+import { addServe } from './commands/serve.ts'
 import { addSignOut } from './commands/sign-out.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
@@ -48,6 +50,8 @@ export function programWith(
   addConfigure(program, action)
   addSync(program, action)
   addWatch(program, action)
+  addServe(program, action)
+  addJobs(program, action)
   addStatus(program, action)
   addTransactions(program, action)
   addConflicts(program, action)
