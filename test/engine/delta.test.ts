@@ -34,7 +34,7 @@ test('change tracking tells of deleted rows and of rows that left the filter, wi
   const [gone, left, other] = [account(here, 'goes'), account(here, 'leaves'), account(here, 'comes', 'Bergen')]
   const device = await here.device({ configuration: OF_OSLO })
   await device.sync()
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   await device.sync()
   here.requests()
 

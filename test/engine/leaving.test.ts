@@ -171,3 +171,71 @@ test('a death in the middle of a comparison is made good by the next', async () 
   await device.sync()
   expect(await differences(here, device, isOfOslo)).toEqual([])
 })
+
+test('rows that time alone moves out of the filter go, and those it moves in come', async () => {
+  const here = world()
+  const { master } = here.emulator
+  const due = (days: number): string => new Date(here.env.now() + days * 86_400_000).toISOString().replace('T08', 'T12')
+  const [today, nextWeek] = [0, 7].map((days) =>
+    master.create('task', { subject: `in ${days}`, scheduledend: due(days) }),
+  )
+  const filter = "Microsoft.Dynamics.CRM.Today(PropertyName='scheduledend')"
+  const device = await here.device({
+    configuration: { tables: { task: { columns: ['subject', 'scheduledend'], syncFilter: filter } } },
+  })
+  await device.sync()
+  const held = async (): Promise<readonly string[]> => [...(await device.rows('task')).keys()]
+  expect(await held()).toContain(today)
+  here.requests()
+  await device.sync()
+  const idle = here.requests().length
+
+  await here.env.advance(7 * 86_400_000)
+  await device.sync()
+  expect(await held()).not.toContain(today)
+  expect(await held()).toContain(nextWeek)
+  // Once in an hour is enough.
+  here.requests()
+  await device.sync()
+  expect(here.requests().length).toBe(idle)
+})
+
+/** The accounts of the contacts that are kept. */
+const ACCOUNTS_OF_CONTACTS: Configuration = {
+  tables: {
+    contact: { columns: ['lastname', 'parentcustomerid'], syncFilter: "jobtitle eq 'Captain'" },
+    account: {
+      columns: ['name'],
+      related: [{ direction: 'parents', table: 'contact', lookup: 'parentcustomerid' }],
+    },
+  },
+}
+
+test('a related row that is pointed to anew comes, and one that is no longer pointed to goes, without changing', async () => {
+  const here = world()
+  const { master } = here.emulator
+  const [before = '', after = ''] = accounts(here, 2)
+  const pointing = (id: string): { readonly table: string; readonly id: string } => ({ table: 'account', id })
+  const contact = master.create('contact', { lastname: 'C', jobtitle: 'Captain', parentcustomerid: pointing(before) })
+  const device = await here.device({ configuration: ACCOUNTS_OF_CONTACTS })
+  const held = async (): Promise<readonly string[]> => [...(await device.rows('account')).keys()]
+  await device.sync()
+  expect(await held()).toEqual([before])
+
+  master.update('contact', contact, { parentcustomerid: pointing(after) })
+  await device.sync()
+  await device.sync()
+  expect(await held()).toEqual([after])
+
+  // What is pointed to by a change made here, too.
+  await device.org.write((draft) =>
+    draft.update('contact', contact, { parentcustomerid: before, parentcustomerid$table: 'account' }),
+  )
+  await device.sync()
+  await device.sync()
+  expect(await held()).toEqual([before])
+
+  here.requests()
+  await device.sync()
+  expect(here.requests().filter((request) => request.includes('/accounts?')).length).toBeLessThanOrEqual(1)
+})

@@ -54,13 +54,13 @@ test('a role that is given shows rows that did not change, and one that is taken
     name: 'Reads everything',
     tablePrivileges: { account: { read: 'organization' } },
   })
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   here.emulator.security.assignRole(TECHNICIAN, role)
   await device.sync()
   expect(await names(device)).toContain('not mine')
   expect(await held(device)).toEqual(await shown(here))
 
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   here.emulator.security.removeRole(TECHNICIAN, role)
   await device.sync()
   expect(await held(device)).toEqual(await shown(here))
@@ -80,16 +80,16 @@ test('a team that is joined shows its rows, and one that is left hides them', as
   security.assignRole({ table: 'team', id: team }, role)
   const owned = master.create('account', { name: 'of the team' })
   master.assign('account', owned, { table: 'team', id: team })
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   await device.sync()
   expect(await names(device)).not.toContain('of the team')
 
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   security.joinTeam(TECHNICIAN, team)
   await device.sync()
   expect(await names(device)).toContain('of the team')
 
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   security.leaveTeam(TECHNICIAN, team)
   await device.sync()
   expect(await names(device)).not.toContain('of the team')
@@ -100,7 +100,7 @@ test('when the right to read a table is taken, its rows go; unsent work stays, a
   const device = await technician(here)
   const [edited = '', other = ''] = (await device.rows('account')).keys()
   await device.org.write((draft) => draft.update('account', edited, { telephone1: '1' }))
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   here.emulator.security.revokeReadAccess(TECHNICIAN, 'account')
   here.emulator.faults.add({ match: { method: 'PATCH', part: true }, times: 9, fault: { kind: 'status', status: 503 } })
   here.emulator.faults.add({ match: { method: 'PATCH' }, times: 9, fault: { kind: 'status', status: 503 } })
@@ -114,7 +114,7 @@ test('when the right to read a table is taken, its rows go; unsent work stays, a
   expect(await device.org.quarantined()).toMatchObject([{ table: 'account', id: edited, reason: 'unreadable' }])
 
   here.emulator.faults.clear()
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   here.emulator.security.restoreReadAccess(TECHNICIAN, 'account')
   device.org.reconnect()
   await device.sync()
@@ -130,7 +130,7 @@ test('a row that is shared comes, and goes when the sharing ends: the comparison
   const device = await technician(here, { tables: { account: { ...account, syncDeletion: true } } })
   const id = foreign(here, 'shared')
   const old = here.emulator.master.row('account', id)?.version
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   await device.sync()
   expect(await names(device)).not.toContain('shared')
 
@@ -147,7 +147,7 @@ test('a row that is shared comes, and goes when the sharing ends: the comparison
 test('a standing that is as it was compares nothing and asks nothing more', async () => {
   const here = world()
   const device = await technician(here)
-  here.env.advance(LATER)
+  await here.env.advance(LATER)
   await device.sync()
   here.requests()
   await device.sync()
