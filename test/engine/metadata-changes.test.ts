@@ -26,7 +26,7 @@ const sorted = (copy: Copy): readonly TableMetadata[] =>
 
 /** A copy that follows the master by its changes. */
 async function follower(master: MasterOrg): Promise<{
-  follow(): Promise<readonly string[]>
+  readonly follow: () => Promise<readonly string[]>
   readonly copy: () => Copy
 }> {
   const first = await master.metadata(signal)

@@ -14,7 +14,9 @@ import { administrator } from './world.ts'
 const TIME_MS = 180_000
 
 /** A client org that has copied the metadata, and how long the answers were that it got since the last look. */
-async function connected(emulator: Emulator): Promise<{ org: ClientOrg; longest(): number; requests(): number }> {
+async function connected(
+  emulator: Emulator,
+): Promise<{ org: ClientOrg; longest: () => number; requests: () => number }> {
   const env = manualEnv({ now: Date.UTC(2026, 4, 1, 8) })
   let lengths: number[] = []
   const master = dataverseMaster({

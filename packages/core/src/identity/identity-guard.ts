@@ -80,8 +80,12 @@ function mustBe(bound: MasterIdentity, found: MasterIdentity): void {
   const name = ({ organizationId, tenantId = '', userId, url }: MasterIdentity): string =>
     what === 'user' ? userId : what === 'tenant' ? tenantId : `${organizationId} (${url})`
   const message = `this client org belongs to the ${what} ${name(bound)}, but ${name(found)} answered`
+  const replaced =
+    what === 'organisation'
+      ? ' If the organisation was replaced for good: export what is unsent, then connect with another store.'
+      : ''
   throw new OutpostError('wrong-master', message, {
-    remedy: `Sign in as the ${what} it belongs to, or use another store for this one. Nothing was sent.`,
+    remedy: `Sign in as the ${what} it belongs to, or use another store for this one.${replaced} Nothing was sent.`,
   })
 }
 
