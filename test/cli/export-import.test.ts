@@ -16,7 +16,43 @@ test('an exported configuration imported elsewhere is the same configuration', a
   const there = await workplace()
   await expectDone(there.outpost('connect', there.url))
   await expectDone(there.outpost('import', path))
-  expect((await there.outpost('export')).out).toBe((await here.outpost('export')).out)
+  const [ours, theirs] = [(await here.outpost('export')).out, (await there.outpost('export')).out]
+  expect(theirs.replace(there.url, here.url)).toBe(ours)
+})
+
+test('what an imported configuration has that is unknown here is left out when that is asked for', async () => {
+  const { outpost, file } = await connectedWorkplace({})
+  const text = JSON.stringify({ version: 1, tables: { account: { columns: ['name', 'nmae'] }, nosuch: {} } })
+  const path = await file('foreign.json', text)
+  const refused = await outpost('import', path, '--json')
+  expect(refused.exitCode).toBe(2)
+  expect(refused.error.message).toMatch(/'nmae'.*'nosuch'/)
+  const taken = await outpost('import', path, '--leave-out-unknown', '--json')
+  expect(taken.json.tables).toEqual({ account: { columns: ['name'] } })
+  expect(taken.json.leftOut).toEqual([
+    { what: 'column', name: 'nmae', of: 'columns', table: 'account' },
+    { what: 'table', name: 'nosuch', of: 'tables' },
+  ])
+})
+
+test('editing one table leaves scopes and local tables alone', async () => {
+  const { outpost, file } = await connectedWorkplace({})
+  const configuration = {
+    version: 2,
+    format: 'outpost-configuration',
+    tables: { account: { columns: ['name'] } },
+    localTables: { note: { columns: { title: { type: 'text' } } } },
+    scopes: { all: { tables: ['account'] } },
+  }
+  await expectDone(outpost('import', await file('all.json', JSON.stringify(configuration))))
+  await expectDone(outpost('configure', '--table', 'account', '--sync-deletion'))
+  await expectDone(outpost('configure', '--table', 'task', '--columns', 'subject'))
+  await expectDone(outpost('configure', '--remove', 'task'))
+  const { json } = await outpost('configure', '--show')
+  expect(json).toMatchObject({
+    ...configuration,
+    tables: { account: { columns: ['name'], syncDeletion: true } },
+  })
 })
 
 test('rows that are exported and imported again change nothing', async () => {

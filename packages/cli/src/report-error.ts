@@ -1,4 +1,4 @@
-import { MasterError, OutpostError, UnsentError } from '@outpost/core'
+import { ConfigurationError, MasterError, OutpostError, UnsentError } from '@outpost/core'
 import type { ErrorPlace } from '@outpost/core'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -49,7 +49,12 @@ export function errorAsJson(error: OutpostError, run: Omit<FailedRun, 'json'>): 
   const { status, masterCode, requestId, retryAfterMs } = error instanceof MasterError ? error : {}
   const known = { code, message, place, remedy: remedyOf(error, run), master: addressOf(error, run) }
   const { unsent } = error instanceof UnsentError ? error : {}
-  return { ...known, status, masterCode, requestId, retryAfterMs, cause: causeCode(error), unsent }
+  const problems = error instanceof ConfigurationError ? error.problems.map(problemAsJson) : undefined
+  return { ...known, status, masterCode, requestId, retryAfterMs, cause: causeCode(error), unsent, problems }
+}
+
+function problemAsJson({ message, place, remedy }: OutpostError): Record<string, unknown> {
+  return { message, place, remedy }
 }
 
 /** The master's address, for a failure to reach it. */

@@ -5,20 +5,14 @@ import type {
   ConflictPolicy,
   ConflictRule,
   DeletedRowPolicy,
+  LeftOut,
   TableConfiguration,
   UpdatedRowPolicy,
 } from '@outpost/core'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import {
-  applyConfiguration,
-  configurationFile,
-  configurationFrom,
-  CONFLICT_POLICIES,
-  withoutTable,
-  withTable,
-} from '../configuration-file.ts'
-import type { TableEdit } from '../configuration-file.ts'
+import { CONFLICT_POLICIES, withoutTable, withTable } from '../edit-configuration.ts'
+import type { TableEdit } from '../edit-configuration.ts'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
@@ -106,16 +100,16 @@ async function configure(invocation: Invocation, file: string | undefined, optio
       remedy: 'Give a file, or --table, or --remove, or --show.',
     })
   }
-  const given =
-    file === undefined ? undefined : configurationFrom(parseJson(await readText(file, invocation.io), file), file)
+  const given = file === undefined ? undefined : parseJson(await readText(file, invocation.io), file)
   return withConnectedOrg(invocation, async (org) => {
     if (options.show) {
-      const text = JSON.stringify(configurationFile(org.configuration), null, invocation.json ? 0 : 2)
+      const text = JSON.stringify(await org.exportConfiguration(), null, invocation.json ? 0 : 2)
       invocation.io.stdout.write(`${text}\n`)
       return 0
     }
-    await applyConfiguration(org, given ?? edited(org.configuration, options, edit))
-    showConfigured(invocation, org)
+    if (given === undefined) await org.configure(edited(org.configuration, options, edit))
+    else await org.importConfiguration(given)
+    await showConfigured(invocation, org)
     return 0
   })
 }
@@ -153,11 +147,21 @@ function editOf(options: Options): TableEdit {
 }
 
 /** The configuration in force, one line for each table. */
-export function showConfigured(invocation: Invocation, org: ClientOrg): void {
-  reply(invocation, configurationFile(org.configuration), () => {
+export async function showConfigured(
+  invocation: Invocation,
+  org: ClientOrg,
+  leftOut: readonly LeftOut[] = [],
+): Promise<void> {
+  const file = await org.exportConfiguration()
+  reply(invocation, leftOut.length > 0 ? { ...file, leftOut } : file, () => {
     const tables = Object.entries(org.configuration.tables)
-    if (tables.length === 0) return ['No tables are kept.']
+    const without = leftOut.map(
+      ({ what, table, name, of }) =>
+        `Left out: ${what} '${name}' (${table === undefined ? of : `${of} of ${table}`}), which is unknown.`,
+    )
+    if (tables.length === 0) return [...without, 'No tables are kept.']
     return [
+      ...without,
       ...tableLines(
         ['TABLE', 'COLUMNS', 'DELETIONS', 'CONFLICTS', 'ROWS', 'MAY LEAVE'],
         tables.map(([name, table]) => [

@@ -1,6 +1,5 @@
 import { OutpostError } from '@outpost/core'
 import type { Command } from 'commander'
-import { configurationFile } from '../configuration-file.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { nameList } from '../arguments.ts'
@@ -26,7 +25,8 @@ export function addExport(program: Command, action: Action): void {
     .addHelpText(
       'after',
       `
-A file is written whole or not at all. Exports hold no token and no address.
+A file is written whole or not at all. Exports hold no token and nothing of the user; a configuration
+names the address of its organisation.
 
 Examples:
   $ outpost export outpost.json
@@ -43,7 +43,7 @@ async function exportAs(invocation: Invocation, file: string | undefined, option
   const parts: string[] = []
   const what = await withConnectedOrg(invocation, async (org) => {
     if (table === undefined) {
-      parts.push(`${JSON.stringify(configurationFile(org.configuration), null, invocation.json ? 0 : 2)}\n`)
+      parts.push(`${JSON.stringify(await org.exportConfiguration(), null, invocation.json ? 0 : 2)}\n`)
       return { tables: Object.keys(org.configuration.tables).length }
     }
     const query = where === undefined ? {} : { where }

@@ -1,7 +1,6 @@
 import { canonicalGuid, columnOf, OutpostError, TARGET_SUFFIX } from '@outpost/core'
 import type { ClientOrg, ColumnMetadata, ColumnValue, Row, TableMetadata } from '@outpost/core'
 import type { Command } from 'commander'
-import { applyConfiguration, configurationFrom } from '../configuration-file.ts'
 import { EXIT } from '../exit-codes.ts'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
@@ -22,6 +21,7 @@ export function addImport(program: Command, action: Action): void {
     .argument('<file>', 'what export wrote; - is stdin')
     .description('Put a configuration in force, or with --rows create and update rows from JSON lines.')
     .option('--rows <table>', 'import rows of this table')
+    .option('--leave-out-unknown', 'leave out tables, columns and options that are unknown here, and report them')
     .addHelpText(
       'after',
       `
@@ -32,19 +32,25 @@ number, column and rule (exit code 1); the others are imported. Lines with ids m
 
 Examples:
   $ outpost import outpost.json
+  $ outpost import outpost.json --leave-out-unknown
   $ outpost import accounts.jsonl --rows account
   $ outpost query task --json --db old.db | outpost import - --rows task`,
     )
     .action(
       action((invocation, command) => {
         const file = String(command.args[0])
-        const { rows } = command.opts<{ rows?: string }>()
-        return rows === undefined ? importConfiguration(invocation, file) : importRows(invocation, file, rows)
+        const { rows, leaveOutUnknown = false } = command.opts<{ rows?: string; leaveOutUnknown?: boolean }>()
+        if (rows === undefined) return importConfiguration(invocation, file, leaveOutUnknown ? 'leave-out' : 'refuse')
+        return importRows(invocation, file, rows)
       }),
     )
 }
 
-async function importConfiguration(invocation: Invocation, file: string): Promise<number> {
+async function importConfiguration(
+  invocation: Invocation,
+  file: string,
+  unknown: 'refuse' | 'leave-out',
+): Promise<number> {
   const text = await readText(file, invocation.io)
   if (holdsRows(text)) {
     throw new OutpostError('invalid', `${file} holds rows, not a configuration`, {
@@ -52,10 +58,10 @@ async function importConfiguration(invocation: Invocation, file: string): Promis
       remedy: 'Name their table with --rows <table>.',
     })
   }
-  const configuration = configurationFrom(parseJson(text, file), file)
+  const given = parseJson(text, file)
   return withConnectedOrg(invocation, async (org) => {
-    await applyConfiguration(org, configuration)
-    showConfigured(invocation, org)
+    const { leftOut } = await org.importConfiguration(given, { unknown })
+    await showConfigured(invocation, org, leftOut)
     return EXIT.ok
   })
 }
@@ -65,7 +71,11 @@ function holdsRows(text: string): boolean {
   const [first = ''] = text.trimStart().split('\n', 1)
   try {
     const value: unknown = JSON.parse(first)
-    return isObject(value) && Object.keys(value).length > 0 && !('tables' in value || 'version' in value)
+    return (
+      isObject(value) &&
+      Object.keys(value).length > 0 &&
+      !('tables' in value || 'version' in value || 'format' in value)
+    )
   } catch {
     return false
   }

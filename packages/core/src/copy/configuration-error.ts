@@ -1,6 +1,9 @@
 import { OutpostError } from '../errors.ts'
 
-/** A configuration that cannot be in force, with everything that is wrong in it. Message and place are of the first. */
+/** How many problems the message names. */
+const NAMED = 20
+
+/** A configuration that cannot be in force, with everything that is wrong in it. Place and remedy are of the first. */
 export class ConfigurationError extends OutpostError {
   override readonly name: string = 'ConfigurationError'
   readonly problems: readonly OutpostError[]
@@ -8,9 +11,9 @@ export class ConfigurationError extends OutpostError {
   constructor(problems: readonly OutpostError[]) {
     const [first, ...more] = problems
     if (!first) throw new RangeError('a configuration error without a problem')
-    const words = first.message.replace(`[${first.code}] `, '')
-    const rest = more.length === 0 ? '' : ` (and ${more.length} more; configurationProblems() lists them all)`
-    super(first.code, words + rest, {
+    const words = problems.slice(0, NAMED).map(({ code, message }) => message.replace(`[${code}] `, ''))
+    const rest = more.length < NAMED ? [] : [`and ${problems.length - NAMED} more`]
+    super(first.code, [...words, ...rest].join('; '), {
       place: first.place,
       ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
     })

@@ -105,9 +105,9 @@ test('every violation is listed with its place, not only the first', () => {
   ])
 })
 
-test('the first violation is thrown, and says how many more there are', () => {
+test('what is thrown names all of them', () => {
   const broken: Configuration = { tables: { account: { columns: ['nmae', 'amuont'] }, nosuch: {} } }
-  expect(() => checkConfiguration(broken, tracked)).toThrow(/nmae.*and 2 more/)
+  expect(() => checkConfiguration(broken, tracked)).toThrow(/nmae.*amuont.*nosuch/)
 })
 
 test('every part that has not its shape is listed', () => {

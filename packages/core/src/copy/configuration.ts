@@ -145,8 +145,8 @@ export interface ConfiguredTable {
 }
 
 /**
- * Checks a whole configuration against the catalogue, and gives its tables, local ones included. Throws `invalid` for the
- * first rule that is broken, naming it and how many more there are. `functions` are the conflict functions of this
+ * Checks a whole configuration against the catalogue, and gives its tables, local ones included. Throws `invalid`
+ * with every rule that is broken. `functions` are the conflict functions of this
  * program; one that is named but not among them is not an error here, nor is a local name that the master has come to
  * use as well (`local-clash`): what was there first keeps it.
  */

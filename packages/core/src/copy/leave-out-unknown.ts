@@ -115,7 +115,7 @@ function knownOptions(metadata: TableMetadata, options: Parts, drop: Drop, probl
       case 'syncFilter':
       case 'uploadFilter': {
         const unknown = columnsIn(value).filter((name) => !isKnown(name))
-        problems.push(...unknown.map((name) => unknownColumn(metadata, name, option)))
+        problems.push(...unknown.map((name) => unknownColumn(metadata, name, option, positionOf(name, value))))
         return [[option, value]]
       }
       default:
@@ -142,6 +142,12 @@ function columnsIn(text: unknown): readonly string[] {
   }
 }
 
+/** Where a filter names the column first, outside of texts. */
+function positionOf(name: string, filter: unknown): number {
+  const bare = String(filter).replace(/'(?:[^']|'')*'/g, (text) => ' '.repeat(text.length))
+  return bare.search(new RegExp(`(?<![\\w$])${name.replace('$', '\\$')}(?![\\w$])`))
+}
+
 function untracked(table: string, options: unknown, leftOut: LeftOut[]): unknown {
   if (!isObject(options) || options['tracking'] === undefined) return options
   leftOut.push({ what: 'option', name: 'tracking', of: 'tables', table })
@@ -164,8 +170,11 @@ function plain(column: string): string {
   return column.endsWith(TARGET_SUFFIX) ? column.slice(0, -TARGET_SUFFIX.length) : column
 }
 
-function unknownColumn(metadata: TableMetadata, name: string, of: string): OutpostError {
-  return wrongTable(metadata, 'unknown-column', `the master has no column '${name}', which '${of}' names`, name)
+function unknownColumn({ name: table }: TableMetadata, column: string, of: string, position?: number): OutpostError {
+  const message = `the master has no column '${column}', which '${of}' names`
+  return new OutpostError('invalid', `configuration of table '${table}': ${message}`, {
+    place: { table, column, rule: 'unknown-column', ...(position === undefined ? {} : { position }) },
+  })
 }
 
 function unknownTable(name: string): OutpostError {
