@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Configuration, Row } from '@outpost/core'
+import { openSqliteStore } from '@outpost/store-sqlite'
 import { expect, test } from 'vitest'
 import { administrator, differences, world } from './world.ts'
 import type { Device, World } from './world.ts'
@@ -176,4 +180,25 @@ test('a table that may not be read is told of by itself', async () => {
   expect(down['account']).toMatchObject({ create: [fresh] })
   const contacts = down['contact']
   expect(contacts?.error?.code === 'forbidden' || (contacts?.stay.length ?? 0) > 0).toBe(true)
+})
+
+test('on a database file, too, a rehearsal tells and leaves nothing behind', async () => {
+  const there = world()
+  const folder = mkdtempSync(join(tmpdir(), 'outpost-rehearsal-'))
+  const store = await openSqliteStore({ path: join(folder, 'org.sqlite') })
+  const device = await there.device({ store, configuration: KEPT })
+  const id = company(there, 'Both')
+  await device.sync()
+  there.emulator.master.update('account', id, { name: 'There' })
+  await device.org.write((draft) => draft.update('account', id, { name: 'Here' }))
+  await create(device, 'account', { name: 'Made' })
+  const before = await contents(device)
+  const { up } = await device.org.dryRun()
+  expect(up).toMatchObject([{ becomes: 'nothing-left', conflicts: [{ column: 'name' }] }, { becomes: 'sent' }])
+  expect(await contents(device)).toBe(before)
+  await device.sync()
+  expect((await device.org.dryRun()).up).toEqual([])
+  await device.org.close()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
 })

@@ -4,6 +4,7 @@ import type { ActionRequest, Request } from './draft.ts'
 import { OutpostError } from '../errors.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
 import { matches } from '../filter/evaluate.ts'
+import { factsOfFilter } from '../filter/filter-context.ts'
 import type { TableMetadata } from '../metadata.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { isRowParameter, tablesNamedIn } from './row-parameters.ts'
@@ -135,7 +136,9 @@ function evidenceOf(request: ActionRequest, context: ActionContext): ActionEvide
   if (filter !== undefined && gone) throw fail('happened', 'a row that is gone matches no filter')
   if (filter === undefined) return { kind: gone ? 'row-gone' : 'row-exists', ...row }
   if (typeof filter !== 'string') throw fail('happened', 'the filter is a text')
-  parseTableFilter(filter, metadata)
+  // What happened is told whenever and by whomever it is asked; a filter that depends on more would tell something else.
+  const lacking = factsOfFilter(parseTableFilter(filter, metadata)).filter((fact) => fact !== 'user')
+  if (lacking.length > 0) throw fail('happened', `the filter depends on more than the row: ${lacking.join(', ')}`)
   return { kind: 'row-matches', ...row, filter }
 }
 
