@@ -29,6 +29,8 @@ export interface Office {
   /** Takes privileges on a table from somebody, or gives them back. */
   forbids(who: string, table: string, privileges: readonly Privilege[]): void
   allows(who: string, table: string, privileges: readonly Privilege[]): void
+  /** Whatever is read at this path is refused from now on, until the faults are cleared. */
+  cannotRead(path: RegExp): void
   /** What technicians did to rows, in the order in which it happened: `Create account`. Also what was undone again. */
   heard(): readonly string[]
   /** The values that technicians give a column from now on, in the order in which they arrive. */
@@ -99,6 +101,15 @@ export function openOffice(clock: ManualEnv): Office {
     },
     forbids: (who, table, privileges) => security.privilegeDepth(who, table, 'none', privileges),
     allows: (who, table, privileges) => security.privilegeDepth(who, table, 'organization', privileges),
+    cannotRead: (path) => {
+      for (const part of [true, false]) {
+        emulator.faults.add({
+          match: { method: 'GET', path, ...(part ? { part } : { batch: false }) },
+          times: Infinity,
+          fault: { kind: 'status', status: 400, code: '0x80060888', body: 'json' },
+        })
+      }
+    },
     watches: (table, column) => {
       const values: unknown[] = []
       for (const message of ['Create', 'Update'] as const) {
