@@ -2,9 +2,12 @@ import { expect, test } from 'vitest'
 import { OutpostError } from '../errors.ts'
 import type { Row } from '../row.ts'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'
-import { parseTableFilter } from './bind.ts'
-import { matches } from './evaluate.ts'
+import { parseMasterFilter, parseTableFilter } from './bind.ts'
+import { judgeOf, matches } from './evaluate.ts'
+import { clockDependence, factsOfFilter } from './filter-context.ts'
+import type { FilterContext } from './filter-context.ts'
 import type { Filter } from './filter.ts'
+import { withoutNegatedFunctions } from './negate.ts'
 import { parseFilter } from './parse.ts'
 import { printFilter } from './print.ts'
 
@@ -37,6 +40,7 @@ const table = tableMetadata('account', [
   column('first', 'text'),
   column('second', 'text'),
   column('shadow', 'text', { readable: false }),
+  column('tags', 'choices'),
 ])
 
 const holds = (text: string): boolean => matches(parseTableFilter(text, table), row, { userId: USER })
@@ -159,6 +163,141 @@ test.each([
   ['nosuch eq 5', 0],
 ])('%s is refused with the place of the part that is wrong', (text, position) => {
   expect(caught(() => parseTableFilter(text, table)).place.position).toBe(position)
+})
+
+const call = (name: string, column: string, values = ''): string =>
+  `Microsoft.Dynamics.CRM.${name}(PropertyName='${column}'${values === '' ? '' : `,${values}`})`
+
+const CONTEXT: FilterContext = {
+  userId: USER,
+  businessUnitId: OTHER,
+  teamIds: [OTHER],
+  now: Date.parse('2026-05-01T22:30:00.400Z'),
+  timeZone: 'Europe/Berlin',
+}
+
+test.each([
+  // For the user it is half past midnight of the second of May.
+  [call('Today', 'createdon'), '2026-05-01T22:00:00Z', true],
+  [call('Today', 'createdon'), '2026-05-01T21:59:59Z', false],
+  [call('Yesterday', 'createdon'), '2026-05-01T21:59:59Z', true],
+  [call('Tomorrow', 'createdon'), '2026-05-02T22:00:00Z', true],
+  [call('ThisMonth', 'createdon'), '2026-04-30T22:00:00Z', true],
+  [call('LastMonth', 'createdon'), '2026-04-30T21:59:59Z', true],
+  [call('ThisWeek', 'createdon'), '2026-05-02T21:59:59Z', true],
+  [call('NextWeek', 'createdon'), '2026-05-02T22:00:00Z', true],
+  [call('Last7Days', 'createdon'), '2026-04-24T22:00:00Z', true],
+  [call('Last7Days', 'createdon'), '2026-05-01T22:30:01Z', false],
+  [call('Next7Days', 'createdon'), '2026-05-01T22:30:00Z', false],
+  [call('LastXDays', 'createdon', 'PropertyValue=1'), '2026-04-30T22:00:00Z', true],
+  [call('LastXHours', 'createdon', "PropertyValue='1'"), '2026-05-01T21:00:00Z', true],
+  [call('OlderThanXMonths', 'createdon', 'PropertyValue=1'), '2026-04-01T21:59:59Z', true],
+  [call('OlderThanXMonths', 'createdon', 'PropertyValue=1'), '2026-04-01T22:00:00Z', false],
+  [call('On', 'createdon', "PropertyValue='2026-05-02'"), '2026-05-01T22:00:00Z', true],
+  [call('OnOrBefore', 'createdon', "PropertyValue='2026-05-02'"), '2026-05-02T22:00:00Z', false],
+  [call('OnOrAfter', 'createdon', "PropertyValue='2026-05-02'"), '2026-05-01T21:59:59Z', false],
+  [call('In', 'createdon', "PropertyValues=['2026-05-02']"), '2026-05-01T22:00:00Z', true],
+  ['createdon eq 2026-05-02', '2026-05-02T00:00:00Z', true],
+  ['createdon lt 2026-05-01T22:30:00.5Z', '2026-05-01T22:30:00Z', true],
+])('%s of %s is %s', (text, createdon, wanted) => {
+  expect(matches(parseTableFilter(text, table), { ...row, createdon }, CONTEXT)).toBe(wanted)
+})
+
+test.each([
+  [call('Today', 'birthday'), '2026-05-02', true],
+  [call('LastXDays', 'birthday', 'PropertyValue=1'), '2026-05-02', true],
+  [call('NextXDays', 'birthday', 'PropertyValue=1'), '2026-05-02', false],
+  [call('NextXDays', 'birthday', 'PropertyValue=1'), '2026-05-03', true],
+  ['birthday eq 2026-05-02T23:00:00Z', '2026-05-02', true],
+])('%s of the day %s is %s', (text, birthday, wanted) => {
+  expect(matches(parseTableFilter(text, table), { ...row, birthday }, CONTEXT)).toBe(wanted)
+})
+
+test.each([
+  [call('EqualBusinessId', 'ownerid'), OTHER, true],
+  [call('NotEqualBusinessId', 'ownerid'), null, true],
+  [call('EqualUserTeams', 'ownerid'), USER, false],
+  [call('EqualUserOrUserTeams', 'ownerid'), USER, true],
+  [call('EqualUserOrUserTeams', 'ownerid'), OTHER, true],
+  // The last group decides, then the first ones byte by byte from their ends.
+  ['ownerid gt 00ffffff-1111-4111-8111-111111111110', USER, true],
+  ['ownerid gt 00000012-1111-4111-8111-111111111111', USER, false],
+])('%s of the id %s is %s', (text, ownerid, wanted) => {
+  expect(matches(parseTableFilter(text, table), { ...row, ownerid }, CONTEXT)).toBe(wanted)
+})
+
+test.each([
+  [call('ContainValues', 'tags', "PropertyValues=['3','2']"), '1,2', true],
+  [call('ContainValues', 'tags', "PropertyValues=['1']"), '11', false],
+  [call('DoesNotContainValues', 'tags', "PropertyValues=['1']"), null, true],
+  ["tags eq '2,1'", '1,2', true],
+])('%s of the choices %s is %s', (text, tags, wanted) => {
+  expect(matches(parseTableFilter(text, table), { ...row, tags }, CONTEXT)).toBe(wanted)
+})
+
+test('a row is never taken for one that matches, nor for one that does not, while what decides is not known', () => {
+  const judge = (text: string): string => judgeOf(parseTableFilter(text, table), { userId: USER })(row)
+  const team = call('EqualUserTeams', 'ownerid')
+  expect(judge(team)).toBe('cannot-tell')
+  expect(judge(`not ${team}`)).toBe('cannot-tell')
+  expect(judge(call('EqualUserOrUserTeams', 'ownerid'))).toBe('match')
+  expect(judge(`${team} and active eq false`)).toBe('no-match')
+  expect(judge(`${team} or active eq true`)).toBe('match')
+  expect(judge(call('Today', 'createdon'))).toBe('cannot-tell')
+  expect(judge(call('On', 'birthday', "PropertyValue='1990-01-02'"))).toBe('match')
+  const refusal = caught(() => matches(parseTableFilter(team, table), row, { userId: USER }))
+  expect(refusal).toMatchObject({ code: 'refused', place: { rule: 'unknown-fact' } })
+})
+
+test('a filter tells what it depends on, and how soon time alone changes it', () => {
+  const bound = (text: string): Filter => parseTableFilter(text, table)
+  expect(factsOfFilter(bound(`name eq 'x' and ${call('EqualUserId', 'ownerid')}`))).toEqual(['user'])
+  expect(factsOfFilter(bound(call('Today', 'birthday')))).toEqual(['time', 'time-zone'])
+  expect(factsOfFilter(bound(call('On', 'birthday', "PropertyValue='2026-05-02'")))).toEqual([])
+  expect(clockDependence(bound("name eq 'x'"))).toBe('none')
+  expect(clockDependence(bound(call('On', 'createdon', "PropertyValue='2026-05-02'")))).toBe('none')
+  expect(clockDependence(bound(`not (name eq 'x' or ${call('Today', 'createdon')})`))).toBe('day')
+  expect(clockDependence(bound(`${call('Today', 'createdon')} or ${call('Last7Days', 'createdon')}`))).toBe('hour')
+  expect(clockDependence(bound(call('LastXDays', 'birthday', 'PropertyValue=3')))).toBe('day')
+})
+
+test('`not` before a function becomes its opposite where it has one, and is refused for the master where not', () => {
+  const printed = (text: string): string => printFilter(withoutNegatedFunctions(parseTableFilter(text, table)))
+  expect(printed(`not ${call('EqualBusinessId', 'ownerid')}`)).toBe(call('NotEqualBusinessId', 'ownerid'))
+  expect(printed(`not ${call('On', 'birthday', "PropertyValue='2026-03-01'")}`)).toBe(
+    `${call('OnOrBefore', 'birthday', "PropertyValue='2026-02-28'")} or ${call('OnOrAfter', 'birthday', "PropertyValue='2026-03-02'")}`,
+  )
+  const refusal = caught(() => parseMasterFilter(`active eq true and not ${call('Today', 'createdon')}`, table))
+  expect(refusal).toMatchObject({
+    code: 'invalid',
+    place: { table: 'account', rule: 'negated-function', position: 23 },
+  })
+})
+
+test.each([
+  [call('ThisFiscalYear', 'createdon'), 'unsupported-function'],
+  [call('EqualUserOrUserHierarchy', 'ownerid'), 'unsupported-function'],
+  [call('NoSuchThing', 'ownerid'), 'unknown-function'],
+])('%s is refused by rule %s, with what to do instead', (text, rule) => {
+  const refusal = caught(() => parseFilter(text))
+  expect(refusal.place.rule).toBe(rule)
+  expect(refusal.remedy).toMatch(rule === 'unsupported-function' ? /syncFetchXml/ : /filter/)
+})
+
+test.each([
+  [call('Today', 'name'), 'name'],
+  [call('LastXHours', 'birthday', 'PropertyValue=1'), 'birthday'],
+  [call('Between', 'ownerid', "PropertyValues=['1','2']"), 'ownerid'],
+  [call('In', 'employees', "PropertyValues=['1','many']"), 'employees'],
+  [call('In', 'tags', "PropertyValues=['1']"), 'tags'],
+  [call('On', 'createdon', "PropertyValue='2026-02-30'"), 'createdon'],
+])('%s does not suit its column', (text, name) => {
+  expect(caught(() => parseTableFilter(text, table)).place).toMatchObject({ column: name, rule: 'value-type' })
+})
+
+test('a day that does not exist, and a time of nowhere, are refused where they stand', () => {
+  expect(caught(() => parseFilter('createdon eq 2026-02-30')).place.position).toBe(13)
+  expect(caught(() => parseFilter('createdon eq 2026-02-20T08:00:00')).place.position).toBe(13)
 })
 
 test('a filter nested without end is refused instead of overflowing the stack', () => {
