@@ -60,6 +60,7 @@ export async function withPage(
 /** Behind the pass over a table. */
 export async function behindRows(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
   await followChanges(context, table, signal)
+  if (table.metadata.name === context.mobileTracking) await noteTracked(context)
 }
 
 /**
@@ -91,8 +92,7 @@ export async function refusedRows(
 
 /** Behind the passes over all tables, before rows are looked at again. */
 export async function behindAllRows(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<void> {
-  const { store, tables, mobileTracking, env } = context
-  await store.write('what is tracked', (tx) => noteTracked(tx, tables, mobileTracking, env), { durability: 'relaxed' })
+  if (context.mobileTracking === undefined) await noteTracked(context)
   await judgePast(context, seen, signal)
 }
 

@@ -1,11 +1,11 @@
 import type { ConfiguredTable, TrackingConfiguration } from '../copy/configuration.ts'
-import type { Env } from '../env.ts'
 import { OutpostError } from '../errors.ts'
 import { columnOf, relationshipOf } from '../metadata.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalGuid, linkId } from '../row.ts'
 import { makeDue, readCheckpoint } from './checkpoint.ts'
+import type { PullContext } from './pull-context.ts'
 import { doubt } from './recheck-list.ts'
 
 /*
@@ -118,25 +118,34 @@ async function linksOf(
 
 /**
  * Notes which kinds are followed for each table, and since when. Where a kind is new and rows are held already, what
- * happened before is found by one comparison of all rows, which becomes due. Belongs behind the first pass of the
- * mobile-tracking table and before the tables' own.
+ * happened before is found by one comparison of all rows, which becomes due. Belongs behind each pass of the
+ * mobile-tracking table: rows that come later than its first one are told of from their beginning.
  */
-export async function noteTracked(
-  tx: StoreWriter,
-  tables: Tables,
-  trackingTable: string | undefined,
-  env: Pick<Env, 'now'>,
-): Promise<void> {
-  const before = new Map((await tx.values('tracked/')).map(({ key: name, value }) => [name, value as Tracked]))
-  const follows = trackingTable !== undefined && (await readCheckpoint(tx, trackingTable))?.complete === true
-  for (const [name, table] of tables) {
-    const known = before.get(key(name))
-    const kinds = follows ? kindsOf(table) : []
-    if (kinds.join() === (known?.kinds ?? []).join()) continue
-    const tracked: Tracked = { kinds, since: env.now() }
-    await tx.setValue(key(name), kinds.length === 0 ? undefined : tracked)
-    if (kinds.some((kind) => !known?.kinds.includes(kind))) await makeDue(tx, [name], 'tracking-enabled')
-  }
+export async function noteTracked({
+  store,
+  env,
+  tables,
+  mobileTracking,
+}: Pick<PullContext, 'store' | 'env' | 'tables' | 'mobileTracking'>): Promise<void> {
+  const changed = await store.read('what is tracked', async (tx) => {
+    const known = new Map((await tx.values('tracked/')).map(({ key: name, value }) => [name, value as Tracked]))
+    const follows = mobileTracking !== undefined && (await readCheckpoint(tx, mobileTracking))?.complete === true
+    return [...tables].flatMap(([name, table]) => {
+      const before = known.get(key(name))?.kinds ?? []
+      const kinds = follows ? kindsOf(table) : []
+      return kinds.join() === before.join()
+        ? []
+        : [{ name, kinds, isMore: kinds.some((kind) => !before.includes(kind)) }]
+    })
+  })
+  if (changed.length === 0) return
+  await store.write('note what is tracked', async (tx) => {
+    for (const { name, kinds, isMore } of changed) {
+      const tracked: Tracked = { kinds, since: env.now() }
+      await tx.setValue(key(name), kinds.length === 0 ? undefined : tracked)
+      if (isMore) await makeDue(tx, [name], 'tracking-enabled')
+    }
+  })
 }
 
 /** Since when which kinds of entries are followed for the table; undefined where none is. */
