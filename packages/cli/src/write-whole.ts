@@ -8,7 +8,8 @@ export async function writeWhole(file: string, parts: readonly string[]): Promis
     await files.writeFile(draft, parts)
     await files.rename(draft, file)
   } catch (cause) {
-    await files.rm(draft, { force: true })
+    // Where the folder is none, there is nothing to remove either.
+    await files.rm(draft, { force: true }).catch(() => {})
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new OutpostError('invalid', `cannot write ${file}: ${why}`, { cause, place: { rule: 'file' } })
   }
