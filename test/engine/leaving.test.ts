@@ -239,3 +239,76 @@ test('a related row that is pointed to anew comes, and one that is no longer poi
   await device.sync()
   expect(here.requests().filter((request) => request.includes('/accounts?')).length).toBeLessThanOrEqual(1)
 })
+
+test('links go both ways, and so does their removal', async () => {
+  const here = world()
+  const table = 'new_skill_bookableresource'
+  const device = await here.device({
+    configuration: {
+      tables: {
+        new_skill: { columns: ['new_name'] },
+        bookableresource: { columns: ['name'] },
+        [table]: { syncDeletion: true },
+      },
+    },
+  })
+  await device.sync()
+  const relationship = here.emulator.schema.manyToManyByIntersect(table)?.schemaName ?? ''
+  const [one, other] = [...(await device.rows(table)).values()].map((link) => ({
+    skill: String(link['new_skillid']),
+    resource: { table: 'bookableresource', id: String(link['bookableresourceid']) },
+  }))
+  if (!one || !other) throw new Error('too few links')
+  here.emulator.master.disassociate('new_skill', one.skill, relationship, one.resource)
+  await device.org.write((draft) =>
+    draft.disassociate(relationship, { table: 'new_skill', id: other.skill }, other.resource),
+  )
+  await device.sync()
+  expect(await differences(here, device)).toEqual([])
+
+  here.emulator.master.associate('new_skill', one.skill, relationship, one.resource)
+  await device.org.write((draft) =>
+    draft.associate(relationship, { table: 'new_skill', id: other.skill }, other.resource),
+  )
+  await device.sync()
+  await device.sync()
+  expect(await differences(here, device)).toEqual([])
+})
+
+test('the parties of activities are kept like other rows: new ones come, and those of a deleted activity go', async () => {
+  const here = world()
+  const { emulator } = here
+  const api = emulator.as(administratorOf(here))
+  const [contact] = emulator.master.rows('contact')
+  const phonecall = async (subject: string): Promise<string> => {
+    const parties = [{ 'partyid_contact@odata.bind': `/contacts(${contact?.id ?? ''})`, participationtypemask: 2 }]
+    const body = JSON.stringify({ subject, phonecall_activity_parties: parties })
+    const headers = { 'Content-Type': 'application/json' }
+    const answer = await api('phonecalls', { method: 'POST', headers, body })
+    return /\(([^)]+)\)$/.exec(answer.headers.get('OData-EntityId') ?? '')?.[1] ?? ''
+  }
+  const gone = await phonecall('goes')
+  const device = await here.device({
+    configuration: {
+      tables: {
+        phonecall: { columns: ['subject'], syncDeletion: true },
+        activityparty: { columns: ['activityid', 'partyid', 'participationtypemask'], syncDeletion: true },
+      },
+    },
+  })
+  await device.sync()
+  const parties = async (id: string): Promise<number> =>
+    [...(await device.rows('activityparty')).values()].filter((party) => party['activityid'] === id).length
+  expect(await parties(gone)).toBeGreaterThan(0)
+
+  emulator.master.remove('phonecall', gone)
+  const made = await phonecall('comes')
+  await device.sync()
+  expect(await parties(gone)).toBe(0)
+  expect(await parties(made)).toBeGreaterThan(0)
+  expect(await differences(here, device)).toEqual([])
+})
+
+function administratorOf({ emulator }: World): string {
+  return emulator.users.find(({ name }) => /admin/i.test(name))?.name ?? ''
+}
