@@ -15,8 +15,8 @@ const CONFIGURATION: Configuration = {
 }
 
 const rowsOf = async (device: Device): Promise<unknown> => ({
-  account: [...(await device.rows('account'))].toSorted(),
-  contact: [...(await device.rows('contact'))].toSorted(),
+  account: await device.rows('account'),
+  contact: await device.rows('contact'),
 })
 
 test('a detached org keeps every row, and reads, writes, deletes and queries without a master', async () => {

@@ -115,11 +115,11 @@ test('however the address of a master is spelled, it is the same master and the 
     const store = memoryStore({ database })
     const org = await ClientOrg.open({ store, master: master(url), env, delivery: 'on-demand' })
     const identity = await org.connect()
-    expect(identity.url, url).toBe(root.origin)
+    expect({ url, root: identity.url }).toEqual({ url, root: root.origin })
     if (rows === 0) await org.configure({ tables: { account: { columns: ['name'] } } })
     await org.sync()
     rows ||= await org.table('account').count()
-    expect(await org.table('account').count(), url).toBe(rows)
+    expect({ url, rows: await org.table('account').count() }).toEqual({ url, rows })
     await org.close()
     await store.close()
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { UpdateChange } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import type { ConflictFunction } from './conflict-policy.ts'
 import { mergeUpdate } from './merge.ts'
 import type { Merge } from './merge.ts'

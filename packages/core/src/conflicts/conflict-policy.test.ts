@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import type { Configuration } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'

@@ -1,7 +1,7 @@
 import jsonPatch from 'fast-json-patch'
 import { expect, test } from 'vitest'
 import type { UpdateChange } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { ConflictFunction, ConflictOptions, ConflictRule } from './conflict-policy.ts'
 import type { EditContext } from './conflict-rules.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { UpdateChange } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { ConflictPolicy } from './conflict-policy.ts'
 import { mergeDelete, mergeUpdate as merged } from './merge.ts'

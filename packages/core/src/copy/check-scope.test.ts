@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'
-import { checkConfiguration, problemsOf } from './configuration.ts'
+import { checkConfiguration, problemsOf } from './check-configuration.ts'
 import type { TableConfiguration } from './configuration.ts'
 
 const account = tableMetadata('account', [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkConfiguration, problemsOf } from './configuration.ts'
+import { checkConfiguration, problemsOf } from './check-configuration.ts'
 import type { Configuration } from './configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'

@@ -8,7 +8,7 @@ import { putAway } from '../outbox/put-away.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { isOfAnother, keepOnlyDetached, readSettings } from '../settings.ts'
-import { checkConfiguration } from './configuration.ts'
+import { checkConfiguration } from './check-configuration.ts'
 import type { Configuration, ConfiguredTable, LocalColumn, LocalTable } from './configuration.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { Catalogue, retireTables } from './catalogue.ts'
 import { tablesToCheck } from '../write/check-action.ts'
-import { problemsOf, refuseProblems } from './configuration.ts'
+import { problemsOf, refuseProblems } from './check-configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { checkShape } from './check-shape.ts'
 import {

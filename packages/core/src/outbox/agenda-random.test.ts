@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Change } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import { memoryStore } from '../memory.ts'
 import type { RoundLimits } from '../push/pace.ts'
 import { REQUEST_BYTES } from '../push/pace.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ActionChange, ActionEvidence, Change, LinkChange } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import { afterActions, evidenceKey, standingOf } from './evidence.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
 import type { ColumnMetadata, TableMetadata } from '../metadata.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { parseTableFilter } from '../filter/bind.ts'
@@ -19,11 +19,13 @@ const metadata = tableMetadata('account', [
   column('revenue', 'money', { precision: 2 }),
   column('createdon', 'datetime', { clock: 'utc' }),
   column('birthday', 'date'),
+  column('notes', 'memo'),
+  column('ownerid', 'lookup', { targets: [{ table: 'systemuser' }] }),
   column('hidden', 'text'),
 ])
 
 function configured(indexes: readonly (readonly string[])[]): ConfiguredTable {
-  const columns = ['name', 'city', 'size', 'active', 'revenue', 'createdon', 'birthday']
+  const columns = ['name', 'city', 'size', 'active', 'revenue', 'createdon', 'birthday', 'notes', 'ownerid']
   const table = checkConfiguration({ tables: { account: { columns, indexes } } }, new Map([['account', metadata]])).get(
     'account',
   )
@@ -31,7 +33,16 @@ function configured(indexes: readonly (readonly string[])[]): ConfiguredTable {
   return table
 }
 
-const INDEXES = [['name'], ['city', 'size'], ['active', 'city', 'name'], ['createdon'], ['birthday'], ['size']]
+const INDEXES = [
+  ['name'],
+  ['city', 'size'],
+  ['active', 'city', 'name'],
+  ['createdon'],
+  ['birthday'],
+  ['size'],
+  ['notes'],
+  ['ownerid'],
+]
 const CONTEXT = { userId: '11111111-1111-4111-8111-111111111111' }
 
 const WHERE = [
@@ -52,6 +63,12 @@ const WHERE = [
   'birthday eq 1956-04-28',
   'size gt -12345678901234567890',
   "not contains(name,'a')",
+  "notes eq 'ends'",
+  "notes le 'ends  '",
+  "notes ge 'ends  '",
+  'ownerid eq 00000002-1111-4111-8111-111111111111',
+  'ownerid gt 00000002-1111-4111-8111-111111111111',
+  'ownerid le 02000000-1111-4111-8111-111111111111',
 ]
 const ORDER = [
   undefined,
@@ -173,6 +190,13 @@ function sampleRows(count: number): readonly StoredRow[] {
     values: {
       name: pick(['alpha', 'Beta', 'beta', 'Ärger', 'ärger', 'Gamma', 'delta', '', null]),
       city: pick(['Bonn', 'bonn', 'Kiel', null]),
+      notes: pick(['ends', 'ends ', 'Ends  ', 'ends!', 'end', null]),
+      ownerid: pick([
+        '00000002-1111-4111-8111-111111111111',
+        '02000000-1111-4111-8111-111111111111',
+        '01000000-1111-4111-8111-111111111112',
+        null,
+      ]),
       size: pick([0, 1, 2, 3, 4, 5, 6, 7, null]),
       active: pick([true, false, null]),
       revenue: pick([5, 100.5, 100.51, '12345678901234567.25', -3, null]),

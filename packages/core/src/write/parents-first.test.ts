@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Change } from '../change.ts'
-import { checkConfiguration } from '../copy/configuration.ts'
+import { checkConfiguration } from '../copy/check-configuration.ts'
 import { OutpostError } from '../errors.ts'
 import type { ColumnMetadata, TableMetadata } from '../metadata.ts'
 import { parentsFirst } from './parents-first.ts'

@@ -13,7 +13,7 @@ import type {
   RowScope,
 } from '../../ports/master-org.ts'
 import { linkId } from '../../row.ts'
-import type { ColumnValue, Row } from '../../row.ts'
+import type { Row } from '../../row.ts'
 import type { TestRunner } from '../store-contract/contract.ts'
 
 const TIMEOUT_MS = 60_000
@@ -182,9 +182,14 @@ export function held(rows: readonly MasterRow[]): ReadonlyMap<string, MasterRow>
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/** The texts in their order. */
+export function inOrder(texts: readonly string[]): readonly string[] {
+  return texts.toSorted((one, other) => (one < other ? -1 : 1))
+}
+
 /** The texts of rows, in their order. */
-export function textsOf(rows: Iterable<MasterRow>, column: string): readonly ColumnValue[] {
-  return [...rows].map(({ values }) => values[column] ?? null).toSorted()
+export function textsOf(rows: Iterable<MasterRow>, column: string): readonly string[] {
+  return inOrder([...rows].map(({ values }) => String(values[column])))
 }
 
 export function linkOf(

@@ -1,3 +1,4 @@
+import { inOrder } from './contract.ts'
 import type { MasterContract } from './contract.ts'
 
 /** What becomes of transactions, each done as a whole or not at all. */
@@ -81,14 +82,10 @@ export function pushContract({ test, expect }: MasterContract): void {
       org.signal,
     )
     expect(outcomes.map(({ kind }) => kind)).toStrictEqual(['stale', 'processed'])
-    const texts = (await org.read([made, one, other, alone])).map(({ id, values }) => [id, values[org.text]])
-    expect(texts.toSorted()).toStrictEqual(
-      [
-        [one, 'row 0'],
-        [other, 'changed by others'],
-        [alone, 'alone'],
-      ].toSorted(),
+    const texts = (await org.read([made, one, other, alone])).map(
+      ({ id, values }) => `${id} ${String(values[org.text])}`,
     )
+    expect(inOrder(texts)).toStrictEqual(inOrder([`${one} row 0`, `${other} changed by others`, `${alone} alone`]))
   })
 
   test('what was pushed comes back with the next pull, in the version that the push gave', async (org) => {
