@@ -129,7 +129,7 @@ function asked(filter: Filter): string | null {
 
 test(
   'a filter selects the same rows here and on the master, whoever asks and whenever',
-  runs(2500, async (draw) => {
+  runs(2000, async (draw) => {
     house ??= filterHouse(150)
     const there = await house
     const { table, users } = there
@@ -151,7 +151,7 @@ test(
 
 test(
   'a filter over all columns and functions means the same after being printed and parsed again',
-  runs(2500, async (draw) => {
+  runs(2000, async (draw) => {
     house ??= filterHouse(150)
     const filter = parseFilter(filterFrom(draw, await house))
     expect(withoutPositions(parseFilter(printFilter(filter)))).toEqual(withoutPositions(filter))

@@ -158,7 +158,9 @@ function narrow(table: ConfiguredTable, filter: Filter | null): Narrowing {
     if (part.kind !== 'compare') continue
     const value = indexable(table, part.column, part.value.value)
     if (value === undefined) continue
-    if (part.operator === 'eq' && !(part.value.type === 'text' && typeof value === 'string')) {
+    // A single line of text has no blanks at its end: the master takes them off.
+    const canEndInBlanks = typeof value === 'string' && columnOf(table.shown, part.column)?.type === 'memo'
+    if (part.operator === 'eq' && !canEndInBlanks) {
       narrowing.equals.set(part.column, value)
       continue
     }
