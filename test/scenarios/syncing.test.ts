@@ -41,6 +41,32 @@ test('RS-12: one call sends everything and then brings everything: both sides ag
   }
 })
 
+test('RC-08: how much goes in one request can be said for each table', async () => {
+  const { office, ann } = await dayWithAnn(
+    keeping({ account: { columns: ['name'], batchSize: 100 }, contact: { columns: ['lastname'], batchSize: 7 } }),
+  )
+  ann.goesOffline()
+  for (let at = 0; at < 120; at += 1) await ann.adds('account', { name: `Customer ${at}` })
+  for (let at = 0; at < 16; at += 1) await ann.adds('contact', { lastname: `Person ${at}` })
+  ann.goesOnline()
+  const before = office.emulator.requests().length
+  await ann.syncs()
+  const parts = office.emulator.requests().slice(before)
+  const sizes = (table: string): readonly number[] => {
+    const writes = parts.filter(({ method, path }) => method === 'PATCH' && path.includes(`/${table}s(`))
+    const batches = new Set(writes.map(({ batch }) => batch))
+    return [...batches].map((one) => writes.filter(({ batch }) => batch === one).length)
+  }
+  expect(sizes('account')).toEqual([100, 20])
+  expect(Math.max(...sizes('contact'))).toBe(7)
+  expect(office.count('contact', { lastname: 'Person 15' })).toBe(1)
+  expect((await ann.org.status()).transactions).toMatchObject({ pending: 0, processed: 136, error: 0 })
+  await expect(ann.org.configure({ tables: { account: { columns: ['name'], batchSize: 0 } } })).rejects.toMatchObject({
+    code: 'invalid',
+    place: { table: 'account' },
+  })
+})
+
 test('RC-09: a table that fails keeps its mark, and the others move on', async () => {
   const { office, ann } = await dayWithAnn(keeping({ account: ACCOUNT, contact: CONTACT }))
   const [account, contact] = [office.adds('account', { name: 'News' }), office.adds('contact', { lastname: 'News' })]

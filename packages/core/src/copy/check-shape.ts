@@ -103,6 +103,9 @@ const SCOPE: Shapes<ScopeConfiguration> = {
   direction: (value) => value === 'both' || value === 'down',
 }
 
+/** Dataverse takes 1,000 operations in one request; a transaction can have several. */
+const LARGEST_BATCH = 500
+
 /** What each option of a table may hold. A configuration can come from a file, where no compiler has looked at it. */
 const TABLE: Shapes<TableConfiguration> = {
   columns: isTexts,
@@ -114,6 +117,7 @@ const TABLE: Shapes<TableConfiguration> = {
   tracking: isPart(TRACKING),
   changeTracking: isFlag,
   priority: Number.isInteger,
+  batchSize: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LARGEST_BATCH,
   localColumns: isRecordOf(isPart(LOCAL_COLUMN, ['type'])),
   conflictPolicy: (value) => isText(value) || isPart<{ function: string }>({ function: isText }, ['function'])(value),
   conflictRules: isRecordOf(isText),

@@ -42,6 +42,7 @@ export function checkTable(metadata: TableMetadata, given: TableConfiguration, c
     tracking: { deletes: false, owners: false, links: false, ...given.tracking },
     changeTracking: given.changeTracking ?? false,
     priority: given.priority ?? 0,
+    ...(given.batchSize === undefined ? {} : { batchSize: given.batchSize }),
     conflicts: checkConflictOptions(metadata, columns, given, check.functions, report),
     store: storeTable(shown, [...columns, ...local], given.indexes ?? [], report),
     fingerprint: fingerprint(metadata, columns, given.syncFilter),

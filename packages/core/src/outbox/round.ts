@@ -48,13 +48,13 @@ export class Round {
   get room(): number {
     if (this.#closed) return 0
     const sent = this.#batches.reduce((sum, batch) => sum + batch.transactions.length, 0)
-    const most = this.#limits.lanes * this.#limits.transactions
+    const most = this.#limits.lanes * Math.max(this.#limits.transactions, ...(this.#limits.sizes?.values() ?? []))
     return Math.max(0, Math.min(most - sent, this.#limits.transactions - this.#unknown.length))
   }
 
   /** Whether it carries all that the limits allow, so that its success says something about them. */
   get isFull(): boolean {
-    return this.room === 0 && this.#batches.every(({ company }) => company === this.#limits.transactions)
+    return this.room === 0 && this.#batches.every(({ company }) => company >= this.#limits.transactions)
   }
 
   /** Takes a ready transaction; false when it does not fit any more. */
@@ -70,19 +70,26 @@ export class Round {
       this.#closed = true
       return false
     }
-    const begun = { transactions: [], company: this.#limits.transactions, changes: 0, bytes: 0 }
+    const begun = { transactions: [], company: this.#sizeFor(transaction), changes: 0, bytes: 0 }
     this.#batches.push(begun)
     add(begun, transaction)
     return true
   }
 
   #joins(batch: Batch, transaction: OfflineTransaction): boolean {
-    const company = Math.min(batch.company, companyOf(transaction))
+    const company = Math.min(batch.company, companyOf(transaction), this.#sizeFor(transaction))
     if (batch.transactions.length + 1 > company) return false
     if (batch.changes + transaction.changes.length > this.#limits.changes) return false
     if (batch.bytes + estimatedBytes(transaction) > this.#limits.bytes) return false
+    batch.company = company
     add(batch, transaction)
     return true
+  }
+
+  /** How large a request may be that the transaction is in, by the tables that it writes. */
+  #sizeFor({ changes }: OfflineTransaction): number {
+    const { sizes, transactions } = this.#limits
+    return Math.min(...changes.map(({ table }) => sizes?.get(table) ?? transactions))
   }
 }
 

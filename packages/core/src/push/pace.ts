@@ -6,6 +6,8 @@ export interface RoundLimits {
   readonly transactions: number
   readonly changes: number
   readonly bytes: number
+  /** By table, how many transactions that write it one request may carry instead. */
+  readonly sizes?: ReadonlyMap<string, number>
 }
 
 const FULL_BATCH = 50
@@ -37,6 +39,14 @@ export class Pace {
   get limits(): RoundLimits {
     const changes = this.#batch * CHANGES_PER_TRANSACTION
     return { lanes: this.#lanes, transactions: this.#batch, changes, bytes: REQUEST_BYTES }
+  }
+
+  /** The same where tables have sizes of their own: they shrink with the pace, as the usual one does. */
+  limitsWith(sizes: Iterable<readonly [string, number]>): RoundLimits {
+    const scaled = [...sizes].map(
+      ([table, size]) => [table, Math.max(1, Math.floor((size * this.#batch) / FULL_BATCH))] as const,
+    )
+    return { ...this.limits, sizes: new Map(scaled) }
   }
 
   /** A round was answered. `full`: there was more to send than it could carry. */

@@ -119,8 +119,11 @@ class PushRun {
 
   next(): Promise<Round> {
     throwIfAborted(this.#signal)
-    const { agenda, pace } = this.#context
-    return agenda.take(readinessOf(this.#context), pace.limits)
+    const { agenda, pace, tables } = this.#context
+    const sizes = [...tables].flatMap(([name, { batchSize }]) =>
+      batchSize === undefined ? [] : [[name, batchSize] as const],
+    )
+    return agenda.take(readinessOf(this.#context), pace.limitsWith(sizes))
   }
 
   nextLarge(): Promise<OfflineTransaction | null> {
