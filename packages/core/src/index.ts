@@ -167,7 +167,6 @@ export type {
   RunTrigger,
   Schedule,
 } from './jobs/job.ts'
-export type { JobFile } from './jobs/job-file.ts'
 export type { Jobs, LogQuery } from './jobs/jobs.ts'
 export { scheduleText } from './jobs/schedule.ts'
 export type { StartOptions, SyncService } from './jobs/service.ts'
