@@ -329,9 +329,9 @@ test('unknown tables, columns and options are all listed at once, and nothing is
   expect(refused).toMatchObject({ code: 'invalid' })
   const { problems } = refused as { problems: readonly { place: Record<string, string> }[] }
   expect(problems.map(({ place }) => Object.values(place).join(' '))).toEqual([
-    'account unknown-column new_floor',
-    'account unknown-column new_room',
-    'account unknown-column new_floor',
+    'account new_floor unknown-column',
+    'account new_room unknown-column',
+    'account new_floor unknown-column',
     'account unknown-option',
     'new_machine unknown-table',
     'new_part unknown-table',
