@@ -35,7 +35,10 @@ export interface MasterMetadata {
 export interface RowScope {
   /** Null where every row is wanted; unless there is `fetchXml`, or `related` with a filter that is absent. */
   readonly filter: Filter | null
-  /** FetchXML in the place of a filter. Its joins and conditions count; what it selects and how it sorts do not. */
+  /**
+   * FetchXML in the place of a filter; where there are both, both must hold. Its joins and conditions count; what it selects
+   * and how it sorts do not.
+   */
   readonly fetchXml?: string
   /** Rows that are wanted because of rows of other tables: in addition to the filter, or alone where there is none. */
   readonly related?: readonly RelatedRows[]
@@ -255,7 +258,7 @@ export interface MasterOrg {
     request: { readonly table: TableMetadata; readonly scope: RowScope },
     signal: AbortSignal,
   ): Promise<RowEstimate | null>
-  /** Everything that a cycle without changes has to ask, in one request. */
+  /** Everything that a cycle without changes has to ask, in one request. Its pages are small; a pull goes on behind them. */
   glance?(request: GlanceRequest, signal: AbortSignal): Promise<Glance>
   /**
    * What has changed in the metadata since an earlier copy: with it, that is as if it were copied anew. Rejects with
