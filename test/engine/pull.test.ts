@@ -50,7 +50,7 @@ test('a comparison that is due because of another filter survives the death of t
   // Once it is done it is not due any more.
   there.requests()
   await again.sync()
-  expect(there.requests()).toEqual(['POST /api/data/v9.2/$batch'])
+  expect(there.requests()).toEqual(['GET /api/data/v9.2/$batch'])
 })
 
 test('where most rows of another filter are new they come in pages, not by their ids', async () => {

@@ -11,7 +11,10 @@ import type { Emulator } from '@outpost/dataverse-emulator'
 export interface World {
   readonly emulator: Emulator
   readonly env: ManualEnv
-  /** The requests that were sent since the last look; the parts of a batch are not counted. */
+  /**
+   * The requests that were sent since the last look; the parts of a batch are not counted. A batch that only reads is shown
+   * as the `GET` that it is.
+   */
   requests(): readonly string[]
   device(options?: DeviceOptions): Promise<Device>
   master(user?: string): MasterOrg
@@ -90,7 +93,9 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
     master,
     requests: () => {
       const sent = emulator.requests().filter((request) => request.batch === undefined)
-      const seen = sent.map((request) => `${request.method} ${request.path}`)
+      const reads = ({ path, body }: { readonly path: string; readonly body: string }): boolean =>
+        path.endsWith('/$batch') && !/^(POST|PUT|PATCH|DELETE) /m.test(body)
+      const seen = sent.map((request) => `${reads(request) ? 'GET' : request.method} ${request.path}`)
       emulator.clearRequests()
       return seen
     },
