@@ -1,4 +1,3 @@
-import type { Configuration } from '../copy/configuration.ts'
 import { claimOwners } from '../delivery/claim-owners.ts'
 import { Serial } from '../delivery/serial.ts'
 import type { Env } from '../env.ts'
@@ -31,7 +30,6 @@ const RENEWED_EVERY_MS = 20_000
 export interface RunnerOptions {
   readonly store: Store
   readonly env: Env
-  readonly configuration: () => Configuration
   readonly sync: (options: {
     readonly signal: AbortSignal
     readonly scope?: string
