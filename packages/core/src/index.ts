@@ -97,7 +97,7 @@ export { clientOrgMaster } from './client-org-master/client-org-master.ts'
 export type { ClientOrgMasterOptions } from './client-org-master/client-org-master.ts'
 export type { WriteOptions } from './write/commit.ts'
 export type { Canary, Eviction } from './identity/canary.ts'
-export type { CallOptions, ClientOrgOptions } from './client-org.ts'
+export type { CallOptions, ClientOrgOptions, SyncOptions } from './client-org.ts'
 export type {
   Configuration,
   LocalColumn,
@@ -124,7 +124,16 @@ export type {
   UpdatedRowPolicy,
 } from './conflicts/conflict-policy.ts'
 export type { ActionOptions, Draft } from './write/draft.ts'
-export type { ConnectionState, OutpostEvent, PushReport, SyncReport, TableReport } from './events.ts'
+export type {
+  ConnectionState,
+  Cost,
+  LayerReport,
+  OutpostEvent,
+  PushReport,
+  SyncPhase,
+  SyncReport,
+  TableReport,
+} from './events.ts'
 export { columnsOfFilter, parseMasterFilter, parseTableFilter } from './filter/bind.ts'
 export { judgeOf } from './filter/evaluate.ts'
 export type { Verdict } from './filter/evaluate.ts'
@@ -173,3 +182,4 @@ export type { StartOptions, SyncService } from './jobs/service.ts'
 export { UnsentError } from './identity/sign-out.ts'
 export type { UnsentChoice, UnsentCounts } from './identity/sign-out.ts'
 export type { Table } from './rows/table.ts'
+export type { DueReason } from './pull/checkpoint.ts'
