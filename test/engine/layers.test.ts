@@ -249,7 +249,7 @@ function within<M extends 'pull' | 'read'>(
       if (name !== method) return value.bind(target) as unknown
       return async (request: Parameters<MasterOrg[M]>[0], signal: AbortSignal): Promise<unknown> => {
         look(request)
-        return await (value.call(target, request, signal) as Promise<unknown>)
+        return value.call(target, request, signal) as Promise<unknown>
       }
     },
   })
