@@ -8,10 +8,13 @@ import { wantedRows } from './wanted.ts'
  * What may have happened to a row that not every strategy finds out.
  *
  * - `gone`: it was deleted. `given`: it got another owner. `left`: it was changed, and may have left the filter.
- * - `late`: it was committed with a version that is smaller than one that was seen before.
+ * - `late`: it was committed with a version that is smaller than one that was seen before, minutes after it was stamped.
  * - `shown`: who may see it may have changed, and the row did not.
  */
 type Doubt = 'gone' | 'given' | 'left' | 'late' | 'shown'
+
+/** A commit that is late by less is found by every pull. */
+const FOUND_LATE_MS = 4 * 60_000 + 30_000
 
 /** What each strategy is documented to find out for certain. */
 const FOUND: Readonly<Record<Strategy, readonly Doubt[]>> = {
@@ -25,6 +28,7 @@ const FOUND: Readonly<Record<Strategy, readonly Doubt[]>> = {
 interface Sight {
   readonly version: bigint
   readonly owner: unknown
+  readonly stampedAt: number
 }
 
 /** What the configuration is documented not to find out, row by row. */
@@ -43,7 +47,7 @@ export class Doubts {
 
   /** Looks what has become of the rows since it looked last. */
   look(keeping: Keeping, told: string): void {
-    const { master } = this.#site.emulator
+    const { master, clock } = this.#site.emulator
     const [kind = '', table = '', id = ''] = told.split(' ')
     if (kind === 'hide') this.#doubt(table, id, 'shown')
     // Shares go on to children.
@@ -57,6 +61,7 @@ export class Doubts {
     this.#shares = shares
     if (kind === 'depth') this.#tables.add(table)
     const before = this.#newest
+    const inTime = clock.now() - FOUND_LATE_MS
     for (const name of Object.keys(keeping.scopes)) {
       if (keeping.strategies[name] === 'reconcile') continue
       const seen = this.#seen.get(name) ?? new Map<string, Sight>()
@@ -64,14 +69,19 @@ export class Doubts {
       const idOf = (row: Row): string =>
         link ? linkId(String(row.values[link.column1]), String(row.values[link.column2])) : row.id
       const now = new Map<string, Sight>(
-        master.rows(name).map((row) => [idOf(row), { version: row.version, owner: row.values['ownerid'] }]),
+        master
+          .rows(name)
+          .map(({ version, ...row }) => [
+            idOf({ version, ...row }),
+            { version, owner: row.values['ownerid'], stampedAt: Date.parse(String(row.values['modifiedon'])) || 0 },
+          ]),
       )
-      for (const [row, { version, owner }] of now) {
+      for (const [row, { version, owner, stampedAt }] of now) {
         if (version > this.#newest) this.#newest = version
         const old = seen.get(row)
         if (old?.version === version) continue
         this.#doubt(name, row, old && old.owner !== owner ? 'given' : 'left')
-        if (version < before) this.#doubt(name, row, 'late')
+        if (version < before && stampedAt < inTime) this.#doubt(name, row, 'late')
       }
       for (const row of seen.keys()) if (!now.has(row)) this.#doubt(name, row, 'gone')
       this.#seen.set(name, now)
