@@ -32,9 +32,9 @@ export interface MissedRows {
 export class StandIn implements MasterOrg {
   readonly missed: MissedRows[] = []
   /** What was sent and taken, by the id of its transaction. */
-  readonly taken = new Map<string, readonly Change[]>()
+  readonly taken: Map<string, readonly Change[]> = new Map()
   /** The rows that are other ones since; null for those that are gone. */
-  readonly changed = new Map<string, MasterRow | null>()
+  readonly changed: Map<string, MasterRow | null> = new Map()
   readonly #read: ReadRows
   readonly #tables: ReadonlyMap<string, ConfiguredTable>
   #versions = 0
