@@ -49,12 +49,12 @@ export function lineTo(office: Fetch): Line {
       if (!online) throw new TypeError('fetch failed')
       const method = init.method ?? 'GET'
       sent.push(`${method} ${decodeURIComponent(new URL(url).pathname).replace(/^\/api\/data\/v9\.2\//, '')}`)
-      for (const loss of losses) if (loss.of === 'any' || method !== 'GET') loss.left -= 1
+      for (const loss of losses) if (loss.of === 'any' || writes(init)) loss.left -= 1
       const lost = losses.find((loss) => loss.left === 0)
       losses = losses.filter((loss) => loss.left > 0)
       if (lost?.what === 'request') throw new TypeError('fetch failed')
       const answer = await office(url, init)
-      if (method !== 'GET') {
+      if (writes(init)) {
         const happens = meanwhile
         meanwhile = () => Promise.resolve()
         await happens()
@@ -88,4 +88,10 @@ export function lineTo(office: Fetch): Line {
       return seen
     },
   }
+}
+
+/** A batch may be full of reads. */
+function writes({ method = 'GET', body }: RequestInit): boolean {
+  const isBatch = typeof body === 'string' && body.includes('application/http')
+  return method !== 'GET' && (!isBatch || /^(?:POST|PATCH|PUT|DELETE) /m.test(body))
 }
