@@ -1,4 +1,4 @@
-import type { ColumnMetadata, FilterContext, MasterOrg, Row, TableMetadata } from '@outpost/core'
+import type { ColumnMetadata, FilterContext, MasterOrg, Row, RowScope, TableMetadata } from '@outpost/core'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import {
   bigInt,
@@ -127,6 +127,8 @@ export interface FilterUser {
   readonly rows: readonly Row[]
   /** The ids of the rows that the filter selects for the user on the master. */
   ask(filter: string): Promise<readonly string[] | string>
+  /** The ids of the rows that the adapter lists under a scope for the user, one after the other. */
+  list(scope: RowScope): Promise<readonly string[]>
 }
 
 export interface FilterHouse {
@@ -199,6 +201,7 @@ export async function filterHouse(rowCount: number): Promise<FilterHouse> {
         new_thingid: id,
       })),
       ask: (filter: string) => ask(emulator, user.id, filter),
+      list: (scope: RowScope) => listed(masterOf(user.id), table, scope),
     })),
   )
   return {
@@ -231,6 +234,13 @@ async function ask(emulator: Emulator, user: string, filter: string): Promise<re
   const answer = await emulator.as(user)(`new_things?$select=new_thingid&$filter=${encodeURIComponent(filter)}`)
   const body = (await answer.json()) as { value?: readonly { new_thingid: string }[]; error?: { message: string } }
   return body.value?.map((row) => row.new_thingid).toSorted() ?? `${answer.status} ${body.error?.message ?? ''}`
+}
+
+async function listed(master: MasterOrg, table: TableMetadata, scope: RowScope): Promise<readonly string[]> {
+  const ids: string[] = []
+  for await (const page of master.versions({ table, scope }, new AbortController().signal))
+    ids.push(...page.map(({ id }) => id))
+  return ids.toSorted()
 }
 
 function valuesFrom(

@@ -145,6 +145,10 @@ test(
     const ours = user.rows.filter((row) => judge(row) === 'match').map((row) => String(row['new_thingid']))
     const story = { text, ...context, at: new Date(now).toISOString() }
     expect({ ...story, rows: ours.toSorted() }).toEqual({ ...story, rows: await user.ask(wire) })
+    if (!draw.chance(0.25)) return
+    // What else a scope can hold makes the adapter say the filter in FetchXML.
+    const fetchXml = `<fetch><entity name="${table.name}"/></fetch>`
+    expect({ ...story, rows: ours.toSorted() }).toEqual({ ...story, rows: await user.list({ filter, fetchXml }) })
   }),
   PATIENCE_MS,
 )

@@ -70,6 +70,8 @@ function comparison(table: TableMetadata, filter: Comparison, operator: Operator
     if (operator === 'eq') return fetchCondition(column.name, 'null')
     return operator === 'ne' ? fetchCondition(column.name, 'not-null') : never(table)
   }
+  if (typeof value === 'boolean' && operator !== 'eq' && operator !== 'ne')
+    return truthComparison(table, column, operator, value)
   if (filter.value.type !== 'date') return compared(column, operator, valueText(value))
   const { text, cut } = dateText(column, String(value))
   if (!cut) return compared(column, operator, text)
@@ -91,6 +93,27 @@ function comparison(table: TableMetadata, filter: Comparison, operator: Operator
 function compared({ name }: ColumnMetadata, operator: Operator, value: string): FetchElement {
   const condition = fetchCondition(name, operator, [value])
   return operator === 'ne' ? orNull(name, condition) : condition
+}
+
+/** FetchXML knows no order of truth values: those that come before or after are named. */
+function truthComparison(
+  table: TableMetadata,
+  { name }: ColumnMetadata,
+  operator: Order,
+  value: boolean,
+): FetchElement {
+  const wanted = TRUTHS.filter((one) => isInOrder(one, operator, value))
+  if (wanted.length === 0) return never(table)
+  return wanted.length === 1 ? fetchCondition(name, 'eq', wanted.map(valueText)) : fetchCondition(name, 'not-null')
+}
+
+type Order = Exclude<Operator, 'eq' | 'ne'>
+
+const TRUTHS: readonly boolean[] = [false, true]
+
+function isInOrder(one: boolean, operator: Order, other: boolean): boolean {
+  if (one === other) return operator === 'ge' || operator === 'le'
+  return one === (operator === 'gt' || operator === 'ge')
 }
 
 function valueText(value: string | number | boolean): string {
@@ -115,8 +138,17 @@ function columnComparison(
   filter: Extract<Filter, { kind: 'compare-columns' }>,
   operator: Operator,
 ): FetchElement {
-  const { name } = readableColumn(table, filter.column, filter.position)
+  const { name, type } = readableColumn(table, filter.column, filter.position)
   const other = readableColumn(table, filter.other, filter.position).name
+  if (type === 'boolean' && operator !== 'eq' && operator !== 'ne') {
+    const pairs = TRUTHS.flatMap((one) => TRUTHS.map((second) => [one, second] as const))
+    const both = ([one, second]: readonly [boolean, boolean]): FetchElement =>
+      fetchFilter('and', [
+        fetchCondition(name, 'eq', [valueText(one)]),
+        fetchCondition(other, 'eq', [valueText(second)]),
+      ])
+    return fetchFilter('or', pairs.filter(([one, second]) => isInOrder(one, operator, second)).map(both))
+  }
   const condition = fetchElement('condition', { attribute: name, operator, valueof: other })
   const nulls = (one: boolean, second: boolean): FetchElement =>
     fetchFilter('and', [

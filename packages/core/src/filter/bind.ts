@@ -10,7 +10,7 @@ import { withoutNegatedFunctions } from './negate.ts'
 import { parseFilter } from './parse.ts'
 import { QUERY_FUNCTIONS } from './query-functions.ts'
 import type { QueryFunctionKind } from './query-functions.ts'
-import type { Filter, FilterValue, ValueOrder } from './filter.ts'
+import type { ComparisonOperator, Filter, FilterValue, ValueOrder } from './filter.ts'
 
 const TEXT: ReadonlySet<ColumnType> = new Set(['text', 'memo'])
 const NUMBERS: ReadonlySet<ColumnType> = new Set([
@@ -107,7 +107,7 @@ function bind(filter: Filter, table: TableMetadata, text: string, what: string):
         valueOrder(known(filter.column, filter.position)),
         valueOrder(known(filter.other, filter.rightPosition ?? filter.position)),
       ]
-      if (KINDS[left] !== KINDS[right]) {
+      if (KINDS[left] !== KINDS[right] || (left === 'choices' && isOrdering(filter.operator))) {
         const message = `columns '${filter.column}' and '${filter.other}' cannot be compared`
         throw refuse('value-type', message, filter.other, filter.rightPosition ?? filter.position)
       }
@@ -123,6 +123,10 @@ function bind(filter: Filter, table: TableMetadata, text: string, what: string):
           filter.column,
           filter.rightPosition ?? filter.position,
         )
+      }
+      if (column?.type === 'choices' && isOrdering(filter.operator)) {
+        const message = `choices have no order: '${filter.operator}' does not suit a choices column`
+        throw refuse('value-type', message, filter.column, filter.position)
       }
       return { ...filter, as: valueOrder(column) }
     }
@@ -172,6 +176,10 @@ function bind(filter: Filter, table: TableMetadata, text: string, what: string):
       },
     )
   }
+}
+
+function isOrdering(operator: ComparisonOperator): boolean {
+  return operator !== 'eq' && operator !== 'ne'
 }
 
 /** Orders that can be compared with one another. */

@@ -109,6 +109,13 @@ test.each([
   [`ownerid eq ${USER}`],
   ['a eq 12345678901234567890'],
   ['a eq b'],
+  ['a eq 1e5 or a lt -2.5E-7'],
+  ['a ge -0'],
+  ['a eq 1e+25'],
+  ['a eq 12345678901234567891e-3'],
+  ['not not not (a eq 1 and not not b eq 2)'],
+  [`${'not '.repeat(190)}(a eq 1)`],
+  ["a eq '  ''quoted'' \n ü😀 ' or contains(a,'''')"],
 ])('%s is the same after being printed and parsed again', (text) => {
   const withoutPositions = (filter: Filter): unknown =>
     JSON.parse(JSON.stringify(filter, (key, value: unknown) => (key.toLowerCase().endsWith('position') ? 0 : value)))
@@ -298,6 +305,27 @@ test.each([
 test('a day that does not exist, and a time of nowhere, are refused where they stand', () => {
   expect(caught(() => parseFilter('createdon eq 2026-02-30')).place.position).toBe(13)
   expect(caught(() => parseFilter('createdon eq 2026-02-20T08:00:00')).place.position).toBe(13)
+})
+
+test('numbers mean what is written, to the last digit, and what no column can hold is refused', () => {
+  const value = (text: string): unknown => {
+    const filter = parseFilter(`a eq ${text}`)
+    return filter.kind === 'compare' ? filter.value.value : filter
+  }
+  expect(['1e5', '-0', '-0.0e3', '2.5E-2'].map(value)).toEqual([100_000, 0, 0, 0.025])
+  expect(value('12345678901234567891e-3')).toBe('12345678901234567.891')
+  expect(value('-1.2345678901234567891E+2')).toBe('-123.45678901234567891')
+  expect(['1e25', '1e-7'].map(value)).toEqual(['10000000000000000000000000', '0.0000001'])
+  expect(value('1234567890123456789e-20')).toBe('0.01234567890123456789')
+  for (const text of ['1e400', '-1e309', '1e-400']) {
+    expect(caught(() => parseFilter(`a eq ${text}`)).place.position).toBe(5)
+  }
+})
+
+test('choices have no order', () => {
+  for (const text of ["tags gt '1'", 'tags le tags']) {
+    expect(caught(() => parseTableFilter(text, table)).place).toMatchObject({ column: 'tags', rule: 'value-type' })
+  }
 })
 
 test('a filter nested without end is refused instead of overflowing the stack', () => {

@@ -1,5 +1,6 @@
 import { filterError, tokens } from './tokens.ts'
 import type { Token } from './tokens.ts'
+import { decimalText } from '../rows/decimal.ts'
 import { readTime } from './dates.ts'
 import type { ComparisonOperator, Filter, FilterValue, TextFunction } from './filter.ts'
 import { isQueryFunction, QUERY_FUNCTIONS } from './query-functions.ts'
@@ -9,6 +10,8 @@ const COMPARISONS: ReadonlySet<string> = new Set<ComparisonOperator>(['eq', 'ne'
 const TEXT_FUNCTIONS: ReadonlySet<string> = new Set<TextFunction>(['contains', 'startswith', 'endswith'])
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 const NESTING_LIMIT = 200
+/** Decimal and money columns have twelve digits before the point and at most ten after it, doubles a few more. */
+const LARGEST_EXPONENT = 100
 
 /** Functions that Dataverse has and that cannot be evaluated here: what they ask for is known to the master alone. */
 const MASTERS_OWN = /^(?:.*Fiscal.*|.*Hierarchy.*|Above|AboveOrEqual|Under|UnderOrEqual|NotUnder|EqualUserLanguage)$/
@@ -179,13 +182,21 @@ class FilterParser {
     if (token.type === 'text') return { type: 'text', value: token.text }
     if (token.type === 'guid') return { type: 'guid', value: token.text.toLowerCase() }
     if (token.type === 'date') return { type: 'date', value: this.#time(token) }
-    if (token.type === 'number') {
-      const exact = token.text.replace(/[-.]/g, '').replace(/^0+/, '').length <= 15 || /e/i.test(token.text)
-      return { type: 'number', value: exact ? Number(token.text) : token.text }
-    }
+    if (token.type === 'number') return { type: 'number', value: this.#number(token) }
     if (token.text === 'null') return { type: 'null', value: null }
     if (token.text === 'true' || token.text === 'false') return { type: 'boolean', value: token.text === 'true' }
     throw this.#unexpected('a value', token)
+  }
+
+  /** What a double cannot hold exactly, or is written with an exponent only, is decimal text. */
+  #number(token: Token): number | string {
+    const [written = '', exponent = '0'] = token.text.toLowerCase().split('e')
+    if (Math.abs(Number(exponent)) > LARGEST_EXPONENT) throw this.#unexpected('a number that a column can hold', token)
+    const number = Number(token.text)
+    const digits = written.replace(/[-.]/g, '').replace(/^0+/, '').length
+    // Not the negative zero, which would be another one after being printed and read again.
+    if (digits <= 15 && !String(number).includes('e')) return number === 0 ? 0 : number
+    return Number(exponent) === 0 ? token.text : decimalText(shifted(written, Number(exponent)))
   }
 
   #time(token: Token): string {
@@ -247,4 +258,12 @@ class FilterParser {
     const found = token.type === 'end' ? 'the text ends' : `found '${token.text}'`
     return filterError(`${wanted} expected, ${found}`, this.#text, token.position)
   }
+}
+
+/** Decimal digits with their point moved. */
+function shifted(digits: string, exponent: number): string {
+  const [, sign = '', whole = '', rest = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(digits) ?? []
+  const all = '0'.repeat(Math.max(0, -exponent)) + whole + rest + '0'.repeat(Math.max(0, exponent))
+  const point = Math.max(0, -exponent) + whole.length + exponent
+  return `${sign}${all.slice(0, point)}${point < all.length ? `.${all.slice(point)}` : ''}`
 }

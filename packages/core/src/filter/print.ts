@@ -19,7 +19,10 @@ export function printFilter(filter: Filter, spelling: FilterSpelling = LOCAL): s
         )
         .join(` ${filter.kind} `)
     case 'not':
-      return `not (${printFilter(filter.part, spelling)})`
+      // Parentheses count as levels of nesting: what could be parsed can be parsed when printed.
+      return filter.part.kind === 'not'
+        ? `not ${printFilter(filter.part, spelling)}`
+        : `not (${printFilter(filter.part, spelling)})`
     case 'compare':
       return `${spelling.column(filter.column)} ${filter.operator} ${printLiteral(filter.value)}`
     case 'compare-columns':
