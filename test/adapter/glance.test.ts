@@ -1,4 +1,4 @@
-import type { Glance, PullRequest } from '@outpost/core'
+import type { Glance, Json, PullRequest } from '@outpost/core'
 import { MasterError, parseTableFilter } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { organisation, pullAll, signal } from './organisation.ts'
@@ -73,6 +73,49 @@ test('one request tells who answers, the stamp, the standing and what is new in 
     expect(rows.length).toBeLessThanOrEqual(2)
   }
   org.emulator.assertNoUnexpected()
+})
+
+test('what change tracking tells comes with the look, for each table by itself', async () => {
+  const org = await organisation()
+  const account = org.table('account')
+  const begin = async (): Promise<Json> => {
+    let page = await org.master.changes({ table: account, token: null, pageSize: 1000 }, signal)
+    while (page.more) page = await org.master.changes({ table: account, token: page.token, pageSize: 1000 }, signal)
+    return page.token
+  }
+  const [changed = ''] = org.emulator.master.rows('account').map(({ id }) => id)
+  const gone = org.emulator.master.create('account', { name: 'Goes' })
+  const token = await begin()
+  org.emulator.master.remove('account', gone)
+  org.emulator.master.update('account', changed, { name: 'Changed' })
+  org.emulator.clearRequests()
+  const followed = { table: account, token, pageSize: 1000 }
+  const changes = [{ ...followed, table: org.table('new_skill_bookableresource'), token: null }, followed]
+  const pulls = [pullOf(org, 'account')]
+  const look = await org.master.glance({ userId: null, privileges: [], pulls, changes }, signal)
+  expect(org.emulator.requests({ inBatch: false })).toHaveLength(1)
+  expect(look.pages).toHaveLength(1)
+  const [refused, told] = look.changes
+  expect(refused).toMatchObject({ code: 'rejected' })
+  if (!told || told instanceof MasterError) throw new Error('no changes')
+  expect(told).toMatchObject({ deleted: [gone], more: false })
+  expect(told.changed.map(({ id }) => id)).toContain(changed)
+  org.emulator.expireDelta()
+  const late = await org.master.glance({ userId: null, privileges: [], pulls: [], changes: [followed] }, signal)
+  expect(late.changes).toMatchObject([{ code: 'expired' }])
+})
+
+test('the standing that is asked for by itself is the one of a look, by plain reads', async () => {
+  const org = await organisation()
+  const user = idOf(org, TECHNICIAN)
+  const many = org.emulator.schema.tables().map(({ logicalName }) => `prvWrite${logicalName}`)
+  const master = org.masterFor({ user: TECHNICIAN })
+  for (const names of [[], ['prvWriteAccount'], ['prvWriteAccount', 'prvReadContact', ...many]]) {
+    const { standing: shown } = await master.glance({ userId: user, privileges: names, pulls: [] }, signal)
+    org.emulator.clearRequests()
+    expect(await master.standing(user, names, signal)).toEqual(shown)
+    expect(new Set(org.emulator.requests().map(({ method }) => method))).toEqual(new Set(['GET']))
+  }
 })
 
 test('a look takes small pages, and the pull goes on behind them', async () => {

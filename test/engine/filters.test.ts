@@ -112,6 +112,7 @@ test('what is not known of the user is never guessed: a query refuses, an upload
     through: (master) => {
       const silent = { ...master }
       delete silent.glance
+      delete silent.standing
       return silent
     },
     configuration: { tables: { account: { columns: ['name', 'ownerid'], uploadFilter: `not ${where}` } } },

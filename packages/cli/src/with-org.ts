@@ -103,6 +103,7 @@ function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
     changes: async (request, signal) => master().changes(request, signal),
     estimate: async (request, signal) => master().estimate(request, signal),
     glance: async (request, signal) => master().glance(request, signal),
+    standing: async (userId, privileges, signal) => master().standing(userId, privileges, signal),
     traffic: () => opened?.traffic() ?? { requests: 0, bytesSent: 0, bytesReceived: 0 },
     push: async (transactions, signal) => master().push(transactions, signal),
   }

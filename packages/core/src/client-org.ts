@@ -48,7 +48,7 @@ import type { PullExplanation } from './pull/explain.ts'
 import { quarantinedRows } from './pull/quarantine.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
 import { lookAtAll } from './pull/look.ts'
-import type { Look } from './pull/look.ts'
+import type { Look, LookRequest } from './pull/look.ts'
 import { SyncRun } from './pull/sync-run.ts'
 import type { Row } from './row.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
@@ -412,7 +412,7 @@ export class ClientOrg {
       const run = new SyncRun(this.#pullContext())
       const sends = !isDownOnly && (await this.#delivery.isSomethingReady())
       const stamp = this.#kept.catalogue.stamp
-      const look = await this.#look(run, sends ? [] : tables(), signal)
+      const look = await this.#look(run, { tables: tables(), sends }, signal)
       const metadata = await run.inPhase('metadata', () => this.#kept.refreshMetadata(signal, look?.metadataStamp))
       await run.inPhase('standing', () => this.#kept.renewPrivileges(userId, signal, look?.standing ?? undefined))
       const sent = isDownOnly
@@ -568,10 +568,10 @@ export class ClientOrg {
   }
 
   /** One look at everything, where the master can be asked so; else who answers is asked for by itself. */
-  async #look(run: SyncRun, tables: readonly ConfiguredTable[], signal: AbortSignal): Promise<Look | null> {
+  async #look(run: SyncRun, asked: Omit<LookRequest, 'privileges'>, signal: AbortSignal): Promise<Look | null> {
     const look = await run.inPhase('glance', async () => {
       const privileges = await this.#kept.privilegesAsked()
-      const shown = await lookAtAll(this.#pullContext(), { tables, privileges }, signal)
+      const shown = await lookAtAll(this.#pullContext(), { ...asked, privileges }, signal)
       if (shown) this.#identity.answered(shown.identity)
       return shown
     })

@@ -46,6 +46,7 @@ export { alwaysOnline } from './ports/connectivity.ts'
 export type { Connectivity } from './ports/connectivity.ts'
 export type {
   ChangesPage,
+  ChangesRequest,
   Glance,
   GlanceRequest,
   MasterIdentity,

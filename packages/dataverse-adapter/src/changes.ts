@@ -1,6 +1,7 @@
 import {
   canonicalGuid,
   type ChangesPage,
+  type ChangesRequest,
   type Json,
   MasterError,
   OutpostError,
@@ -9,8 +10,10 @@ import {
   type TableMetadata,
 } from '@outpost/core'
 import { jsonAnswer, notDataverse } from './answer.ts'
+import type { BatchRequest } from './batch.ts'
 import { jsonObject, type JsonObject } from './json.ts'
 import { pathOfLink, query, type ReadContext } from './read-page.ts'
+import type { WireResponse } from './transport.ts'
 import { malformed, rowId, selectList } from './values.ts'
 import { wireTable } from './wire-table.ts'
 
@@ -20,18 +23,30 @@ type Token = { readonly page: string } | { readonly since: string }
 /** One page of what change tracking has to tell of a table. The contract is `MasterOrg.changes`. */
 export async function changesPage(
   context: ReadContext,
-  request: { readonly table: TableMetadata; readonly token: Json; readonly pageSize: number },
+  request: ChangesRequest,
   signal: AbortSignal,
 ): Promise<ChangesPage> {
-  const { table, pageSize } = request
+  const { transport, timeoutMs } = context
+  const response = await transport.send({ ...changesGet(request), timeoutMs }, signal)
+  return changesIn(context, request.table, response)
+}
+
+/** The request for a page of changes, as it can be sent alone or in a batch. Throws `rejected` for links. */
+export function changesGet({ table, pageSize, token: given }: ChangesRequest): BatchRequest {
   if (relationshipOf(table)) throw unnamedLinks(table)
-  const token = readToken(table, request.token)
+  const token = readToken(table, given)
   const path =
     token === null ? wireTable(table).entitySetName + query({ $select: selectList(table, []) }) : pathOf(token)
   const tracked = token === null || 'page' in token ? 'odata.track-changes,' : ''
-  const headers = { Prefer: `${tracked}odata.maxpagesize=${pageSize}` }
-  const { transport, timeoutMs } = context
-  const response = await transport.send({ method: 'GET', path, headers, timeoutMs }, signal)
+  return { method: 'GET', path, headers: { Prefer: `${tracked}odata.maxpagesize=${pageSize}` } }
+}
+
+/** What the answer to `changesGet` says. Throws the `MasterError` that it means. */
+export function changesIn(
+  context: Pick<ReadContext, 'root'>,
+  table: TableMetadata,
+  response: WireResponse,
+): ChangesPage {
   const body = jsonAnswer(response)
   const { value: rows, '@odata.nextLink': next, '@odata.deltaLink': delta } = body
   if (!Array.isArray(rows)) throw notDataverse(response, 'a collection without rows')

@@ -12,6 +12,7 @@ import { readPrivileges } from './privileges.ts'
 import { pullPage } from './pull.ts'
 import { pushAll } from './push.ts'
 import { readRows } from './read-rows.ts'
+import { readStanding } from './standing.ts'
 import type { AccessTokenProvider } from './token.ts'
 import { TokenOwner } from './token-owner.ts'
 import { TrafficCount } from './traffic-count.ts'
@@ -71,6 +72,7 @@ export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> 
       return identity
     },
     tenant: (signal) => readTenant(messages, signal),
+    standing: (userId, privileges, signal) => readStanding(reading, userId, privileges, signal),
     privileges: (userId, signal) => readPrivileges(reading, userId, signal),
     metadata: (signal) => readMetadata({ ...reading, messages }, signal),
     metadataStamp: (signal) => readMetadataStamp(reading, signal),
@@ -80,7 +82,7 @@ export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> 
       return pullPage(reading, request, signal)
     },
     glance: async (request, signal) => {
-      for (const { pageSize: size } of request.pulls) checkedPageSize(size)
+      for (const { pageSize: size } of [...request.pulls, ...(request.changes ?? [])]) checkedPageSize(size)
       const found = await glance(reading, request, signal)
       owner.expect(found.identity)
       return found

@@ -1,4 +1,6 @@
 import {
+  type ChangesPage,
+  type ChangesRequest,
   type Glance,
   type GlanceRequest,
   MasterError,
@@ -7,6 +9,8 @@ import {
   type PullRequest,
 } from '@outpost/core'
 import { jsonAnswer, notDataverse } from './answer.ts'
+import type { BatchRequest } from './batch.ts'
+import { changesGet, changesIn } from './changes.ts'
 import { identityIn } from './identify.ts'
 import { stampIn, stampRequest } from './metadata.ts'
 import { type PullStep, pullStep } from './pull.ts'
@@ -20,16 +24,18 @@ const ROWS_AT_A_GLANCE = 250
 const WHO_AM_I = { method: 'GET', path: 'WhoAmI()' } as const
 
 /**
- * Who answers, the metadata's stamp, the standing and the first page of each pull, in one request. The contract is
- * `MasterOrg.glance`.
+ * Who answers, the metadata's stamp, the standing, the first page of each pull and what change tracking tells, in one
+ * request. The contract is `MasterOrg.glance`.
  */
 export async function glance(context: ReadContext, request: GlanceRequest, signal: AbortSignal): Promise<Glance> {
   const { userId, privileges } = request
   const steps = request.pulls.map((pull) => stepOrError(context, pull))
+  const asked = (request.changes ?? []).map((each) => ({ table: each.table, get: changesGetOrError(each) }))
   const stamp = stampRequest()
   const standing = userId === null ? [] : standingRequests(userId, privileges)
   const pages = steps.flatMap((step) => (step instanceof MasterError ? [] : [pageGet(step.page)]))
-  const all = [WHO_AM_I, pageGet(stamp), ...standing, ...pages]
+  const changes = asked.flatMap(({ get }) => (get instanceof MasterError ? [] : [get]))
+  const all = [WHO_AM_I, pageGet(stamp), ...standing, ...pages, ...changes]
   const { outer, responses } = await getAll(context, all, signal, { identity: ([first]) => first })
   const [who, metadata, ...rest] = responses
   if (!who || !metadata) throw notDataverse(outer, 'a batch without an answer to each of its requests')
@@ -40,11 +46,15 @@ export async function glance(context: ReadContext, request: GlanceRequest, signa
   for (const step of steps) {
     read.push(step instanceof MasterError ? step : await pageOrError(context, step, answers.shift(), outer, signal))
   }
+  const told = asked.map(({ table, get }): ChangesPage | MasterError => {
+    return get instanceof MasterError ? get : changesOrError(context, table, answers.shift(), outer)
+  })
   return {
     identity,
     metadataStamp,
     standing: userId === null ? null : standingOf(privileges, rest.slice(0, standing.length), outer),
     pages: read,
+    changes: told,
   }
 }
 
@@ -70,6 +80,28 @@ async function pageOrError(
   try {
     if (!response) throw notDataverse(outer, 'a batch without an answer to each of its requests')
     return await step.conclude(pageOf(context, step.page, response), signal)
+  } catch (error) {
+    return masterError(error)
+  }
+}
+
+function changesGetOrError(request: ChangesRequest): BatchRequest | MasterError {
+  try {
+    return changesGet(request)
+  } catch (error) {
+    return masterError(error)
+  }
+}
+
+function changesOrError(
+  context: ReadContext,
+  table: ChangesRequest['table'],
+  response: WireResponse | undefined,
+  outer: WireResponse,
+): ChangesPage | MasterError {
+  try {
+    if (!response) throw notDataverse(outer, 'a batch without an answer to each of its requests')
+    return changesIn(context, table, response)
   } catch (error) {
     return masterError(error)
   }

@@ -3,12 +3,26 @@ import { jsonAnswer, notDataverse } from './answer.ts'
 import type { BatchRequest } from './batch.ts'
 import { isVerdict } from './identify.ts'
 import { type JsonObject, jsonObjects } from './json.ts'
-import { query } from './read-page.ts'
+import { query, type ReadContext } from './read-page.ts'
 import { timeZoneOf } from './time-zones.ts'
 import type { WireResponse } from './transport.ts'
 
 /** Roles and privileges may otherwise come from a cache of up to half a minute. */
 const FRESH = { Consistency: 'Strong' }
+
+/** The standing of a user, asked for by itself and by plain reads. The contract is `MasterOrg.standing`. */
+export async function readStanding(
+  { transport, timeoutMs }: Pick<ReadContext, 'transport' | 'timeoutMs'>,
+  userId: string,
+  privileges: readonly string[],
+  signal: AbortSignal,
+): Promise<Standing> {
+  const requests = standingRequests(userId, privileges)
+  const responses = await Promise.all(requests.map((request) => transport.send({ ...request, timeoutMs }, signal)))
+  const [whole] = responses
+  if (!whole) throw new TypeError('a standing is asked for by at least one request')
+  return standingOf(privileges, responses, whole)
+}
 
 /**
  * The requests that tell the standing of a user: business unit, teams, roles, and what the user has of some privileges by
@@ -16,14 +30,14 @@ const FRESH = { Consistency: 'Strong' }
  */
 export function standingRequests(userId: string, privileges: readonly string[]): readonly BatchRequest[] {
   const user = `systemusers(${userId})`
-  const names = JSON.stringify([...new Set([...privileges, ...readPrivileges(privileges)])].toSorted())
+  const names = [...new Set([...privileges, ...readPrivileges(privileges)])].toSorted()
   const set = `${user}/Microsoft.Dynamics.CRM.RetrieveUserSetOfPrivilegesByNames(PrivilegeNames=@p1)`
   return [
     user + query({ $select: '_businessunitid_value,isdisabled' }),
     `${user}/teammembership_association${query({ $select: 'teamid' })}`,
     `${user}/systemuserroles_association${query({ $select: 'roleid' })}`,
     `usersettingscollection(${userId})${query({ $select: 'timezonecode' })}`,
-    ...(privileges.length > 0 ? [set + query({ '@p1': names })] : []),
+    ...partsOf(names).map((part) => set + query({ '@p1': JSON.stringify(part) })),
   ].map((path) => ({ method: 'GET', path, headers: FRESH }))
 }
 
@@ -36,12 +50,13 @@ export function standingOf(
   responses: readonly (WireResponse | undefined)[],
   whole: WireResponse,
 ): Standing {
-  const [user, teams, roles, settings, held] = responses.map((response) => {
+  const [user, teams, roles, settings, ...held] = responses.map((response) => {
     if (!response) throw notDataverse(whole, 'a batch without an answer to each of its requests')
     return verdictOr(response)
   })
   const timeZone = zoneIn(settings, responses[3])
-  const found = held && Array.isArray(held['RolePrivileges']) ? jsonObjects(held['RolePrivileges']) : null
+  const parts = held.map((part) => (Array.isArray(part?.['RolePrivileges']) ? part['RolePrivileges'] : null))
+  const found = parts.length === 0 || parts.includes(null) ? null : parts.flatMap((part) => jsonObjects(part ?? []))
   const names = new Set(found?.map((privilege) => privilege['PrivilegeName']))
   return {
     stamp: JSON.stringify([
@@ -55,6 +70,14 @@ export function standingOf(
     facts: factsOf(user, teams, timeZone),
     privileges: privileges.length === 0 ? [] : found && privileges.filter((name) => names.has(name)),
   }
+}
+
+/** So many names that the address of a plain read has room for them. */
+const NAMES_AT_ONCE = 100
+
+function partsOf(names: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(names.length / NAMES_AT_ONCE)
+  return Array.from({ length: count }, (_, nth) => names.slice(nth * NAMES_AT_ONCE, (nth + 1) * NAMES_AT_ONCE))
 }
 
 function factsOf(

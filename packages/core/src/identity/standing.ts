@@ -46,7 +46,7 @@ export async function renewStanding(
     kept: await readStanding(tx, userId),
     known: await readPrivileges(tx, userId),
   }))
-  const standing = shown ?? (await askStanding(master, userId, asked, signal))
+  const standing = shown ?? (await master.standing?.(userId, asked, signal)) ?? null
   const isComparable = kept?.asked.join() === asked.join()
   if (standing && isComparable && standing.stamp === kept?.stamp) return known
   const names = (await master.privileges?.(userId, signal)) ?? null
@@ -76,18 +76,8 @@ async function readStanding(tx: StoreReader, userId: string): Promise<KeptStandi
   return kept?.userId === userId ? kept : undefined
 }
 
-async function askStanding(
-  master: MasterOrg,
-  userId: string,
-  privileges: readonly string[],
-  signal: AbortSignal,
-): Promise<Standing | null> {
-  if (!master.glance) return null
-  return (await master.glance({ userId, privileges, pulls: [] }, signal)).standing
-}
-
 /** Other tables are kept than before, so the question before is asked once more. */
 async function isOtherThan(master: MasterOrg, kept: KeptStanding, signal: AbortSignal): Promise<boolean> {
-  const standing = await askStanding(master, kept.userId, kept.asked, signal)
-  return standing === null || standing.stamp !== kept.stamp
+  const standing = await master.standing?.(kept.userId, kept.asked, signal)
+  return standing?.stamp !== kept.stamp
 }

@@ -90,6 +90,14 @@ export interface RowVersion {
   readonly version: string | null
 }
 
+/** Where to go on with what change tracking tells of a table. */
+export interface ChangesRequest {
+  readonly table: TableMetadata
+  /** What an earlier page gave; null to begin with. */
+  readonly token: Json
+  readonly pageSize: number
+}
+
 /** What change tracking tells of a whole table: no filter applies to it. */
 export interface ChangesPage {
   /** Rows that were created or changed. */
@@ -126,6 +134,7 @@ export interface GlanceRequest {
   /** The names of the privileges that matter. */
   readonly privileges: readonly string[]
   readonly pulls: readonly PullRequest[]
+  readonly changes?: readonly ChangesRequest[]
 }
 
 /** What one look at the master showed. */
@@ -135,6 +144,8 @@ export interface Glance {
   readonly standing: Standing | null
   /** For each of the pulls its page, or why there is none. */
   readonly pages: readonly (PullPage | MasterError)[]
+  /** The same for each of the changes, which are read behind all pages. */
+  readonly changes: readonly (ChangesPage | MasterError)[]
 }
 
 /** What has changed in the metadata since an earlier copy. */
@@ -221,6 +232,8 @@ export interface MasterOrg {
   identify(signal: AbortSignal): Promise<MasterIdentity>
   /** The tenant of the organisation; null where the master does not say. Asked once for each client org. */
   tenant?(signal: AbortSignal): Promise<string | null>
+  /** What decides which rows the user may see and change; with the names of the privileges that matter. */
+  standing?(userId: string, privileges: readonly string[], signal: AbortSignal): Promise<Standing>
   /** The names of all privileges that the user has, by whatever role; null where they cannot be read. */
   privileges?(userId: string, signal: AbortSignal): Promise<readonly string[] | null>
   /** All tables with their columns and relationships. Only ever reads. */
@@ -249,10 +262,7 @@ export interface MasterOrg {
    * table. Rejects with `forbidden` or `rejected` where it is not to be had for this table or user, and with `expired`
    * when the token is too old.
    */
-  changes?(
-    request: { readonly table: TableMetadata; readonly token: Json; readonly pageSize: number },
-    signal: AbortSignal,
-  ): Promise<ChangesPage>
+  changes?(request: ChangesRequest, signal: AbortSignal): Promise<ChangesPage>
   /** About how many rows are wanted, cheaply; null where the master does not say. */
   estimate?(
     request: { readonly table: TableMetadata; readonly scope: RowScope },

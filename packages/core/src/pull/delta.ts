@@ -69,6 +69,22 @@ export async function beginChanges(context: PullContext, table: ConfiguredTable,
   }
 }
 
+/** A page of changes that was read together with other things, or why there is none, and the token it was asked for with. */
+export interface FirstChanges {
+  readonly token: Json
+  readonly page: ChangesPage | MasterError
+}
+
+/** What the next page of changes is asked for with; undefined where change tracking of the table is not followed. */
+export async function followedToken(
+  tx: StoreReader,
+  context: Pick<PullContext, 'master'>,
+  table: ConfiguredTable,
+): Promise<Json | undefined> {
+  const known = isAsked(context, table) ? await changeTrackingOf(tx, table.metadata.name) : undefined
+  return known?.state === 'followed' ? known.token : undefined
+}
+
 /**
  * Takes what change tracking tells since the token: rows of other versions than are held, and held rows that were deleted,
  * are put on the list of rows to look at again, in the store transaction that keeps the new token. Belongs behind the pass
@@ -76,14 +92,19 @@ export async function beginChanges(context: PullContext, table: ConfiguredTable,
  *
  * When the token is too old a new one is taken and a comparison of all rows becomes due.
  */
-export async function followChanges(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
+export async function followChanges(
+  context: PullContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+  first?: FirstChanges,
+): Promise<void> {
   const name = table.metadata.name
-  const known = await context.store.read(`change tracking of ${name}`, (tx) => changeTrackingOf(tx, name))
-  if (known?.state !== 'followed' || !isAsked(context, table)) return
-  let token = known.token
+  const kept = await context.store.read(`change tracking of ${name}`, (tx) => followedToken(tx, context, table))
+  if (kept === undefined) return
+  let token = kept
   for (let more = true; more;) {
     throwIfAborted(signal)
-    const page = await changes(context, table, token, signal)
+    const page = await changes(context, table, token, signal, first)
     if (page === 'expired') {
       await write(context, name, async (tx) => {
         await forgetChanges(tx, name)
@@ -132,7 +153,7 @@ export function whyNotAsked(context: Pick<PullContext, 'master'>, table: Configu
   return null
 }
 
-function isAsked(context: PullContext, table: ConfiguredTable): boolean {
+function isAsked(context: Pick<PullContext, 'master'>, table: ConfiguredTable): boolean {
   return whyNotAsked(context, table) === null
 }
 
@@ -141,9 +162,12 @@ async function changes(
   table: ConfiguredTable,
   token: Json,
   signal: AbortSignal,
+  first?: FirstChanges,
 ): Promise<ChangesPage | 'expired' | { readonly refused: Extract<ChangeTracking, { state: 'refused' }> }> {
   try {
-    const page = await context.master.changes?.({ table: table.metadata, token, pageSize: context.pageSize }, signal)
+    const request = { table: table.metadata, token, pageSize: context.pageSize }
+    const page = isFor(first, token) ? first.page : await context.master.changes?.(request, signal)
+    if (page instanceof MasterError) throw page
     return page ?? { changed: [], deleted: [], token, more: false }
   } catch (error) {
     if (!(error instanceof MasterError)) throw error
@@ -151,6 +175,10 @@ async function changes(
     if (error.code !== 'forbidden' && error.code !== 'rejected') throw error
     return { refused: { state: 'refused', code: error.code, message: error.message } }
   }
+}
+
+function isFor(first: FirstChanges | undefined, token: Json): first is FirstChanges {
+  return first !== undefined && JSON.stringify(first.token) === JSON.stringify(token)
 }
 
 function write(context: PullContext, table: string, body: (tx: StoreWriter) => Promise<void>): Promise<void> {

@@ -1,37 +1,56 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
+import type { Json } from '../metadata.ts'
 import type { Glance, PullRequest } from '../ports/master-org.ts'
 import { readCheckpoint } from './checkpoint.ts'
+import { followedToken } from './delta.ts'
 import type { PullContext } from './pull-context.ts'
 import { pullRequest } from './pull-table.ts'
 import type { FirstPage } from './pull-tables.ts'
 
 /** What one look at the master showed, and the first pages that came with it. */
-export interface Look extends Omit<Glance, 'pages'> {
+export interface Look extends Omit<Glance, 'pages' | 'changes'> {
   readonly firstPages: ReadonlyMap<string, FirstPage>
 }
 
 /** A failure of the look that says nothing about the connection: everything is asked for by itself then. */
 const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
 
+/** What a look is for. */
+export interface LookRequest {
+  readonly tables: readonly ConfiguredTable[]
+  readonly privileges: readonly string[]
+  /** Whether anything is sent before the tables are pulled: then pages that were read before it are of no use. */
+  readonly sends: boolean
+}
+
 /**
- * Asks everything at once that a run has to know, and the first page of each table that goes on from an earlier pass; null
- * where the master does not answer such a question. Nothing of the answer may be used before its identity was checked, and
- * no page after anything was sent.
+ * Asks everything at once that a run has to know, and the first page of each table that goes on from an earlier pass with
+ * what change tracking tells of it; null where the master does not answer such a question, and where no pass has been
+ * finished yet, because a first download asks for large pages one by one. Nothing of the answer may be used before its
+ * identity was checked, and no page after anything was sent.
  */
 export async function lookAtAll(
   context: PullContext,
-  asked: { readonly tables: readonly ConfiguredTable[]; readonly privileges: readonly string[] },
+  { tables, privileges, sends }: LookRequest,
   signal: AbortSignal,
 ): Promise<Look | null> {
   const { master, userId } = context
   if (!master.glance) return null
-  const pulls = await laterPulls(context, asked.tables)
+  const later = await laterPulls(context, tables)
+  if (later.length === 0) return null
+  const asked = sends ? [] : later
+  const pulls = asked.map(({ pull }) => pull)
+  const followed = asked.filter((each) => each.token !== undefined)
+  const changes = followed.map(({ pull: { table, pageSize }, token = null }) => ({ table, pageSize, token }))
   try {
-    const { pages, ...rest } = await master.glance({ userId, privileges: asked.privileges, pulls }, signal)
+    const { pages, changes: told, ...rest } = await master.glance({ userId, privileges, pulls, changes }, signal)
+    const ofTable = new Map(changes.map(({ table, token }, at) => [table.name, { token, page: told[at] }]))
     const firstPages = pulls.flatMap(({ table, checkpoint }, at) => {
       const page = pages[at]
-      return page ? [[table.name, { checkpoint, page }] as const] : []
+      const { token, page: changed } = ofTable.get(table.name) ?? {}
+      const first = changed && token !== undefined ? { changes: { token, page: changed } } : {}
+      return page ? [[table.name, { checkpoint, page, ...first }] as const] : []
     })
     return { ...rest, firstPages: new Map(firstPages) }
   } catch (error) {
@@ -40,14 +59,22 @@ export async function lookAtAll(
   }
 }
 
+interface LaterPull {
+  readonly pull: PullRequest
+  /** Where what change tracking tells of the table goes on; absent where it is not followed. */
+  readonly token?: Json
+}
+
 /** The pulls that go on from a finished pass; what is not finished comes in large pages. */
-function laterPulls(context: PullContext, tables: readonly ConfiguredTable[]): Promise<readonly PullRequest[]> {
+function laterPulls(context: PullContext, tables: readonly ConfiguredTable[]): Promise<readonly LaterPull[]> {
   return context.store.read('read checkpoints', async (tx) => {
-    const pulls: PullRequest[] = []
+    const pulls: LaterPull[] = []
     for (const table of tables) {
       const checkpoint = await readCheckpoint(tx, table.metadata.name)
       if (!checkpoint?.complete || checkpoint.everyRow || checkpoint.master === null) continue
-      pulls.push(pullRequest(table, { checkpoint: checkpoint.master, pageSize: context.pageSize }))
+      const token = await followedToken(tx, context, table)
+      const pull = pullRequest(table, { checkpoint: checkpoint.master, pageSize: context.pageSize })
+      pulls.push({ pull, ...(token === undefined ? {} : { token }) })
     }
     return pulls
   })

@@ -8,6 +8,7 @@ import { areLayersWanted, pullLayers } from './layers.ts'
 import { lookAgain } from './membership.ts'
 import { Progress } from './progress.ts'
 import type { Seen, Sightings } from './anchors.ts'
+import type { FirstChanges } from './delta.ts'
 import type { PullContext } from './pull-context.ts'
 import { pullTable } from './pull-table.ts'
 import { reconcile } from './reconcile.ts'
@@ -18,6 +19,8 @@ import { TableRun } from './table-run.ts'
 export interface FirstPage {
   readonly checkpoint: Json
   readonly page: PullPage | MasterError
+  /** What change tracking told behind it. */
+  readonly changes?: FirstChanges
 }
 
 export interface PullTablesOptions {
@@ -140,7 +143,7 @@ async function pullRows(
           progress.came(run.name, page.rows.length)
         },
       })
-      await behindRows(context, run.table, signal)
+      await behindRows(context, run.table, signal, first?.changes)
     }
     await run.run(context, 'rows', () =>
       part().catch(async (error: unknown) => {

@@ -7,6 +7,7 @@ import { forgetAnchors, judgePast, sightPage, watchPass } from './anchors.ts'
 import type { Seen, Sightings } from './anchors.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginChanges, followChanges, forgetChanges } from './delta.ts'
+import type { FirstChanges } from './delta.ts'
 import { dependentsDue } from './dependents.ts'
 import { NOTHING } from './membership.ts'
 import type { Membership } from './membership.ts'
@@ -58,8 +59,13 @@ export async function withPage(
 }
 
 /** Behind the pass over a table. */
-export async function behindRows(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<void> {
-  await followChanges(context, table, signal)
+export async function behindRows(
+  context: PullContext,
+  table: ConfiguredTable,
+  signal: AbortSignal,
+  first?: FirstChanges,
+): Promise<void> {
+  await followChanges(context, table, signal, first)
   if (table.metadata.name === context.mobileTracking) await noteTracked(context)
 }
 
