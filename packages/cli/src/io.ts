@@ -13,8 +13,8 @@ export interface Output {
 export interface Io {
   readonly stdout: Output
   readonly stderr: Output
-  /** Read by `configure -` and `import -`. */
-  readonly stdin: AsyncIterable<string | Uint8Array>
+  /** Read by `configure -` and `import -`; where it is a terminal, for confirmations. */
+  readonly stdin: AsyncIterable<string | Uint8Array> & { readonly isTTY?: boolean }
   /** Environment variables: `OUTPOST_DB`, `OUTPOST_TOKEN`, `NO_COLOR`. */
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly env: Env

@@ -20,3 +20,5 @@ process.exitCode = await run(process.argv.slice(2), {
   env: systemEnv,
   signal: interruption.signal,
 })
+// A terminal that was read from, or is still being read, would keep the process.
+process.stdin.destroy()

@@ -4,17 +4,25 @@ import type { Action } from './action.ts'
 import { addConfigure } from './commands/configure.ts'
 import { addConflicts } from './commands/conflicts.ts'
 import { addConnect } from './commands/connect.ts'
+import { addDetach } from './commands/detach.ts'
 import { addDisconnect } from './commands/disconnect.ts'
+import { addDryRun } from './commands/dry-run.ts'
+import { addExplain } from './commands/explain.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addJobs } from './commands/jobs.ts'
+import { addMetadata } from './commands/metadata.ts'
+import { addPlan } from './commands/plan.ts'
+import { addQuarantined } from './commands/quarantined.ts'
 import { addQuery } from './commands/query.ts'
+import { addResync } from './commands/resync.ts'
 import { addServe } from './commands/serve.ts'
 import { addSignOut } from './commands/sign-out.ts'
 import { addStatus } from './commands/status.ts'
 import { addSync } from './commands/sync.ts'
 import { addTables } from './commands/tables.ts'
 import { addTransactions } from './commands/transactions.ts'
+import { addVerify, addRepair } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
 
@@ -48,17 +56,26 @@ export function programWith(
   addConnect(program, action)
   addTables(program, action)
   addConfigure(program, action)
+  addPlan(program, action)
   addSync(program, action)
+  addDryRun(program, action)
   addWatch(program, action)
   addServe(program, action)
   addJobs(program, action)
   addStatus(program, action)
+  addExplain(program, action)
+  addVerify(program, action)
+  addRepair(program, action)
+  addResync(program, action)
+  addQuarantined(program, action)
+  addMetadata(program, action)
   addTransactions(program, action)
   addConflicts(program, action)
   addQuery(program, action)
   addExport(program, action)
   addImport(program, action)
   addSignOut(program, action)
+  addDetach(program, action)
   addDisconnect(program, action)
   return program
 }

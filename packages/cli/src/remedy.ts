@@ -9,20 +9,35 @@ export interface RemedyContext {
   readonly renewableToken: boolean
 }
 
+/** Commands whose plan needs the network. */
+const PLANNED: ReadonlySet<string> = new Set(['configure', 'import'])
+/** Commands that are repeated themselves when the master was away. */
+const REPEATED: ReadonlySet<string> = new Set([
+  ...PLANNED,
+  'connect',
+  'plan',
+  'verify',
+  'repair',
+  'dry-run',
+  'metadata',
+])
+
 /**
  * What the reader can do about an error, in the words of this command line: a command runs once, so that nothing is "tried
  * again by itself". Undefined when nothing is known.
  */
 export function remedyOf(error: OutpostError, { command, renewableToken }: RemedyContext): string | undefined {
   // What needs the network without being a sync is repeated itself.
-  const again = `Run 'outpost ${command === 'connect' ? 'connect' : 'sync'}' again`
+  const again = `Run 'outpost ${REPEATED.has(command) ? command : 'sync'}' again`
   if (error.place.rule === 'signed-out') return "Run 'outpost connect' with a token of the same user."
   if (error.place.rule === 'unknown-transaction') return "'outpost tx list --status all' lists them."
   if (error.place.rule === 'unknown-row' && command === 'amend') return 'Name one of these with --row <table/id>.'
+  if (error.place.rule === 'unconfirmed') return error.remedy
   switch (error.code) {
     case 'offline':
-      return command === 'connect'
-        ? `Check the address and the network. ${again}.`
+      if (command === 'connect') return `Check the address and the network. ${again}.`
+      return PLANNED.has(command)
+        ? `${again} when the network is back, or add --yes to do without knowing which rows leave.`
         : `${again} when the network is back.`
     case 'timeout':
     case 'unavailable':
@@ -48,6 +63,8 @@ export function remedyOf(error: OutpostError, { command, renewableToken }: Remed
 
 function remedyOfRefusal(error: OutpostError, command: string): string | undefined {
   switch (command) {
+    case 'detach':
+      return "Run 'outpost sync' first, or say what becomes of it: --keep leaves the rows as they are, --discard takes it back."
     case 'disconnect':
       return "Run 'outpost sync' first, put away what is not wanted with 'outpost tx archive', or add --discard-unsent."
     case 'sign-out':

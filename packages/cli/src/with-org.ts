@@ -45,6 +45,15 @@ export async function withOrg<T>(
   }
 }
 
+/** Like `withOrg`, for commands that need a client org which has a master, or had one before it was detached. */
+export function withFilledOrg<T>(invocation: Invocation, body: (org: ClientOrg) => Promise<T>): Promise<T> {
+  return withOrg(invocation, async (org) => {
+    const isLocal = Object.keys(org.configuration.localTables ?? {}).length > 0
+    if (!isLocal && (await org.status()).identity === null) throw notConnected()
+    return body(org)
+  })
+}
+
 /** Like `withOrg`, for commands that need a client org which has been connected. */
 export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOrg) => Promise<T>): Promise<T> {
   return withOrg(invocation, async (org) => {
@@ -55,7 +64,8 @@ export function withConnectedOrg<T>(invocation: Invocation, body: (org: ClientOr
 
 /** The rows of a table that is kept. Throws `invalid` saying how to keep one that is not. */
 export function keptTable(org: ClientOrg, name: string): Table {
-  if (Object.hasOwn(org.configuration.tables, name)) return org.table(name)
+  const { tables, localTables = {} } = org.configuration
+  if (Object.hasOwn(tables, name) || Object.hasOwn(localTables, name)) return org.table(name)
   throw new OutpostError('invalid', `table '${name}' is not among the tables this client org keeps`, {
     place: { table: name, rule: 'unknown-table' },
     remedy:
@@ -93,6 +103,7 @@ function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
   return {
     identify: async (signal) => master().identify(signal),
     tenant: async (signal) => master().tenant(signal),
+    standing: async (userId, privileges, signal) => master().standing(userId, privileges, signal),
     privileges: async (userId, signal) => master().privileges(userId, signal),
     metadata: async (signal) => master().metadata(signal),
     metadataStamp: async (signal) => master().metadataStamp(signal),
@@ -103,7 +114,6 @@ function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
     changes: async (request, signal) => master().changes(request, signal),
     estimate: async (request, signal) => master().estimate(request, signal),
     glance: async (request, signal) => master().glance(request, signal),
-    standing: async (userId, privileges, signal) => master().standing(userId, privileges, signal),
     traffic: () => opened?.traffic() ?? { requests: 0, bytesSent: 0, bytesReceived: 0 },
     push: async (transactions, signal) => master().push(transactions, signal),
   }

@@ -294,14 +294,32 @@ export class ClientOrg {
     file: unknown,
     options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
   ): Promise<ConfigurationImport> {
-    const { unknown = 'refuse' } = options
-    refuseUnknownChoice('unknown', unknown, ['refuse', 'leave-out'])
-    const read = readConfigurationFile(file)
-    const catalogue = await this.#kept.catalogue.tables(namesIn(read))
-    const { configuration, jobs, leftOut } = fitFile(read, catalogue, unknown, this.#env.now())
+    const { configuration, jobs, leftOut } = await this.#fitted(file, options)
     await this.#configure(configuration)
     await importJobs(this.jobs, jobs)
     return { leftOut }
+  }
+
+  /**
+   * The configuration that `importConfiguration` would put in force, to be planned or shown. Nothing is changed. Throws
+   * `invalid` as that does.
+   */
+  async readConfiguration(
+    file: unknown,
+    options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
+  ): Promise<ConfigurationImport & { readonly configuration: Configuration }> {
+    const { configuration, leftOut } = await this.#fitted(file, options)
+    return { configuration, leftOut }
+  }
+
+  async #fitted(
+    file: unknown,
+    { unknown = 'refuse' }: { readonly unknown?: 'refuse' | 'leave-out' },
+  ): Promise<ReturnType<typeof fitFile>> {
+    refuseUnknownChoice('unknown', unknown, ['refuse', 'leave-out'])
+    const read = readConfigurationFile(file)
+    const catalogue = await this.#kept.catalogue.tables(namesIn(read))
+    return fitFile(read, catalogue, unknown, this.#env.now())
   }
 
   async #configure(configuration: Configuration, instead?: Configuration): Promise<void> {

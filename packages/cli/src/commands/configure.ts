@@ -1,28 +1,24 @@
 import { OutpostError } from '@outpost/core'
-import type {
-  ClientOrg,
-  Configuration,
-  ConflictPolicy,
-  ConflictRule,
-  DeletedRowPolicy,
-  LeftOut,
-  TableConfiguration,
-  UpdatedRowPolicy,
-} from '@outpost/core'
+import type { Configuration, ConflictPolicy, ConflictRule, DeletedRowPolicy, UpdatedRowPolicy } from '@outpost/core'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { CONFLICT_POLICIES, withoutTable, withTable } from '../edit-configuration.ts'
 import type { TableEdit } from '../edit-configuration.ts'
-import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { nameList } from '../arguments.ts'
+import { isConfirmed, nothingChanged } from '../confirm-change.ts'
 import { parseJson, readText } from '../read-input.ts'
-import { tableLines } from '../text.ts'
-import { withConnectedOrg } from '../with-org.ts'
+import { problemsOfFile, replyWithProblems } from '../reply-with-problems.ts'
+import { showConfigured } from '../show-configuration.ts'
+import { withFilledOrg } from '../with-org.ts'
+import { replyWithPlan } from './plan.ts'
 
 interface Options {
   readonly show?: boolean
+  readonly check?: boolean
+  readonly plan?: boolean
+  readonly yes?: boolean
   readonly table?: string
   readonly remove?: string
   readonly columns?: string
@@ -42,6 +38,9 @@ export function addConfigure(program: Command, action: Action): void {
     .argument('[file]', 'a configuration as JSON, which replaces the one in force; - is stdin')
     .description('Say which tables, columns and rows the client org keeps. Nothing is downloaded before the next sync.')
     .option('--show', 'print the configuration in force')
+    .option('--check', 'list everything that is wrong with it, and change nothing; alone: with the one in force')
+    .option('--plan', 'show what it and a sync would add, drop and read, and change nothing')
+    .option('--yes', 'do not ask whether rows may leave this device')
     .option('--table <name>', 'add or edit one table; options that are not given stay as they are')
     .option('--remove <name>', 'stop keeping a table and remove its rows from this device')
     .option('--columns <a,b>', "with --table: the columns to keep; '*' for all")
@@ -75,12 +74,17 @@ export function addConfigure(program: Command, action: Action): void {
     .addHelpText(
       'after',
       `
-The whole configuration is checked before anything is changed; the error names the broken rule.
+The whole configuration is checked before anything is changed; the error names each broken rule. Where rows that are here
+would leave, the plan is shown on a terminal and confirmed; elsewhere --yes is needed (but for --remove, which says so).
+Rows with unsent changes never leave. What has no option here (tracking, related rows, FetchXML, scopes, local tables …) is
+written in the file.
 
 Examples:
   $ outpost configure --table account --columns name,telephone1,ownerid --filter "statecode eq 0" --sync-deletion
   $ outpost configure --table task --upload-filter "statecode eq 1" --index scheduledend
-  $ outpost configure --show > outpost.json && outpost configure outpost.json`,
+  $ outpost configure --table account --filter "statecode eq 1" --plan
+  $ outpost configure --show > outpost.json
+  $ outpost configure outpost.json --check && outpost configure outpost.json --yes`,
     )
     .action(action((invocation, command) => configure(invocation, command.args[0], command.opts<Options>())))
 }
@@ -94,20 +98,30 @@ async function configure(invocation: Invocation, file: string | undefined, optio
     })
   }
   const wanted = [file, options.table, options.remove, options.show || undefined].filter((one) => one !== undefined)
-  if (wanted.length !== 1) {
+  const { show, check, plan } = options
+  if ([show, check, plan].filter(Boolean).length > 1 || wanted.length > 1 || (wanted.length === 0 && !check)) {
     throw new OutpostError('invalid', 'configure does one thing at a time', {
       place: { rule: 'usage' },
-      remedy: 'Give a file, or --table, or --remove, or --show.',
+      remedy: 'Give a file, or --table, or --remove, or --show; with one of the first three --plan or --check.',
     })
   }
   const given = file === undefined ? undefined : parseJson(await readText(file, invocation.io), file)
-  return withConnectedOrg(invocation, async (org) => {
+  return withFilledOrg(invocation, async (org) => {
     if (options.show) {
       const text = JSON.stringify(await org.exportConfiguration(), null, invocation.json ? 0 : 2)
       invocation.io.stdout.write(`${text}\n`)
       return 0
     }
-    if (given === undefined) await org.configure(edited(org.configuration, options, edit))
+    if (check && given !== undefined) return replyWithProblems(invocation, await problemsOfFile(org, given))
+    const after =
+      given === undefined
+        ? edited(org.configuration, options, edit)
+        : (await org.readConfiguration(given)).configuration
+    if (check) return replyWithProblems(invocation, await org.configurationProblems(after))
+    if (plan) return replyWithPlan(invocation, org, after)
+    const isAsked = !options.yes && options.remove === undefined
+    if (isAsked && !(await isConfirmed(invocation, org, after))) return nothingChanged(invocation)
+    if (given === undefined) await org.configure(after)
     else await org.importConfiguration(given)
     await showConfigured(invocation, org)
     return 0
@@ -144,42 +158,6 @@ function editOf(options: Options): TableEdit {
     ...(onUpdatedRow === undefined ? {} : { onUpdatedRow }),
     ...(index === undefined ? {} : { indexes: index.length === 0 ? null : index }),
   }
-}
-
-/** The configuration in force, one line for each table. */
-export async function showConfigured(
-  invocation: Invocation,
-  org: ClientOrg,
-  leftOut: readonly LeftOut[] = [],
-): Promise<void> {
-  const file = await org.exportConfiguration()
-  reply(invocation, leftOut.length > 0 ? { ...file, leftOut } : file, () => {
-    const tables = Object.entries(org.configuration.tables)
-    const without = leftOut.map(
-      ({ what, table, name, of }) =>
-        `Left out: ${what} '${name}' (${table === undefined ? of : `${of} of ${table}`}), which is unknown.`,
-    )
-    if (tables.length === 0) return [...without, 'No tables are kept.']
-    return [
-      ...without,
-      ...tableLines(
-        ['TABLE', 'COLUMNS', 'DELETIONS', 'CONFLICTS', 'ROWS', 'MAY LEAVE'],
-        tables.map(([name, table]) => [
-          name,
-          table.columns ? `${table.columns.length} chosen` : 'all',
-          table.syncDeletion ? 'synced' : 'not synced',
-          policyText(table.conflictPolicy),
-          table.syncFilter ?? 'all',
-          table.uploadFilter ?? 'all',
-        ]),
-      ),
-      "Run 'outpost sync' to bring the rows in line.",
-    ]
-  })
-}
-
-function policyText(policy: TableConfiguration['conflictPolicy'] = 'merge'): string {
-  return typeof policy === 'string' ? policy : `function ${policy.function}`
 }
 
 /** The rules given so far; whether they suit their columns is for the client org to say. */

@@ -4,7 +4,7 @@ import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { nameList } from '../arguments.ts'
 import { counted } from '../text.ts'
-import { withConnectedOrg } from '../with-org.ts'
+import { withFilledOrg } from '../with-org.ts'
 import { writeWhole } from '../write-whole.ts'
 import { selectRows, writeJsonLines } from './query.ts'
 
@@ -41,7 +41,7 @@ async function exportAs(invocation: Invocation, file: string | undefined, option
     throw new OutpostError('invalid', '--where and --columns are for --rows', { place: { rule: 'usage' } })
   }
   const parts: string[] = []
-  const what = await withConnectedOrg(invocation, async (org) => {
+  const what = await withFilledOrg(invocation, async (org) => {
     if (table === undefined) {
       parts.push(`${JSON.stringify(await org.exportConfiguration(), null, invocation.json ? 0 : 2)}\n`)
       return { tables: Object.keys(org.configuration.tables).length }

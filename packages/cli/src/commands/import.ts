@@ -5,12 +5,13 @@ import { EXIT } from '../exit-codes.ts'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
+import { isConfirmed, nothingChanged } from '../confirm-change.ts'
 import { isObject, parseJson, readLines, readText } from '../read-input.ts'
 import { placeText } from '../report-error.ts'
 import { count, counted, oneLine } from '../text.ts'
 import type { Paint } from '../text.ts'
-import { keptTable, withConnectedOrg } from '../with-org.ts'
-import { showConfigured } from './configure.ts'
+import { keptTable, withFilledOrg } from '../with-org.ts'
+import { showConfigured } from '../show-configuration.ts'
 
 /** How many refused lines are shown one by one. */
 const SHOWN = 20
@@ -21,6 +22,7 @@ export function addImport(program: Command, action: Action): void {
     .argument('<file>', 'what export wrote; - is stdin')
     .description('Put a configuration in force, or with --rows create and update rows from JSON lines.')
     .option('--rows <table>', 'import rows of this table')
+    .option('--yes', 'do not ask whether rows may leave this device')
     .option('--leave-out-unknown', 'leave out tables, columns and options that are unknown here, and report them')
     .addHelpText(
       'after',
@@ -39,17 +41,22 @@ Examples:
     .action(
       action((invocation, command) => {
         const file = String(command.args[0])
-        const { rows, leaveOutUnknown = false } = command.opts<{ rows?: string; leaveOutUnknown?: boolean }>()
-        if (rows === undefined) return importConfiguration(invocation, file, leaveOutUnknown ? 'leave-out' : 'refuse')
+        const { rows, ...options } = command.opts<ConfigurationOptions & { readonly rows?: string }>()
+        if (rows === undefined) return importConfiguration(invocation, file, options)
         return importRows(invocation, file, rows)
       }),
     )
 }
 
+interface ConfigurationOptions {
+  readonly leaveOutUnknown?: boolean
+  readonly yes?: boolean
+}
+
 async function importConfiguration(
   invocation: Invocation,
   file: string,
-  unknown: 'refuse' | 'leave-out',
+  { leaveOutUnknown = false, yes = false }: ConfigurationOptions,
 ): Promise<number> {
   const text = await readText(file, invocation.io)
   if (holdsRows(text)) {
@@ -59,8 +66,11 @@ async function importConfiguration(
     })
   }
   const given = parseJson(text, file)
-  return withConnectedOrg(invocation, async (org) => {
-    const { leftOut } = await org.importConfiguration(given, { unknown })
+  return withFilledOrg(invocation, async (org) => {
+    const options = { unknown: leaveOutUnknown ? 'leave-out' : 'refuse' } as const
+    const { configuration } = await org.readConfiguration(given, options)
+    if (!yes && !(await isConfirmed(invocation, org, configuration))) return nothingChanged(invocation)
+    const { leftOut } = await org.importConfiguration(given, options)
     await showConfigured(invocation, org, leftOut)
     return EXIT.ok
   })
@@ -92,10 +102,8 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   const refused: RefusedLine[] = []
   const leftOut = new Map<string, number>()
   let line = 0
-  await withConnectedOrg(invocation, async (org) => {
-    keptTable(org, name)
-    const table = await org.masterTable(name)
-    if (!table) return
+  await withFilledOrg(invocation, async (org) => {
+    const table = await definitionOf(org, name)
     for await (const text of readLines(file, io)) {
       if (io.signal.aborted) break
       line += 1
@@ -122,6 +130,15 @@ async function importRows(invocation: Invocation, file: string, name: string): P
   ])
   if (interrupted) return EXIT.interrupted
   return refused.length > 0 ? EXIT.refused : EXIT.ok
+}
+
+/** All columns of the master's table, so that one that is not kept is named as such, and those that are only here. */
+async function definitionOf(org: ClientOrg, name: string): Promise<TableMetadata> {
+  const { definition } = keptTable(org, name)
+  const master = Object.hasOwn(org.configuration.tables, name) ? await org.masterTable(name) : undefined
+  if (!master) return definition
+  const isLocal = (column: ColumnMetadata): boolean => columnOf(master, column.name) === undefined
+  return { ...master, columns: [...master.columns, ...definition.columns.filter(isLocal)] }
 }
 
 /** The first refused lines, and how many there are for each reason where that is not all of them. */
@@ -158,12 +175,19 @@ async function importLine(org: ClientOrg, table: TableMetadata, value: unknown):
   if (id !== null && current) {
     const { settable, without } = split(differing(values, current), table, 'update')
     const { seq } = await org.write((draft) => draft.update(table.name, id, settable))
-    return { outcome: seq === null ? 'unchanged' : 'updated', without }
+    // What is only here is written without a transaction.
+    const isLocal = Object.keys(settable).some((column) => isOnlyHere(org, table.name, column))
+    return { outcome: seq === null && !isLocal ? 'unchanged' : 'updated', without }
   }
   const given = Object.fromEntries(Object.entries(values).filter(([, one]) => one !== null))
   const { settable, without } = split(given, table, 'create')
   await org.write((draft) => draft.create(table.name, settable, id ?? undefined))
   return { outcome: 'created', without }
+}
+
+function isOnlyHere({ configuration }: ClientOrg, table: string, column: string): boolean {
+  const { tables, localTables = {} } = configuration
+  return Object.hasOwn(localTables, table) || Object.hasOwn(tables[table]?.localColumns ?? {}, column)
 }
 
 /**

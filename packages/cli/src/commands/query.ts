@@ -5,7 +5,7 @@ import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
 import { nameList, wholeNumber } from '../arguments.ts'
 import { counted, cut, oneLine, tableLines, widthOf } from '../text.ts'
-import { keptTable, withConnectedOrg } from '../with-org.ts'
+import { keptTable, withFilledOrg } from '../with-org.ts'
 
 interface Options {
   readonly where?: string
@@ -36,7 +36,7 @@ Examples:
     )
     .action(
       action((invocation, command) =>
-        withConnectedOrg(invocation, async (org) => {
+        withFilledOrg(invocation, async (org) => {
           const { columns, ...options } = command.opts<Options>()
           const names = columns === undefined ? undefined : nameList(columns)
           const rows = await selectRows(org, String(command.args[0]), queryFrom(options), names)

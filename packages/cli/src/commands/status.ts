@@ -15,11 +15,25 @@ export function addStatus(program: Command, action: Action): void {
 
 async function status(invocation: Invocation): Promise<number> {
   const { paint, database } = invocation
-  const found = await withOrg(invocation, (org) => org.status())
+  const { found, localTables } = await withOrg(invocation, async (org) => {
+    const names = Object.keys(org.configuration.localTables ?? {})
+    const local = names.map(async (name): Promise<[string, { readonly rows: number }]> => [
+      name,
+      { rows: await org.table(name).count() },
+    ])
+    return { found: await org.status(), localTables: Object.fromEntries(await Promise.all(local)) }
+  })
   const { identity, signedOut, catalogueStamp, tables, transactions, oldestPending } = found
-  const shown = { database, identity, signedOut, catalogueStamp, tables, transactions, oldestPending }
+  const shown = { database, identity, signedOut, catalogueStamp, tables, localTables, transactions, oldestPending }
   reply(invocation, shown, () => {
-    const rows = Object.entries(tables)
+    const rows = [
+      ...Object.entries(tables).map(([name, table]) => [
+        name,
+        count(table.rows),
+        table.stopped ? 'not pulled any more' : table.complete ? 'complete' : 'not finished',
+      ]),
+      ...Object.entries(localTables).map(([name, table]) => [name, count(table.rows), 'only here']),
+    ]
     const waits = oldestPending === null ? '' : `; #${oldestPending.seq} waits for ${ageText(oldestPending.ageMs)}`
     return [
       `Client org    ${database}`,
@@ -34,10 +48,7 @@ async function status(invocation: Invocation): Promise<number> {
       '',
       ...(rows.length === 0
         ? ["No tables are kept. Choose some with 'outpost configure'."]
-        : tableLines(
-            ['TABLE', 'ROWS', 'DOWNLOAD'],
-            rows.map(([name, table]) => [name, count(table.rows), table.complete ? 'complete' : 'not finished']),
-          )),
+        : tableLines(['TABLE', 'ROWS', 'DOWNLOAD'], rows)),
       ...(transactions.error > 0 ? ['', paint.yellow("What is in Error needs a person: 'outpost tx list'.")] : []),
     ]
   })

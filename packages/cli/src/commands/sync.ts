@@ -1,17 +1,26 @@
-import type { ClientOrg, ListedTransaction, SyncReport } from '@outpost/core'
+import type { ClientOrg, ListedTransaction, SyncOptions, SyncReport } from '@outpost/core'
 import type { Command } from 'commander'
 import { EXIT } from '../exit-codes.ts'
 import { reply } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Action } from '../action.ts'
+import { nameList } from '../arguments.ts'
+import { driftLines } from '../describe-drift.ts'
 import { progressOf } from '../progress.ts'
 import { count, counted, oneLine, tableLines } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
+
+interface Options {
+  readonly table?: readonly string[]
+  readonly scope?: string
+}
 
 export function addSync(program: Command, action: Action): void {
   program
     .command('sync')
     .description('Send what the outbox holds, then bring in what has changed on the master.')
+    .option('--table <a,b>', 'bring in only these tables', nameList)
+    .option('--scope <name>', 'bring in only the tables of a scope of the configuration, in its direction')
     .addHelpText(
       'after',
       `
@@ -19,14 +28,21 @@ Interrupting is safe at any time: what has been received stays, the next sync go
 Exit code 1 when transactions are in Error afterwards, when a table could not be finished, or when a change of the
 master's metadata could not be taken over.
 
+ADDED and REFRESHED are rows that only a comparison with the master found, REMOVED those that it no longer shows, KEPT those
+of them that stay because of their unsent changes ('outpost quarantined').
+
 Examples:
   $ outpost sync
+  $ outpost sync --table account,contact
+  $ outpost sync --scope visits
   $ outpost sync --json | jq '.tables.account.received'`,
     )
     .action(
-      action((invocation) =>
+      action((invocation, command) =>
         withConnectedOrg(invocation, async (org) => {
-          const report = await syncShowingProgress(invocation, org)
+          const { table: tables, scope } = command.opts<Options>()
+          const asked = { ...(tables ? { tables } : {}), ...(scope === undefined ? {} : { scope }) }
+          const report = await syncShowingProgress(invocation, org, asked)
           const failed = await org.outbox.list({ limit: 10 })
           const { transactions } = await org.status()
           reply(invocation, { ...report, transactions }, () =>
@@ -39,11 +55,15 @@ Examples:
     )
 }
 
-async function syncShowingProgress(invocation: Invocation, org: ClientOrg): Promise<SyncReport> {
+async function syncShowingProgress(
+  invocation: Invocation,
+  org: ClientOrg,
+  asked: Omit<SyncOptions, 'signal'>,
+): Promise<SyncReport> {
   const progress = progressOf(invocation)
   const unsubscribe = org.subscribe((event) => progress.show(event))
   try {
-    return await org.sync({ signal: invocation.io.signal })
+    return await org.sync({ ...asked, signal: invocation.io.signal })
   } finally {
     unsubscribe()
     progress.end()
@@ -52,26 +72,38 @@ async function syncShowingProgress(invocation: Invocation, org: ClientOrg): Prom
 
 function reportLines(
   { paint }: Invocation,
-  { metadata, pushed, tables }: SyncReport,
+  { metadata, pushed, tables, ...took }: SyncReport,
   errors: number,
   failed: readonly ListedTransaction[],
 ): readonly string[] {
   const names = Object.entries(tables)
   return [
-    ...(metadata && metadata.changes.length > 0 ? [paint.yellow(metadataText(metadata))] : []),
+    ...(metadata && metadata.changes.length > 0
+      ? [paint.yellow("The master's metadata has changed:"), ...driftLines(metadata).map((line) => `  ${line}`)]
+      : []),
     `Sent: ${pushText(pushed)}`,
     ...(names.length === 0
       ? ["No tables are kept; choose some with 'outpost configure'."]
       : tableLines(
-          ['TABLE', 'RECEIVED', 'WRITTEN', 'REMOVED', 'KEPT', ''],
+          ['TABLE', 'RECEIVED', 'WRITTEN', 'ADDED', 'REFRESHED', 'REMOVED', 'KEPT', ''],
           names.map(([name, table]) => [
             name,
-            ...[table.received, table.written, table.pruned, table.kept].map(count),
+            ...[table.received, table.written, table.added, table.refreshed, table.pruned, table.kept].map(count),
             table.error?.message ?? '',
           ]),
         )),
+    paint.dim(costText(took)),
+    ...(names.some(([, { kept }]) => kept > 0) ? ["What is kept is listed by 'outpost quarantined'."] : []),
     ...errorLines({ paint }, errors, failed),
   ]
+}
+
+/** What a run took, and in which of its parts. */
+function costText({ ms, requests, bytes, phases }: Pick<SyncReport, 'ms' | 'requests' | 'bytes' | 'phases'>): string {
+  const seconds = (span: number): string => `${(span / 1000).toFixed(1)} s`
+  const parts = Object.entries(phases).filter((part) => part[1].ms >= 50)
+  const listed = parts.map(([phase, cost]) => `${phase} ${seconds(cost.ms)}`).join(', ')
+  return `${seconds(ms)}, ${counted(requests, 'request')}, ${count(bytes)} bytes${listed === '' ? '' : ` (${listed})`}`
 }
 
 /** What is in Error, by number and message; nothing where nothing is. */
