@@ -1,7 +1,7 @@
 import { MasterError } from '@outpost/core'
-import type { JobDefinition, MasterOrg } from '@outpost/core'
+import type { JobDefinition } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { HOUR, jobWorld, MINUTE, SECOND } from './jobs-world.ts'
+import { HOUR, jobWorld, MINUTE, SECOND, withoutGlance } from './jobs-world.ts'
 import type { JobWorld } from './jobs-world.ts'
 
 /* How jobs are run: by their schedules and triggers, one at a time, with a log of each run. */
@@ -20,13 +20,6 @@ async function worldWith(jobs: Readonly<Record<string, JobDefinition>>): Promise
   await world.org.jobs.remove('SyncService')
   for (const [name, definition] of Object.entries(jobs)) await activeJob(world, name, definition)
   return world
-}
-
-/** A master that is asked table by table. */
-function withoutGlance(given: MasterOrg): MasterOrg {
-  const master = { ...given }
-  delete master.glance
-  return master
 }
 
 const create = ({ org }: JobWorld, name: string): Promise<unknown> =>

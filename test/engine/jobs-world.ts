@@ -39,7 +39,7 @@ export interface JobWorld {
   /** The paths of the requests since the last look. */
   readonly requests: () => readonly string[]
   /** Another client org on the same store, as in another part of the program. */
-  readonly second: () => Promise<ClientOrg>
+  readonly second: (options?: Partial<ClientOrgOptions>) => Promise<ClientOrg>
   /** The program dies and is started again. */
   readonly restart: () => Promise<JobWorld>
 }
@@ -49,6 +49,8 @@ export async function jobWorld(
     readonly now?: number
     readonly configuration?: Configuration
     readonly org?: Partial<ClientOrgOptions>
+    /** Whether others can have the store open at the same time, as tabs do. */
+    readonly isShared?: boolean
     /** What stands between the client org and its master. */
     readonly through?: (master: MasterOrg) => MasterOrg
   } = {},
@@ -77,7 +79,7 @@ export async function jobWorld(
   }
   const network = networkOf()
   const database = new MemoryDatabase()
-  const openOrg = async (store: Store): Promise<ClientOrg> => {
+  const openOrg = async (store: Store, more: Partial<ClientOrgOptions> = {}): Promise<ClientOrg> => {
     const org = await ClientOrg.open({
       store,
       master: (options.through ?? ((master: MasterOrg) => master))(
@@ -92,12 +94,14 @@ export async function jobWorld(
       connectivity: network,
       delivery: 'on-demand',
       ...options.org,
+      ...more,
     })
     onTestFinished(() => org.close())
     return org
   }
   const open = async (): Promise<JobWorld> => {
     const store = memoryStore({ database })
+    if (options.isShared) Object.assign(store, { exclusive: false })
     const org = await openOrg(store)
     const [told, runs]: [string[], JobRun[]] = [[], []]
     org.service.subscribe((run) => {
@@ -119,7 +123,7 @@ export async function jobWorld(
         emulator.clearRequests()
         return sent
       },
-      second: () => openOrg(store),
+      second: (more) => openOrg(store, more),
       restart: () => {
         database.crash()
         return open()
@@ -130,6 +134,13 @@ export async function jobWorld(
   await world.org.connect()
   await world.org.configure(options.configuration ?? KEPT)
   return world
+}
+
+/** A master that is asked table by table. */
+export function withoutGlance(given: MasterOrg): MasterOrg {
+  const master = { ...given }
+  delete master.glance
+  return master
 }
 
 function networkOf(): Network {

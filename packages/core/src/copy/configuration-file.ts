@@ -2,11 +2,10 @@ import { ConfigurationError } from './configuration-error.ts'
 import { OutpostError } from '../errors.ts'
 import { checkAgainst, checkDefinition, checkName } from '../jobs/check-definition.ts'
 import type { Job, JobDefinition, JobState } from '../jobs/job.ts'
-import type { Jobs } from '../jobs/jobs.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { checkShape, isObject } from './check-shape.ts'
 import type { Configuration } from './configuration.ts'
-import { leaveOutUnknown } from './leave-out-unknown.ts'
+import { leaveOutUnknown, relatedNames } from './leave-out-unknown.ts'
 import type { LeftOut } from './leave-out-unknown.ts'
 
 const FORMAT = 'outpost-configuration'
@@ -38,7 +37,8 @@ export interface ConfigurationImport {
 /** What a file says, before anything is compared with what the master has. */
 export interface ReadConfiguration {
   readonly configuration: Readonly<Record<string, unknown>>
-  readonly jobs: Readonly<Record<string, unknown>>
+  /** Undefined where it says nothing of jobs. */
+  readonly jobs: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The configuration as a file. */
@@ -56,7 +56,7 @@ export function configurationFile(
     version: VERSION,
     organizationUrl: url,
     ...configuration,
-    ...(filed.length > 0 ? { jobs: Object.fromEntries(filed) } : {}),
+    jobs: Object.fromEntries(filed),
   }
 }
 
@@ -66,7 +66,7 @@ export function configurationFile(
  */
 export function readConfigurationFile(file: unknown): ReadConfiguration {
   if (!isObject(file)) throw wrong('configuration-shape', 'a configuration is an object')
-  const { format, version, organizationUrl, jobs = {}, ...configuration } = file
+  const { format, version, organizationUrl, jobs, ...configuration } = file
   if (format !== undefined && format !== FORMAT) {
     throw wrong('configuration-format', `it is of format ${JSON.stringify(format)}, not '${FORMAT}'`)
   }
@@ -78,14 +78,16 @@ export function readConfigurationFile(file: unknown): ReadConfiguration {
     throw wrong('configuration-shape', "'organizationUrl' is a text or null")
   }
   if (!isObject(configuration['tables'])) throw wrong('configuration-shape', "an object with 'tables' is needed")
-  if (!isObject(jobs)) throw wrong('configuration-shape', "'jobs' is an object")
+  if (jobs !== undefined && !isObject(jobs)) throw wrong('configuration-shape', "'jobs' is an object")
   return { configuration, jobs }
 }
 
 /** The names of the master's tables that a file speaks of. */
 export function namesIn({ configuration: { tables, mobileTracking } }: ReadConfiguration): readonly string[] {
+  const options = isObject(tables) ? tables : {}
   return [
-    ...Object.keys(isObject(tables) ? tables : {}),
+    ...Object.keys(options),
+    ...Object.values(options).flatMap(relatedNames),
     ...(typeof mobileTracking === 'string' ? [mobileTracking] : []),
   ]
 }
@@ -101,7 +103,7 @@ export function fitFile(
   now: number,
 ): {
   readonly configuration: Configuration
-  readonly jobs: ReadonlyMap<string, FiledJob>
+  readonly jobs: ReadonlyMap<string, FiledJob> | undefined
   readonly leftOut: readonly LeftOut[]
 } {
   const { configuration, leftOut, problems } = leaveOutUnknown(read.configuration, catalogue)
@@ -109,7 +111,7 @@ export function fitFile(
   const shape: OutpostError[] = []
   if (!checkShape(configuration, (problem) => shape.push(problem))) throw new ConfigurationError(shape)
   const gone = leftOut.filter(({ what }) => what === 'table').map(({ name }) => name)
-  const jobs = Object.entries(read.jobs).map(([name, job]) => [name, jobFrom(name, job, now)] as const)
+  const jobs = Object.entries(read.jobs ?? {}).map(([name, job]) => [name, jobFrom(name, job, now)] as const)
   const fitting = jobs.map(([name, job]) => [name, withoutTables(job, gone)] as const)
   const whole = fitting.filter(([, job]) => job !== null) as readonly (readonly [string, FiledJob])[]
   for (const [, job] of whole) {
@@ -119,21 +121,7 @@ export function fitFile(
   const jobsLeft = fitting
     .filter(([, job]) => job === null)
     .map(([name]): LeftOut => ({ what: 'job', name, of: 'jobs' }))
-  return { configuration, jobs: new Map(whole), leftOut: [...leftOut, ...jobsLeft] }
-}
-
-/** Sets up the jobs of a file. Those that are as they should be are left alone, and so are those that it does not name. */
-export async function importJobs(jobs: Jobs, filed: ReadonlyMap<string, FiledJob>): Promise<void> {
-  for (const [name, { state, published, draft }] of filed) {
-    const present = await jobs.get(name)
-    if (published && JSON.stringify(present?.published) !== JSON.stringify(published)) {
-      await jobs.draft(name, published)
-      await jobs.publish(name)
-    }
-    if (state === 'active') await jobs.activate(name)
-    else if (present?.state === 'active') await jobs.deactivate(name)
-    if (draft && JSON.stringify(present?.draft) !== JSON.stringify(draft)) await jobs.draft(name, draft)
-  }
+  return { configuration, jobs: read.jobs && new Map(whole), leftOut: [...leftOut, ...jobsLeft] }
 }
 
 function jobFrom(name: string, job: unknown, now: number): FiledJob {

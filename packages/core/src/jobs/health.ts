@@ -94,6 +94,8 @@ export interface HealthFacts {
 
 export interface JobFacts extends JobHealth {
   readonly progress: JobProgress | undefined
+  /** The number of the last run among those of all jobs. */
+  readonly turn: number
 }
 
 /** Everything that is not as it should be, the worst first. */

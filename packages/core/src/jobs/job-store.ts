@@ -12,6 +12,8 @@ export interface KeptJob extends Job {
 /** A run with the name of who runs it. */
 export interface KeptRun extends JobRun {
   readonly owner: string
+  /** Counts the runs of all jobs: clocks are set back. Absent in what an older version stored. */
+  readonly turn?: number
 }
 
 /** Who runs a job at this moment; nobody when the time is over. */
@@ -29,6 +31,7 @@ const JOB = 'job/'
 const PROGRESS = 'job-progress/'
 const RUN = 'job-run/'
 const LEASE = 'job-lease'
+const TURNS = 'runs-begun'
 
 export async function readJobs(tx: StoreReader): Promise<readonly KeptJob[]> {
   return (await tx.values(JOB)).map(({ value }) => kept<KeptJob>(value))
@@ -70,6 +73,18 @@ export async function readRun(tx: StoreReader, name: string, number: number): Pr
 export async function putRun(tx: StoreWriter, run: KeptRun): Promise<void> {
   await tx.setValue(runKey(run.job, run.number), asJson(run))
   await tx.setValue(runKey(run.job, run.number - RUNS_KEPT), undefined)
+}
+
+/** The next number for a run among those of all jobs. */
+export async function nextTurn(tx: StoreWriter): Promise<number> {
+  const turn = (kept<number | undefined>(await tx.value(TURNS)) ?? 0) + 1
+  await tx.setValue(TURNS, turn)
+  return turn
+}
+
+/** For sorting runs of several jobs, the newest first. */
+export function newestFirst(one: KeptRun, other: KeptRun): number {
+  return (other.turn ?? 0) - (one.turn ?? 0) || other.startedAt - one.startedAt
 }
 
 export async function dropRun(tx: StoreWriter, { job, number }: KeptRun): Promise<void> {

@@ -35,7 +35,7 @@ export type JobTrigger = 'commit' | 'online' | 'focus'
 export interface JobDefinition {
   readonly schedule: Schedule
   readonly step: JobStep
-  /** Of runs that are due at once, the one of the greater priority goes first. The default is 0. */
+  /** Of runs that are due at once, the one of the greater priority goes first; none waits for ever. The default is 0. */
   readonly priority?: number
   readonly triggers?: readonly JobTrigger[]
 }

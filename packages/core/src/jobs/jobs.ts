@@ -6,8 +6,8 @@ import { DEFAULT_JOB, defaultJob, upgraded } from './default-job.ts'
 import { begin, catchUp, runsAt, underSchedule } from './due.ts'
 import { isRunningElsewhere, neverPublished, unknownJob } from './job-errors.ts'
 import type { Job, JobDefinition, JobRun } from './job.ts'
-import { deleteJob, putJob, putProgress, readJob, readJobs, readProgress, readRuns } from './job-store.ts'
-import type { KeptJob } from './job-store.ts'
+import { deleteJob, newestFirst, putJob, putProgress, readJob, readJobs, readProgress, readRuns } from './job-store.ts'
+import type { KeptJob, KeptRun } from './job-store.ts'
 import { shownRun } from './run-entry.ts'
 import type { JobRunner } from './runner.ts'
 
@@ -125,12 +125,13 @@ export class Jobs {
 
   /**
    * Runs a published job now, by its published definition, and resolves when the run has ended, well or not. It waits for
-   * a run that is in progress here, and is `refused` while one is in another program or tab.
+   * a run that is in progress here, and is `refused` while one is in another program or tab. One that the signal stops is
+   * not begun again.
    */
   async run(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobRun> {
     this.#options.connected()
     const { signal = new AbortController().signal } = options
-    const answer = await this.#options.runner.run(name, { trigger: 'manual' }, signal)
+    const answer = await this.#options.runner.run(name, { trigger: 'manual', isByHand: true }, signal)
     this.#options.changed()
     if (answer.kind !== 'ran') throw isRunningElsewhere(name)
     return answer.run
@@ -141,10 +142,9 @@ export class Jobs {
     await this.#options.runner.recover()
     return this.#options.store.read('job log', async (tx) => {
       const names = job === undefined ? (await readJobs(tx)).map(({ name }) => name) : [(await mustRead(tx, job)).name]
-      const runs: JobRun[] = []
-      for (const name of names) runs.push(...(await readRuns(tx, name)).map(shownRun).toReversed())
-      const ordered = job === undefined ? runs.toSorted((one, other) => other.startedAt - one.startedAt) : runs
-      return ordered.slice(0, limit)
+      const runs: KeptRun[] = []
+      for (const name of names) runs.push(...(await readRuns(tx, name)).toReversed())
+      return (job === undefined ? runs.toSorted(newestFirst) : runs).slice(0, limit).map(shownRun)
     })
   }
 

@@ -30,7 +30,7 @@ export function newRun({ name, version }: KeptJob, number: number, trigger: RunT
 export function offlineRun(
   job: KeptJob,
   progress: JobProgress,
-  owner: string,
+  { owner, turn }: { readonly owner: string; readonly turn: number },
   before: KeptRun | undefined,
   now: number,
 ): KeptRun {
@@ -41,6 +41,7 @@ export function offlineRun(
     endedAt: now,
     durationMs: 0,
     owner,
+    turn,
   }
   return before?.outcome === 'offline' ? joined(before, run) : run
 }
@@ -54,11 +55,12 @@ export function joined(before: KeptRun, { number: _, startedAt: __, ...run }: Ke
     startedAt: before.startedAt,
     durationMs,
     attempts: before.attempts + run.attempts,
+    ...(before.turn === undefined ? {} : { turn: before.turn }),
   }
 }
 
 /** The entry without what is only for the store. */
-export function shownRun({ owner: _, ...run }: KeptRun): JobRun {
+export function shownRun({ owner: _, turn: __, ...run }: KeptRun): JobRun {
   return run
 }
 

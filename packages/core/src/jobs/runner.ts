@@ -11,6 +11,7 @@ import { neverPublished, unknownJob } from './job-errors.ts'
 import type { Job, JobDefinition, JobRun, JobStep, RunOutcome, RunTrigger } from './job.ts'
 import {
   dropRun,
+  nextTurn,
   putLease,
   putProgress,
   putRun,
@@ -44,7 +45,9 @@ export interface RunnerOptions {
 }
 
 /** What was asked of the runner: to run it whatever its schedule says, or only when it is due. */
-export type RunRequest = { readonly trigger: RunTrigger } | 'when-due'
+export type RunRequest =
+  /** By hand: whoever asked for it can call it off. */
+  { readonly trigger: RunTrigger; readonly isByHand?: boolean } | 'when-due'
 
 /** What came of it. `busy`: another runner has a job in progress, until then at the most. */
 export type RunAnswer =
@@ -84,7 +87,7 @@ export class JobRunner {
       this.#isRunning = true
       try {
         this.#options.onRun(shownRun(claim.run))
-        return { kind: 'ran', run: await this.#carryOut(claim.run, claim.definition, signal) }
+        return { kind: 'ran', run: await this.#carryOut(claim, signal) }
       } finally {
         this.#isRunning = false
       }
@@ -102,7 +105,7 @@ export class JobRunner {
       const progress = catchUp(stored, job.published.schedule, now)
       if (!progress.owed || progress.owed.due === stored.owed?.due) return null
       const before = await readRun(tx, name, progress.runs)
-      const run = offlineRun(job, progress, this.#owner, before, now)
+      const run = offlineRun(job, progress, { owner: this.#owner, turn: await nextTurn(tx) }, before, now)
       await putRun(tx, run)
       await putProgress(tx, name, { ...progress, runs: run.number })
       return run
@@ -169,10 +172,7 @@ export class JobRunner {
     tx: StoreWriter,
     name: string,
     request: RunRequest,
-  ): Promise<
-    | { readonly kind: 'claimed'; readonly run: KeptRun; readonly definition: JobDefinition }
-    | Exclude<RunAnswer, { kind: 'ran' }>
-  > {
+  ): Promise<ClaimedRun | Exclude<RunAnswer, { kind: 'ran' }>> {
     const now = this.#options.env.now()
     const job = await readJob(tx, name)
     if (!job) throw unknownJob(name)
@@ -193,6 +193,7 @@ export class JobRunner {
       ...newRun(job, progress.runs + 1, trigger, now),
       missed: Math.max(0, (progress.owed?.due ?? 0) - 1),
       owner: this.#owner,
+      turn: await nextTurn(tx),
     }
     await putRun(tx, run)
     await putProgress(tx, name, {
@@ -201,10 +202,11 @@ export class JobRunner {
       owed: progress.owed ?? { trigger, since: now, due: 0 },
     })
     await putLease(tx, { owner: this.#owner, job: name, from: now, until: now + LEASE_MS })
-    return { kind: 'claimed', run, definition: published }
+    const isForOneCaller = request !== 'when-due' && request.isByHand === true && progress.owed === null
+    return { kind: 'claimed', run, definition: published, isForOneCaller }
   }
 
-  async #carryOut(begun: KeptRun, definition: JobDefinition, signal: AbortSignal): Promise<JobRun> {
+  async #carryOut({ run: begun, definition, isForOneCaller }: ClaimedRun, signal: AbortSignal): Promise<JobRun> {
     const { env } = this.#options
     const renewing = new AbortController()
     const renewed = this.#renew(renewing.signal)
@@ -221,18 +223,24 @@ export class JobRunner {
     const ended = await this.#options.store.write('job ends', async (tx) => {
       const lease = await readLease(tx)
       if (lease?.owner === this.#owner) await putLease(tx, undefined)
-      return this.#end(tx, { ...begun, ...known, endedAt, durationMs }, askedMs)
+      const entry = await this.#end(tx, { ...begun, ...known, endedAt, durationMs }, askedMs)
+      if (isForOneCaller && signal.aborted && known.outcome === 'stopped') await callOff(tx, begun.job)
+      return entry
     })
     const shown = shownRun(ended)
     this.#options.onRun(shown)
     return shown
   }
 
-  /** Puts the run into the log and the job where it belongs after it, unless the job is gone. Gives the entry. */
+  /**
+   * Puts the run into the log and the job where it belongs after it, unless the job is gone, or a runner that was not heard
+   * of for long was taken for dead. Gives the entry.
+   */
   async #end(tx: StoreWriter, run: KeptRun, askedMs?: number): Promise<KeptRun> {
     const job = await readJob(tx, run.job)
     const progress = await readProgress(tx, run.job)
-    if (!job?.published || !progress) return run
+    const begun = await readRun(tx, run.job, run.number)
+    if (!job?.published || !progress || begun?.outcome !== 'running' || begun.owner !== run.owner) return run
     const after = this.#after(progress, run, job.published.schedule, askedMs)
     const before = run.outcome === 'offline' ? await readRun(tx, run.job, run.number - 1) : undefined
     const entry = before?.outcome === 'offline' ? joined(before, run) : run
@@ -342,6 +350,20 @@ export class JobRunner {
     // Before `from` the clock was put back.
     return until > now && now >= from - LEASE_MS
   }
+}
+
+interface ClaimedRun {
+  readonly kind: 'claimed'
+  readonly run: KeptRun
+  readonly definition: JobDefinition
+  /** Nothing was due: it can be forgotten when it is called off. */
+  readonly isForOneCaller: boolean
+}
+
+/** What is owed to nobody but the one who asked for it is not made up for. */
+async function callOff(tx: StoreWriter, name: string): Promise<void> {
+  const progress = await readProgress(tx, name)
+  if (progress?.owed?.due === 0) await putProgress(tx, name, { ...progress, owed: null })
 }
 
 type Told = Pick<JobRun, 'outcome' | 'phases' | 'tables' | 'pushed' | 'traffic' | 'errors'> & {

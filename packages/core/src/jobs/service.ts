@@ -19,6 +19,8 @@ import { Triggers } from './triggers.ts'
 const LONGEST_REST_MS = 60_000
 const STORE_RETRY_MS = 10_000
 const STOPPED_REST_MS = 1000
+/** A due job that so many runs of others went before goes before all priorities. */
+const MOST_PASSED_OVER = 5
 
 export interface ServiceOptions {
   readonly store: Store
@@ -40,7 +42,7 @@ export interface StartOptions {
 /**
  * Runs the active jobs of a client org while the program lives: by their schedules, and by what triggers them. Runs never
  * overlap and never stop anybody from reading and writing; of those that are due, the one of the greatest priority goes
- * first. Several services may be started on one store, in tabs or programs: each run is begun by one of them.
+ * first, and one that others went before five times. Several services may be started on one store, in tabs or programs: each run is begun by one of them.
  */
 export class SyncService {
   readonly #options: ServiceOptions
@@ -48,6 +50,8 @@ export class SyncService {
   readonly #triggers: Triggers
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null
   #alarm: AbortController | null = null
+  /** How many runs went before each job that is due. */
+  #passedOver: ReadonlyMap<string, number> = new Map()
   #isWoken = false
   #storeError: string | null = null
   #status: { readonly status: HealthStatus; readonly since: number } | null = null
@@ -139,17 +143,17 @@ export class SyncService {
     const next = jobs
       .flatMap(({ name, nextRun }) => (nextRun === null ? [] : [{ job: name, at: nextRun }]))
       .toSorted((one, other) => one.at - other.at)
-    const lastRuns = jobs.flatMap(({ lastRun }) => (lastRun ? [lastRun] : []))
+    const newest = jobs.toSorted((one, other) => other.turn - one.turn || startOf(other) - startOf(one))
     return {
       status,
       since: this.#status.since,
       at: now,
       reasons,
       service: this.isStarted ? 'running' : 'stopped',
-      lastRun: lastRuns.toSorted((one, other) => other.startedAt - one.startedAt)[0] ?? null,
+      lastRun: newest.find(({ lastRun }) => lastRun !== null)?.lastRun ?? null,
       lastSuccess: latest(jobs.map(({ lastSuccess }) => lastSuccess)),
       next: next[0] ?? null,
-      jobs: jobs.map(({ progress: _, ...job }) => job),
+      jobs: jobs.map(({ progress: _, turn: __, ...job }) => job),
       transactions,
       oldestPendingMs: facts.oldestPendingMs,
       connection: facts.connection,
@@ -216,7 +220,10 @@ export class SyncService {
       .flatMap((each) => this.#candidates(each, now))
       .toSorted(
         (one, other) =>
-          Number(one.at > now) - Number(other.at > now) || other.priority - one.priority || one.at - other.at,
+          Number(one.at > now) - Number(other.at > now) ||
+          this.#isOverdue(other) - this.#isOverdue(one) ||
+          other.priority - one.priority ||
+          one.at - other.at,
       )
     const [first] = waiting
     if (!first || first.at > now) {
@@ -226,11 +233,19 @@ export class SyncService {
     this.#triggers.taken(first.name)
     const request = first.trigger === null ? 'when-due' : { trigger: first.trigger }
     const answer = await runner.run(first.name, request, signal)
-    if (answer.kind === 'ran') return answer.run.outcome === 'stopped' ? STOPPED_REST_MS : 0
+    if (answer.kind === 'ran') {
+      const due = waiting.filter(({ name, at }) => at <= now && name !== first.name)
+      this.#passedOver = new Map(due.map(({ name }) => [name, (this.#passedOver.get(name) ?? 0) + 1]))
+      return answer.run.outcome === 'stopped' ? STOPPED_REST_MS : 0
+    }
     // Somebody else was faster.
     if (answer.kind === 'not-due') return STOPPED_REST_MS
     if (first.trigger !== null) this.#triggers.putBack(first.name, first.trigger)
     return Math.max(1000, Math.min(LONGEST_REST_MS, answer.until - now))
+  }
+
+  #isOverdue({ name }: Candidate): number {
+    return Number((this.#passedOver.get(name) ?? 0) >= MOST_PASSED_OVER)
   }
 
   #candidates({ job, definition, progress }: StandingJob, now: number): readonly Candidate[] {
@@ -295,7 +310,12 @@ async function factsOf(tx: StoreReader, { name, state, published }: KeptJob, now
     lastSuccess: stored?.lastSuccessAt ?? null,
     failuresInARow: stored?.failures ?? 0,
     progress,
+    turn: last?.turn ?? 0,
   }
+}
+
+function startOf({ lastRun: last }: JobFacts): number {
+  return last?.startedAt ?? 0
 }
 
 function lastRun({ job, number, trigger, outcome, startedAt, endedAt, errors }: JobRun): LastRun {
