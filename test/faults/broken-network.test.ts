@@ -1,6 +1,16 @@
+import { OutpostError } from '@outpost/core'
 import type { OutpostErrorCode, Row } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { anyRow, converges, DEADLINE_MS, failureOf, faultWorld, outcomeOf, PAGE_SIZE } from './fault-world.ts'
+import {
+  anyRow,
+  CHANGES_OF_SYNC,
+  converges,
+  DEADLINE_MS,
+  failureOf,
+  faultWorld,
+  outcomeOf,
+  PAGE_SIZE,
+} from './fault-world.ts'
 import type { Device, FaultWorld } from './fault-world.ts'
 
 /*
@@ -11,7 +21,7 @@ import type { Device, FaultWorld } from './fault-world.ts'
 /** A request of a run, picked by its place in it. */
 interface Point {
   readonly name: string
-  readonly kind: 'ask' | 'table' | 'change' | 'changes'
+  readonly kind: 'ask' | 'look' | 'table' | 'change' | 'changes'
   readonly match: RegExp
   readonly nth: number
 }
@@ -112,9 +122,8 @@ const CONNECTING: readonly Point[] = [
 ]
 
 const SYNCING: readonly Point[] = [
-  { name: 'the question who one is', kind: 'ask', match: /^GET .*WhoAmI/, nth: 1 },
-  { name: 'the version of the metadata', kind: 'ask', match: /^GET .*\/organizations\?/, nth: 1 },
-  { name: 'the changes', kind: 'changes', match: /^POST .*\$batch/, nth: 1 },
+  { name: 'the look at everything', kind: 'look', match: /^POST .*\$batch/, nth: 1 },
+  { name: 'the changes', kind: 'changes', ...CHANGES_OF_SYNC },
   { name: 'the incremental page of a table', kind: 'table', match: /^GET .*\/accounts\?.*versionnumber asc/, nth: 1 },
   { name: 'the first page of ids', kind: 'table', match: /^GET .*\/contacts\?.*contactid asc/, nth: 1 },
   { name: 'a later page of ids', kind: 'table', match: /^GET .*\/contacts\?.*contactid asc/, nth: 3 },
@@ -192,7 +201,8 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
       const effectsBefore = work.ids.map((id) => there.effects(id))
       const before = [...(await device.rows('contact')).keys()]
       fault.arm(there, point)
-      const { code } = await failureOf(device.org.sync())
+      const outcome = await outcomeOf(device.org.sync())
+      const code = outcome instanceof OutpostError ? outcome.code : undefined
       const { connection } = await device.org.status()
       expect({ at: point.name, code, connection }).toMatchObject({ at: point.name, ...failed(fault, point) })
       await nothingIsLost(device, work, (number += 3))
@@ -243,7 +253,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     const there = await faultWorld()
     const device = await there.synced()
     const work = await workOffline(device, 'verified')
-    there.proxy.add({ match: /^POST .*\$batch/, fault: { kind: 'reset-answer', after: 0 } })
+    there.proxy.add({ ...CHANGES_OF_SYNC, fault: { kind: 'reset-answer', after: 0 } })
     expect(await failureOf(device.org.sync())).toMatchObject({ code: 'offline' })
     const unknown = await device.org.outbox.list({ statuses: ['pending'] })
     expect(unknown.map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown'])
@@ -320,11 +330,16 @@ function reachable(fault: Fault, points: readonly Point[]): readonly Point[] {
 }
 
 function codeAt({ code }: Fault, kind: Point['kind']): OutpostErrorCode | 'left' | undefined {
-  return typeof code === 'string' ? code : code[kind]
+  if (typeof code === 'string') return code
+  return code[kind === 'look' ? 'ask' : kind]
 }
+
+/** What a look that only it concerns is followed by: everything is asked for by itself. */
+const OF_ONE_REQUEST: ReadonlySet<string | undefined> = new Set(['timeout', 'unavailable', 'protocol'])
 
 /** What the error and the status say after the fault. */
 function failed(fault: Fault, { kind }: Point): object {
   const code = codeAt(fault, kind)
+  if (kind === 'look' && OF_ONE_REQUEST.has(code)) return { code: undefined, connection: { kind: 'connected' } }
   return { code, connection: code === 'unauthenticated' ? { kind: 'signed-out' } : { kind: 'paused', code } }
 }

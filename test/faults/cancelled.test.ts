@@ -1,6 +1,6 @@
 import type { OutpostError } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { anyRow, converges, failureOf, faultWorld } from './fault-world.ts'
+import { anyRow, CHANGES_OF_SYNC, converges, failureOf, faultWorld } from './fault-world.ts'
 import type { Device, FaultWorld } from './fault-world.ts'
 
 /*
@@ -121,7 +121,7 @@ test('a run whose signal has aborted before makes no request', async () => {
 test('closing during a sync ends it, waits for it, and loses nothing', async () => {
   const there = await faultWorld()
   const device = await withWork(there)
-  const hanging = there.proxy.add({ match: /^POST .*\$batch/, fault: { kind: 'mute' } })
+  const hanging = there.proxy.add({ ...CHANGES_OF_SYNC, fault: { kind: 'mute' } })
   const running = failureOf(device.org.sync())
   await hanging.struck
   await device.org.close()

@@ -7,7 +7,7 @@ import type { FaultyStore } from '@outpost/core/testing'
 import { openSqliteStore } from '@outpost/store-sqlite'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { converges, failureOf, faultWorld, outcomeOf, rowsOf, temporaryFolder } from './fault-world.ts'
+import { CHANGES_OF_SYNC, converges, failureOf, faultWorld, outcomeOf, rowsOf, temporaryFolder } from './fault-world.ts'
 import type { Device, FaultWorld } from './fault-world.ts'
 
 /* The disk: full, read-only, somebody else's, from the future, or in use. */
@@ -84,8 +84,7 @@ test.each(STORE_FAILURES.flatMap((name) => (['commit', 'acknowledge'] as const).
       created = draft.create('account', { name: 'Made offline' })
     })
     there.emulator.master.remove('contact', there.emulator.master.rows('contact').at(-1)?.id ?? '')
-    if (/release|verify/.test(name))
-      there.proxy.add({ match: /^POST .*\$batch/, fault: { kind: 'reset-answer', after: 0 } })
+    if (/release|verify/.test(name)) there.proxy.add({ ...CHANGES_OF_SYNC, fault: { kind: 'reset-answer', after: 0 } })
     faulty?.fail({ at, name })
     for (let run = 0; run < 3; run += 1) await outcomeOf(device.org.sync())
     expect(faulty?.strikes).toBe(1)

@@ -19,6 +19,9 @@ import type { ChaosProxy } from './chaos-proxy.ts'
 /** No request takes longer than this, by the manual clock. */
 export const DEADLINE_MS = 30_000
 
+/** The changes that a sync sends as a batch. Its first batch is the look at everything, which only reads. */
+export const CHANGES_OF_SYNC = { match: /^POST .*\$batch/, nth: 2 } as const
+
 /** Longer than any pause or back-off; shorter than the life of a token. */
 const LATER_MS = 10 * 60_000
 

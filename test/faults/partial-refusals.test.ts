@@ -93,16 +93,19 @@ test.each(TABLE_REFUSALS)(
   },
 )
 
-test('a user who loses the right to read a table keeps its rows and gets the other tables', async () => {
+test('a user who loses the right to read a table keeps the rows with unsent changes only, and gets the other tables', async () => {
   const seed = fieldService({ rows: 200 })
   const users = seed.users.map((user) => ({ ...user, tablePrivileges: { account: { read: 'none' as const } } }))
   const there = await faultWorld({ seed: { ...seed, users } })
   const device = await there.synced()
-  const before = await device.rows('account')
+  const kept = String((await anyRow(device, 'account'))['accountid'])
+  await device.org.write((draft) => draft.update('account', kept, { telephone1: '555' }))
   const made = there.emulator.master.create('contact', { lastname: 'Made there' })
   const { tables } = await device.org.sync()
   expect(tables['account']?.error).toMatchObject({ code: 'forbidden' })
-  expect(await device.rows('account')).toEqual(before)
+  expect([...(await device.rows('account')).keys()]).toEqual([kept])
+  expect(await device.org.table('account').get(kept)).toMatchObject({ telephone1: '555' })
+  expect(await device.org.quarantined()).toMatchObject([{ table: 'account', id: kept }])
   expect(await device.org.table('contact').get(made)).toMatchObject({ lastname: 'Made there' })
 })
 

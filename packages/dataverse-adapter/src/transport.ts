@@ -14,7 +14,10 @@ export interface WireRequest {
   readonly body?: string
   /** The time the whole exchange may take, the reading of the body included. */
   readonly timeoutMs: number
-  /** Finds in the answer the answer to `WhoAmI`, where the request asked for it among other things. */
+  /**
+   * Finds in the answer the answer to `WhoAmI`, where the request asked for it among other things. It only reads then, and
+   * is sent with any token: whoever uses the answer looks first whose it is.
+   */
   readonly identity?: (response: WireResponse) => WireResponse | undefined
 }
 
@@ -67,9 +70,10 @@ export function fetchTransport(options: TransportOptions): Transport {
   async function exchange(request: WireRequest, forceRefresh: boolean, signal: AbortSignal): Promise<WireResponse> {
     const token = await accessToken(options.token, { resource: options.root, forceRefresh, signal })
     const { owner } = options
-    if (request.path !== WHO_AM_I) await owner?.admit(token, () => sendWith(token, whoAmI(request.timeoutMs), signal))
+    const { identity = request.path === WHO_AM_I ? itself : undefined } = request
+    if (!identity) await owner?.admit(token, () => sendWith(token, whoAmI(request.timeoutMs), signal))
     const response = await sendWith(token, request, signal)
-    const who = request.path === WHO_AM_I ? response : request.identity?.(response)
+    const who = identity?.(response)
     if (who) owner?.identified(token, who)
     return response
   }
@@ -162,4 +166,8 @@ async function bodyOf(response: Response, traffic: TrafficCount | undefined): Pr
       remedy: 'It is tried again when the connection is back.',
     })
   }
+}
+
+function itself(response: WireResponse): WireResponse {
+  return response
 }
