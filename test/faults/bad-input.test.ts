@@ -49,7 +49,7 @@ const CONFIGURATIONS: readonly (readonly [string, Configuration, ErrorPlace])[] 
   [
     'a filter with an unknown query function',
     account({
-      syncFilter: "name ne null and Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue=3)",
+      syncFilter: "name ne null and Microsoft.Dynamics.CRM.LastXDecades(PropertyName='createdon',PropertyValue=3)",
     }),
     { rule: 'unknown-function', position: 17 },
   ],
