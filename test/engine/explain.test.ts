@@ -41,9 +41,22 @@ test('a change of the filter is a reason to compare, and says so until it is don
   await device.org.configure({ tables: { account: { columns: ['name'], syncFilter: "startswith(name,'A')" } } })
   const explained = await device.org.explainPull('account')
   expect(explained.due).toEqual(['filter-changed'])
+  expect(explained.checkpoint).toBe('all rows were here; goes on with what is newer')
   expect(names(explained)).toEqual(['floor', 'reconciliation'])
   await device.sync()
   expect((await device.org.explainPull('account')).due).toEqual([])
+})
+
+test('a table that has related rows only does not claim to keep all of them', async () => {
+  const here = world()
+  const related = { direction: 'children', table: 'account', lookup: 'parentcustomerid' } as const
+  const tables = { account: { columns: ['name'] }, contact: { columns: ['lastname'], related: [related] } }
+  const device = await here.device({ configuration: { tables } })
+  await device.sync()
+  const { strategies, mayBeStale } = await device.org.explainPull('contact')
+  expect(strategies[0]?.why).toContain('only rows that are related')
+  expect(strategies[0]?.why).not.toContain('all rows')
+  expect(mayBeStale).toContain('rows that left the filter by a change of their own stay here')
 })
 
 test('a table that is not kept cannot be explained', async () => {

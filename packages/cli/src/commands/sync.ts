@@ -1,4 +1,4 @@
-import type { ClientOrg, ListedTransaction, SyncOptions, SyncReport } from '@outpost/core'
+import type { ClientOrg, ListedTransaction, SyncOptions, SyncReport, TableReport } from '@outpost/core'
 import type { Command } from 'commander'
 import { EXIT } from '../exit-codes.ts'
 import { reply } from '../invocation.ts'
@@ -8,6 +8,7 @@ import { nameList } from '../arguments.ts'
 import { driftLines } from '../describe-drift.ts'
 import { progressOf } from '../progress.ts'
 import { count, counted, oneLine, tableLines } from '../text.ts'
+import type { Paint } from '../text.ts'
 import { withConnectedOrg } from '../with-org.ts'
 
 interface Options {
@@ -28,6 +29,7 @@ Interrupting is safe at any time: what has been received stays, the next sync go
 Exit code 1 when transactions are in Error afterwards, when a table could not be finished, or when a change of the
 master's metadata could not be taken over.
 
+RECEIVED counts rows that come again, too: pulls overlap, so that nothing slips through; WRITTEN are new or changed ones.
 ADDED and REFRESHED are rows that only a comparison with the master found, REMOVED those that it no longer shows, KEPT those
 of them that stay because of their unsent changes ('outpost quarantined').
 
@@ -89,13 +91,19 @@ function reportLines(
           names.map(([name, table]) => [
             name,
             ...[table.received, table.written, table.added, table.refreshed, table.pruned, table.kept].map(count),
-            table.error?.message ?? '',
+            table.error ? 'not finished' : '',
           ]),
         )),
     paint.dim(costText(took)),
+    ...names.flatMap(([name, { error }]) => (error ? failureLines(name, error, paint) : [])),
     ...(names.some(([, { kept }]) => kept > 0) ? ["What is kept is listed by 'outpost quarantined'."] : []),
     ...errorLines({ paint }, errors, failed),
   ]
+}
+
+function failureLines(name: string, error: NonNullable<TableReport['error']>, paint: Paint): readonly string[] {
+  const remedy = error.remedy === undefined ? [] : [`  remedy  ${oneLine(error.remedy)}`]
+  return [`${paint.red(name)}: ${oneLine(error.message)}`, ...remedy]
 }
 
 /** What a run took, and in which of its parts. */

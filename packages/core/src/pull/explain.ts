@@ -72,16 +72,19 @@ export async function explainPull(
     notUsed: reasons.filter(({ used }) => !used).map(without),
     due: state.due,
     mayBeStale: stale(context, table, state),
-    checkpoint: inWords(state.checkpoint),
+    checkpoint: inWords(state),
   }
 }
 
 type Reason = StrategyReason & { readonly used: boolean }
 
 function floor({ scope }: ConfiguredTable): Reason {
-  const which = scope.fetchXml ? 'FetchXML' : scope.filter ? 'the sync filter' : 'no filter: all rows the user may read'
-  const also = scope.related?.length ? ', and rows related to those of other tables' : ''
-  return { used: true, name: 'floor', why: `new and changed rows are asked for with every pull, under ${which}${also}` }
+  const own = scope.fetchXml ? 'FetchXML' : scope.filter ? 'the sync filter' : null
+  const related = scope.related?.length ? 'rows that are related to those of other tables' : null
+  const which = [own, related].filter((part) => part !== null).join(', and ')
+  const under =
+    which === '' ? 'no filter: all rows the user may read' : own === null ? `no filter: only ${which}` : which
+  return { used: true, name: 'floor', why: `new and changed rows are asked for with every pull, under ${under}` }
 }
 
 function reconciliation(table: ConfiguredTable, { due }: State): Reason {
@@ -141,7 +144,8 @@ function stale(
     if (!followed && !kinds.includes('links')) found.push('links that were removed on the master stay here')
   } else {
     if (!followed && !kinds.includes('deletes')) found.push('rows that were deleted on the master stay here')
-    if (!followed && (table.scope.filter || table.scope.fetchXml))
+    const isByOwnValues = table.scope.related?.some(({ direction }) => direction === 'children') ?? false
+    if (!followed && (table.scope.filter || table.scope.fetchXml || isByOwnValues))
       found.push('rows that left the filter by a change of their own stay here')
     if (!followed && !kinds.includes('owners') && table.metadata.ownership === 'user')
       found.push('rows that were given to another owner, and may no longer be read, stay here')
@@ -155,12 +159,12 @@ function stale(
   return found
 }
 
-function inWords(checkpoint: TableCheckpoint | undefined): string {
+function inWords({ checkpoint, due }: State): string {
   if (!checkpoint) return 'not pulled yet'
   if (checkpoint.complete) {
     return checkpoint.master === null
       ? 'to be read from the start again'
-      : 'all rows are here; goes on with what is newer'
+      : `${due.length > 0 ? 'all rows were here' : 'all rows are here'}; goes on with what is newer`
   }
   return checkpoint.master === null ? 'at the start of the first download' : 'within the first download'
 }
