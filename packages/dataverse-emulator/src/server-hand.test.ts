@@ -21,6 +21,19 @@ test('§16.35: a restored backup has the rows, ids and versions of then, and giv
   expect(delta.json.error.code).toBe('0x80044352')
 })
 
+test('delta tokens that are given out after a restored backup are followed, whatever had expired before it', async () => {
+  const { ask, emulator } = bench()
+  const tracked = async (): Promise<string> =>
+    (await ask('GET', 'accounts?$select=name', { headers: { Prefer: 'odata.track-changes' } })).json['@odata.deltaLink']
+  emulator.backup()
+  const early = await tracked()
+  emulator.expireDelta()
+  expect((await ask('GET', early)).json.error.code).toBe('0x80044352')
+  expect((await ask('GET', await tracked())).status).toBe(200)
+  emulator.restoreBackup()
+  expect((await ask('GET', await tracked())).status).toBe(200)
+})
+
 test('a backup brings the schema back with its ids and stamp', () => {
   const { emulator } = bench()
   const { schema } = emulator

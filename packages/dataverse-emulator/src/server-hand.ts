@@ -12,6 +12,8 @@ export interface Backup {
   readonly store: StoreSnapshot
   readonly schema: SchemaSnapshot
   readonly organization: SeedOrganization
+  /** Delta tokens up to this version had expired. */
+  readonly expiredVersion: bigint
 }
 
 /** Called before a page from the second on is read; what it writes is there when the page is. */
@@ -55,7 +57,8 @@ export function createServerHand({ org, master, commits, faults, onPageTurn }: S
   return {
     expireDelta: () => master.expireDelta(),
     backup: () => {
-      last = { store: org.store.snapshot(), schema: org.schema.snapshot(), organization: org.organization }
+      const { expiredVersion, organization } = org
+      last = { store: org.store.snapshot(), schema: org.schema.snapshot(), organization, expiredVersion }
       return last
     },
     restoreBackup: (backup = last) => {
@@ -64,6 +67,7 @@ export function createServerHand({ org, master, commits, faults, onPageTurn }: S
       org.schema.restore(backup.schema)
       org.store.restore(backup.store)
       org.organization = backup.organization
+      org.expiredVersion = backup.expiredVersion
     },
     replaceOrganization: ({ rows = 'same' } = {}) => {
       commits.settle()
