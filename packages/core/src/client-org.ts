@@ -10,7 +10,7 @@ import { repair, verify } from './compare/verify.ts'
 import type { RepairReport, VerifyOptions, VerifyReport } from './compare/verify.ts'
 import { refuseUnknownChoice } from './choices.ts'
 import { ConfigurationDraft } from './copy/configuration-draft.ts'
-import { configurationFile, fitFile, importJobs, namesIn, readConfigurationFile } from './copy/configuration-file.ts'
+import { configurationFile, fitFile, namesIn, readConfigurationFile } from './copy/configuration-file.ts'
 import type { ConfigurationFile, ConfigurationImport } from './copy/configuration-file.ts'
 import { cutOff, needsMaster, notConnected } from './copy/without-master.ts'
 import { detach } from './copy/detach.ts'
@@ -28,6 +28,7 @@ import type { OutpostEvent, PushReport, SyncReport } from './events.ts'
 import { IdentityGuard, whoseOf } from './identity/identity-guard.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { jobsOf } from './jobs/jobs-of.ts'
+import { putFiledJobs } from './jobs/put-filed-jobs.ts'
 import type { SyncService } from './jobs/service.ts'
 import { KeptTables } from './copy/kept-tables.ts'
 import type { MetadataDrift } from './copy/metadata-drift.ts'
@@ -274,7 +275,7 @@ export class ClientOrg {
     return new ConfigurationDraft(this.configuration, {
       problems: (configuration) => this.#kept.allProblems(configuration),
       plan: (configuration, options) => this.plan(configuration, options),
-      save: (configuration, instead) => this.#configure(configuration, instead),
+      save: (configuration, instead) => this.#configure(configuration, { instead }),
     })
   }
 
@@ -295,8 +296,12 @@ export class ClientOrg {
     options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
   ): Promise<ConfigurationImport> {
     const { configuration, jobs, leftOut } = await this.#fitted(file, options)
-    await this.#configure(configuration)
-    await importJobs(this.jobs, jobs)
+    await this.#configure(configuration, {
+      also: async (tx) => {
+        if (jobs) await putFiledJobs(tx, jobs, this.#env.now())
+      },
+    })
+    this.service.wake()
     return { leftOut }
   }
 
@@ -322,7 +327,8 @@ export class ClientOrg {
     return fitFile(read, catalogue, unknown, this.#env.now())
   }
 
-  async #configure(configuration: Configuration, instead?: Configuration): Promise<void> {
+  async #configure(given: Configuration, options?: Parameters<KeptTables['configure']>[1]): Promise<void> {
+    const configuration = this.#kept.own(given)
     await this.#delivery.turns.run(async () => {
       // What is only here needs no master.
       if (needsMaster(configuration)) this.#connected()
@@ -331,7 +337,8 @@ export class ClientOrg {
         bound ? !(await isOfAnother(tx, bound)) : (await readSettings(tx)).identity === null,
       )
       if (!isOurs) throw refusedAfterSignOut()
-      await this.#kept.configure(configuration, instead)
+      await this.#kept.follow(bound?.userId ?? '')
+      await this.#kept.configure(configuration, options)
       this.#delivery.begunAnew()
     })
     this.#delivery.wake()
@@ -348,7 +355,8 @@ export class ClientOrg {
    */
   async detach(options: { readonly unsent?: DetachChoice } = {}): Promise<void> {
     await this.#delivery.turns.run(async () => {
-      this.#connected()
+      const { userId } = this.#connected()
+      await this.#kept.follow(userId)
       const readiness = this.#delivery.readiness()
       await this.#watch.givingUp(() =>
         this.#store.write('detach', (tx) => detach(tx, this.#kept.all, options.unsent ?? 'refuse', readiness)),

@@ -50,7 +50,7 @@ export class Catalogue {
   async load(): Promise<void> {
     this.#loaded.clear()
     const [stamp, since] = await this.#store.read('load catalogue stamp', async (tx) => [
-      (await tx.value(STAMP)) as string | undefined,
+      await readStamp(tx),
       (await tx.value(SINCE)) as string | undefined,
     ])
     this.#stamp = stamp ?? null
@@ -98,6 +98,11 @@ export class Catalogue {
     const entries = await this.#store.read('read parts of tables', readEntries)
     return new Map(entries.map(({ name, parts }) => [name, parts]))
   }
+}
+
+/** The master's stamp of the copy that is stored; null before the first copy, and empty when it is not to be trusted. */
+export async function readStamp(tx: StoreReader): Promise<string | null> {
+  return ((await tx.value(STAMP)) as string | undefined) ?? null
 }
 
 /**

@@ -191,7 +191,27 @@ function checkEach<T>(
 }
 
 function cannotBe(value: unknown): string {
-  return `cannot be ${JSON.stringify(value)}`
+  return `cannot be ${inShort(value, 2)}`
+}
+
+const SHOWN = 5
+const SHOWN_TEXT = 100
+
+/** The value as JSON has it, shortened. It can be anything, as large as it likes and within itself. */
+function inShort(value: unknown, depth: number): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > SHOWN_TEXT ? `${value.slice(0, SHOWN_TEXT)}…` : value)
+  }
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  const isList = Array.isArray(value)
+  const entries = Object.entries(value)
+  const parts = entries.slice(0, depth === 0 ? 0 : SHOWN).map(([name, part]) => {
+    const shown = inShort(part, depth - 1)
+    return isList ? shown : `${inShort(name, 0)}:${shown}`
+  })
+  const inside = [...parts, ...(entries.length > parts.length ? ['…'] : [])].join(',')
+  return isList ? `[${inside}]` : `{${inside}}`
 }
 
 function wrong(rule: string, message: string): OutpostError {

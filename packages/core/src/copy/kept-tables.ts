@@ -1,4 +1,4 @@
-import { Catalogue, retireTables } from './catalogue.ts'
+import { Catalogue, readStamp, retireTables } from './catalogue.ts'
 import { tablesToCheck } from '../write/check-action.ts'
 import { problemsOf, refuseProblems } from './check-configuration.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
@@ -25,7 +25,7 @@ import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
 import { readUserFacts, renewStanding } from '../identity/standing.ts'
 import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
-import type { Store } from '../ports/store.ts'
+import type { Store, StoreWriter } from '../ports/store.ts'
 import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
 import { followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
@@ -114,6 +114,27 @@ export class KeptTables {
     this.#configuration = configuration
     this.#definitions = await this.#definitionsFor(configuration)
     this.#take(fitConfiguration(configuration, this.#definitions, this.#conflictFunctions))
+  }
+
+  /** Takes over what was put in force by another tab or program since. Gives back whether anything was. */
+  async follow(userId: string): Promise<boolean> {
+    const { configuration, stamp } = await this.#store.read('look for another configuration', async (tx) => ({
+      configuration: (await readSettings(tx)).configuration,
+      stamp: await readStamp(tx),
+    }))
+    // An empty stamp is that of a copy that is to be renewed.
+    const isOther = stamp !== '' && stamp !== this.catalogue.stamp
+    if (!isOther && isSame(configuration, this.#configuration)) return false
+    await this.load(configuration, userId)
+    return true
+  }
+
+  /** The configuration as it is now, for itself: what its maker does to it later counts for nothing. Throws `invalid`. */
+  own(configuration: Configuration): Configuration {
+    const problems: OutpostError[] = []
+    checkShape(configuration, (problem) => problems.push(problem))
+    refuseProblems(problems)
+    return JSON.parse(JSON.stringify(configuration)) as Configuration
   }
 
   /** What a configuration would break, rule by rule; what is in force where none is given. */
@@ -230,9 +251,12 @@ export class KeptTables {
 
   /**
    * Replaces the configuration. Throws `invalid`, or `refused` when a table with unsent changes would go, or when
-   * another configuration than `instead` is in force by now.
+   * another configuration than `instead` is in force by now. `also` is done in the same store transaction.
    */
-  async configure(configuration: Configuration, instead?: Configuration): Promise<void> {
+  async configure(
+    configuration: Configuration,
+    { instead, also }: { readonly instead?: Configuration; readonly also?: (tx: StoreWriter) => Promise<void> } = {},
+  ): Promise<void> {
     const problems = await this.problems(configuration)
     refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
     const definitions = await this.#definitionsFor(configuration)
@@ -258,6 +282,7 @@ export class KeptTables {
       })
       if (others.length < all.length) await tx.defineTables(others.map((table) => table.store))
       await tx.defineTables(all.map((table) => table.store))
+      await also?.(tx)
     })
     this.#configuration = configuration
     this.#definitions = definitions

@@ -44,6 +44,7 @@ export function leaveOutUnknown(
       continue
     }
     tables.set(name, isObject(options) ? knownOptions(metadata, options, drop, problems) : options)
+    problems.push(...unknownRelated(metadata, options, catalogue))
   }
   for (const name of tables.keys()) {
     const relationship = relationshipOf(catalogue.get(name) ?? NONE)
@@ -123,6 +124,25 @@ function knownOptions(metadata: TableMetadata, options: Parts, drop: Drop, probl
     }
   })
   return Object.fromEntries(entries)
+}
+
+/** The tables that a table's related rows are said to be of. */
+export function relatedNames(options: unknown): readonly string[] {
+  const related = isObject(options) ? options['related'] : undefined
+  const parts: readonly unknown[] = Array.isArray(related) ? related : []
+  return parts.flatMap((part) => (isObject(part) && typeof part['table'] === 'string' ? [part['table']] : []))
+}
+
+/** Related rows decide which rows are kept, so that nothing of them can be left out. */
+function unknownRelated(
+  metadata: TableMetadata,
+  options: unknown,
+  catalogue: ReadonlyMap<string, TableMetadata>,
+): readonly OutpostError[] {
+  const unknown = relatedNames(options).filter((name) => !catalogue.has(name))
+  return unknown.map((name) =>
+    wrongTable(metadata, 'related-table', `the master has no table '${name}', which 'related' names`),
+  )
 }
 
 function isWhole(index: unknown, isKnown: (name: unknown) => boolean, report: (name: unknown) => void): boolean {

@@ -141,10 +141,14 @@ export class Delivery {
     this.#agenda.reset()
   }
 
-  /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
+  /**
+   * Throws unless the master may be asked on behalf of the user this client org belongs to. What another tab has
+   * configured since is in force from here on.
+   */
   async admit(): Promise<void> {
-    const { store, identity } = this.#options
+    const { store, identity, kept } = this.#options
     if (await store.read('look for a sign-out', (tx) => identity.hasLeft(tx))) throw signedOutError()
+    if (await kept.follow(identity.bound?.userId ?? '')) this.begunAnew()
   }
 
   /** Waits for the user to come back. */
