@@ -72,3 +72,12 @@ test('drains a queue, and tells what that takes', async () => {
     expect(text).toMatch(new RegExp(`^ +${measure} +\\d`, 'm'))
   }
 })
+
+test('shows what an incremental sync costs, whatever the size of the table', async () => {
+  const { exitCode, text } = await run(program, 'cycle', '--rows', '300,1200', '--changes', '0,10')
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  for (const strategy of ['floor', 'tracking', 'change tracking', 'sync deletion']) {
+    expect(text).toMatch(new RegExp(`^ +${strategy} +1,200 +10 +\\d`, 'm'))
+  }
+  expect(text).toContain('Idle cycles take one request at most')
+})

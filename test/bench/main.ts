@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Contents } from './contender.ts'
 import type { ContenderName } from './contenders.ts'
+import { benchCycle, describeCycle, isProportional } from './cycle.ts'
+import type { CycleResult } from './cycle.ts'
 import { benchLoad, describeLoad } from './load.ts'
 import type { LoadResult } from './load.ts'
 import { servePages } from './page-server.ts'
@@ -19,18 +21,22 @@ import type { ServeResult } from './serve.ts'
 import { WORKLOADS } from './workloads.ts'
 import type { Measures, Sizes, WorkloadName } from './workloads.ts'
 
-const HELP = `npm run bench -- [w1] [w3] [queue] [serve] [load] [options]
+const HELP = `npm run bench -- [w1] [w3] [cycle] [queue] [serve] [load] [options]
 
 Measures Outpost against what can be written by hand for one table ("raw", the limit), and the emulator.
 
   w1            first download: SQLite on disk, 3 indexes
   w3            durable writes (row and transaction, synchronous=FULL), one by one and at once
                 Both when nothing is named.
+  cycle         incremental syncs by size of the table, number of changes and strategy: requests, bytes, rows read from the
+                store and written, time
   queue         many pending transactions are drained: requests, reads of the store, bodies held, time
   serve         pages of 5,000 rows of 30 columns from the emulator, beside the same page already serialised
   load          an emulator of so many rows: time and memory
 
-  --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000)
+  --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000; cycle: 1,000,10,000,100,000
+                as 1000,10000,100000)
+  --changes N,N cycle: rows changed before each sync (0,10,100,1000)
   --pending N   queue: transactions (10,000)
   --runs N      runs of each contender that count (5); one more before them does not
   --writes N    w3: writes one by one (300)
@@ -42,8 +48,8 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
 
 Each run is a process of its own on a file of its own, beside a page server that has made its answers before. Contenders
 take turns. Only ratios of one invocation mean anything; raw commits a burst as one transaction, which is its limit.
-The exit code is 1 when a contender ends with other data than the server has or the emulator serves at less than a fifth
-of the limit's rate, 2 when the bench could not run.
+The exit code is 1 when a contender ends with other data than the server has, the emulator serves at less than a fifth of
+the limit's rate or an incremental sync costs more because the table is larger, 2 when the bench could not run.
 `
 
 /** How many pages of each contender a round of `serve` reads. */
@@ -119,10 +125,14 @@ function describe({ workload, sizes, lines, expected, differing }: Result): stri
 
 class UsageError extends Error {}
 
-function wholeNumber(name: string, text: string): number {
+function wholeNumber(name: string, text: string, least = 1): number {
   const number = Number(text)
-  if (Number.isSafeInteger(number) && number >= 1) return number
-  throw new UsageError(`--${name} takes a whole number from 1, not '${text}'`)
+  if (text !== '' && Number.isSafeInteger(number) && number >= least) return number
+  throw new UsageError(`--${name} takes a whole number from ${least}, not '${text}'`)
+}
+
+function wholeNumbers(name: string, text: string, least: number): readonly number[] {
+  return text.split(',').map((part) => wholeNumber(name, part.trim(), least))
 }
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -132,6 +142,7 @@ async function main(argv: readonly string[]): Promise<void> {
     allowPositionals: true,
     options: {
       rows: text,
+      changes: { ...text, default: '0,10,100,1000' },
       pending: { ...text, default: '10000' },
       runs: { ...text, default: '5' },
       writes: { ...text, default: '300' },
@@ -148,12 +159,13 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const names = positionals.length === 0 ? Object.keys(WORKLOADS) : positionals
   const workloads = names.map((name) => {
-    if (name === 'w1' || name === 'w3' || name === 'queue' || name === 'serve' || name === 'load') return name
+    if (name === 'w1' || name === 'w3' || name === 'queue' || name === 'cycle' || name === 'serve' || name === 'load')
+      return name
     throw new UsageError(`there is no workload '${name}'`)
   })
   const runs = wholeNumber('runs', values.runs)
   const pageSize = wholeNumber('page-size', values['page-size'])
-  const results: (Result | QueueResult | ServeResult | LoadResult)[] = []
+  const results: (Result | CycleResult | QueueResult | ServeResult | LoadResult)[] = []
   let failed = false
   const [cpu] = cpus()
   const machine = { node: process.version, platform: process.platform, cpu: cpu?.model, cores: cpus().length }
@@ -164,6 +176,14 @@ async function main(argv: readonly string[]): Promise<void> {
       const result = await benchServe({ rows, columns: 30 }, runs, PAGES_PER_ROUND)
       print(`\n${describeServe(result)}`)
       failed ||= !isFastEnough(result)
+      results.push(result)
+      continue
+    }
+    if (workload === 'cycle') {
+      const sizes = wholeNumbers('rows', values.rows ?? '1000,10000,100000', 1)
+      const result = await benchCycle(sizes, wholeNumbers('changes', values.changes, 0))
+      print(`\n${describeCycle(result)}`)
+      failed ||= !isProportional(result)
       results.push(result)
       continue
     }

@@ -15,10 +15,15 @@ const API = '/api/data/v9.2/'
  */
 export async function servePages(rows: number, pageSize: number, seed: number): Promise<PageServer> {
   const pages = new Map<number, Buffer>()
+  const counted = { '@odata.count': Math.min(rows, 5000) }
+  const count = Buffer.from(JSON.stringify({ ...counted, value: [] }))
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '')
+    const prefer = String(request.headers['prefer'])
     const body = path.startsWith(`${API}accounts?`)
-      ? pages.get(Number(/versionnumber gt (\d+)/.exec(path)?.[1] ?? FIRST_VERSION - 1))
+      ? /maxpagesize=1\b/.test(prefer)
+        ? count
+        : pages.get(Number(/versionnumber gt (\d+)/.exec(path)?.[1] ?? FIRST_VERSION - 1))
       : ANSWERS.find(([start]) => path.startsWith(API + start))?.[1]
     response.writeHead(body ? 200 : 501, { 'Content-Type': 'application/json; odata.metadata=minimal' })
     response.end(body)
@@ -31,7 +36,7 @@ export async function servePages(rows: number, pageSize: number, seed: number): 
     const link = `${url}${API}accounts?$filter=versionnumber%20gt%20${FIRST_VERSION + to - 1}`
     const page = {
       '@odata.context': `${url}${API}$metadata#accounts`,
-      ...(from === 0 ? { '@odata.count': Math.min(rows, 5000) } : {}),
+      ...(from === 0 ? counted : {}),
       value,
       ...(to < rows ? { '@odata.nextLink': link } : {}),
     }
@@ -76,5 +81,5 @@ const ANSWERS: readonly (readonly [string, Buffer])[] = Object.entries({
     '@Microsoft.Dynamics.CRM.globalmetadataversion': '1',
     value: [{ organizationid: ORGANIZATION }],
   },
-  'RetrieveMetadataChanges(': { EntityMetadata: [ACCOUNT] },
+  'RetrieveMetadataChanges(': { EntityMetadata: [ACCOUNT], ServerVersionStamp: '1!1' },
 }).map(([start, answer]) => [start, Buffer.from(JSON.stringify(answer))])

@@ -7,7 +7,7 @@ import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
-import { quarantine, quarantinedRows, release } from './quarantine.ts'
+import { quarantine, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { doubted, looked } from './recheck-list.ts'
 import type { Doubt } from './recheck-list.ts'
@@ -58,12 +58,7 @@ export async function lookAgain(
 ): Promise<Membership> {
   const name = table.metadata.name
   const list = await context.store.read(`rows of ${name} to look at again`, async (tx) => {
-    const marked = await quarantinedRows(tx, name)
-    const dirty = new Set((marked.length > 0 ? await tx.bases(name, idsOf(marked)) : []).map((base) => base.id))
-    const settled = marked.filter(({ id }) => !dirty.has(id))
-    const doubts = new Map<string, Doubt>(settled.map(({ id }) => [id, 'settled']))
-    for (const each of await doubted(tx, name)) doubts.set(each.id, each.doubt)
-    return doubts
+    return new Map((await doubted(tx, name)).map((each): [string, Doubt] => [each.id, each.doubt]))
   })
   let sum = NOTHING
   const ids = [...list.keys()]
@@ -180,8 +175,4 @@ export function inSum(one: Membership, other: Membership): Membership {
     added: one.added + other.added,
     refreshed: one.refreshed + other.refreshed,
   }
-}
-
-function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
-  return rows.map(({ id }) => id)
 }

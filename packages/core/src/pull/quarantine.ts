@@ -5,7 +5,7 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
  *
  * - `deleted`: it was deleted.
  * - `left-scope`: it is there, and the sync filter or the related rows no longer select it.
- * - `unreadable`: it is not shown to the user at all: it was deleted, or may not be read any more.
+ * - `unreadable`: it is not shown to the user at all, and as far as the master tells it is there.
  */
 export type QuarantineReason = 'deleted' | 'left-scope' | 'unreadable'
 
@@ -22,6 +22,8 @@ type Mark = { readonly reason: QuarantineReason; readonly since: number }
 
 const ALL = 'quarantine/'
 const prefix = (table: string): string => `${ALL}${table}/`
+/** How many marks there are is kept beside them, so that where there are none nothing is looked for. */
+const countKey = (table: string): string => `quarantined/${table}`
 
 /** The quarantined rows of one table, or of all. */
 export async function quarantinedRows(tx: StoreReader, table?: string): Promise<readonly QuarantinedRow[]> {
@@ -40,7 +42,7 @@ export async function quarantine(
   now: number,
 ): Promise<readonly QuarantinedRow[]> {
   if (rows.size === 0) return []
-  const before = new Map((await quarantinedRows(tx, table)).map((row) => [row.id, row]))
+  const before = new Map((await marksOf(tx, table, new Set(rows.keys()))).map((row) => [row.id, row]))
   const marked: QuarantinedRow[] = []
   for (const [id, reason] of rows) {
     const known = before.get(id)
@@ -49,17 +51,44 @@ export async function quarantine(
     await tx.setValue(prefix(table) + id, mark)
     marked.push({ table, id, ...mark })
   }
+  await count(tx, table, marked.filter(({ id }) => !before.has(id)).length)
   return marked
+}
+
+/** Those of the rows that are quarantined. What that takes grows with the rows given, and not with those that are marked. */
+export async function marksOf(
+  tx: StoreReader,
+  table: string,
+  ids: ReadonlySet<string>,
+): Promise<readonly QuarantinedRow[]> {
+  const all = await countOf(tx, table)
+  if (all === 0) return []
+  if (all <= ids.size) return (await quarantinedRows(tx, table)).filter(({ id }) => ids.has(id))
+  const found: QuarantinedRow[] = []
+  for (const id of ids) {
+    const mark = (await tx.value(prefix(table) + id)) as Mark | undefined
+    if (mark) found.push({ table, id, ...mark })
+  }
+  return found
 }
 
 /** Takes the marks from rows that the master shows again, or that are here no more. One look where nothing is marked. */
 export async function release(tx: StoreWriter, table: string, ids: ReadonlySet<string>): Promise<void> {
-  for (const { id } of await quarantinedRows(tx, table)) {
-    if (ids.has(id)) await tx.setValue(prefix(table) + id, undefined)
-  }
+  const marked = await marksOf(tx, table, ids)
+  for (const { id } of marked) await tx.setValue(prefix(table) + id, undefined)
+  await count(tx, table, -marked.length)
+}
+
+async function countOf(tx: StoreReader, table: string): Promise<number> {
+  return ((await tx.value(countKey(table))) as number | undefined) ?? 0
+}
+
+async function count(tx: StoreWriter, table: string, more: number): Promise<void> {
+  if (more !== 0) await tx.setValue(countKey(table), (await countOf(tx, table)) + more || undefined)
 }
 
 /** Forgets the marks of a table that is no longer kept. */
 export async function forgetQuarantine(tx: StoreWriter, table: string): Promise<void> {
   for (const { key } of await tx.values(prefix(table))) await tx.setValue(key, undefined)
+  await tx.setValue(countKey(table), undefined)
 }

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
 import type { Membership, MembershipContext } from './membership.ts'
-import { release } from './quarantine.ts'
+import { marksOf, release } from './quarantine.ts'
 import type { QuarantineReason } from './quarantine.ts'
 
 /** Rows that are compared, and removed, in one store transaction. */
@@ -109,7 +109,7 @@ async function differing(
   const ids = page.map(({ id }) => id)
   const { held, marked } = await context.store.read(`versions of ${name}`, async (tx) => ({
     held: await heldVersions(tx, name, ids),
-    marked: (await tx.values(`quarantine/${name}/`)).length > 0,
+    marked: (await marksOf(tx, name, new Set(ids))).length > 0,
   }))
   if (marked) await context.store.write(`release rows of ${name}`, (tx) => release(tx, name, new Set(ids)))
   return page

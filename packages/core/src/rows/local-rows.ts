@@ -3,6 +3,8 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { relationshipOf } from '../metadata.ts'
 import { split } from '../write/local-effects.ts'
 import { inParts } from '../outbox/in-parts.ts'
+import { marksOf } from '../pull/quarantine.ts'
+import { doubt } from '../pull/recheck-list.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { BaseRow, StoreColumnType, StoredRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
@@ -98,7 +100,19 @@ async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly
   if (put.length > 0) await tx.putRows(name, put)
   if (remove.length > 0) await tx.deleteRows(name, remove)
   if (putBases.length > 0) await tx.putBases(name, putBases)
-  if (removeBases.length > 0) await tx.deleteBases(name, removeBases)
+  if (removeBases.length > 0) await settle(tx, name, removeBases)
+}
+
+/** Rows of which nothing is unsent any more. Those that stayed for that alone are looked at again with the next pull. */
+async function settle(tx: StoreWriter, table: string, ids: readonly string[]): Promise<void> {
+  await tx.deleteBases(table, ids)
+  const stayed = await marksOf(tx, table, new Set(ids))
+  await doubt(
+    tx,
+    table,
+    stayed.map(({ id }) => id),
+    'settled',
+  )
 }
 
 function localValues(table: ConfiguredTable, row: StoredRow | undefined, base: BaseRow | undefined): Row {
