@@ -138,7 +138,7 @@ function thenLines({ seq, changes, lastError }: ListedTransaction): readonly str
 
 function entryNote({ event, note, wrote }: ListedTransaction['history'][number]): string {
   if (note !== undefined) return `: ${oneLine(note)}`
-  if (event !== 'amended' || !wrote) return ''
+  if ((event !== 'amended' && event !== 'migrated') || !wrote) return ''
   const columns = wrote.flatMap(({ values, dropped = [] }) => [
     ...columnNames(values),
     ...dropped.map((name) => `${name} taken out`),

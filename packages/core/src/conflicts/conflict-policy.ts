@@ -163,6 +163,11 @@ export function checkConflictOptions(
   }
 }
 
+/** Whether a rule can decide in this column as it is, whatever else is selected. */
+export function suitsRule(metadata: TableMetadata, column: string, rule: ConflictRule): boolean {
+  return brokenRule(metadata, [column, MODIFIED_ON], column, rule) === undefined
+}
+
 /** The rule of a column. State and status are one value in two columns: the rule of the state is that of both. */
 export function ruleOf(
   settings: ConflictSettings,

@@ -1,4 +1,6 @@
 import type { Configuration, TableConfiguration } from './configuration.ts'
+import { suitsRule } from '../conflicts/conflict-policy.ts'
+import type { ConflictRule } from '../conflicts/conflict-policy.ts'
 import { columnChanges, isRemadeTable } from './column-drift.ts'
 import type { ColumnChange } from './column-drift.ts'
 import { columnOf } from '../metadata.ts'
@@ -19,7 +21,10 @@ export type MetadataChange =
       readonly relationship: string
     }
 
-/** A part of a table's configuration that names what the master no longer has, and is left out from now on. */
+/**
+ * A part of a table's configuration that names what the master no longer has, and is left out from now on; or a rule for
+ * conflicts in a column that has become another, which it does not suit: the policy of the table decides there.
+ */
 export interface DroppedOption {
   readonly table: string
   readonly option: 'columns' | 'indexes' | 'conflictRules'
@@ -37,7 +42,7 @@ export interface StoppedByDrift {
 /** What a new copy of the metadata changes for this client org. */
 export interface MetadataDrift {
   readonly changes: readonly MetadataChange[]
-  /** The configuration without the columns that the master no longer has. */
+  /** The configuration without the columns that the master no longer has, and the rules that do not suit any more. */
   readonly configuration: Configuration
   /** What of the configuration is left out. */
   readonly dropped: readonly DroppedOption[]
@@ -149,6 +154,11 @@ function withoutRemoved(
     dropped.push(...missing.map((column) => ({ table, option, column })))
     return missing.length === 0
   }
+  const suits = (name: string, rule: ConflictRule): boolean => {
+    if (Object.hasOwn(local, name) || suitsRule(fresh, name, rule)) return true
+    dropped.push({ table, option: 'conflictRules', column: name })
+    return false
+  }
   const { columns, conflictRules, indexes } = given
   return {
     ...given,
@@ -156,7 +166,7 @@ function withoutRemoved(
     ...(conflictRules
       ? {
           conflictRules: Object.fromEntries(
-            Object.entries(conflictRules).filter(([name]) => kept('conflictRules', [name])),
+            Object.entries(conflictRules).filter(([name, rule]) => kept('conflictRules', [name]) && suits(name, rule)),
           ),
         }
       : {}),

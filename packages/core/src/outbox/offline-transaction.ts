@@ -113,7 +113,7 @@ export interface HistoryEntry {
   readonly event: TransactionEvent
   readonly note?: string
   /**
-   * What a fold or an amendment changed. Of the commit, what was written at first, where a later step has changed it: it
+   * What a fold, an amendment or a migration changed. Of the commit, what was written at first, where a later step has changed it: it
    * is in `changes` else.
    */
   readonly wrote?: readonly WrittenRow[]
@@ -133,7 +133,8 @@ export interface HistoryEntry {
  * Everything that can happen to a transaction. `folded`: a later change of its row was taken into it; `cancelled`: a later
  * one undid it before it was sent. `answered`: the master has it, and what an action of it did is still to be read.
  * `overruled`: a conflict policy decided for the master, nothing is left to send.
- * `echoed`: a pull brought back what it wrote. The table of what leads where is in `transitions.ts`.
+ * `migrated`: columns have become others, and its values are in their form. `echoed`: a pull brought back what it wrote. The
+ * table of what leads where is in `transitions.ts`.
  */
 export type TransactionEvent =
   | 'committed'
@@ -150,6 +151,7 @@ export type TransactionEvent =
   | 'overruled'
   | 'set-pending'
   | 'amended'
+  | 'migrated'
   | 'archived'
 
 /** One entry of the outbox, delivered to the master as a unit. Plain JSON: what is stored is what is held. */

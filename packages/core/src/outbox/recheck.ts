@@ -73,7 +73,7 @@ export function rechecked(transaction: OfflineTransaction, recheck: Recheck): Of
   }
   if (changes.every((change, index) => change === transaction.changes[index])) return transaction
   const { amendedUnder: _, ...rest } = transaction
-  return { ...rest, changes, catalogueStamp }
+  return transition(rest, 'migrated', now, { changes, catalogueStamp })
 }
 
 function refused(

@@ -41,7 +41,7 @@ export type TraceEntry = {
 } & (
   | {
       readonly kind: 'written'
-      readonly event: 'committed' | 'folded' | 'cancelled' | 'amended'
+      readonly event: 'committed' | 'folded' | 'cancelled' | 'amended' | 'migrated'
       readonly changes: readonly TracedChange[]
       readonly with: readonly RowReference[]
     }
@@ -96,7 +96,8 @@ function stepOf(entry: HistoryEntry, transaction: OfflineTransaction, row: RowRe
     case 'committed':
     case 'folded':
     case 'cancelled':
-    case 'amended': {
+    case 'amended':
+    case 'migrated': {
       const changed = changesAt(entry, transaction, row)
       return { ...head, kind: 'written', event, changes: changed, with: othersOf(entry, transaction, row) }
     }

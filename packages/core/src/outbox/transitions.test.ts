@@ -23,6 +23,7 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
     overruled: 'archived',
     'set-pending': 'pending',
     amended: 'pending',
+    migrated: 'pending',
     archived: 'archived',
   },
   processed: {
@@ -40,6 +41,7 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
     overruled: refused,
     'set-pending': refused,
     amended: refused,
+    migrated: refused,
     archived: 'archived',
   },
   error: {
@@ -57,6 +59,7 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
     overruled: refused,
     'set-pending': 'pending',
     amended: 'pending',
+    migrated: refused,
     archived: 'archived',
   },
   archived: {
@@ -74,6 +77,7 @@ const EXPECTED: Record<TransactionStatus, Record<TransactionEvent, Cell>> = {
     overruled: refused,
     'set-pending': 'pending',
     amended: refused,
+    migrated: refused,
     archived: 'archived',
   },
 }

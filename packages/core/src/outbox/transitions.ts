@@ -17,6 +17,7 @@ const TRANSITIONS: Readonly<Record<TransactionStatus, Partial<Record<Transaction
     overruled: 'archived',
     'set-pending': 'pending',
     amended: 'pending',
+    migrated: 'pending',
     archived: 'archived',
   },
   processed: { echoed: 'processed', archived: 'archived' },
@@ -46,7 +47,7 @@ export function transition(
   const entry: HistoryEntry = {
     at,
     event,
-    ...(wrote.length > 0 && (event === 'folded' || event === 'amended') ? { wrote } : {}),
+    ...(wrote.length > 0 && REWRITES.includes(event) ? { wrote } : {}),
     ...(lastError && (event === 'refused' || event === 'deferred') ? { error: withoutTime(lastError) } : {}),
     ...note,
   }
@@ -62,6 +63,9 @@ function withoutTime({
 }
 
 const HISTORY_LIMIT = 60
+
+/** Events that write other values, which are kept with them. */
+const REWRITES: readonly TransactionEvent[] = ['folded', 'amended', 'migrated']
 
 const VAIN: readonly TransactionEvent[] = ['sent', 'deferred', 'folded']
 
