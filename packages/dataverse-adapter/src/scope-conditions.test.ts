@@ -40,6 +40,18 @@ test('children are found by the own lookup, under the filter of the other table'
   )
 })
 
+test('related rows of related rows are joined behind them, beside the filter there or alone', () => {
+  const behind = { direction: 'children', table: account, lookup: 'parentcustomerid', filter: null } as const
+  const ACCOUNTS = '<link-entity name="account" from="accountid" to="parentcustomerid" link-type="any"/>'
+  const open = '<link-entity name="contact" from="parentcustomerid" to="accountid" link-type="any"><filter type="or">'
+  expect(text({ filter: null, related: [{ ...parents, related: [behind] }] })).toBe(
+    `<filter type="or">${open}${ACCOUNTS}</filter></link-entity></filter>`,
+  )
+  expect(text({ filter: null, related: [{ ...parents, filter: named('fullname', 'y'), related: [behind] }] })).toBe(
+    `<filter type="or">${open}<filter type="and"><condition attribute="fullname" operator="eq" value="y"/></filter>${ACCOUNTS}</filter></link-entity></filter>`,
+  )
+})
+
 test('FetchXML without a condition wants everything, whatever is related', () => {
   expect(text({ filter: null, fetchXml: '<fetch><entity name="account"/></fetch>', related: [parents] })).toBe('')
 })

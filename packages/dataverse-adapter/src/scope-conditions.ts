@@ -48,12 +48,15 @@ export function canRepeat(links: readonly FetchElement[]): boolean {
 
 const JOINS: ReadonlySet<string> = new Set(['inner', 'natural', 'outer'])
 
-function relatedLink(table: TableMetadata, { direction, table: other, lookup, filter }: RelatedRows): FetchElement {
+function relatedLink(table: TableMetadata, given: RelatedRows): FetchElement {
+  const { direction, table: other, lookup, filter, related = [] } = given
   const [from, to] =
     direction === 'parents'
       ? [readableColumn(other, lookup).name, table.primaryId]
       : [other.primaryId, readableColumn(table, lookup).name]
-  const conditions = filter === null ? [] : [inFilter(filterConditions(other, filter))]
+  const own = filter === null ? [] : [inFilter(filterConditions(other, filter))]
+  const alternatives = [...own, ...related.map((one) => relatedLink(other, one))]
+  const conditions = related.length === 0 ? own : [fetchElement('filter', { type: 'or' }, alternatives)]
   return fetchElement('link-entity', { name: other.name, from, to, 'link-type': 'any' }, conditions)
 }
 

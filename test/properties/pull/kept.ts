@@ -218,7 +218,15 @@ export function drawAnother(draw: Draw, now: Keeping): Keeping {
 function withScope(now: Keeping, name: string, scope: Scope): Keeping {
   const scopes = { ...now.scopes, [name]: scope }
   const canBeJoined = Object.values(scopes).every(({ configured }) =>
-    (configured.related ?? []).every(({ table }) => table in scopes && scopes[table]?.filter !== false),
+    (configured.related ?? []).every(({ table }) => table in scopes && canBeFollowed(scopes, table)),
   )
   return canBeJoined ? keepingOf({ ...now, scopes }) : now
+}
+
+/** Rows that FetchXML selects cannot be joined; nor is there anything in a circle of related rows alone. */
+function canBeFollowed(scopes: Readonly<Record<string, Scope>>, table: string): boolean {
+  const { configured, filter } = scopes[table] ?? all
+  if (configured.syncFetchXml !== undefined) return false
+  if (filter !== false) return true
+  return (configured.related ?? []).every((next) => scopes[next.table]?.filter !== false)
 }

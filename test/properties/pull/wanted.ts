@@ -16,30 +16,41 @@ const LOOKUPS: readonly string[] = ['Lookup', 'Customer', 'Owner']
  */
 export async function wantedRows(site: Site, keeping: Keeping, table: string): Promise<ReadonlyMap<string, HeldRow>> {
   const { emulator } = site
-  const scope = keeping.scopes[table]
   const columns = expectedColumns(emulator, table, keeping.configuration.tables[table]?.columns ?? [])
   const select = columns.map(wireName)
+  const found = await rowsOf(emulator, keeping, table, select, new Set())
+  return new Map(found.map((wire) => [idOf(emulator, table, wire), heldOf(columns, wire)]))
+}
+
+/** The rows of a table that its scope wants; entries of related rows that have led here are not followed again. */
+async function rowsOf(
+  emulator: Emulator,
+  keeping: Keeping,
+  table: string,
+  select: readonly string[],
+  passed: ReadonlySet<object>,
+): Promise<readonly Wire[]> {
+  const scope = keeping.scopes[table]
   const found: Wire[] = []
   const { syncFetchXml, related = [] } = scope?.configured ?? {}
   if (syncFetchXml !== undefined) found.push(...(await fetchRows(emulator, table, syncFetchXml, select)))
   else if (scope?.filter !== false)
     found.push(...(await rowsBy(emulator, table, scope?.filter === true ? '' : (scope?.filter ?? ''), select)))
-  for (const { direction, table: other, lookup } of related) {
-    const otherFilter = keeping.scopes[other]?.filter ?? true
-    const filter = otherFilter === true ? '' : otherFilter === false ? null : otherFilter
-    if (filter === null) continue
+  for (const entry of related) {
+    if (passed.has(entry)) continue
+    const { direction, table: other, lookup } = entry
     const [from, to] =
       direction === 'children' ? [primaryId(emulator, other), lookup] : [lookup, primaryId(emulator, table)]
     const [name, mine] = [wireOf(emulator, other, from), wireOf(emulator, table, to)]
     const pointer = direction === 'children' ? mine : name
     const target = direction === 'children' ? other : table
     const pointsThere = (row: Wire): boolean => row[`${pointer}@${LOOKUP_TABLE}`] === target
-    const ends = await rowsBy(emulator, other, filter, [name])
+    const ends = await rowsOf(emulator, keeping, other, [name], new Set([...passed, entry]))
     const wanted = new Set(ends.filter((row) => direction === 'children' || pointsThere(row)).map((row) => row[name]))
     const all = await rowsBy(emulator, table, '', [...new Set([...select, mine])])
     found.push(...all.filter((row) => wanted.has(row[mine]) && (direction === 'parents' || pointsThere(row))))
   }
-  return new Map(found.map((wire) => [idOf(emulator, table, wire), heldOf(columns, wire)]))
+  return found
 }
 
 /** The definitions of the columns that a device should have. */

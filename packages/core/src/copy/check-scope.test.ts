@@ -87,6 +87,14 @@ test.each([
     'related-fetchxml',
   ],
   [
+    'a circle of related rows without any to begin with',
+    {
+      account: { related: [{ direction: 'parents', table: 'contact', lookup: 'parentcustomerid' }] },
+      contact: { related: [{ direction: 'children', table: 'account', lookup: 'parentcustomerid' }] },
+    },
+    'related-circle',
+  ],
+  [
     'a `not` that the master refuses',
     { account: { syncFilter: "not Microsoft.Dynamics.CRM.Today(PropertyName='createdon')" } },
     'negated-function',
@@ -99,8 +107,8 @@ test.each([
 ] satisfies readonly (readonly [string, Readonly<Record<string, TableConfiguration>>, string])[])(
   '%s is refused by name',
   (_what, tables, rule) => {
-    expect(rulesOf(tables)).toEqual([rule])
-    expect(problemsOf({ tables }, catalogue)[0]?.place.table).toBe(Object.keys(tables).at(-1))
+    expect(new Set(rulesOf(tables))).toEqual(new Set([rule]))
+    expect(problemsOf({ tables }, catalogue).at(-1)?.place.table).toBe(Object.keys(tables).at(-1))
   },
 )
 

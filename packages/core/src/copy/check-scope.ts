@@ -28,7 +28,23 @@ export function checkScope(metadata: TableMetadata, given: TableConfiguration, c
   }
   if (syncFetchXml !== undefined) checkFetchXml(metadata, syncFetchXml, report)
   const filter = syncFilter === undefined ? null : filterOf(metadata, syncFilter, report)
-  const rows = related?.flatMap((one) => relatedRows(metadata, one, check)) ?? []
+  let isRefused = false
+  const way: Way = {
+    passed: [],
+    refuse: (problem) => {
+      isRefused = true
+      report(problem)
+    },
+    refuseThere: () => {
+      isRefused = true
+    },
+  }
+  const rows = related?.flatMap((one) => relatedRows(metadata, one, check, way) ?? []) ?? []
+  const isAlone = syncFilter === undefined && syncFetchXml === undefined
+  if (isAlone && related?.length && rows.length === 0 && !isRefused) {
+    const message = 'related rows: none of the tables in this circle has rows to begin with'
+    report(wrongTable(metadata, 'related-circle', message, undefined, 'Give one of the tables a syncFilter.'))
+  }
   return {
     filter,
     ...(syncFetchXml === undefined ? {} : { fetchXml: syncFetchXml }),
@@ -66,12 +82,28 @@ function checkFetchXml(metadata: TableMetadata, text: string, report: Report): v
   )
 }
 
-function relatedRows(metadata: TableMetadata, given: RelatedConfiguration, check: ScopeCheck): readonly RelatedRows[] {
+/** Which entries of related rows have been followed, and what takes the problems of this one, and of those behind it. */
+interface Way {
+  readonly passed: readonly RelatedConfiguration[]
+  readonly refuse: Report
+  readonly refuseThere: Report
+}
+
+/**
+ * The related rows that are named, with those that the other table has as related, and so on; in a circle each entry is
+ * followed once. Null where nothing at its end tells which rows there are.
+ */
+function relatedRows(
+  metadata: TableMetadata,
+  given: RelatedConfiguration,
+  check: ScopeCheck,
+  way: Way,
+): RelatedRows | null {
   const { direction, table: name, lookup } = given
-  const { configuration, catalogue, report } = check
-  const refuse = (rule: string, message: string, place: { column?: string; remedy: string }): readonly [] => {
-    report(wrongTable(metadata, rule, `related rows: ${message}`, place.column, place.remedy))
-    return []
+  const { configuration, catalogue } = check
+  const refuse = (rule: string, message: string, place: { column?: string; remedy: string }): null => {
+    way.refuse(wrongTable(metadata, rule, `related rows: ${message}`, place.column, place.remedy))
+    return null
   }
   const options = Object.hasOwn(configuration.tables, name) ? configuration.tables[name] : undefined
   const other = catalogue.get(name)
@@ -91,7 +123,12 @@ function relatedRows(metadata: TableMetadata, given: RelatedConfiguration, check
     return refuse('related-lookup', message, { column: lookup, remedy: 'Name a lookup column by its logical name.' })
   }
   const filter = options.syncFilter === undefined ? null : filterOf(other, options.syncFilter, () => {})
-  return [{ direction, table: other, lookup, filter }]
+  const passed = [...way.passed, given]
+  const behind = { passed, refuse: way.refuseThere, refuseThere: way.refuseThere }
+  const further = options.related?.filter((one) => !passed.includes(one)) ?? []
+  const related = further.flatMap((one) => relatedRows(other, one, check, behind) ?? [])
+  if (options.related?.length && options.syncFilter === undefined && related.length === 0) return null
+  return { direction, table: other, lookup, filter, ...(related.length === 0 ? {} : { related }) }
 }
 
 /** Whether the column holds ids of the other table. The columns of an intersect table are no lookups, and do. */

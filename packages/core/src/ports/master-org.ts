@@ -54,8 +54,10 @@ export interface RelatedRows {
   readonly direction: 'parents' | 'children'
   readonly table: TableMetadata
   readonly lookup: string
-  /** Which rows of the other table are wanted; null for all. Rows that are wanted there as related do not count. */
+  /** Which rows of the other table are wanted; null for all, unless there is `related`. */
   readonly filter: Filter | null
+  /** Rows of the other table that are wanted there as related: in addition to its filter, or alone where that is absent. */
+  readonly related?: readonly RelatedRows[]
 }
 
 export interface PullRequest {
@@ -257,6 +259,11 @@ export interface MasterOrg {
     },
     signal: AbortSignal,
   ): Promise<readonly MasterRow[]>
+  /**
+   * Whether a row was deleted, or never was; false where it is there, be it hidden from the user. Null where the master does
+   * not tell these apart.
+   */
+  isGone?(request: { readonly table: TableMetadata; readonly id: string }, signal: AbortSignal): Promise<boolean | null>
   /**
    * What change tracking has to tell of a table since the token; null for a token to begin with, which lists the whole
    * table. Rejects with `forbidden` or `rejected` where it is not to be had for this table or user, and with `expired`

@@ -3,7 +3,7 @@ import { printFilter } from '../filter/print.ts'
 import { columnKind, columnOf } from '../metadata.ts'
 import type { Json } from '../metadata.ts'
 import { forgetEchoes } from '../outbox/echoes.ts'
-import type { RowScope } from '../ports/master-org.ts'
+import type { RelatedRows, RowScope } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { followBodies, forgetBodies } from './bodies.ts'
 
@@ -91,10 +91,12 @@ export function nameOfTyped(column: string): string {
 
 /** The scope as text: the same text means the same rows. */
 export function scopeKey({ filter, fetchXml, related }: RowScope): string {
-  const also = related?.map((each) => {
-    return [each.direction, each.table.name, each.lookup, each.filter && printFilter(each.filter)]
-  })
-  return JSON.stringify([filter && printFilter(filter), fetchXml ?? null, also ?? null])
+  return JSON.stringify([filter && printFilter(filter), fetchXml ?? null, related?.map(relatedKey) ?? null])
+}
+
+function relatedKey({ direction, table, lookup, filter, related }: RelatedRows): Json {
+  const own = [direction, table.name, lookup, filter && printFilter(filter)]
+  return related ? [...own, related.map(relatedKey)] : own
 }
 
 /** A table that has not been pulled: the first pass brings all columns. */

@@ -1,4 +1,5 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
+import type { RelatedRows, RowScope } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
 
@@ -14,14 +15,22 @@ export async function dependentsDue(
   const dependents = [...tables.values()].filter((other) => relatedTables(other).has(table))
   await makeDue(
     tx,
-    dependents.map(({ metadata }) => metadata.name).filter((name) => name !== table),
+    dependents.map(({ metadata }) => metadata.name),
     'related-changed',
   )
 }
 
-/** The other tables whose rows decide which rows of a table are wanted. Of FetchXML only the names are known here. */
-export function relatedTables({ scope, metadata }: ConfiguredTable): ReadonlySet<string> {
+/**
+ * The tables whose rows, by being related to them, decide which rows of a table are wanted; it can be among them itself. Of
+ * FetchXML only the names are known here.
+ */
+export function relatedTables({ scope }: ConfiguredTable): ReadonlySet<string> {
   const linked = [...(scope.fetchXml ?? '').matchAll(/<link-entity\b[^>]*?\bname\s*=\s*(["'])([^"']+)\1/g)]
-  const names = [...linked.map((match) => match[2] ?? ''), ...(scope.related ?? []).map(({ table }) => table.name)]
-  return new Set(names.filter((name) => name !== metadata.name))
+  const names = [...linked.map((match) => match[2] ?? ''), ...allRelated(scope).map(({ table }) => table.name)]
+  return new Set(names)
+}
+
+/** The related rows of a scope, and those that are wanted because of these, and so on. */
+export function allRelated({ related = [] }: Pick<RowScope, 'related'>): readonly RelatedRows[] {
+  return related.flatMap((one) => [one, ...allRelated(one)])
 }

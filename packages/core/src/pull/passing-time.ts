@@ -2,6 +2,7 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { clockDependence } from '../filter/filter-context.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
+import { allRelated } from './dependents.ts'
 
 /*
  * A filter such as "in the last seven days" selects other rows later though none has changed. When the user's day begins
@@ -35,7 +36,7 @@ export async function forgetTime(tx: StoreWriter, table: string): Promise<void> 
 
 /** Whether the passing of time alone can change which rows of the table are wanted. Of FetchXML the operators tell. */
 export function dependsOnTime({ scope }: ConfiguredTable): boolean {
-  const filters = [scope.filter, ...(scope.related ?? []).map(({ filter }) => filter)]
+  const filters = [scope.filter, ...allRelated(scope).map(({ filter }) => filter)]
   if (filters.some((filter) => filter && clockDependence(filter) !== 'none')) return true
   const operators = [...(scope.fetchXml ?? '').matchAll(/\boperator\s*=\s*(["'])([^"']+)\1/g)]
   return operators.some((match) => /^(today|tomorrow|yesterday|(this|last|next|olderthan)-.*)$/.test(match[2] ?? ''))

@@ -94,11 +94,12 @@ async function commitPage(
   return store.write(
     `apply page of ${name}`,
     async (tx) => {
+      // First: it can make a comparison of this very table due.
+      if (sightings) await withPage(tx, context, table, page.rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored }, table)
       const older = kept.due?.includes('restored') ?? false
-      if (sightings) await withPage(tx, context, table, page.rows, sightings)
       const written = await applyPage(tx, table, page.rows, { everyRow: everyRow ?? false, older })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       const next: TableCheckpoint = {
