@@ -1,92 +1,58 @@
-import type { Canary } from './identity/canary.ts'
-import type { Catalogue } from './copy/catalogue.ts'
-import { claimOwners } from './delivery/claim-owners.ts'
-import { commit } from './write/commit.ts'
-import { dryRun } from './compare/dry-run.ts'
+import type { ClientOrgOptions } from './client-org-options.ts'
+import { Comparisons } from './compare/comparisons.ts'
 import type { DryRun } from './compare/dry-run.ts'
-import { planConfiguration } from './compare/plan.ts'
 import type { ConfigurationPlan } from './compare/plan.ts'
-import { repair, verify } from './compare/verify.ts'
 import type { RepairReport, VerifyOptions, VerifyReport } from './compare/verify.ts'
-import { refuseUnknownChoice } from './choices.ts'
-import { ConfigurationDraft } from './copy/configuration-draft.ts'
-import { configurationFile, fitFile, namesIn, readConfigurationFile } from './copy/configuration-file.ts'
+import type { Catalogue } from './copy/catalogue.ts'
+import type { ConfigurationDraft } from './copy/configuration-draft.ts'
 import type { ConfigurationFile, ConfigurationImport } from './copy/configuration-file.ts'
-import { cutOff, needsMaster, notConnected } from './copy/without-master.ts'
+import type { Configuration, ConfiguredTable } from './copy/configuration.ts'
 import { detach } from './copy/detach.ts'
 import type { DetachChoice } from './copy/detach.ts'
-import type { WriteOptions } from './write/commit.ts'
-import type { Configuration, ConfiguredTable } from './copy/configuration.ts'
-import type { ConflictFunctions } from './conflicts/conflict-policy.ts'
-import { Delivery, inAll } from './delivery/delivery.ts'
-import { Draft } from './write/draft.ts'
+import { KeptTables } from './copy/kept-tables.ts'
+import type { MetadataDrift } from './copy/metadata-drift.ts'
+import { SetUp } from './copy/set-up.ts'
+import type { ImportOptions } from './copy/set-up.ts'
+import { claimOwners } from './delivery/claim-owners.ts'
+import { Delivery } from './delivery/delivery.ts'
 import { systemEnv } from './env.ts'
 import type { Env } from './env.ts'
 import { OutpostError, throwIfAborted } from './errors.ts'
 import { EventListeners } from './event-listeners.ts'
 import type { OutpostEvent, PushReport, SyncReport } from './events.ts'
-import { IdentityGuard, whoseOf } from './identity/identity-guard.ts'
-import type { Jobs } from './jobs/jobs.ts'
+import { IdentityGuard } from './identity/identity-guard.ts'
+import { connectedByAnother, signOut } from './identity/sign-out.ts'
+import type { UnsentChoice } from './identity/sign-out.ts'
+import { UnsentWatch } from './identity/unsent-watch.ts'
 import { jobsOf } from './jobs/jobs-of.ts'
-import { putFiledJobs } from './jobs/put-filed-jobs.ts'
+import type { Jobs } from './jobs/jobs.ts'
 import type { SyncService } from './jobs/service.ts'
-import { KeptTables } from './copy/kept-tables.ts'
-import type { MetadataDrift } from './copy/metadata-drift.ts'
 import type { TableMetadata } from './metadata.ts'
-import { oldestPending, tableStatus } from './org-status.ts'
+import { orgStatus } from './org-status.ts'
+import type { StatusContext } from './org-status.ts'
 import type { OrgStatus } from './org-status.ts'
 import { ConflictLog } from './outbox/conflict-log.ts'
 import { Outbox } from './outbox/outbox.ts'
 import { alwaysOnline } from './ports/connectivity.ts'
-import type { Connectivity } from './ports/connectivity.ts'
 import type { MasterIdentity, MasterOrg } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
-import { pullTables } from './pull/pull-tables.ts'
 import { startAnew } from './pull/checkpoint.ts'
-import type { PullContext } from './pull/pull-context.ts'
 import { explainPull } from './pull/explain.ts'
 import type { PullExplanation } from './pull/explain.ts'
+import type { PullContext } from './pull/pull-context.ts'
 import { quarantinedRows } from './pull/quarantine.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
-import { lookAtAll } from './pull/look.ts'
-import type { Look, LookRequest } from './pull/look.ts'
-import { SyncRun } from './pull/sync-run.ts'
 import type { Row } from './row.ts'
-import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
-import { connectedByAnother, refusedAfterSignOut, signOut } from './identity/sign-out.ts'
-import type { UnsentChoice } from './identity/sign-out.ts'
 import { Table } from './rows/table.ts'
-import { UnsentWatch } from './identity/unsent-watch.ts'
-
-export interface ClientOrgOptions {
-  readonly store: Store
-  readonly master: MasterOrg
-  readonly env?: Env
-  readonly connectivity?: Connectivity
-  /** When writes are sent: as soon as they are committed (the default), or only by `push()` and `sync()`. */
-  readonly delivery?: 'at-once' | 'on-demand'
-  /** Rows per page of a pull. The default is 5,000, the most that Dataverse gives. */
-  readonly pageSize?: number
-  /** The functions that a table's `conflictPolicy` can name. They belong to the program and are not stored. */
-  readonly conflictFunctions?: ConflictFunctions
-  /** Where to note, outside of the store's database, that there is unsent work, so that its loss can be told. */
-  readonly canary?: Canary
-  /** An event warns of a transaction that has been pending for longer than so many days. The default is 7. */
-  readonly warnAfterDays?: number
-  /** Told of exceptions thrown by listeners of events, which are ignored otherwise. */
-  readonly onListenerError?: (error: unknown) => void
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal
-}
-
-export interface SyncOptions extends CallOptions {
-  /** The tables to pull; all that are configured when absent. */
-  readonly tables?: readonly string[]
-  /** The name of a scope of the configuration: its tables, in its direction. Instead of `tables`. */
-  readonly scope?: string
-}
+import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
+import { configured } from './sync/asked.ts'
+import type { CallOptions, SyncOptions } from './sync/asked.ts'
+import { sync } from './sync/sync.ts'
+import type { SyncContext } from './sync/sync.ts'
+import type { WriteOptions } from './write/commit.ts'
+import type { Draft } from './write/draft.ts'
+import { writeOffline } from './write/write.ts'
+import type { WriteContext } from './write/write.ts'
 
 /**
  * A client org: the on-device copy of a master org's metadata and of the rows its sync filters select.
@@ -114,8 +80,10 @@ export class ClientOrg {
   readonly #listeners: EventListeners
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
-  /** The master it was cut off from. */
-  #detachedFrom: MasterIdentity | null = null
+  /** The same, as the rooms are given them. */
+  readonly #parts: SyncContext & StatusContext & WriteContext
+  readonly #setUp: SetUp
+  readonly #comparisons: Comparisons
 
   /** Opens the client org that the store holds; an empty store gives one that is not connected yet. */
   static async open(options: ClientOrgOptions): Promise<ClientOrg> {
@@ -166,9 +134,9 @@ export class ClientOrg {
     this.outbox = new Outbox({
       store,
       tables: () => this.#kept.byName,
-      identity: () => this.#connected(),
+      identity: () => this.#identity.connected(),
       hasLeft: async (tx) => {
-        if (this.#detachedFrom) throw cutOff(this.#detachedFrom)
+        if (this.#identity.detachedFrom) this.#identity.connected()
         return this.#identity.hasLeft(tx)
       },
       catalogueStamp: () => this.#kept.catalogue.stamp,
@@ -181,7 +149,7 @@ export class ClientOrg {
       env,
       connectivity,
       configuration: () => this.configuration,
-      connected: () => this.#connected(),
+      connected: () => this.#identity.connected(),
       sync: (asked) => this.sync(asked),
       traffic: () => master.traffic?.() ?? null,
       subscribe: (listener) => this.subscribe(listener),
@@ -190,6 +158,18 @@ export class ClientOrg {
     })
     this.jobs = jobs
     this.service = service
+    this.#parts = {
+      store,
+      env,
+      kept: this.#kept,
+      delivery: this.#delivery,
+      identity: this.#identity,
+      watch: this.#watch,
+      outbox: this.outbox,
+      pulling: () => this.#pullContext(),
+    }
+    this.#setUp = new SetUp({ ...this.#parts, jobs, service })
+    this.#comparisons = new Comparisons(this.#parts)
   }
 
   /**
@@ -208,7 +188,7 @@ export class ClientOrg {
         await setSignedOut(tx, false)
       })
       this.#identity.bound = found
-      this.#detachedFrom = null
+      this.#identity.detachedFrom = null
       await this.#kept.pullMetadata(signal, { whole: true })
       await this.#kept.renewPrivileges(found.userId, signal)
       return found
@@ -224,21 +204,15 @@ export class ClientOrg {
    * longer has, or whose configuration names what is gone, is kept as it is and not pulled. With `whole` everything is
    * copied anew, else what has changed.
    */
-  async updateMetadata(options: CallOptions & { readonly whole?: boolean } = {}): Promise<MetadataDrift> {
-    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
-      await this.#admitted()
-      await this.#identity.ensure(signal)
-      return this.#kept.pullMetadata(signal, options.whole ? { whole: true } : {})
-    })
+  updateMetadata(options: CallOptions & { readonly whole?: boolean } = {}): Promise<MetadataDrift> {
+    return this.#delivery.asking(options.signal, (signal) =>
+      this.#kept.pullMetadata(signal, options.whole ? { whole: true } : {}),
+    )
   }
 
   /** What `updateMetadata()` would say now. Nothing is changed by it, here or there. */
-  async previewMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
-    return this.#delivery.turns.withMaster(options.signal, async (signal) => {
-      await this.#admitted()
-      await this.#identity.ensure(signal)
-      return this.#kept.previewMetadata(signal)
-    })
+  previewMetadata(options: CallOptions = {}): Promise<MetadataDrift> {
+    return this.#delivery.asking(options.signal, (signal) => this.#kept.previewMetadata(signal))
   }
 
   /** The tables of the master, as the local copy of its metadata has them. */
@@ -262,7 +236,7 @@ export class ClientOrg {
    * the device. Throws `invalid` naming table, column and rule; `refused` when a table with unsent transactions would go.
    */
   configure(configuration: Configuration): Promise<void> {
-    return this.#configure(configuration)
+    return this.#setUp.configure(configuration)
   }
 
   /** Everything that a configuration breaks, each with its place, rule and remedy; the one in force when none is given. */
@@ -272,76 +246,34 @@ export class ClientOrg {
 
   /** The configuration in force, to be edited. What is edited has no effect before it is saved. */
   draft(): ConfigurationDraft<ConfigurationPlan> {
-    return new ConfigurationDraft(this.configuration, {
-      problems: (configuration) => this.#kept.allProblems(configuration),
-      plan: (configuration, options) => this.plan(configuration, options),
-      save: (configuration, instead) => this.#configure(configuration, { instead }),
-    })
+    return this.#setUp.draft((configuration, options) => this.plan(configuration, options))
   }
 
   /** Everything that is set up here, as plain JSON for a file: tables, scopes and jobs, without rows or secrets. */
-  async exportConfiguration(): Promise<ConfigurationFile> {
-    const from = this.#identity.bound ?? this.#detachedFrom
-    return configurationFile(this.configuration, from?.url ?? null, await this.jobs.list())
+  exportConfiguration(): Promise<ConfigurationFile> {
+    return this.#setUp.file()
   }
 
   /**
-   * Puts what a file says in force, the configuration as a whole or not at all, and sets up its jobs. Throws `invalid` for
-   * a version that cannot be read, and with everything the master or this program does not know; with `unknown:
+   * Puts what a file says in force, its jobs included: all of it or nothing. Jobs that it does not name are removed, but by
+   * a file that says nothing of jobs all are left as they are. Throws `invalid` for a version that cannot be read, and
+   * with everything the master or this program does not know; with `unknown:
    * 'leave-out'` that is left out and reported instead, but never a part of a filter, without which other rows would be
    * kept or sent. Throws what `configure` throws.
    */
-  async importConfiguration(
-    file: unknown,
-    options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
-  ): Promise<ConfigurationImport> {
-    const { configuration, jobs, leftOut } = await this.#fitted(file, options)
-    await this.#configure(configuration, {
-      also: async (tx) => {
-        if (jobs) await putFiledJobs(tx, jobs, this.#env.now())
-      },
-    })
-    this.service.wake()
-    return { leftOut }
+  importConfiguration(file: unknown, options: ImportOptions = {}): Promise<ConfigurationImport> {
+    return this.#setUp.import(file, options)
   }
 
   /**
    * The configuration that `importConfiguration` would put in force, to be planned or shown. Nothing is changed. Throws
    * `invalid` as that does.
    */
-  async readConfiguration(
+  readConfiguration(
     file: unknown,
-    options: { readonly unknown?: 'refuse' | 'leave-out' } = {},
+    options: ImportOptions = {},
   ): Promise<ConfigurationImport & { readonly configuration: Configuration }> {
-    const { configuration, leftOut } = await this.#fitted(file, options)
-    return { configuration, leftOut }
-  }
-
-  async #fitted(
-    file: unknown,
-    { unknown = 'refuse' }: { readonly unknown?: 'refuse' | 'leave-out' },
-  ): Promise<ReturnType<typeof fitFile>> {
-    refuseUnknownChoice('unknown', unknown, ['refuse', 'leave-out'])
-    const read = readConfigurationFile(file)
-    const catalogue = await this.#kept.catalogue.tables(namesIn(read))
-    return fitFile(read, catalogue, unknown, this.#env.now())
-  }
-
-  async #configure(given: Configuration, options?: Parameters<KeptTables['configure']>[1]): Promise<void> {
-    const configuration = this.#kept.own(given)
-    await this.#delivery.turns.run(async () => {
-      // What is only here needs no master.
-      if (needsMaster(configuration)) this.#connected()
-      const { bound } = this.#identity
-      const isOurs = await this.#store.read('look whose it is', async (tx) =>
-        bound ? !(await isOfAnother(tx, bound)) : (await readSettings(tx)).identity === null,
-      )
-      if (!isOurs) throw refusedAfterSignOut()
-      await this.#kept.follow(bound?.userId ?? '')
-      await this.#kept.configure(configuration, options)
-      this.#delivery.begunAnew()
-    })
-    this.#delivery.wake()
+    return this.#setUp.read(file, options)
   }
 
   /**
@@ -355,7 +287,7 @@ export class ClientOrg {
    */
   async detach(options: { readonly unsent?: DetachChoice } = {}): Promise<void> {
     await this.#delivery.turns.run(async () => {
-      const { userId } = this.#connected()
+      const { userId } = this.#identity.connected()
       await this.#kept.follow(userId)
       const readiness = this.#delivery.readiness()
       await this.#watch.givingUp(() =>
@@ -368,11 +300,7 @@ export class ClientOrg {
 
   /** The rows of a configured table. `T` is the application's own row type. Throws `invalid` for an unknown table. */
   table<T extends Row = Row>(name: string): Table<T> {
-    const table = (): ConfiguredTable => {
-      const configured = this.#kept.all.get(name)
-      if (configured) return configured
-      throw notConfigured(name)
-    }
+    const table = (): ConfiguredTable => configured(this.#kept.all, name)
     table()
     return new Table<T>({
       store: this.#store,
@@ -389,38 +317,15 @@ export class ClientOrg {
    */
   async write(body: (draft: Draft) => unknown, options: WriteOptions = {}): Promise<{ readonly seq: number | null }> {
     throwIfAborted(this.#closing.signal)
-    const { bound } = this.#identity
-    // What is only here needs no master.
-    if (!bound && this.#kept.all.size === 0) this.#connected()
-    const draft = new Draft(() => this.#env.newId())
-    await body(draft)
-    const requests = draft.close()
-    const context = {
-      tables: this.#kept.all,
-      definitions: await this.#kept.catalogue.tables(requests.flatMap((each) => this.#kept.tablesNeeded(each))),
-      privileges: this.#kept.privileges,
-      ...(bound ? whoseOf(bound) : NOBODY),
-      catalogueStamp: this.#kept.catalogue.stamp ?? '',
-      now: this.#env.now(),
-      id: this.#env.newId(),
-      options,
-    }
-    const seq = await this.#store.write('commit', async (tx) => {
-      if (await this.#identity.hasLeft(tx)) throw refusedAfterSignOut()
-      return commit(tx, requests, context)
-    })
+    const seq = await writeOffline(this.#parts, body, options)
     await this.#watch.told()
     if (seq !== null) this.#delivery.wake()
     return { seq }
   }
 
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
-  async push(options: CallOptions = {}): Promise<PushReport> {
-    return this.#delivery.push(options.signal, async (signal) => {
-      await this.#admitted()
-      await this.#watch.warn()
-      await this.#identity.ensure(signal)
-    })
+  push(options: CallOptions = {}): Promise<PushReport> {
+    return this.#delivery.push(options.signal)
   }
 
   /**
@@ -430,32 +335,8 @@ export class ClientOrg {
    * sends nothing. Throws when the master cannot be asked at all, and, once everything is pulled, when it gave no answer to
    * what was pushed.
    */
-  async sync(options: SyncOptions = {}): Promise<SyncReport> {
-    const { tables, isDownOnly } = this.#asked(options)
-    const { pushed, isThereMore, ...report } = await this.#delivery.turns.withMaster(options.signal, async (signal) => {
-      const { userId } = await this.#admitted()
-      await this.#watch.warn()
-      const run = new SyncRun(this.#pullContext())
-      const sends = !isDownOnly && (await this.#delivery.isSomethingReady())
-      const stamp = this.#kept.catalogue.stamp
-      const look = await this.#look(run, { tables: tables(), sends }, signal)
-      const metadata = await run.inPhase('metadata', () => this.#kept.refreshMetadata(signal, look?.metadataStamp))
-      await run.inPhase('standing', () => this.#kept.renewPrivileges(userId, signal, look?.standing ?? undefined))
-      const sent = isDownOnly
-        ? await this.#delivery.unsent()
-        : await run.inPhase('push', () => this.#delivery.pushSmall(signal)).catch(unlessOfOneRequest)
-      // Pages that were read before anything was sent, or of tables as they were before, are not what is there now.
-      const isAsSeen = !(sent instanceof OutpostError) && isNothing(sent) && this.#kept.catalogue.stamp === stamp
-      const firstPages = isAsSeen ? look?.firstPages : undefined
-      const asked = { tables: tables(), inPhase: run.inPhase, ...(firstPages ? { firstPages } : {}) }
-      const reports = await pullTables(this.#pullContext(), asked, signal)
-      if (sent instanceof OutpostError) throw sent
-      const more = !isDownOnly && (await this.#delivery.isThereMore())
-      return { ...metadata, ...run.cost, pushed: sent, tables: reports, isThereMore: more }
-    })
-    const rest = isThereMore ? [await this.push(options)] : []
-    this.#delivery.wake()
-    return { ...report, pushed: inAll([pushed, ...rest]) }
+  sync(options: SyncOptions = {}): Promise<SyncReport> {
+    return sync(this.#parts, options)
   }
 
   /**
@@ -463,33 +344,17 @@ export class ClientOrg {
    * there is removed. Rows with unsent changes keep them. Throws `invalid` for an unknown table.
    */
   async resync(tables: readonly string[] = [...this.#kept.byName.keys()]): Promise<void> {
-    this.#configured(tables)
+    for (const table of tables) configured(this.#kept.byName, table)
     await this.#delivery.turns.run(() => this.#store.write('resync', (tx) => startAnew(tx, tables)))
   }
 
-  async status(): Promise<OrgStatus> {
-    await this.#watch.warn()
-    const signedOut = await this.#store.read('status', (tx) => this.#identity.hasLeft(tx))
-    const { bound } = this.#identity
-    // In another tab the store can have been cleared, or have become somebody else's.
-    const isGone = bound !== null && (await this.#store.read('status', (tx) => isOfAnother(tx, bound)))
-    return {
-      identity: bound,
-      signedOut,
-      catalogueStamp: this.#kept.catalogue.stamp,
-      connection: this.#delivery.connection,
-      tables: isGone ? {} : await tableStatus(this.#store, this.#kept.byName),
-      transactions: await this.outbox.counts(),
-      oldestPending: await oldestPending(this.#store, this.#env.now()),
-      evicted: this.#watch.evicted,
-    }
+  status(): Promise<OrgStatus> {
+    return orgStatus(this.#parts)
   }
 
   /** How a table is pulled, and what that does not find. Asks the device only. Throws `invalid` for an unknown table. */
   async explainPull(table: string): Promise<PullExplanation> {
-    const configured = this.#kept.byName.get(table)
-    if (!configured) throw notConfigured(table)
-    return explainPull(this.#pullContext(), configured)
+    return explainPull(this.#pullContext(), configured(this.#kept.byName, table))
   }
 
   /**
@@ -497,40 +362,29 @@ export class ClientOrg {
    * rows with unsent changes that would leave, requests and bytes. Ids and versions are listed under the new scopes;
    * nothing is changed. Throws `invalid` for a configuration that breaks a rule.
    */
-  async plan(configuration: Configuration, options: CallOptions = {}): Promise<ConfigurationPlan> {
-    return this.#asking(options, async (signal) =>
-      planConfiguration(this.#pullContext(), await this.#kept.checked(configuration), signal),
-    )
+  plan(configuration: Configuration, options: CallOptions = {}): Promise<ConfigurationPlan> {
+    return this.#comparisons.plan(configuration, options)
   }
 
   /**
    * Compares ids and versions of a table with the master's, in ranges of ids and without reading rows, and names the rows
    * that differ. Nothing is changed. Throws `invalid` for an unknown table.
    */
-  async verify(table: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-    this.#configured([table])
-    return this.#asking(options, (signal) =>
-      verify(this.#pullContext(), this.#tableNow(table), signal, options.buckets),
-    )
+  verify(table: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return this.#comparisons.verify(table, options)
   }
 
   /** Mends what `verify` finds: reads what is missing or stale, removes what is not shown. Unsent changes stay. */
-  async repair(table: string, options: VerifyOptions = {}): Promise<RepairReport> {
-    this.#configured([table])
-    return this.#asking(options, (signal) =>
-      repair(this.#pullContext(), this.#tableNow(table), signal, options.buckets),
-    )
+  repair(table: string, options: VerifyOptions = {}): Promise<RepairReport> {
+    return this.#comparisons.repair(table, options)
   }
 
   /**
    * What `sync()` would create, update and delete on both sides, and which conflicts it would meet. Only reads are sent,
    * and nothing that is stored changes. With `tables`, only those are looked at on the way down.
    */
-  async dryRun(options: Pick<SyncOptions, 'signal' | 'tables'> = {}): Promise<DryRun> {
-    const { tables } = this.#asked(options)
-    return this.#asking(options, (signal) =>
-      dryRun({ ...this.#pullContext(), readiness: this.#delivery.readiness() }, tables(), signal),
-    )
+  dryRun(options: Pick<SyncOptions, 'signal' | 'tables'> = {}): Promise<DryRun> {
+    return this.#comparisons.dryRun(options)
   }
 
   /** The rows that the master no longer shows and that stay because they have unsent changes; of one table or of all. */
@@ -587,48 +441,10 @@ export class ClientOrg {
       await this.#store.write('release leases', (tx) => releaseLeases(tx, claimOwners(this.#store)))
     }
     this.#identity.bound = settings.identity
-    this.#detachedFrom = settings.detached
+    this.#identity.detachedFrom = settings.detached
     await this.#kept.load(settings.configuration, settings.identity?.userId ?? '')
     this.#delivery.begunAnew()
     if (settings.signedOut) this.#delivery.signedOut()
-  }
-
-  /** One look at everything, where the master can be asked so; else who answers is asked for by itself. */
-  async #look(run: SyncRun, asked: Omit<LookRequest, 'privileges'>, signal: AbortSignal): Promise<Look | null> {
-    const look = await run.inPhase('glance', async () => {
-      const privileges = await this.#kept.privilegesAsked()
-      const shown = await lookAtAll(this.#pullContext(), { ...asked, privileges }, signal)
-      if (shown) this.#identity.answered(shown.identity)
-      return shown
-    })
-    if (!look) await run.inPhase('identity', async () => void (await this.#identity.identify(signal)))
-    return look
-  }
-
-  /** What a sync was asked to pull; the tables as they are when it comes to that. */
-  #asked({ tables, scope: name }: SyncOptions): {
-    readonly tables: () => readonly ConfiguredTable[]
-    readonly isDownOnly: boolean
-  } {
-    const scope = name === undefined ? undefined : this.configuration.scopes?.[name]
-    if (name !== undefined && (!scope || tables)) {
-      const message = scope ? `a scope and tables were both given` : `the configuration has no scope '${name}'`
-      throw new OutpostError('invalid', message, { place: { rule: scope ? 'scope-and-tables' : 'unknown-scope' } })
-    }
-    const names = scope?.tables ?? tables
-    this.#configured(names ?? [])
-    const all = (): readonly ConfiguredTable[] => [...this.#kept.byName.values()]
-    return {
-      tables: () => (names ? all().filter(({ metadata }) => names.includes(metadata.name)) : all()),
-      isDownOnly: scope?.direction === 'down',
-    }
-  }
-
-  /** Throws `invalid` unless the tables are configured. */
-  #configured(tables: readonly string[]): void {
-    for (const table of tables) {
-      if (!this.#kept.byName.has(table)) throw notConfigured(table)
-    }
   }
 
   #pullContext(): PullContext {
@@ -643,55 +459,4 @@ export class ClientOrg {
       emit: (event) => this.#listeners.emit(event),
     }
   }
-
-  /** Asks the master on behalf of the user, in turn with pushes and pulls. */
-  #asking<T>({ signal: asked }: CallOptions, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#delivery.turns.withMaster(asked, async (signal) => {
-      await this.#admitted()
-      await this.#identity.ensure(signal)
-      return body(signal)
-    })
-  }
-
-  /** The table as it is configured by now. */
-  #tableNow(name: string): ConfiguredTable {
-    const table = this.#kept.byName.get(name)
-    if (table) return table
-    throw notConfigured(name)
-  }
-
-  /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
-  async #admitted(): Promise<MasterIdentity> {
-    const identity = this.#connected()
-    await this.#delivery.admit()
-    return identity
-  }
-
-  #connected(): MasterIdentity {
-    if (this.#identity.bound) return this.#identity.bound
-    throw this.#detachedFrom === null ? notConnected() : cutOff(this.#detachedFrom)
-  }
-}
-
-/** What one request can meet though others would not: no reason to leave out the pull. */
-const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
-
-/** Whether a push changed nothing on the master, as far as it is known. */
-function isNothing({ processed, refused, overruled, conflicts }: PushReport): boolean {
-  return processed + refused + overruled + conflicts === 0
-}
-
-function unlessOfOneRequest(error: unknown): OutpostError {
-  if (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)) return error
-  throw error
-}
-
-/** Whose a write is that is for nobody but this client org. */
-const NOBODY = { organizationId: '', userId: '' }
-
-function notConfigured(table: string): OutpostError {
-  return new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
-    place: { table, rule: 'unknown-table' },
-    remedy: 'Add the table to the configuration.',
-  })
 }

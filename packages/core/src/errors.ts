@@ -134,3 +134,10 @@ const OF_ONE_TABLE: ReadonlySet<OutpostErrorCode> = new Set([
 export function concernsOneTable(error: unknown): error is OutpostError {
   return error instanceof OutpostError && OF_ONE_TABLE.has(error.code)
 }
+
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
+
+/** Whether one request can meet this failure though others would not. */
+export function concernsOneRequest(error: unknown): error is OutpostError {
+  return error instanceof OutpostError && OF_ONE_REQUEST.has(error.code)
+}

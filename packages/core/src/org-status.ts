@@ -1,11 +1,19 @@
+import type { Delivery } from './delivery/delivery.ts'
+import type { Env } from './env.ts'
 import type { Eviction } from './identity/canary.ts'
+import type { IdentityGuard } from './identity/identity-guard.ts'
+import { oldestPending } from './identity/unsent-watch.ts'
+import type { PendingAge, UnsentWatch } from './identity/unsent-watch.ts'
+import type { KeptTables } from './copy/kept-tables.ts'
 import type { ConfiguredTable } from './copy/configuration.ts'
 import type { StoppedTable } from './copy/stopped-table.ts'
 import type { ConnectionState } from './events.ts'
 import type { TransactionStatus } from './outbox/offline-transaction.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import type { MasterIdentity } from './ports/master-org.ts'
 import type { Store } from './ports/store.ts'
 import { isComplete } from './pull/checkpoint.ts'
+import { isOfAnother } from './settings.ts'
 
 /** What a client org is and holds at this moment. */
 export interface OrgStatus {
@@ -31,25 +39,43 @@ export interface TableStatus {
   readonly stopped?: StoppedTable
 }
 
-/** How long the first of the pending transactions has been waiting. */
-export interface PendingAge {
-  readonly seq: number
-  readonly ageMs: number
+export interface StatusContext {
+  readonly store: Store
+  readonly env: Pick<Env, 'now'>
+  readonly kept: KeptTables
+  readonly delivery: Delivery
+  readonly identity: IdentityGuard
+  readonly watch: UnsentWatch
+  readonly outbox: Outbox
 }
 
-export async function tableStatus(
-  store: Store,
-  tables: ReadonlyMap<string, ConfiguredTable>,
-): Promise<OrgStatus['tables']> {
+/** The contract is `ClientOrg.status`. */
+export async function orgStatus(context: StatusContext): Promise<OrgStatus> {
+  const { store, env, kept, delivery, identity, watch, outbox } = context
+  await watch.warn()
+  const { bound } = identity
+  const { signedOut, isGone } = await store.read('status', async (tx) => ({
+    signedOut: await identity.hasLeft(tx),
+    // In another tab the store can have been cleared, or have become somebody else's.
+    isGone: bound !== null && (await isOfAnother(tx, bound)),
+  }))
+  return {
+    identity: bound,
+    signedOut,
+    catalogueStamp: kept.catalogue.stamp,
+    connection: delivery.connection,
+    tables: isGone ? {} : await tableStatus(store, kept.byName),
+    transactions: await outbox.counts(),
+    oldestPending: await oldestPending(store, env.now()),
+    evicted: watch.evicted,
+  }
+}
+
+async function tableStatus(store: Store, tables: ReadonlyMap<string, ConfiguredTable>): Promise<OrgStatus['tables']> {
   const found: Record<string, TableStatus> = {}
   for (const [name, { stopped }] of tables) {
     const rows = await store.read('status', (tx) => tx.count(name))
     found[name] = { rows, complete: await isComplete(store, name), ...(stopped ? { stopped } : {}) }
   }
   return found
-}
-
-export async function oldestPending(store: Store, now: number): Promise<PendingAge | null> {
-  const [oldest] = await store.read('oldest pending', (tx) => tx.findTransactions({ statuses: ['pending'], limit: 1 }))
-  return oldest ? { seq: oldest.seq, ageMs: Math.max(0, now - oldest.createdAt) } : null
 }

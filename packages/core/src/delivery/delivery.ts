@@ -9,7 +9,7 @@ import { Agenda } from '../outbox/agenda.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
 import { Pace } from '../push/pace.ts'
 import type { Connectivity } from '../ports/connectivity.ts'
-import type { MasterOrg } from '../ports/master-org.ts'
+import type { MasterIdentity, MasterOrg } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 import type { PushContext } from '../push/push-context.ts'
 import { push } from '../push/push.ts'
@@ -93,17 +93,29 @@ export class Delivery {
   }
 
   /** Sends what can be sent, turn by turn: between large transactions others may have one. */
-  async push(asked: AbortSignal | undefined, admit: (signal: AbortSignal) => Promise<void>): Promise<PushReport> {
+  async push(asked: AbortSignal | undefined): Promise<PushReport> {
+    const { watch, identity } = this.#options
     const reports: PushReport[] = []
     for (;;) {
       const { report, isDone } = await this.turns.withMaster(asked, async (signal) => {
-        await admit(signal)
+        await this.admitted()
+        await watch.warn()
+        await identity.ensure(signal)
         this.#agenda.reset()
         return push(this.#pushContext(), signal, this.#uploads)
       })
       reports.push(report)
       if (isDone) return inAll(reports)
     }
+  }
+
+  /** Asks the master on behalf of the user, in turn with pushes and pulls. Throws unless it may be asked. */
+  asking<T>(asked: AbortSignal | undefined, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.turns.withMaster(asked, async (signal) => {
+      await this.admitted()
+      await this.#options.identity.ensure(signal)
+      return body(signal)
+    })
   }
 
   /** Sends what can be sent at once, for a caller who has the turn. */
@@ -141,11 +153,15 @@ export class Delivery {
     this.#agenda.reset()
   }
 
-  /**
-   * Throws unless the master may be asked on behalf of the user this client org belongs to. What another tab has
-   * configured since is in force from here on.
-   */
-  async admit(): Promise<void> {
+  /** Throws unless the master may be asked on behalf of the user this client org belongs to. */
+  async admitted(): Promise<MasterIdentity> {
+    const bound = this.#options.identity.connected()
+    await this.#admit()
+    return bound
+  }
+
+  /** The same for whoever is bound. What another tab has configured since is in force from here on. */
+  async #admit(): Promise<void> {
     const { store, identity, kept } = this.#options
     if (await store.read('look for a sign-out', (tx) => identity.hasLeft(tx))) throw signedOutError()
     if (await kept.follow(identity.bound?.userId ?? '')) this.begunAnew()
@@ -185,7 +201,7 @@ export class Delivery {
       this.#agenda.resetAfter(env.now())
       const next = await this.#nextAttempt()
       if (next !== 'now') return next === 'none' ? null : next
-      await this.admit()
+      await this.#admit()
       await watch.warn()
       await identity.ensure(signal)
       const { isDone } = await push(this.#pushContext(), signal, this.#uploads)

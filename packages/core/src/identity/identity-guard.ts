@@ -1,3 +1,4 @@
+import { cutOff, notConnected } from '../copy/without-master.ts'
 import type { Env } from '../env.ts'
 import { OutpostError } from '../errors.ts'
 import type { MasterIdentity, MasterOrg } from '../ports/master-org.ts'
@@ -17,6 +18,8 @@ export class IdentityGuard {
   #checkedAt: number | null = null
   /** Null until the client org is connected. */
   bound: MasterIdentity | null = null
+  /** The master it was cut off from. */
+  detachedFrom: MasterIdentity | null = null
 
   constructor(master: MasterOrg, env: Env) {
     this.#master = master
@@ -30,6 +33,12 @@ export class IdentityGuard {
   async hasLeft(tx: StoreReader): Promise<boolean> {
     if (await isSignedOut(tx)) return true
     return this.bound !== null && (await isOfAnother(tx, this.bound))
+  }
+
+  /** Whom it is bound to. Throws `refused` when there is nobody. */
+  connected(): MasterIdentity {
+    if (this.bound) return this.bound
+    throw this.detachedFrom === null ? notConnected() : cutOff(this.detachedFrom)
   }
 
   /** Asks next time, whatever was answered before. */

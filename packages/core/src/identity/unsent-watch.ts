@@ -1,11 +1,16 @@
 import { CanaryKeeper } from './canary.ts'
 import type { Canary, Eviction } from './canary.ts'
 import type { OutpostEvent } from '../events.ts'
-import { oldestPending } from '../org-status.ts'
 import type { MasterIdentity } from '../ports/master-org.ts'
 import type { Store } from '../ports/store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+
+/** How long the first of the pending transactions has been waiting. */
+export interface PendingAge {
+  readonly seq: number
+  readonly ageMs: number
+}
 
 export interface UnsentWatchOptions {
   readonly store: Store
@@ -77,4 +82,10 @@ export class UnsentWatch {
     // A store that cannot be read says so to whoever asks it for something.
     this.#running = this.#running.then(() => keeper.refresh(this.#options.identity())).catch(() => {})
   }
+}
+
+/** The pending transaction that has waited longest, by the device clock. */
+export async function oldestPending(store: Store, now: number): Promise<PendingAge | null> {
+  const [oldest] = await store.read('oldest pending', (tx) => tx.findTransactions({ statuses: ['pending'], limit: 1 }))
+  return oldest ? { seq: oldest.seq, ageMs: Math.max(0, now - oldest.createdAt) } : null
 }

@@ -1,6 +1,6 @@
 import type { Cost, SyncPhase, SyncReport } from '../events.ts'
-import { costInSum, costing, NO_COST } from './cost.ts'
-import type { PullContext } from './pull-context.ts'
+import { costInSum, costing, NO_COST } from '../pull/cost.ts'
+import type { PullContext } from '../pull/pull-context.ts'
 
 /** One run of a sync: tells which part of it begins, and what each part took. */
 export class SyncRun {

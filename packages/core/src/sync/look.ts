@@ -1,20 +1,17 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { concernsOneTable, OutpostError } from '../errors.ts'
+import { concernsOneRequest, concernsOneTable } from '../errors.ts'
 import type { Json } from '../metadata.ts'
 import type { Glance, PullRequest } from '../ports/master-org.ts'
-import { readCheckpoint } from './checkpoint.ts'
-import { followedToken } from './delta.ts'
-import type { PullContext } from './pull-context.ts'
-import { pullRequest } from './pull-table.ts'
-import type { FirstPage } from './pull-tables.ts'
+import { readCheckpoint } from '../pull/checkpoint.ts'
+import { followedToken } from '../pull/delta.ts'
+import type { PullContext } from '../pull/pull-context.ts'
+import { pullRequest } from '../pull/pull-table.ts'
+import type { FirstPage } from '../pull/pull-tables.ts'
 
 /** What one look at the master showed, and the first pages that came with it. */
 export interface Look extends Omit<Glance, 'pages' | 'changes'> {
   readonly firstPages: ReadonlyMap<string, FirstPage>
 }
-
-/** A failure of the look that says nothing about the connection: everything is asked for by itself then. */
-const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'protocol'])
 
 /** What a look is for. */
 export interface LookRequest {
@@ -54,7 +51,8 @@ export async function lookAtAll(
     })
     return { ...rest, firstPages: new Map(firstPages) }
   } catch (error) {
-    if (concernsOneTable(error) || (error instanceof OutpostError && OF_ONE_REQUEST.has(error.code))) return null
+    // It says nothing about the connection then: everything is asked for by itself.
+    if (concernsOneTable(error) || concernsOneRequest(error)) return null
     throw error
   }
 }

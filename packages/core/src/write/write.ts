@@ -1,0 +1,47 @@
+import type { KeptTables } from '../copy/kept-tables.ts'
+import type { Env } from '../env.ts'
+import { whoseOf } from '../identity/identity-guard.ts'
+import type { IdentityGuard } from '../identity/identity-guard.ts'
+import { refusedAfterSignOut } from '../identity/sign-out.ts'
+import type { Store } from '../ports/store.ts'
+import { commit } from './commit.ts'
+import type { WriteOptions } from './commit.ts'
+import { Draft } from './draft.ts'
+
+export interface WriteContext {
+  readonly store: Store
+  readonly env: Pick<Env, 'now' | 'newId'>
+  readonly kept: KeptTables
+  readonly identity: IdentityGuard
+}
+
+/** Collects row operations and commits them as one offline transaction. The contract is `ClientOrg.write`. */
+export async function writeOffline(
+  { store, env, kept, identity }: WriteContext,
+  body: (draft: Draft) => unknown,
+  options: WriteOptions,
+): Promise<number | null> {
+  const { bound } = identity
+  // What is only here needs no master.
+  if (!bound && kept.all.size === 0) identity.connected()
+  const draft = new Draft(() => env.newId())
+  await body(draft)
+  const requests = draft.close()
+  const context = {
+    tables: kept.all,
+    definitions: await kept.catalogue.tables(requests.flatMap((each) => kept.tablesNeeded(each))),
+    privileges: kept.privileges,
+    ...(bound ? whoseOf(bound) : NOBODY),
+    catalogueStamp: kept.catalogue.stamp ?? '',
+    now: env.now(),
+    id: env.newId(),
+    options,
+  }
+  return store.write('commit', async (tx) => {
+    if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
+    return commit(tx, requests, context)
+  })
+}
+
+/** Whose a write is that is for nobody but this client org. */
+const NOBODY = { organizationId: '', userId: '' }
