@@ -1,4 +1,5 @@
 import type { JobRun } from '@outpost/core'
+import { driftLines } from './describe-drift.ts'
 import { outcome } from './progress.ts'
 import { pushText } from './commands/sync.ts'
 import { count, counted, oneLine } from './text.ts'
@@ -10,12 +11,15 @@ export function runText(run: JobRun, paint: Paint): string {
   return parts.filter((part) => part !== '').join(' · ')
 }
 
-/** Each error of a run on a line, with what can be done about it. */
-export function runErrorLines({ errors }: JobRun, paint: Paint): readonly string[] {
-  return errors.flatMap(({ table, message, remedy }) => [
-    `${paint.red('error')} ${table === undefined ? '' : `${table}: `}${oneLine(message)}`,
-    ...(remedy === undefined ? [] : [`  remedy ${oneLine(remedy)}`]),
-  ])
+/** What a run took over of the metadata, and each of its errors with what can be done about it, one thing on a line. */
+export function runDetailLines({ errors, metadata }: JobRun, paint: Paint): readonly string[] {
+  return [
+    ...(metadata ? driftLines(metadata).map((line) => `${paint.yellow('metadata')} ${line}`) : []),
+    ...errors.flatMap(({ table, message, remedy }) => [
+      `${paint.red('error')} ${table === undefined ? '' : `${table}: `}${oneLine(message)}`,
+      ...(remedy === undefined ? [] : [`  remedy ${oneLine(remedy)}`]),
+    ]),
+  ]
 }
 
 /** How a run ended, coloured by what it means. */

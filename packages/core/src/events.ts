@@ -5,7 +5,12 @@ import type { TransactionStatus } from './outbox/offline-transaction.ts'
 
 /** What a client org tells those who listen, as it happens. Counts are of rows unless they say otherwise. */
 export type OutpostEvent =
-  | { readonly type: 'metadata.pulled'; readonly tables: number; readonly changed: boolean }
+  | {
+      readonly type: 'metadata.pulled'
+      readonly tables: number
+      readonly changed: boolean
+      readonly drift: Omit<MetadataDrift, 'configuration'>
+    }
   | {
       readonly type: 'pull.page'
       readonly table: string

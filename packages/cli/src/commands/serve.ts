@@ -3,7 +3,7 @@ import { OutpostError } from '@outpost/core'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { Action } from '../action.ts'
-import { runErrorLines, runText } from '../describe-run.ts'
+import { runDetailLines, runText } from '../describe-run.ts'
 import { exitCodeOfRun } from '../exit-code-of-run.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { Invocation } from '../invocation.ts'
@@ -101,7 +101,7 @@ function tell(say: Say, { paint }: Invocation, run: JobRun): void {
   if (run.outcome === 'running') return say({ type: 'run.started', run }, [`${name} started (${run.trigger})`])
   say({ type: 'run.ended', run }, [
     `${name} ${runText(run, paint)}`,
-    ...runErrorLines(run, paint).map((line) => `${name} ${line}`),
+    ...runDetailLines(run, paint).map((line) => `${name} ${line}`),
   ])
 }
 

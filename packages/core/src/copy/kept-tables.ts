@@ -220,9 +220,12 @@ export class KeptTables {
     this.#configuration = drift.configuration
     this.#definitions = definitions
     this.#take(after)
-    this.#emit({ type: 'metadata.pulled', tables: update.tables.length, changed: drift.changes.length > 0 })
+    const { configuration, ...rest } = drift
+    const told = { ...rest, refused: refused.map(({ seq }) => seq), migrated: migrated.map(({ seq }) => seq) }
+    const changed = drift.changes.length > 0
+    this.#emit({ type: 'metadata.pulled', tables: update.tables.length, changed, drift: told })
     for (const { seq } of refused) this.#emit({ type: 'push.settled', seq, status: 'error', left })
-    return { ...drift, refused: refused.map(({ seq }) => seq), migrated: migrated.map(({ seq }) => seq) }
+    return { ...told, configuration }
   }
 
   /** What `pullMetadata` would say now. Nothing is changed. */

@@ -1,5 +1,5 @@
 import type { OutpostErrorCode } from '../errors.ts'
-import type { Cost, PushReport, SyncPhase, TableReport } from '../events.ts'
+import type { Cost, PushReport, SyncPhase, SyncReport, TableReport } from '../events.ts'
 
 /**
  * When a job runs by itself.
@@ -104,6 +104,8 @@ export interface JobRun {
   /** What each part of the run took. */
   readonly phases: Readonly<Partial<Record<SyncPhase, Cost>>>
   readonly tables: Readonly<Record<string, TableReport>>
+  /** What the run took over of the master's metadata, where it had changed. */
+  readonly metadata?: SyncReport['metadata'] & object
   /** What became of the outbox; null where it was not sent. */
   readonly pushed: PushReport | null
   /** Requests and body bytes of the run; null where the master does not count them. */

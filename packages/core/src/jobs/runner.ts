@@ -269,8 +269,10 @@ export class JobRunner {
     const { scope, tables } = step
     const seen = new Map<string, TableReport>()
     const phases = phaseClock(() => env.now())
+    let metadata: JobRun['metadata']
     const unsubscribe = subscribe((event) => {
       if (event.type === 'pull.table') seen.set(event.table, event.report)
+      if (event.type === 'metadata.pulled' && event.changed) metadata = event.drift
       phases.heard(event)
     })
     const before = traffic()
@@ -289,6 +291,7 @@ export class JobRunner {
         tables: report.tables,
         pushed: 'push' in report.phases ? report.pushed : null,
         traffic: difference(before, traffic()),
+        ...(metadata ? { metadata } : {}),
       }
     } catch (error) {
       const failure = OutpostError.from(error, 'store')
@@ -300,6 +303,7 @@ export class JobRunner {
         tables: Object.fromEntries(seen),
         pushed: null,
         errors: isOver ? [] : [errorOf(failure)],
+        ...(metadata ? { metadata } : {}),
         ...(failure instanceof MasterError && failure.retryAfterMs !== undefined
           ? { askedMs: failure.retryAfterMs }
           : {}),
@@ -366,6 +370,6 @@ async function callOff(tx: StoreWriter, name: string): Promise<void> {
   if (progress?.owed?.due === 0) await putProgress(tx, name, { ...progress, owed: null })
 }
 
-type Told = Pick<JobRun, 'outcome' | 'phases' | 'tables' | 'pushed' | 'traffic' | 'errors'> & {
+type Told = Pick<JobRun, 'outcome' | 'phases' | 'tables' | 'pushed' | 'traffic' | 'errors' | 'metadata'> & {
   readonly askedMs?: number
 }

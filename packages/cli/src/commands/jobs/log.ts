@@ -2,7 +2,7 @@ import type { JobRun } from '@outpost/core'
 import type { Command } from 'commander'
 import type { Action } from '../../action.ts'
 import { wholeNumber } from '../../arguments.ts'
-import { runErrorLines, runText } from '../../describe-run.ts'
+import { runDetailLines, runText } from '../../describe-run.ts'
 import { reply } from '../../invocation.ts'
 import type { Invocation } from '../../invocation.ts'
 import { moment } from '../../text.ts'
@@ -44,6 +44,6 @@ Examples:
 function lines({ paint }: Invocation): (run: JobRun) => readonly string[] {
   return (run) => [
     `${paint.dim(moment(run.startedAt))}  ${run.job} #${run.number} (${run.trigger}) ${runText(run, paint)}`,
-    ...runErrorLines(run, paint).map((line) => `                      ${line}`),
+    ...runDetailLines(run, paint).map((line) => `                      ${line}`),
   ]
 }

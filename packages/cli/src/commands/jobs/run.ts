@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Action } from '../../action.ts'
-import { runErrorLines, runText } from '../../describe-run.ts'
+import { runDetailLines, runText } from '../../describe-run.ts'
 import { exitCodeOfRun } from '../../exit-code-of-run.ts'
 import { reply } from '../../invocation.ts'
 import { progressOf } from '../../progress.ts'
@@ -32,7 +32,7 @@ Examples:
             progress.end()
             reply(invocation, run, () => [
               `${run.job} #${run.number} ${runText(run, invocation.paint)}`,
-              ...runErrorLines(run, invocation.paint),
+              ...runDetailLines(run, invocation.paint),
             ])
             return exitCodeOfRun(run)
           } finally {
