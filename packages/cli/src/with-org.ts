@@ -111,6 +111,7 @@ function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
     pull: async (request, signal) => master().pull(request, signal),
     versions: (request, signal) => master().versions(request, signal),
     read: async (request, signal) => master().read(request, signal),
+    isGone: async (request, signal) => master().isGone(request, signal),
     changes: async (request, signal) => master().changes(request, signal),
     estimate: async (request, signal) => master().estimate(request, signal),
     glance: async (request, signal) => master().glance(request, signal),

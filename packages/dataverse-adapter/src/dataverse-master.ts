@@ -11,7 +11,7 @@ import { orgUrl } from './org-url.ts'
 import { readPrivileges } from './privileges.ts'
 import { pullPage } from './pull.ts'
 import { pushAll } from './push.ts'
-import { readRows } from './read-rows.ts'
+import { isGone, readRows } from './read-rows.ts'
 import { readStanding } from './standing.ts'
 import type { AccessTokenProvider } from './token.ts'
 import { TokenOwner } from './token-owner.ts'
@@ -89,6 +89,7 @@ export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> 
     },
     versions: (request, signal) => versionPages({ ...reading, pageSize }, request, signal),
     read: (request, signal) => readRows(reading, request, signal),
+    isGone: (request, signal) => isGone(reading, request, signal),
     changes: async (request, signal) => {
       checkedPageSize(request.pageSize)
       return changesPage(reading, request, signal)

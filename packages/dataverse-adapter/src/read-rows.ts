@@ -1,15 +1,19 @@
 import {
   canonicalGuid,
   type Filter,
+  MasterError,
   type MasterRow,
   OutpostError,
   relationshipOf,
   type RowScope,
   type TableMetadata,
 } from '@outpost/core'
-import { readPage, type ReadContext, type WirePage } from './read-page.ts'
+import { jsonAnswer } from './answer.ts'
+import { isVerdict } from './identify.ts'
+import { query, readPage, type ReadContext, type WirePage } from './read-page.ts'
 import { rowsPath } from './rows-path.ts'
 import { LOOKUP_TABLE, needsLookupTables, rowReader } from './values.ts'
+import { wireTable } from './wire-table.ts'
 
 /** So many ids keep the URL below what plain GETs and the proxies on their way take. */
 const IDS_PER_REQUEST = 100
@@ -46,6 +50,25 @@ export async function readRows(
     }
   }
   return [...rows.values()]
+}
+
+/** Asks for the one row: a collection leaves out what is hidden as if it were not there. The contract is `MasterOrg.isGone`. */
+export async function isGone(
+  context: Pick<ReadContext, 'transport' | 'timeoutMs'>,
+  { table, id }: { readonly table: TableMetadata; readonly id: string },
+  signal: AbortSignal,
+): Promise<boolean | null> {
+  // Links have no key of their own.
+  if (relationshipOf(table)) return null
+  const path = `${wireTable(table).entitySetName}(${guid(table, id)})${query({ $select: table.primaryId })}`
+  const response = await context.transport.send({ method: 'GET', path, timeoutMs: context.timeoutMs }, signal)
+  try {
+    jsonAnswer(response)
+    return false
+  } catch (error) {
+    if (!isVerdict(error)) throw error
+    return error instanceof MasterError && error.code === 'not-found'
+  }
 }
 
 function oneOf(table: TableMetadata, ids: readonly string[]): Filter {

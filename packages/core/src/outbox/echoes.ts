@@ -14,6 +14,8 @@ import { transition } from './transitions.ts'
 type AwaitedEcho = {
   readonly writes: readonly { readonly seq: number; readonly version: string }[]
   readonly pulls: number
+  /** The version in which the row was deleted from here. */
+  readonly deleted?: string
 }
 
 const prefix = (table: string): string => `echo/${table}/`
@@ -34,6 +36,36 @@ export async function awaitEchoes(
   }
 }
 
+/**
+ * Notes that a row was deleted from here, and in which version. A page that was on its way may have it still, and must not
+ * bring it back; a row that is made anew under the same id has a newer version.
+ */
+export async function refuseEcho(tx: StoreWriter, table: string, id: string, version: string): Promise<void> {
+  const key = prefix(table) + id
+  const awaited = (await tx.value(key)) as AwaitedEcho | undefined
+  const echo: AwaitedEcho = { writes: awaited?.writes ?? [], pulls: 0, deleted: version }
+  await tx.setValue(key, echo)
+}
+
+/** The rows of a page but those that were deleted from here in this version or a newer one. */
+export async function withoutDeleted(
+  tx: StoreReader,
+  table: string,
+  page: readonly MasterRow[],
+): Promise<readonly MasterRow[]> {
+  const deleted = new Map(
+    (await tx.values(prefix(table))).flatMap(({ key, value }) => {
+      const version = (value as AwaitedEcho).deleted
+      return version === undefined ? [] : [[key.slice(prefix(table).length), version] as const]
+    }),
+  )
+  if (deleted.size === 0) return page
+  return page.filter(({ id, version }) => {
+    const before = deleted.get(id)
+    return before === undefined || (version !== before && !isOlderVersion(version, before))
+  })
+}
+
 /** A row that two whole pulls have not brought back is not among those the device keeps: it is waited for no longer. */
 const PULLS_WAITED = 2
 
@@ -52,7 +84,7 @@ export async function recordEchoes(
   const pulled = new Map(page.map((row) => [row.id, row.version]))
   const echoed = new Map<number, Record<string, string>>()
   for (const { key, value } of awaited) {
-    const { writes, pulls } = value as AwaitedEcho
+    const { writes, pulls, deleted } = value as AwaitedEcho
     const id = key.slice(prefix(table).length)
     const version = pulled.get(id)
     // A page that was on its way when the row was written has an older version.
@@ -62,8 +94,9 @@ export async function recordEchoes(
     }
     const waited = last ? pulls + 1 : pulls
     if (open.length === writes.length && waited === pulls) continue
-    const echo: AwaitedEcho = { writes: open, pulls: waited }
-    await tx.setValue(key, open.length === 0 || waited >= PULLS_WAITED ? undefined : echo)
+    const echo: AwaitedEcho = { writes: open, pulls: waited, ...(deleted === undefined ? {} : { deleted }) }
+    const isOver = (open.length === 0 && deleted === undefined) || waited >= PULLS_WAITED
+    await tx.setValue(key, isOver ? undefined : echo)
   }
   // One that was archived or discarded since has nothing more to be told.
   const delivered = (await tx.transactions([...echoed.keys()])).filter((found) => found?.status === 'processed')

@@ -1,13 +1,13 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { Env } from '../env.ts'
-import { throwIfAborted } from '../errors.ts'
+import { concernsOneTable, throwIfAborted } from '../errors.ts'
 import type { OutpostEvent } from '../events.ts'
 import type { MasterOrg, MasterRow } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
-import { quarantine, release } from './quarantine.ts'
+import { marksOf, quarantine, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { doubted, looked } from './recheck-list.ts'
 import type { Doubt } from './recheck-list.ts'
@@ -161,11 +161,33 @@ export async function whyAbsent(
   if (dirty.length === 0) return new Map()
   const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: dirty }
   const there = new Set((await context.master.read(request, how.signal)).map((row: MasterRow) => row.id))
-  const reason = (id: string): QuarantineReason => {
-    if (there.has(id)) return 'left-scope'
-    return how.doubts?.get(id) === 'deleted' ? 'deleted' : 'unreadable'
+  const marked = await context.store.read('quarantined rows', (tx) => marksOf(tx, name, new Set(dirty)))
+  const known = new Map(marked.map(({ id, reason }) => [id, reason]))
+  const reasons = new Map<string, QuarantineReason>()
+  for (const id of dirty) {
+    const before = known.get(id)
+    if (there.has(id)) reasons.set(id, 'left-scope')
+    else if (how.doubts?.get(id) === 'deleted') reasons.set(id, 'deleted')
+    // What was found out once is not asked with each pull.
+    else if (before === 'deleted' || before === 'unreadable') reasons.set(id, before)
+    else reasons.set(id, (await isGone(context, table, id, how.signal)) ? 'deleted' : 'unreadable')
   }
-  return new Map(dirty.map((id) => [id, reason(id)]))
+  return reasons
+}
+
+/** Whether the master says that the row was deleted; where it does not say anything about it, nothing is concluded. */
+async function isGone(
+  { master }: Pick<MembershipContext, 'master'>,
+  { metadata }: ConfiguredTable,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return (await master.isGone?.({ table: metadata, id }, signal)) === true
+  } catch (error) {
+    if (concernsOneTable(error)) return false
+    throw error
+  }
 }
 
 export function inSum(one: Membership, other: Membership): Membership {

@@ -1,11 +1,11 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { abortError, MasterError, throwIfAborted } from '../errors.ts'
 import type { Json } from '../metadata.ts'
-import { recordEchoes } from '../outbox/echoes.ts'
+import { recordEchoes, withoutDeleted } from '../outbox/echoes.ts'
 import type { PullPage, PullRequest } from '../ports/master-org.ts'
 import { applyPage } from './apply-page.ts'
 import { beginBodies } from './bodies.ts'
-import { firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
+import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
 import type { TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
 import type { PullContext } from './pull-context.ts'
@@ -94,13 +94,14 @@ async function commitPage(
   return store.write(
     `apply page of ${name}`,
     async (tx) => {
-      // First: it can make a comparison of this very table due.
-      if (sightings) await withPage(tx, context, table, page.rows, sightings)
+      const older = (await dueOf(tx, name)).includes('restored')
+      const rows = older ? page.rows : await withoutDeleted(tx, name, page.rows)
+      // Before the checkpoint is read: it can make a comparison of this very table due.
+      if (sightings) await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored }, table)
-      const older = kept.due?.includes('restored') ?? false
-      const written = await applyPage(tx, table, page.rows, { everyRow: everyRow ?? false, older })
+      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       const next: TableCheckpoint = {
         ...kept,

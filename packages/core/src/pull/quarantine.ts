@@ -5,7 +5,7 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
  *
  * - `deleted`: it was deleted.
  * - `left-scope`: it is there, and the sync filter or the related rows no longer select it.
- * - `unreadable`: it is not shown to the user at all, and as far as the master tells it is there.
+ * - `unreadable`: it is not shown to the user, and the master does not say that it was deleted.
  */
 export type QuarantineReason = 'deleted' | 'left-scope' | 'unreadable'
 

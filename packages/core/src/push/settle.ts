@@ -8,7 +8,7 @@ import { afterActions, isOurs, takeBases } from './evidence.ts'
 import { decideGoneRows, mayHaveGivenAway, updatesInstead } from '../conflicts/gone-rows.ts'
 import { assumedMaster, masterRow, refreshChanged, refreshRows } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
-import { awaitEchoes } from '../outbox/echoes.ts'
+import { awaitEchoes, refuseEcho } from '../outbox/echoes.ts'
 import type {
   ConflictDecision,
   HistoryEntry,
@@ -150,9 +150,15 @@ export async function deliver(
     if (!table) continue
     const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
     if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
+    else await refuseLateEcho(tx, change)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
+}
+
+async function refuseLateEcho(tx: StoreWriter, { table, id }: Change): Promise<void> {
+  const [base] = await tx.bases(table, [id])
+  if (base?.version) await refuseEcho(tx, table, id, base.version)
 }
 
 /** The versions that the master's rows have after it took the changes, by row key, as far as they are known. */
