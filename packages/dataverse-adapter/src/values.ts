@@ -69,7 +69,7 @@ export function rowId(table: TableMetadata, row: JsonObject): string {
 }
 
 /** The columns that identify a row of an intersect table. */
-export function linkColumns(table: TableMetadata): readonly string[] {
+function linkColumns(table: TableMetadata): readonly string[] {
   const relationship = relationshipOf(table)
   return relationship ? [relationship.first.column, relationship.second.column] : []
 }

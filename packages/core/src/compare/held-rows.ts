@@ -33,7 +33,7 @@ export async function* heldRows(
 }
 
 /** Those of the rows that are held, and that the master is known to have had. */
-export async function heldAmong(tx: StoreReader, table: string, ids: readonly string[]): Promise<readonly HeldRow[]> {
+async function heldAmong(tx: StoreReader, table: string, ids: readonly string[]): Promise<readonly HeldRow[]> {
   const bases = new Map((await tx.bases(table, ids)).map((base) => [base.id, base]))
   const versions = await tx.versions(table, ids)
   return ids.flatMap((id): readonly HeldRow[] => {

@@ -108,7 +108,7 @@ export function isRemadeTable(old: TableMetadata, fresh: TableMetadata): boolean
 }
 
 /** Whether the column was removed and made anew. Not told of a copy that an older version made. */
-export function isRemade(old: ColumnMetadata, now: ColumnMetadata): boolean {
+function isRemade(old: ColumnMetadata, now: ColumnMetadata): boolean {
   return old.mark !== undefined && now.mark !== undefined && old.mark !== now.mark
 }
 

@@ -82,7 +82,7 @@ function changesOf(
 }
 
 /** What differs between two definitions of a table. */
-export function tableChanges(old: TableMetadata, fresh: TableMetadata): readonly MetadataChange[] {
+function tableChanges(old: TableMetadata, fresh: TableMetadata): readonly MetadataChange[] {
   const table = fresh.name
   const renamed: readonly MetadataChange[] =
     old.label === fresh.label ? [] : [{ kind: 'table-renamed', table, from: old.label, to: fresh.label }]

@@ -5,7 +5,7 @@ const EARLIEST = '1753-01-01'
 const DAY_MS = 24 * 3600 * 1000
 
 /** Whether the text is a day that Dataverse knows: `2026-05-01`, from 1753 on. */
-export function isDay(text: string): boolean {
+function isDay(text: string): boolean {
   const [, year, month, day] = DAY.exec(text) ?? []
   if (year === undefined || text < EARLIEST) return false
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))

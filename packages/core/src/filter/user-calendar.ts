@@ -12,17 +12,6 @@ const DAY_MS = 24 * HOUR_MS
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
-/** Whether this runtime knows the IANA time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    clockOf(name)
-    return true
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
-
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   let clock = clocks.get(timeZone)
   if (!clock) {

@@ -25,7 +25,7 @@ export interface RunLease {
 }
 
 /** So many runs of each job are kept, the newest. */
-export const RUNS_KEPT = 100
+const RUNS_KEPT = 100
 
 const JOB = 'job/'
 const PROGRESS = 'job-progress/'
