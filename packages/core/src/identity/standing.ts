@@ -28,7 +28,7 @@ export interface StandingRequest {
   readonly asked: readonly string[]
   /** The tables that are kept. */
   readonly tables: Iterable<string>
-  /** The standing, where a look at the master has shown it already, asked for with the same privileges. */
+  /** What a look at the master, asked for with the same privileges, has shown of it; null where it showed nothing. */
   readonly shown?: Standing | null
 }
 
@@ -46,7 +46,7 @@ export async function renewStanding(
     kept: await readStanding(tx, userId),
     known: await readPrivileges(tx, userId),
   }))
-  const standing = shown ?? (await master.standing?.(userId, asked, signal)) ?? null
+  const standing = shown === undefined ? ((await master.standing?.(userId, asked, signal)) ?? null) : shown
   const isComparable = kept?.asked.join() === asked.join()
   if (standing && isComparable && standing.stamp === kept?.stamp) return known
   const names = (await master.privileges?.(userId, signal)) ?? null

@@ -1,5 +1,5 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { concernsOneRequest, concernsOneTable } from '../errors.ts'
+import { concernsOneRequest, concernsOneTable, MasterError } from '../errors.ts'
 import type { Json } from '../metadata.ts'
 import type { Glance, PullRequest } from '../ports/master-org.ts'
 import { readCheckpoint } from '../pull/checkpoint.ts'
@@ -51,6 +51,8 @@ export async function lookAtAll(
     })
     return { ...rest, firstPages: new Map(firstPages) }
   } catch (error) {
+    // A master that asks to wait is not asked for the same one by one.
+    if (error instanceof MasterError && error.retryAfterMs !== undefined) throw error
     // It says nothing about the connection then: everything is asked for by itself.
     if (concernsOneTable(error) || concernsOneRequest(error)) return null
     throw error

@@ -48,7 +48,7 @@ async function inOneTurn(
   const stamp = kept.catalogue.stamp
   const look = await lookOrIdentify(context, run, { tables: tables(), sends }, signal)
   const metadata = await run.inPhase('metadata', () => kept.refreshMetadata(signal, look?.metadataStamp))
-  await run.inPhase('standing', () => kept.renewPrivileges(userId, signal, look?.standing ?? undefined))
+  await run.inPhase('standing', () => kept.renewPrivileges(userId, signal, look?.standing))
   const sent = isDownOnly
     ? await delivery.unsent()
     : await run.inPhase('push', () => delivery.pushSmall(signal)).catch(unlessOfOneRequest)
