@@ -1,4 +1,4 @@
-// The README's first program must run as printed and print what the README says.
+// The README's programs must run as printed and print what the README says.
 import { execFile } from 'node:child_process'
 import { promises as files } from 'node:fs'
 import { join } from 'node:path'
@@ -8,28 +8,36 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The program that begins with `// quick start`, and the text block behind it. */
-function quickStart(readme: string): { readonly program: string; readonly output: string } {
-  const [, program, output] = /```js\n(\/\/ quick start\n.*?)```.*?```text\n(.*?)```/s.exec(readme) ?? []
-  if (program === undefined || output === undefined) {
-    throw new Error('README.md has no ```js block beginning with "// quick start" that a ```text block follows')
-  }
-  return { program, output }
+interface Program {
+  readonly name: string
+  readonly text: string
+  readonly output: string
 }
 
-test('the quick start of the README runs as printed and prints what the README says', async () => {
-  const { program, output } = quickStart(await files.readFile(join(root, 'README.md'), 'utf8'))
+/** The programs of a README: ```js blocks that begin with their name as a comment and that a ```text block follows. */
+async function programs(): Promise<readonly Program[]> {
+  const readme = await files.readFile(join(root, 'README.md'), 'utf8')
+  return [...readme.matchAll(/```js\n(\/\/ (.*?)\n.*?)```.*?```text\n(.*?)```/gs)].map(
+    ([, text = '', name = '', output = '']) => ({ name, text, output }),
+  )
+}
+
+test('the programs of the README run as printed and print what the README says', async () => {
+  const found = await programs()
+  expect(found.map(({ name }) => name)).toEqual(['quick start', 'what is kept'])
   // Inside of node_modules the packages are found by their names, as they are where a reader pastes the program.
   const folder = await files.mkdtemp(join(root, 'node_modules', '.quick-start-'))
   onTestFinished(() => files.rm(folder, { recursive: true, force: true }))
-  await files.writeFile(join(folder, 'quick-start.mjs'), program)
-  const run = await promisify(execFile)(process.execPath, ['quick-start.mjs'], { cwd: folder })
-  expect(run.stdout).toBe(output)
-  expect(run.stderr).toBe('')
+  for (const { name, text, output } of found) {
+    const file = `${name.replaceAll(' ', '-')}.mjs`
+    await files.writeFile(join(folder, file), text)
+    const run = await promisify(execFile)(process.execPath, [file], { cwd: folder })
+    expect({ name, out: run.stdout, err: run.stderr }).toEqual({ name, out: output, err: '' })
+  }
 })
 
 test('the quick start is about twenty lines long', async () => {
-  const { program } = quickStart(await files.readFile(join(root, 'README.md'), 'utf8'))
-  const lines = program.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('//'))
-  expect(lines.length).toBeLessThanOrEqual(20)
+  const [quickStart] = await programs()
+  const lines = quickStart?.text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('//'))
+  expect(lines?.length).toBeLessThanOrEqual(20)
 })

@@ -75,8 +75,9 @@ test('a preview says what would be refused', async () => {
 test('tx archive says of what was sent without an answer that the master may have it', async () => {
   const place = await syncedWorkplace(TABLES)
   await writes(place, 'account', { accountid: PARENT, name: 'Lost' })
-  for (const method of ['PATCH', 'POST']) {
-    place.emulator.faults.add({ match: { method }, fault: { kind: 'dropAfterCommit' } })
+  // A batch of reads is a POST, too.
+  for (const match of [{ method: 'PATCH' }, { method: 'POST', body: /^PATCH /m }]) {
+    place.emulator.faults.add({ match, fault: { kind: 'dropAfterCommit' } })
   }
   expect((await place.outpost('sync')).exitCode).toBe(3)
   expect((await place.outpost('tx', 'archive', '1')).out).toMatch(/may have #1/)
@@ -253,6 +254,14 @@ test('the JSON of each command has the properties that its documentation names',
     ['tx retry', ['tx', 'retry', '1']],
     ['tx retry-all', ['tx', 'retry-all']],
     ['sync', ['sync']],
+    ['explain', ['explain', 'account']],
+    ['verify', ['verify']],
+    ['repair', ['repair']],
+    ['dry-run', ['dry-run']],
+    ['quarantined', ['quarantined']],
+    ['metadata', ['metadata']],
+    ['configure --check', ['configure', '--check']],
+    ['resync', ['resync', 'account']],
     ['tx archive', ['tx', 'archive', '2']],
     ['tx discard', ['tx', 'discard', '1']],
     ['sign-out', ['sign-out', '--keep']],

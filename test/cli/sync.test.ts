@@ -51,6 +51,17 @@ test('progress is a bar drawn in place on a terminal, narrower than the terminal
   expect(drawn).toMatch(/✓.*contact +\d+ received/)
 })
 
+test('a download shows one percentage for all tables, which never goes down', async () => {
+  const { outpostWith } = await connectedWorkplace(TABLES)
+  let drawn = ''
+  const stderr = { isTTY: true, columns: 100, write: (text: string) => void (drawn += text) }
+  await outpostWith({ stderr }, 'sync')
+  const shares = [...drawn.matchAll(/ (\d+) %/g)].map(([, share]) => Number(share))
+  expect(shares.length).toBeGreaterThan(3)
+  expect(shares).toEqual(shares.toSorted((one, other) => one - other))
+  expect(drawn).toMatch(/looking for what is gone/)
+})
+
 test('a refused transaction is exit code 1, and stays so until somebody decides', async () => {
   const { outpost, file } = await syncedWorkplace(TABLES)
   await expectDone(

@@ -51,8 +51,9 @@ export function exitCodeOf(code: OutpostErrorCode): number {
 export const EXIT_CODES_HELP = `Exit codes:
   0    done
   1    refused: by the master or by the state of the client org; transactions in
-       Error, tables that could not be finished, lines that were not imported, or
-       metadata that could not be taken over
+       Error, tables that could not be finished, lines that were not imported,
+       metadata that could not be taken over, rows that differ (verify), or a
+       change that was not confirmed
   2    bad usage or invalid input; nothing was changed
   3    the master cannot be reached now; try again later
   4    sign-in needed, or signed in to the wrong organisation or as the wrong user

@@ -1,4 +1,4 @@
-import type { OutpostEvent, TableReport } from '@outpost/core'
+import type { OutpostEvent, SyncPhase, TableReport } from '@outpost/core'
 import type { Invocation } from './invocation.ts'
 import { pushBatches } from './push-batches.ts'
 import { count, counted, cut, oneLine, paintFor } from './text.ts'
@@ -25,12 +25,18 @@ export function progressOf(invocation: Invocation): Progress {
 
 function plainProgress({ io }: Invocation): Progress {
   const line = (text: string): unknown => io.stderr.write(`${text}\n`)
+  const told = new Map<string, string>()
+  const once = (table: string, text: string): void => {
+    if (told.get(table) !== text) line(`${table}: ${text}`)
+    told.set(table, text)
+  }
   const batches = pushBatches(({ text }) => line(text))
   return {
     say: line,
     show(event) {
       batches.show(event)
-      if (event.type === 'pull.page') line(`${event.table}: ${rowsSoFar(event)}`)
+      if (event.type === 'pull.progress' && event.rows > 0) once(event.table, rowsSoFar(event))
+      else if (event.type === 'pull.page' && event.columns) line(`${event.table}: ${columnsSoFar(event)}`)
       else if (event.type === 'pull.table') line(`${event.table}: ${outcome(event.report)}`)
       else if (event.type === 'metadata.pulled') line(`metadata: ${counted(event.tables, 'table')}`)
     },
@@ -42,6 +48,7 @@ function drawnProgress({ io }: Invocation): Progress {
   const { stderr } = io
   const paint = paintFor(stderr, io.variables)
   let drawn = false
+  let fraction = 0
   const clear = (): void => {
     if (drawn) stderr.write('\r\u001b[2K')
     drawn = false
@@ -64,7 +71,14 @@ function drawnProgress({ io }: Invocation): Progress {
     say: (text) => draw(`  ${text}`),
     show(event) {
       batches.show(event)
-      if (event.type === 'pull.page') draw(`  ${label(event.table)} ${bar(event)} ${rowsSoFar(event)}`)
+      if (event.type === 'pull.progress') {
+        fraction = event.fraction
+        if (event.rows > 0 || event.phase !== 'rows')
+          draw(`  ${label(event.table)} ${bar(fraction)} ${event.phase === 'rows' ? rowsSoFar(event) : ''}`)
+      } else if (event.type === 'pull.page' && event.columns)
+        draw(`  ${label(event.table)} ${bar(fraction)} ${columnsSoFar(event)}`)
+      else if (event.type === 'sync.phase')
+        draw(`  ${label(PHASES[event.phase])} ${fraction > 0 ? bar(fraction) : '…'}`)
       else if (event.type === 'pull.table') {
         const mark = event.report.error ? paint.red('✗') : paint.green('✓')
         keep(`${mark} ${label(event.table)} ${outcome(event.report)}`)
@@ -80,18 +94,33 @@ function drawnProgress({ io }: Invocation): Progress {
   }
 }
 
-type Page = Extract<OutpostEvent, { type: 'pull.page' }>
-
-function bar({ rows, estimate }: Page): string {
-  const share = estimate && !estimate.atLeast && estimate.rows > 0 ? Math.min(1, rows / estimate.rows) : null
-  if (share === null) return '░'.repeat(BAR)
-  const full = Math.round(share * BAR)
-  return '█'.repeat(full) + '░'.repeat(BAR - full)
+const PHASES: Readonly<Record<SyncPhase, string>> = {
+  glance: 'asking what is new',
+  identity: 'asking who answers',
+  metadata: 'reading metadata',
+  standing: 'asking for rights',
+  push: 'sending',
+  rows: 'reading rows',
+  deletions: 'looking for what is gone',
+  layers: 'reading more columns',
 }
 
-function rowsSoFar({ rows, estimate }: Page): string {
-  if (!estimate || estimate.rows < rows) return counted(rows, 'row')
-  return `${count(rows)} of ${count(estimate.rows)}${estimate.atLeast ? '+' : ''} rows`
+type Told = Extract<OutpostEvent, { type: 'pull.progress' }>
+
+/** How far the whole run is. */
+function bar(fraction: number): string {
+  const full = Math.floor(fraction * BAR)
+  const percent = `${Math.floor(fraction * 100)} %`
+  return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${percent.padStart(5)}`
+}
+
+function rowsSoFar({ rows, of }: Pick<Told, 'rows' | 'of'>): string {
+  if (of === undefined) return counted(rows, 'row')
+  return `${count(rows)} of ${rows < of ? 'about ' : ''}${count(of)} rows`
+}
+
+function columnsSoFar({ rows, columns = [] }: Extract<OutpostEvent, { type: 'pull.page' }>): string {
+  return `${columns.join(', ')} of ${counted(rows, 'row')}`
 }
 
 /** What a sync did to one table, in words. */
