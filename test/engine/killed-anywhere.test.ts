@@ -61,7 +61,7 @@ test.each<['commit' | 'acknowledge', string]>([
   const writes = await live(at, null)
   expect(writes).toBeGreaterThan(10)
   for (let kill = 0; kill < writes; kill += 1) await live(at, kill)
-})
+}, 180_000)
 
 /** Lives through the day, dying at the given write; gives back how many writes there were. */
 async function live(at: FaultPoint, kill: number | null): Promise<number> {

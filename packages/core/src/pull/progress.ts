@@ -35,6 +35,12 @@ export class Progress {
     share.estimate = estimate?.rows ?? share.estimate
   }
 
+  /** All rows of the table have come in a run before. */
+  isHere(table: string): void {
+    const share = this.#shares.get(table)
+    if (share) share.isOver = true
+  }
+
   /** What a first page says where nobody has been asked before. */
   expectAtLeast(table: string, estimate: RowEstimate): void {
     const share = this.#shares.get(table)

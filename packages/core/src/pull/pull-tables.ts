@@ -2,8 +2,9 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError, throwIfAborted } from '../errors.ts'
 import type { SyncPhase, TableReport } from '../events.ts'
 import type { Json } from '../metadata.ts'
-import type { PullPage } from '../ports/master-org.ts'
+import type { PullPage, RowEstimate } from '../ports/master-org.ts'
 import { clearDue, dueOf, readCheckpoint } from './checkpoint.ts'
+import { forgetExpected, heldOf, keepExpected } from './download.ts'
 import { areLayersWanted, pullLayers } from './layers.ts'
 import { lookAgain } from './membership.ts'
 import { Progress } from './progress.ts'
@@ -52,8 +53,9 @@ export async function pullTables(
     runs.map(({ name }) => name),
     (event) => context.emit(event),
   )
+  let expected: readonly string[] = []
   await options.inPhase('rows', async () => {
-    await expectRows(context, runs, progress, signal)
+    expected = await expectRows(context, runs, progress, signal)
     const seen: Seen[] = []
     for (const run of runs) {
       const sightings = await pullRows(context, run, progress, signal, options.firstPages?.get(run.name))
@@ -83,6 +85,9 @@ export async function pullTables(
       }
     })
   }
+  if (expected.length > 0) {
+    await context.store.write('download ended', (tx) => forgetExpected(tx, expected), { durability: 'relaxed' })
+  }
   progress.end()
   // In the order of the configuration, whatever their priority.
   const reports = new Map(runs.map((run) => [run.name, run.report]))
@@ -94,26 +99,38 @@ export async function pullTables(
   )
 }
 
-/** Asks for the numbers of rows of all tables that are to be downloaded, before the first of them is. */
+/**
+ * Asks for the numbers of rows of all tables that are to be downloaded, before the first of them is. A download that goes
+ * on expects what it did. Gives back the tables of which something is expected.
+ */
 async function expectRows(
   context: PullContext,
   runs: readonly TableRun[],
   progress: Progress,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
+  const expected: string[] = []
+  const asked = new Map<ConfiguredTable, RowEstimate | null>()
   for (const run of runs) {
     const { name, table } = run
-    const { isNew, held } = await context.store.read('how much is here', async (tx) => {
-      const checkpoint = await readCheckpoint(tx, name)
-      return { isNew: checkpoint?.complete !== true, held: checkpoint ? await tx.count(name) : 0 }
-    })
-    if (!isNew) continue
-    const request = { table: table.metadata, scope: table.scope }
+    const held = await context.store.read('how much is here', (tx) => heldOf(tx, table))
+    if (held.expected !== undefined) {
+      progress.expect(name, held.expected, held.rows)
+      if (!held.isNew) progress.isHere(name)
+    }
+    if (held.isNew || held.expected !== undefined) expected.push(name)
+    if (!held.isNew || held.expected !== undefined) continue
     await run.run(context, 'rows', async () => {
-      progress.expect(name, await context.master.estimate?.(request, signal), held)
+      const estimate = (await context.master.estimate?.({ table: table.metadata, scope: table.scope }, signal)) ?? null
+      progress.expect(name, estimate, held.rows)
+      asked.set(table, estimate)
     })
   }
+  if (asked.size > 0) {
+    await context.store.write('expect rows', (tx) => keepExpected(tx, asked), { durability: 'relaxed' })
+  }
   progress.begin('rows')
+  return expected
 }
 
 async function pullRows(

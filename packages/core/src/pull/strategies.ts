@@ -8,6 +8,7 @@ import type { Seen, Sightings } from './anchors.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginChanges, followChanges, forgetChanges } from './delta.ts'
 import type { FirstChanges } from './delta.ts'
+import { forgetExpected } from './download.ts'
 import { dependentsDue } from './dependents.ts'
 import { NOTHING } from './membership.ts'
 import type { Membership } from './membership.ts'
@@ -104,6 +105,7 @@ export async function behindAllRows(context: PullContext, seen: readonly Seen[],
 
 /** Forgets what the strategies keep of tables that are no longer kept. */
 export async function forgetStrategies(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
+  await forgetExpected(tx, tables)
   for (const table of tables) {
     await forgetAnchors(tx, table)
     await forgetChanges(tx, table)
