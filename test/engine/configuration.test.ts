@@ -209,11 +209,19 @@ test('switching tracking on asks for one comparison of all rows, and so does cha
   const device = await there.device({ configuration: tracked(undefined) })
   await device.sync()
   const due = async (): Promise<readonly string[]> => (await device.org.explainPull('account')).due
+  const warnings = async (): Promise<readonly unknown[]> => {
+    const problems = await device.org.configurationProblems()
+    return problems.map(({ place }) => [place.table, place.rule])
+  }
   expect(await due()).toEqual([])
   await device.org.configure(tracked({ deletes: true }))
   expect(await due()).toContain('tracking-enabled')
+  // It is a warning: what is in force can be put in force again.
+  expect(await warnings()).toEqual([['account', 'tracking-not-compared']])
+  await device.org.configure(device.org.configuration)
   await device.sync()
   expect(await due()).toEqual([])
+  expect(await warnings()).toEqual([])
   await device.org.configure(tracked({ deletes: true, owners: false }))
   expect(await due()).toEqual([])
   await device.org.configure(tracked({ deletes: true, owners: true }))

@@ -57,11 +57,15 @@ const DAY: readonly Step[] = [
 test.each<['commit' | 'acknowledge', string]>([
   ['commit', 'before'],
   ['acknowledge', 'behind'],
-])('a device that dies at any commit (%s: just %s it) loses nothing and doubles nothing', async (at) => {
-  const writes = await live(at, null)
-  expect(writes).toBeGreaterThan(10)
-  for (let kill = 0; kill < writes; kill += 1) await live(at, kill)
-}, 180_000)
+])(
+  'a device that dies at any commit (%s: just %s it) loses nothing and doubles nothing',
+  async (at) => {
+    const writes = await live(at, null)
+    expect(writes).toBeGreaterThan(10)
+    for (let kill = 0; kill < writes; kill += 1) await live(at, kill)
+  },
+  180_000,
+)
 
 /** Lives through the day, dying at the given write; gives back how many writes there were. */
 async function live(at: FaultPoint, kill: number | null): Promise<number> {

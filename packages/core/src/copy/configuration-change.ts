@@ -40,6 +40,12 @@ export function newlyTracked(before: Configuration, after: Configuration): reado
   })
 }
 
+/** What is not known of a table whose tracking was changed. It is no reason to refuse anything. */
+export function notCompared(table: string): OutpostError {
+  const message = 'its tracking was changed, and what happened before is not known until all rows have been compared'
+  return wrongTable({ name: table }, 'tracking-not-compared', message, undefined, 'Sync: the comparison is due.')
+}
+
 /** Why a table cannot go. */
 export function unsentRows(table: string, count: number): OutpostError {
   return new OutpostError('refused', `table '${table}' has ${count} rows with unsent changes; it cannot be removed`, {

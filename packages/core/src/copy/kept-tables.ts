@@ -8,6 +8,7 @@ import {
   isOldClash,
   isSame,
   newlyTracked,
+  notCompared,
   unknownFunctions,
   unsentRows,
 } from './configuration-change.ts'
@@ -28,7 +29,7 @@ import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
 import type { Store, StoreWriter } from '../ports/store.ts'
 import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
-import { followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
+import { dueOf, followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
 import { forgetStrategies } from '../pull/strategies.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import { EMPTY_SETTINGS, readSettings, writeConfiguration } from '../settings.ts'
@@ -137,8 +138,23 @@ export class KeptTables {
     return JSON.parse(JSON.stringify(configuration)) as Configuration
   }
 
-  /** What a configuration would break, rule by rule; what is in force where none is given. */
-  async problems(configuration: Configuration = this.#configuration): Promise<readonly OutpostError[]> {
+  /**
+   * What a configuration would break, rule by rule. Where none is given, that of the one in force, and the tables of which
+   * not everything is known because they were not compared since their tracking was changed.
+   */
+  async problems(configuration?: Configuration): Promise<readonly OutpostError[]> {
+    if (configuration) return this.#broken(configuration)
+    const waiting = await this.#store.read('look for tables to compare', async (tx) => {
+      const names: string[] = []
+      for (const name of this.#byName.keys()) {
+        if ((await dueOf(tx, name)).includes('tracking-enabled')) names.push(name)
+      }
+      return names
+    })
+    return [...(await this.#broken(this.#configuration)), ...waiting.map(notCompared)]
+  }
+
+  async #broken(configuration: Configuration): Promise<readonly OutpostError[]> {
     const shape: OutpostError[] = []
     if (!checkShape(configuration, (problem) => shape.push(problem))) return shape
     const { present, retired } = await this.#definitionsFor(configuration)
@@ -152,14 +168,14 @@ export class KeptTables {
 
   /** What all tables would be under a configuration. Throws `invalid` for what it breaks. */
   async checked(configuration: Configuration): Promise<ReadonlyMap<string, ConfiguredTable>> {
-    const problems = await this.problems(configuration)
+    const problems = await this.#broken(configuration)
     refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
     return fitConfiguration(configuration, await this.#definitionsFor(configuration), this.#conflictFunctions)
   }
 
   /** The same, and the tables that cannot go because of unsent changes of their rows. */
   async allProblems(configuration: Configuration): Promise<readonly OutpostError[]> {
-    const problems = (await this.problems(configuration)).filter((each) => !isOldClash(each, this.#configuration))
+    const problems = (await this.#broken(configuration)).filter((each) => !isOldClash(each, this.#configuration))
     if (problems.some(({ place }) => place.rule === 'configuration-shape')) return problems
     const gone = [...this.#byName.keys()].filter((name) => !Object.hasOwn(configuration.tables, name))
     const unsent = await this.#store.read('look for unsent rows', async (tx) => {
@@ -260,7 +276,7 @@ export class KeptTables {
     configuration: Configuration,
     { instead, also }: { readonly instead?: Configuration; readonly also?: (tx: StoreWriter) => Promise<void> } = {},
   ): Promise<void> {
-    const problems = await this.problems(configuration)
+    const problems = await this.#broken(configuration)
     refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
     const definitions = await this.#definitionsFor(configuration)
     const checked = fitConfiguration(configuration, definitions, this.#conflictFunctions)
