@@ -1,5 +1,6 @@
 import type { TableMetadata } from '../metadata.ts'
-import { relationshipOf } from '../metadata.ts'
+import { columnOf, relationshipOf } from '../metadata.ts'
+import { TRACKING_COLUMNS } from '../pull/tracking.ts'
 import { wrongTable } from './check-shape.ts'
 import type { Report } from './check-shape.ts'
 import type { TableCheck } from './check-table.ts'
@@ -26,7 +27,21 @@ export function checkTracking({ configuration, catalogue, report }: TableCheck):
     const metadata = catalogue.get(name)
     if (!metadata) continue
     checkSides(metadata, has, report)
+    if (name === mobileTracking) checkEntries(metadata, options, report)
     checkKinds(metadata, options, { has, mobileTracking, report })
+  }
+}
+
+/** What the entries of the mobile-tracking table tell is in these columns. */
+function checkEntries(metadata: TableMetadata, { columns }: TableConfiguration, report: Report): void {
+  for (const column of Object.values(TRACKING_COLUMNS)) {
+    if (columnOf(metadata, column) === undefined) {
+      const message = `it is to be the mobile-tracking table, and has no column '${column}'`
+      report(wrongTable(metadata, 'tracking-columns', message, undefined, "Name another table in 'mobileTracking'."))
+    } else if (columns !== undefined && !columns.includes(column)) {
+      const message = `it is the mobile-tracking table, and its column '${column}' is not selected`
+      report(wrongTable(metadata, 'tracking-columns', message, column, 'Add the column, or leave the selection out.'))
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { checkConfiguration, problemsOf } from './check-configuration.ts'
 import type { Configuration } from './configuration.ts'
 import { OutpostError } from '../errors.ts'
+import { TRACKING_COLUMNS } from '../pull/tracking.ts'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'
 
 const account = tableMetadata('account', [
@@ -72,7 +73,13 @@ test('what the master would be asked for makes the fingerprint, and nothing else
 const tracked = new Map([
   ...catalogue,
   ['tag', tableMetadata('tag', [column('name', 'text')], { ownership: 'organization' })],
-  ['resco_mobiletracking', tableMetadata('resco_mobiletracking', [column('resco_kind', 'choice')])],
+  [
+    'resco_mobiletracking',
+    tableMetadata(
+      'resco_mobiletracking',
+      Object.values(TRACKING_COLUMNS).map((name) => column(name, 'text')),
+    ),
+  ],
   ['systemuser', tableMetadata('systemuser', [column('fullname', 'text')])],
 ])
 
@@ -138,6 +145,20 @@ test('tracking needs the tracking table, and the comparison of all ids switched 
   }
   expect(problems(right)).toEqual([])
   expect(problemsOf({ tables }, tracked).every(({ remedy }) => remedy !== undefined)).toBe(true)
+})
+
+test('the mobile-tracking table has the columns that its entries are read from, and they are selected', () => {
+  const right: Configuration = {
+    tables: { resco_mobiletracking: { columns: Object.values(TRACKING_COLUMNS) } },
+    mobileTracking: 'resco_mobiletracking',
+  }
+  expect(problems(right)).toEqual([])
+  const fewer = Object.values(TRACKING_COLUMNS).filter((name) => name !== 'resco_rowid')
+  expect(problems({ ...right, tables: { resco_mobiletracking: { columns: fewer } } })).toEqual([
+    'resco_mobiletracking resco_rowid tracking-columns',
+  ])
+  const other = problems({ tables: { account: {} }, mobileTracking: 'account' })
+  expect(other).toEqual(Object.values(TRACKING_COLUMNS).map(() => 'account tracking-columns'))
 })
 
 test('each kind of tracking has needs of its own', () => {

@@ -15,7 +15,7 @@ import { doubt } from './recheck-list.ts'
  */
 
 /** The columns of the mobile-tracking table, by their logical names. */
-const TRACKING_COLUMNS = {
+export const TRACKING_COLUMNS = {
   kind: 'resco_kind',
   table: 'resco_tablename',
   row: 'resco_rowid',
