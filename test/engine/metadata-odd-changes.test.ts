@@ -289,3 +289,43 @@ test('a relationship between many rows is removed while links of it wait: what w
   await device.org.configure({ tables })
   await expectSame(there, device)
 })
+
+test('a column that has become another is empty until it was read anew, and the others stay', async () => {
+  const there = world()
+  let isSlow = false
+  const device = await there.device({
+    configuration: {
+      tables: { [ORDER]: { columns: ['msdyn_name', 'msdyn_city', 'new_traveldistance'], indexes: [['msdyn_city']] } },
+    },
+    through: (master) => ({
+      ...master,
+      pull: async (request, signal) => {
+        if (isSlow && request.checkpoint === null) throw new MasterError('timeout', 'later')
+        return master.pull(request, signal)
+      },
+    }),
+  })
+  const { schema } = there.emulator
+  const id = there.emulator.master.create(ORDER, { msdyn_name: 'Pump', msdyn_city: 'Aarhus', new_traveldistance: 12 })
+  const edited = there.emulator.master.create(ORDER, { msdyn_name: 'Fan', msdyn_city: 'Odense', new_traveldistance: 5 })
+  await device.sync()
+  await device.org.write((draft) => draft.update(ORDER, edited, { msdyn_name: 'Blower' }))
+  schema.removeColumn(ORDER, 'msdyn_city')
+  schema.addColumn(ORDER, text('msdyn_City'))
+  schema.retypeColumn(ORDER, choice('new_TravelDistance', { 12: 'Twelve' }))
+  isSlow = true
+  await device.org.updateMetadata()
+  expect(await device.org.table(ORDER).get(edited)).toMatchObject({
+    msdyn_name: 'Blower',
+    msdyn_city: null,
+    new_traveldistance: null,
+  })
+  await device.sync().catch(() => {})
+  expect(await device.org.table(ORDER).get(id)).toMatchObject({
+    msdyn_name: 'Pump',
+    msdyn_city: null,
+    new_traveldistance: null,
+  })
+  isSlow = false
+  await expectSame(there, device)
+})

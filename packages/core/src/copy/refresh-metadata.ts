@@ -5,7 +5,7 @@ import type { TableMetadata } from '../metadata.ts'
 import { recheckPending } from '../outbox/recheck.ts'
 import type { Rechecked } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
-import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import type { BaseRow, StoreReader, StoreTable, StoreWriter } from '../ports/store.ts'
 import { forgetBodies } from '../pull/bodies.ts'
 import {
   followConfiguration,
@@ -15,6 +15,7 @@ import {
   startAnew,
   writeCheckpoint,
 } from '../pull/checkpoint.ts'
+import { TARGET_SUFFIX } from '../row.ts'
 import { refreshRows } from '../rows/local-rows.ts'
 import { writeConfiguration } from '../settings.ts'
 import { retireTables, updateCatalogue } from './catalogue.ts'
@@ -126,12 +127,44 @@ export async function applyRefresh(tx: StoreWriter, refresh: Refresh, now: numbe
   await followConfiguration(tx, before, asPulled(before, after))
   await startAnew(tx, returned(before, after))
   await forgetColumns(tx, drift.changes, after)
-  await tx.defineTables([...after.values()].map((table) => table.store))
+  const stores = [...after.values()].map((table) => table.store)
+  const others = columnsOfOthers(refresh)
+  if (others.size > 0) await tx.defineTables(stores.map((store) => withoutColumns(store, others.get(store.name))))
+  await tx.defineTables(stores)
+  for (const [name, columns] of others) await emptyBases(tx, name, columns)
   const found = await recheckWith(tx, refresh, now)
   const changed = [...found.refused, ...found.migrated]
   if (changed.length > 0) await tx.putTransactions(changed)
-  await showAgain(tx, refresh)
+  await showAgain(tx, refresh, others)
   return found
+}
+
+/** The columns that have become others, by table: they are empty until they have been read. */
+function columnsOfOthers({ drift }: Refresh): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const change of drift.changes) {
+    if (change.kind !== 'column-remade' && change.kind !== 'column-retyped') continue
+    found.set(change.table, (found.get(change.table) ?? new Set()).add(change.column))
+  }
+  return found
+}
+
+function withoutColumns(store: StoreTable, gone: ReadonlySet<string> = new Set()): StoreTable {
+  const isKept = (name: string): boolean => !gone.has(name.replace(TARGET_SUFFIX, ''))
+  return {
+    ...store,
+    columns: store.columns.filter(({ name }) => isKept(name)),
+    indexes: store.indexes.filter(({ columns }) => columns.every(isKept)),
+  }
+}
+
+/** What the master was known to have in columns that have become others, beneath unsent changes. */
+async function emptyBases(tx: StoreWriter, table: string, columns: ReadonlySet<string>): Promise<void> {
+  const bases = (await tx.bases(table)).map((base): BaseRow => {
+    const kept = Object.entries(base.values ?? {}).filter(([name]) => !columns.has(name.replace(TARGET_SUFFIX, '')))
+    return base.values ? { ...base, values: Object.fromEntries(kept) } : base
+  })
+  await tx.putBases(table, bases)
 }
 
 /** Whether anything of what is configured may be another than before. */
@@ -193,11 +226,15 @@ async function forgetColumns(
 const PART = 500
 
 /** Rows with unsent changes are shown with them in columns that have become others, too. */
-async function showAgain(tx: StoreWriter, { before, after }: Refresh): Promise<void> {
+async function showAgain(
+  tx: StoreWriter,
+  { before, after }: Refresh,
+  others: ReadonlyMap<string, unknown>,
+): Promise<void> {
   for (const [name, table] of after) {
     const kinds = (of: ConfiguredTable | undefined): string =>
       (of?.metadata.columns ?? []).map((column) => `${column.name}:${columnKind(column)}`).join()
-    if (table.isLocal || kinds(before.get(name)) === kinds(table)) continue
+    if (table.isLocal || (kinds(before.get(name)) === kinds(table) && !others.has(name))) continue
     const ids = (await tx.bases(name)).map(({ id }) => id)
     for (let at = 0; at < ids.length; at += PART) await refreshRows(tx, table, ids.slice(at, at + PART))
   }
