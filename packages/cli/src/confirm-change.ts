@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { OutpostError, throwIfAborted } from '@outpost/core'
 import type { ClientOrg, Configuration, ConfigurationPlan } from '@outpost/core'
 import { planLines } from './describe-plan.ts'
@@ -62,11 +60,18 @@ function isYes(answer: string): boolean {
 }
 
 /** One line from the terminal. Throws when the run is ended meanwhile. */
-async function answerTo(io: Io, question: string): Promise<string> {
-  io.stderr.write(question)
-  const lines = createInterface({ input: Readable.from(io.stdin), signal: io.signal })
-  for await (const line of lines) return line
-  io.stderr.write('\n')
-  throwIfAborted(io.signal)
-  return ''
+async function answerTo({ stdin, stderr, signal }: Io, question: string): Promise<string> {
+  stderr.write(question)
+  const ended = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
+  const parts = stdin[Symbol.asyncIterator]()
+  let line = ''
+  while (!line.includes('\n')) {
+    throwIfAborted(signal)
+    const next = await Promise.race([parts.next(), ended])
+    if (next === null || next.done) break
+    line += Buffer.from(next.value).toString('utf8')
+  }
+  if (!line.includes('\n')) stderr.write('\n')
+  throwIfAborted(signal)
+  return line
 }

@@ -1,7 +1,7 @@
 import type { ClientOrg, LeftOut, TableConfiguration } from '@outpost/core'
 import { reply } from './invocation.ts'
 import type { Invocation } from './invocation.ts'
-import { tableLines } from './text.ts'
+import { linesFor, tableLines } from './text.ts'
 
 /** The configuration in force, one line for each table. */
 export async function showConfigured(
@@ -21,16 +21,19 @@ export async function showConfigured(
     if (tables.length === 0) return [...without, ...only, 'No tables of a master are kept.']
     return [
       ...without,
-      ...tableLines(
-        ['TABLE', 'COLUMNS', 'FINDS LEAVERS', 'CONFLICTS', 'ROWS', 'MAY LEAVE'],
-        tables.map(([name, table]) => [
-          name,
-          table.columns ? `${table.columns.length} chosen` : 'all',
-          leaversText(table),
-          policyText(table.conflictPolicy),
-          rowsText(table),
-          table.uploadFilter ?? 'all',
-        ]),
+      ...linesFor(
+        invocation.io.stdout,
+        tableLines(
+          ['TABLE', 'COLUMNS', 'FINDS LEAVERS', 'CONFLICTS', 'ROWS', 'MAY LEAVE'],
+          tables.map(([name, table]) => [
+            name,
+            table.columns ? `${table.columns.length} chosen` : 'all',
+            leaversText(table),
+            policyText(table.conflictPolicy),
+            rowsText(table),
+            table.uploadFilter ?? 'all',
+          ]),
+        ),
       ),
       ...only,
       "Run 'outpost sync' to bring the rows in line.",
