@@ -2,6 +2,7 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
 import { resolved, readCheckpoint, scopeKey, typedColumns } from '../pull/checkpoint.ts'
 import type { PullContext } from '../pull/pull-context.ts'
+import { areMostNew } from '../pull/pull-table.ts'
 import { differs, heldRows } from './held-rows.ts'
 
 /** What a configuration, followed by a sync, would do to the rows of one table. */
@@ -128,7 +129,13 @@ async function planTable(
   }
   const dirty = [...here].filter(([, row]) => row.isDirty).map(([id]) => id)
   const drop = here.size - dirty.length
-  const reading = isNew || isUnfinished ? pages(add, pageSize) : Math.ceil((add + refresh) / READ_BY_ID)
+  // A pull begins anew where most rows are new: then all are read, in pages.
+  const isAnew = !isNew && !isUnfinished && (await areMostNew(context, table, signal))
+  const read = isAnew ? listed : add + refresh
+  const inPages = isNew || isUnfinished || isAnew
+  // Else they are read by their ids, besides a first page of what has changed.
+  const reading = inPages ? pages(read, pageSize) : 1 + Math.ceil(read / READ_BY_ID)
+  const counting = master.estimate ? 1 : 0
   const layer = lacking.length > 0 ? pages(listed, pageSize) : 0
   return {
     why: isNew ? 'new' : lacking.length > 0 ? 'rows-and-columns' : 'rows',
@@ -136,9 +143,9 @@ async function planTable(
     drop,
     refresh: lacking.length > 0 ? listed - add : refresh,
     dirty: dirty.toSorted(),
-    requests: reading + layer + (isNew ? 0 : pages(listed, LISTED)),
+    requests: counting + reading + layer + (isNew ? 0 : pages(listed, LISTED)),
     bytes:
-      (add + refresh) * rowBytes +
+      read * rowBytes +
       (isNew ? 0 : listed * LISTED_BYTES) +
       (lacking.length > 0 ? listed * (ROW_BYTES + lacking.length * VALUE_BYTES) : 0),
     estimate: true,

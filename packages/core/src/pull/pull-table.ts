@@ -140,7 +140,7 @@ async function startingPoint(
  * request, but also those that are here. So the pass is better once half of all rows are missing. Without an estimate
  * nothing is known, and the comparison is right in any case.
  */
-async function areMostNew(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<boolean> {
+export async function areMostNew(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<boolean> {
   const estimate = await context.master.estimate?.({ table: table.metadata, scope: table.scope }, signal)
   if (!estimate) return false
   const held = await context.store.read('count rows', (tx) => tx.count(table.metadata.name))
