@@ -5,7 +5,7 @@ import { linksContract } from './master-contract/links.ts'
 import { pullContract } from './master-contract/pull.ts'
 import { pushContract } from './master-contract/push.ts'
 import { readContract } from './master-contract/read.ts'
-import type { TestRunner } from './store-contract/contract.ts'
+import type { TestRunner } from './port-contract.ts'
 
 /**
  * The contract of the MasterOrg port as tests: registers them with the runner, each on an organisation of its own that

@@ -1,6 +1,4 @@
 import type { Change, UpdateChange } from '../../change.ts'
-import type { OutpostErrorCode } from '../../errors.ts'
-import { OutpostError } from '../../errors.ts'
 import { parseTableFilter } from '../../filter/bind.ts'
 import type { Json, ManyToManyMetadata, TableMetadata } from '../../metadata.ts'
 import { relationshipOf } from '../../metadata.ts'
@@ -14,9 +12,8 @@ import type {
 } from '../../ports/master-org.ts'
 import { linkId } from '../../row.ts'
 import type { Row } from '../../row.ts'
-import type { TestRunner } from '../store-contract/contract.ts'
-
-const TIMEOUT_MS = 60_000
+import { portContract } from '../port-contract.ts'
+import type { PortContract, TestRunner } from '../port-contract.ts'
 
 /** An organisation to test a master with. It has no rows that are not named here but in tables that are not. */
 export interface MasterUnderTest {
@@ -65,38 +62,21 @@ export interface ContractMaster extends MasterUnderTest {
   deletion(row: MasterRow): Change
 }
 
-export interface MasterContract {
-  readonly expect: TestRunner['expect']
-  readonly test: (sentence: string, body: (org: ContractMaster) => Promise<void>) => void
-  /** Passes when the promise rejects with an OutpostError of that code. */
-  readonly rejects: (code: OutpostErrorCode, promise: Promise<unknown>) => Promise<void>
-}
+export type MasterContract = PortContract<ContractMaster>
 
 export function contractOf(
   label: string,
   runner: TestRunner,
   create: () => MasterUnderTest | Promise<MasterUnderTest>,
 ): MasterContract {
-  return {
-    expect: (actual, message) => runner.expect(actual, message),
-    async rejects(code, promise) {
-      runner.expect(await rejectionOf(promise)).toStrictEqual(code)
-    },
-    test(sentence, body) {
-      runner.test(
-        `${label}: ${sentence}`,
-        async () => {
-          const org = await create()
-          try {
-            await body(await contractMaster(org))
-          } finally {
-            await org.remove?.()
-          }
-        },
-        TIMEOUT_MS,
-      )
-    },
-  }
+  return portContract(label, runner, async (body) => {
+    const org = await create()
+    try {
+      await body(await contractMaster(org))
+    } finally {
+      await org.remove?.()
+    }
+  })
 }
 
 async function contractMaster(org: MasterUnderTest): Promise<ContractMaster> {
@@ -204,15 +184,5 @@ export function linkOf(
     id: linkId(ids.first, ids.second),
     first: { table: relationship.first.table, id: ids.first },
     second: { table: relationship.second.table, id: ids.second },
-  }
-}
-
-/** The code of the OutpostError that the promise rejects with, or what happened instead. */
-async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-    return 'no rejection'
-  } catch (error) {
-    return error instanceof OutpostError ? error.code : error
   }
 }

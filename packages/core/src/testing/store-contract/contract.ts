@@ -1,14 +1,6 @@
-import type { OutpostErrorCode } from '../../errors.ts'
-import { OutpostError } from '../../errors.ts'
 import type { Store, StoreTable } from '../../ports/store.ts'
-
-const TIMEOUT_MS = 60_000
-
-/** What the contract needs of a test runner; vitest's `{ test, expect }` is one. */
-export interface TestRunner {
-  readonly test: (name: string, body: () => Promise<void>, timeoutMs: number) => void
-  readonly expect: (actual: unknown, message?: string) => { toStrictEqual(expected: unknown): void }
-}
+import { portContract } from '../port-contract.ts'
+import type { PortContract, TestRunner } from '../port-contract.ts'
 
 /** A database that a store keeps, and that outlives the store. */
 export interface DatabaseUnderTest {
@@ -26,27 +18,14 @@ export interface ContractDatabase {
   readonly reopen: () => Promise<Store>
 }
 
-export interface Contract {
-  readonly expect: TestRunner['expect']
-  readonly test: (sentence: string, body: (database: ContractDatabase) => Promise<void>) => void
-  /** Passes when the promise rejects with an OutpostError of that code. */
-  readonly rejects: (code: OutpostErrorCode, promise: Promise<unknown>) => Promise<void>
-}
+export type Contract = PortContract<ContractDatabase>
 
 export function contractOf(
   label: string,
   runner: TestRunner,
   create: () => DatabaseUnderTest | Promise<DatabaseUnderTest>,
 ): Contract {
-  return {
-    expect: (actual, message) => runner.expect(actual, message),
-    async rejects(code, promise) {
-      runner.expect(await rejectionOf(promise)).toStrictEqual(code)
-    },
-    test(sentence, body) {
-      runner.test(`${label}: ${sentence}`, () => runOn(create, body), TIMEOUT_MS)
-    },
-  }
+  return portContract(label, runner, (body) => runOn(create, body))
 }
 
 async function runOn(
@@ -80,15 +59,5 @@ async function runOn(
   } finally {
     await closeAll()
     await database.remove?.()
-  }
-}
-
-/** The code of the OutpostError that the promise rejects with, or what happened instead. */
-async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-    return 'no rejection'
-  } catch (error) {
-    return error instanceof OutpostError ? error.code : error
   }
 }
