@@ -35,8 +35,12 @@ interface Sight {
 export class Doubts {
   readonly #site: Site
   readonly #seen = new Map<string, ReadonlyMap<string, Sight>>()
-  readonly #doubts = new Map<string, Set<Doubt>>()
+  readonly #doubts = new Map<string, Map<Doubt, 'told' | 'untold'>>()
   readonly #tables = new Set<string>()
+  /** Tables whose change tracking the master refuses from some moment on: it is for those who may read all rows. */
+  readonly #refused = new Set<string>()
+  /** Columns that the master did not have for a while since they were configured. */
+  readonly #gone = new Set<string>()
   #shares: ReadonlyMap<string, { readonly table: string; readonly id: string }> = new Map()
   #newest = 0n
 
@@ -49,7 +53,14 @@ export class Doubts {
   look(keeping: Keeping, told: string): void {
     const { master, clock } = this.#site.emulator
     const [kind = '', table = '', id = ''] = told.split(' ')
-    if (kind === 'hide') this.#doubt(table, id, 'shown')
+    if (kind === 'configure' && told.endsWith(': done')) this.#gone.clear()
+    for (const [name, columns] of Object.entries(keeping.columns))
+      for (const column of columns)
+        if (!this.#site.emulator.schema.column(name, column)) this.#gone.add(`${name}/${column}`)
+    if (kind === 'hide') {
+      this.#doubt(table, id, 'shown')
+      this.#refused.add(table)
+    }
     // Shares go on to children.
     const shares = new Map(
       master.rows('principalobjectaccess').map(({ id: share, version, values }) => {
@@ -98,18 +109,25 @@ export class Doubts {
     return this.#excuses(table, id, strategy, ['late', 'shown'])
   }
 
+  /** Whether the device may have left a column out, because the master did not have it any more. */
+  wasGone(table: string, column: string): boolean {
+    return this.#gone.has(`${table}/${column}`)
+  }
+
   #excuses(table: string, id: string, strategy: Strategy, doubts: readonly Doubt[]): boolean {
     if (strategy === 'reconcile') return false
     const had = this.#doubts.get(`${table}/${id}`)
-    return (
-      this.#tables.has(table) || doubts.some((doubt) => had?.has(doubt) === true && !FOUND[strategy].includes(doubt))
-    )
+    const isFound = (doubt: Doubt): boolean =>
+      FOUND[strategy].includes(doubt) && !(strategy === 'delta' && had?.get(doubt) === 'untold')
+    return this.#tables.has(table) || doubts.some((doubt) => had?.has(doubt) === true && !isFound(doubt))
   }
 
+  /** What happens where change tracking is refused, it does not tell; what it should have told before is compared. */
   #doubt(table: string, id: string, doubt: Doubt): void {
     const key = `${table}/${id}`
-    const had = this.#doubts.get(key) ?? new Set<Doubt>()
-    this.#doubts.set(key, had.add(doubt))
+    const had = this.#doubts.get(key) ?? new Map<Doubt, 'told' | 'untold'>()
+    if (had.get(doubt) !== 'untold') had.set(doubt, this.#refused.has(table) ? 'untold' : 'told')
+    this.#doubts.set(key, had)
   }
 }
 
@@ -118,7 +136,10 @@ export async function differences(site: Site, keeping: Keeping, doubts: Doubts):
   const found: string[] = []
   for (const table of Object.keys(keeping.scopes)) {
     const strategy = keeping.strategies[table] ?? 'reconcile'
-    const [wanted, held] = [await wantedRows(site, keeping, table), await site.held(table)]
+    const kept = site.org.configuration.tables[table]?.columns ?? []
+    // What the master has no more is left out of the configuration, and stays out until somebody configures it again.
+    const columns = (keeping.columns[table] ?? []).filter((name) => kept.includes(name) || !doubts.wasGone(table, name))
+    const [wanted, held] = [await wantedRows(site, keeping, table, columns), await site.held(table)]
     for (const [id, there] of wanted) {
       const here = held.get(id)
       if (doubts.excusesMissing(table, id, strategy)) continue

@@ -14,9 +14,14 @@ const LOOKUPS: readonly string[] = ['Lookup', 'Customer', 'Owner']
  * What a device should have of a table: the master is asked as the technician, by plain requests, with the filter as
  * somebody would write it by hand. Nothing of the code under test takes part in it.
  */
-export async function wantedRows(site: Site, keeping: Keeping, table: string): Promise<ReadonlyMap<string, HeldRow>> {
+export async function wantedRows(
+  site: Site,
+  keeping: Keeping,
+  table: string,
+  configured: readonly string[],
+): Promise<ReadonlyMap<string, HeldRow>> {
   const { emulator } = site
-  const columns = expectedColumns(emulator, table, keeping.configuration.tables[table]?.columns ?? [])
+  const columns = expectedColumns(emulator, table, configured)
   const select = columns.map(wireName)
   const found = await rowsOf(emulator, keeping, table, select, new Set())
   return new Map(found.map((wire) => [idOf(emulator, table, wire), heldOf(columns, wire)]))
