@@ -388,8 +388,8 @@ test('RC-04: what was decided elsewhere is done on the device that has the trans
   const report = await device.org.outbox.importQueue(file)
   expect(report).toEqual({ imported: [], decided: [1, 2, 3, 4], known: [], refused: [] })
   await device.sync()
-  const names = there.emulator.master.rows('account').map(({ values }) => values['name'])
-  const sent = names.filter((name) => ['Again', 'Corrected', 'Put away', 'Thrown away'].includes(String(name)))
+  const names = there.emulator.master.rows('account').map(({ values }) => String(values['name']))
+  const sent = names.filter((name) => ['Again', 'Corrected', 'Put away', 'Thrown away'].includes(name))
   expect(sent.toSorted()).toEqual(['Again', 'Corrected'])
   expect((await all(device)).map(({ seq, status, kept }) => [seq, status, kept])).toEqual([
     [1, 'processed', undefined],
