@@ -60,6 +60,32 @@ test('a tab that did not hear of it detaches what is configured now, and sends w
   expect(await third.table('contact').count()).toBe(there.emulator.master.count('contact'))
 })
 
+test('a tab that did not hear of it writes by what is in force: no more to what is gone, at once to what is new', async () => {
+  const there = world()
+  const before = { account: { columns: ['name', 'telephone1'] }, contact: { columns: ['lastname'] } }
+  const device = await there.device({ configuration: { tables: before } })
+  await device.sync()
+  const tab = await other(there, device)
+  const [account, contact] = await Promise.all(
+    ['account', 'contact'].map((name) => tab.table(name).query({ limit: 1 })),
+  )
+  const id = String(account?.[0]?.['accountid'])
+  await device.org.configure({ tables: { account: { columns: ['name'] }, task: { columns: ['subject'] } } })
+  await expect(tab.write((draft) => draft.update('account', id, { telephone1: '9' }))).rejects.toMatchObject({
+    place: { table: 'account', column: 'telephone1' },
+  })
+  const contactId = String(contact?.[0]?.['contactid'])
+  await expect(tab.write((draft) => draft.update('contact', contactId, { lastname: 'x' }))).rejects.toMatchObject({
+    place: { table: 'contact', rule: 'unknown-table' },
+  })
+  expect(await device.org.outbox.counts()).toMatchObject({ pending: 0 })
+  await tab.write((draft) => draft.create('task', { subject: 'New' }))
+  expect(tab.configuration).toEqual(device.org.configuration)
+  await device.sync()
+  expect(await device.org.outbox.counts()).toMatchObject({ pending: 0, processed: 1, error: 0 })
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('what a caller does to its object afterwards does not change what is in force', async () => {
   const device = await world().device()
   const columns = ['name']

@@ -162,8 +162,14 @@ export class Delivery {
 
   /** The same for whoever is bound. What another tab has configured since is in force from here on. */
   async #admit(): Promise<void> {
-    const { store, identity, kept } = this.#options
+    const { store, identity } = this.#options
     if (await store.read('look for a sign-out', (tx) => identity.hasLeft(tx))) throw signedOutError()
+    await this.follow()
+  }
+
+  /** Takes over what another tab or program has configured since. */
+  async follow(): Promise<void> {
+    const { identity, kept } = this.#options
     if (await kept.follow(identity.bound?.userId ?? '')) this.begunAnew()
   }
 

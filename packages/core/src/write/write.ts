@@ -1,9 +1,12 @@
 import type { KeptTables } from '../copy/kept-tables.ts'
+import type { Delivery } from '../delivery/delivery.ts'
+import { isSame } from '../copy/configuration-change.ts'
 import type { Env } from '../env.ts'
 import { whoseOf } from '../identity/identity-guard.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
 import type { Store } from '../ports/store.ts'
+import { readSettings } from '../settings.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
@@ -13,11 +16,15 @@ export interface WriteContext {
   readonly env: Pick<Env, 'now' | 'newId'>
   readonly kept: KeptTables
   readonly identity: IdentityGuard
+  readonly delivery: Pick<Delivery, 'follow'>
 }
 
-/** Collects row operations and commits them as one offline transaction. The contract is `ClientOrg.write`. */
+/**
+ * Collects row operations and commits them as one offline transaction, by the configuration that is in force: one that
+ * another tab has put in force since is taken over first. The contract is `ClientOrg.write`.
+ */
 export async function writeOffline(
-  { store, env, kept, identity }: WriteContext,
+  { store, env, kept, identity, delivery }: WriteContext,
   body: (draft: Draft) => unknown,
   options: WriteOptions,
 ): Promise<number | null> {
@@ -27,21 +34,30 @@ export async function writeOffline(
   const draft = new Draft(() => env.newId())
   await body(draft)
   const requests = draft.close()
-  const context = {
-    tables: kept.all,
-    definitions: await kept.catalogue.tables(requests.flatMap((each) => kept.tablesNeeded(each))),
-    privileges: kept.privileges,
-    ...(bound ? whoseOf(bound) : NOBODY),
-    catalogueStamp: kept.catalogue.stamp ?? '',
-    now: env.now(),
-    id: env.newId(),
-    options,
+  for (;;) {
+    const context = {
+      tables: kept.all,
+      definitions: await kept.catalogue.tables(requests.flatMap((each) => kept.tablesNeeded(each))),
+      privileges: kept.privileges,
+      ...(bound ? whoseOf(bound) : NOBODY),
+      catalogueStamp: kept.catalogue.stamp ?? '',
+      now: env.now(),
+      id: env.newId(),
+      options,
+    }
+    const { configuration } = kept
+    const seq = await store.write('commit', async (tx) => {
+      if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
+      if (!isSame((await readSettings(tx)).configuration, configuration)) return REPLACED
+      return commit(tx, requests, context)
+    })
+    if (seq !== REPLACED) return seq
+    await delivery.follow()
   }
-  return store.write('commit', async (tx) => {
-    if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
-    return commit(tx, requests, context)
-  })
 }
+
+/** Nothing was committed: another configuration is in force. */
+const REPLACED = 'replaced'
 
 /** Whose a write is that is for nobody but this client org. */
 const NOBODY = { organizationId: '', userId: '' }
