@@ -1,7 +1,10 @@
-import { MasterError } from '@outpost/core'
+import { ClientOrg, MasterError } from '@outpost/core'
 import type { Configuration, Row } from '@outpost/core'
+import { MemoryDatabase, memoryStore } from '@outpost/core/memory'
+import { manualEnv } from '@outpost/core/testing'
+import { integer } from '@outpost/dataverse-emulator'
 import { expect, test } from 'vitest'
-import { differences, world } from './world.ts'
+import { administrator, differences, world } from './world.ts'
 import type { World } from './world.ts'
 
 /** The accounts of one city, kept in step with the master by comparing ids. */
@@ -198,6 +201,74 @@ test('rows that time alone moves out of the filter go, and those it moves in com
   here.requests()
   await device.sync()
   expect(here.requests().length).toBe(idle)
+})
+
+/** The time zone code of India, five and a half hours ahead: its days begin at 18:30 of UTC. */
+const INDIA = 190
+
+test('days that begin at half past are noticed at once, whatever the clock of the device says by then at the hour', async () => {
+  const here = world()
+  const { master, schema } = here.emulator
+  schema.addTable({
+    schemaName: 'UserSettings',
+    objectTypeCode: 150,
+    displayName: 'User Settings',
+    entitySetName: 'usersettingscollection',
+    primaryName: null,
+    ownership: 'OrganizationOwned',
+    columns: [integer('TimeZoneCode')],
+  })
+  const user = here.emulator.users.find(({ name }) => name === administrator(here.emulator))
+  master.create('usersettings', { timezonecode: INDIA }, { id: String(user?.id) })
+  const [today, tomorrow] = ['2026-05-01T18:00:00Z', '2026-05-01T19:00:00Z'].map((scheduledend) =>
+    master.create('task', { subject: scheduledend, scheduledend }),
+  )
+  // The device believes that it is another year, and is set back by one more while it waits.
+  const env = manualEnv({ seed: 9, now: Date.UTC(2031, 0, 1, 3, 15) })
+  const org = await ClientOrg.open({
+    store: memoryStore({ database: new MemoryDatabase() }),
+    master: here.master(),
+    env,
+    delivery: 'on-demand',
+  })
+  await org.connect()
+  const syncFilter = "Microsoft.Dynamics.CRM.Today(PropertyName='scheduledend')"
+  await org.configure({ tables: { task: { columns: ['subject'], syncFilter } } })
+  const held = async (): Promise<readonly boolean[]> => {
+    await org.sync()
+    const ids = (await org.table('task').query()).map((row) => row['activityid'])
+    return [ids.includes(today), ids.includes(tomorrow)]
+  }
+  expect(await held()).toEqual([true, false])
+  const minutes = async (count: number): Promise<void> => {
+    await here.env.advance(count * 60_000)
+    await env.advance(count * 60_000)
+  }
+  await minutes(10 * 60 + 29)
+  expect(await held()).toEqual([true, false])
+  await minutes(2)
+  expect((await held()).length).toBe(2)
+  await minutes(59)
+  expect(await held()).toEqual([false, true])
+  env.setClock(env.now() - 366 * 86_400_000)
+  await here.env.advance(86_400_000)
+  expect(await held()).toEqual([false, false])
+  // A device that is right sees it with the first pull of the new day.
+  const right = await here.device({ configuration: { tables: { task: { columns: ['subject'], syncFilter } } } })
+  const [next, after] = ['2026-05-03T18:00:00Z', '2026-05-03T19:00:00Z'].map((scheduledend) =>
+    master.create('task', { subject: scheduledend, scheduledend }),
+  )
+  const days = Date.UTC(2026, 4, 3, 18, 29) - here.env.now()
+  await here.env.advance(days)
+  await right.sync()
+  const there = async (): Promise<readonly boolean[]> => {
+    const ids = [...(await right.rows('task')).keys()]
+    return [ids.includes(String(next)), ids.includes(String(after))]
+  }
+  expect(await there()).toEqual([true, false])
+  await minutes(2)
+  await right.sync()
+  expect(await there()).toEqual([false, true])
 })
 
 /** The accounts of the contacts that are kept. */

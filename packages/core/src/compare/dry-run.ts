@@ -243,7 +243,9 @@ async function tellPull(
   const { store, master } = context
   const name = table.metadata.name
   const isCompared = await store.read('what is due', async (tx) => {
-    const isDue = (await dueOf(tx, name)).length > 0 || (await hasTimePassed(tx, table, context.env.now()))
+    const isDue =
+      (await dueOf(tx, name)).length > 0 ||
+      (await hasTimePassed(tx, table, { userId: context.userId, now: context.env.now() }))
     return table.syncDeletion || ((await readCheckpoint(tx, name)) !== undefined && isDue)
   })
   const held = new Map<string, { readonly version: string | null; readonly isDirty: boolean }>()

@@ -1,5 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { clockDependence } from '../filter/filter-context.ts'
+import { wallTimeAt } from '../filter/user-calendar.ts'
+import { readUserFacts } from '../identity/standing.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
 import { allRelated } from './dependents.ts'
@@ -7,27 +9,40 @@ import { allRelated } from './dependents.ts'
 /*
  * A filter such as "in the last seven days" selects other rows later though none has changed. When the user's day begins
  * is a setting on the master, and the device's clock may be wrong; but hours pass everywhere. So rows that depend on the
- * time are compared once in each hour in which there is a pull, and a clock that was wrong delays nothing by more.
+ * time are compared once in each hour of the user's clock in which there is a pull: a day begins with an hour, and a clock
+ * that was wrong delays nothing by more. A clock that was set back shows another hour, too.
  */
 
 const HOUR_MS = 60 * 60_000
 
 const key = (table: string): string => `hour/${table}`
 
+/** Whose hours pass, and what the device's clock shows. */
+interface Clock {
+  readonly userId: string
+  readonly now: number
+}
+
 /** Makes a comparison due where time alone may have changed which rows are wanted. Belongs before a table's pass. */
-export async function noteTime(tx: StoreWriter, table: ConfiguredTable, now: number): Promise<void> {
+export async function noteTime(tx: StoreWriter, table: ConfiguredTable, clock: Clock): Promise<void> {
   const { name } = table.metadata
   const before = await tx.value(key(name))
-  const hour = dependsOnTime(table) ? Math.floor(now / HOUR_MS) : undefined
+  const hour = await hourOf(tx, table, clock)
   if (before === hour) return
   await tx.setValue(key(name), hour)
   if (before !== undefined && hour !== undefined) await makeDue(tx, [name], 'day-passed')
 }
 
 /** Whether there is something to note. */
-export async function hasTimePassed(tx: StoreReader, table: ConfiguredTable, now: number): Promise<boolean> {
-  const before = await tx.value(key(table.metadata.name))
-  return before !== (dependsOnTime(table) ? Math.floor(now / HOUR_MS) : undefined)
+export async function hasTimePassed(tx: StoreReader, table: ConfiguredTable, clock: Clock): Promise<boolean> {
+  return (await tx.value(key(table.metadata.name))) !== (await hourOf(tx, table, clock))
+}
+
+/** The hour of the user's clock; in a zone that is not known, that of UTC. Undefined where time changes nothing. */
+async function hourOf(tx: StoreReader, table: ConfiguredTable, { userId, now }: Clock): Promise<number | undefined> {
+  if (!dependsOnTime(table)) return undefined
+  const { timeZone = 'UTC' } = await readUserFacts(tx, userId)
+  return Math.floor(wallTimeAt(now, timeZone) / HOUR_MS)
 }
 
 export async function forgetTime(tx: StoreWriter, table: string): Promise<void> {

@@ -31,13 +31,13 @@ export async function beforeRows(
   table: ConfiguredTable,
   signal: AbortSignal,
 ): Promise<Sightings> {
-  const { store, env } = context
-  const now = env.now()
+  const { store, env, userId } = context
+  const clock = { userId, now: env.now() }
   const { goesOn, isLater } = await store.read('look for a checkpoint', async (tx) => ({
     goesOn: (await readCheckpoint(tx, table.metadata.name))?.complete === true,
-    isLater: await hasTimePassed(tx, table, now),
+    isLater: await hasTimePassed(tx, table, clock),
   }))
-  if (isLater) await store.write('time has passed', (tx) => noteTime(tx, table, now), { durability: 'relaxed' })
+  if (isLater) await store.write('time has passed', (tx) => noteTime(tx, table, clock), { durability: 'relaxed' })
   await beginChanges(context, table, signal)
   return watchPass(context, table, goesOn)
 }
