@@ -121,3 +121,32 @@ test('the newest row of all being deleted is no sign of it: the table is not com
   await device.sync()
   expect(here.requests().length).toBe(first)
 })
+
+test('metadata that went back in time shows that the rows did, though none that is held says so', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const leaves = emulator.master.create('account', { name: 'leaves', address1_city: 'Oslo' })
+  emulator.master.create('account', { name: 'stays', address1_city: 'Oslo' })
+  const elsewhere = emulator.master.create('account', { name: 'elsewhere', address1_city: 'Bergen' })
+  const syncFilter = "address1_city eq 'Oslo'"
+  const columns = ['name', 'address1_city']
+  const device = await here.device({
+    configuration: { tables: { account: { columns, syncFilter, changeTracking: true } } },
+  })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.schema.renameOption('account', 'industrycode', 1, 'Renamed')
+  for (let nth = 0; nth < 5; nth += 1) emulator.master.touch('account', elsewhere)
+  await env.advance(LATER)
+  await device.sync()
+
+  emulator.restoreBackup(backup)
+  emulator.master.update('account', leaves, { address1_city: 'Bergen' })
+  // Now the master gives versions that are newer than all that were told of before.
+  for (let nth = 0; nth < 9; nth += 1) emulator.master.touch('account', elsewhere)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).has(leaves)).toBe(false)
+  expect(await differences(here, device, { account: (values) => values['address1_city'] === 'Oslo' })).toEqual([])
+})

@@ -6,6 +6,7 @@ import { recheckPending } from '../outbox/recheck.ts'
 import type { Rechecked } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
 import type { BaseRow, StoreReader, StoreTable, StoreWriter } from '../ports/store.ts'
+import { distrustPast } from '../pull/anchors.ts'
 import { forgetBodies } from '../pull/bodies.ts'
 import {
   followConfiguration,
@@ -35,6 +36,8 @@ export interface Refresh {
   readonly drift: Pick<MetadataDrift, 'changes' | 'configuration' | 'dropped' | 'stopped'>
   readonly before: ReadonlyMap<string, ConfiguredTable>
   readonly after: ReadonlyMap<string, ConfiguredTable>
+  /** Whether the master went back in time: then its rows did, too. */
+  readonly isBack: boolean
 }
 
 /** What is kept before the refresh. */
@@ -56,7 +59,7 @@ export async function askForMetadata(
   signal: AbortSignal,
 ): Promise<CatalogueUpdate> {
   const { since } = catalogue
-  const isBack = stamp !== undefined && Number(stamp) < Number(catalogue.stamp ?? '')
+  const isBack = isOlderStamp(stamp ?? null, catalogue.stamp)
   if (master.metadataChanges && since !== null && !whole && !isBack) {
     try {
       return await master.metadataChanges({ since, known: () => catalogue.parts() }, signal)
@@ -67,6 +70,10 @@ export async function askForMetadata(
   const all = await master.metadata(signal)
   throwIfAborted(signal)
   return { stamp: all.stamp, since: all.since ?? null, tables: all.tables, removed: 'others' }
+}
+
+function isOlderStamp(stamp: string | null, than: string | null): boolean {
+  return stamp !== null && Number(stamp) < Number(than ?? '')
 }
 
 /** What an update of the copy means. */
@@ -105,7 +112,8 @@ export function planRefresh(update: CatalogueUpdate, stamp: string | null, held:
   const stopped = [...after].flatMap(([table, { stopped: stop }]) =>
     stop ? [{ table, code: stop.code, message: stop.message, remedy: stop.remedy }] : [],
   )
-  return { update, definitions: next, drift: { ...drift, stopped }, before: held.tables, after }
+  const isBack = isOlderStamp(update.stamp, stamp)
+  return { update, definitions: next, drift: { ...drift, stopped }, before: held.tables, after, isBack }
 }
 
 /** What pending transactions are with the new copy. */
@@ -121,6 +129,7 @@ export async function applyRefresh(tx: StoreWriter, refresh: Refresh, now: numbe
   const { update, definitions, drift, before, after } = refresh
   await updateCatalogue(tx, update)
   await retireTables(tx, definitions.retired)
+  if (refresh.isBack) await distrustPast(tx, after.keys())
   if (!concernsTables(refresh)) return { refused: [], migrated: [] }
   await writePast(tx, definitions.past)
   await writeConfiguration(tx, drift.configuration)

@@ -191,13 +191,18 @@ async function beginAnew({ store }: PullContext, tables: readonly string[]): Pro
   await store.write(
     'the master went back in time',
     async (tx) => {
-      await makeDue(tx, tables, 'restored')
+      await distrustPast(tx, tables)
       await distrustCatalogue(tx)
-      for (const name of tables) {
-        await forgetAnchors(tx, name)
-        await forgetChanges(tx, name)
-      }
     },
     { durability: 'relaxed' },
   )
+}
+
+/** The next pull of these tables begins from the start and compares all rows: the master went back in time. */
+export async function distrustPast(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
+  for (const name of tables) {
+    await makeDue(tx, [name], 'restored')
+    await forgetAnchors(tx, name)
+    await forgetChanges(tx, name)
+  }
 }
