@@ -1,4 +1,4 @@
-import type { Configuration } from '@outpost/core'
+import type { Configuration, MasterOrg } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { world } from './world.ts'
 import type { Device, World } from './world.ts'
@@ -164,4 +164,69 @@ test('another table in the configuration is no other standing', async () => {
   expect(report.tables['account']).toMatchObject({ added: 0, pruned: 0 })
   here.requests()
   expect((await device.org.explainPull('account')).due).toEqual([])
+})
+
+/** A master that tells nothing of what the user may do. */
+function silent(master: MasterOrg): MasterOrg {
+  const silenced = { ...master }
+  delete silenced.standing
+  delete silenced.privileges
+  delete silenced.glance
+  return silenced
+}
+
+test.each([
+  { syncDeletion: false, isTold: true },
+  { syncDeletion: false, isTold: false },
+  { syncDeletion: true, isTold: true },
+  { syncDeletion: true, isTold: false },
+])('a table that is refused for a time comes back whole: $syncDeletion, $isTold', async ({ syncDeletion, isTold }) => {
+  const here = world()
+  const { master, security, users } = here.emulator
+  const uploadFilter = "not startswith(telephone1,'draft')"
+  const device = await here.device({
+    user: TECHNICIAN,
+    pageSize: 20,
+    configuration: {
+      tables: {
+        account: { columns: ['name', 'telephone1'], syncDeletion, uploadFilter },
+        contact: { columns: ['lastname'] },
+      },
+    },
+    ...(isTold ? {} : { through: silent }),
+  })
+  const me = users.find(({ name }) => name === TECHNICIAN)
+  const [edited = '', changed = '', deleted = '', editedGone = ''] = Array.from({ length: 4 }, (_, n) => {
+    const id = master.create('account', { name: `Own ${n}` })
+    master.assign('account', id, { table: 'systemuser', id: me?.id ?? '' })
+    return id
+  })
+  await device.sync()
+  await device.sync()
+  const before = await held(device)
+  for (const id of [edited, editedGone])
+    await device.org.write((draft) => draft.update('account', id, { telephone1: `draft ${id}` }))
+  await here.env.advance(LATER)
+  security.revokeReadAccess(TECHNICIAN, 'account')
+  const [contact = ''] = (await device.rows('contact')).keys()
+  master.update('contact', contact, { lastname: 'Goes on' })
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { tables } = await device.sync()
+    expect(tables['account']?.error?.code).toBe('forbidden')
+    expect(tables['contact']?.error).toBeUndefined()
+  }
+  expect((await device.org.table('contact').get(contact))?.['lastname']).toBe('Goes on')
+  const goes = syncDeletion || isTold
+  expect(await held(device)).toEqual(goes ? [edited, editedGone].toSorted() : before)
+
+  master.update('account', changed, { name: 'Changed meanwhile' })
+  for (const id of [deleted, editedGone]) master.remove('account', id)
+  await here.env.advance(LATER)
+  security.restoreReadAccess(TECHNICIAN, 'account')
+  await device.sync()
+  // Without deletion, and without a word of what the user may do, nothing tells that a row was deleted.
+  expect(await held(device)).toEqual(before.filter((id) => id !== deleted || !goes))
+  expect(await names(device)).toContain('Changed meanwhile')
+  for (const id of [edited, editedGone])
+    expect((await device.org.table('account').get(id))?.['telephone1']).toBe(`draft ${id}`)
 })

@@ -269,3 +269,66 @@ test('a deleted row with unsent changes is not removed, and the reason is known'
   expect(await device.org.quarantined()).toMatchObject([{ table: 'account', id: gone, reason: 'deleted' }])
   expect(await device.org.outbox.counts()).toMatchObject({ error: 1 })
 })
+
+test.each(['tracking', 'comparison'])(
+  'links of a table to itself come and go by %s, each direction for itself',
+  async (how) => {
+    const here = world()
+    const { master, schema, tracking } = here.emulator
+    const table = 'new_account_account'
+    schema.addManyToMany({
+      schemaName: 'new_Account_Account',
+      intersectTable: table,
+      intersectSet: 'new_account_accountset',
+      objectTypeCode: 10_970,
+      table1: 'account',
+      navigation1: 'new_Account_Account_1',
+      table2: 'account',
+      navigation2: 'new_Account_Account_2',
+    })
+    const rows = accounts(here, 6)
+    const row = (nth: number): { readonly table: string; readonly id: string } => ({
+      table: 'account',
+      id: rows[nth] ?? '',
+    })
+    const id = (one: number, other: number): string => linkId(row(one).id, row(other).id)
+    const pairs = [
+      [0, 1],
+      [1, 0],
+      [1, 2],
+      [2, 2],
+      [3, 4],
+      [4, 5],
+    ] as const
+    for (const [one, other] of pairs) master.associate('account', row(one).id, 'new_Account_Account_1', row(other))
+    for (const name of ['account', table]) tracking.enable(name)
+    const device = await synced(
+      here,
+      how === 'tracking'
+        ? tracked({
+            account: { columns: ['name'], tracking: { deletes: true } },
+            [table]: { tracking: { links: true } },
+          })
+        : { tables: { account: { columns: ['name'], syncDeletion: true }, [table]: { syncDeletion: true } } },
+    )
+    const links = async (): Promise<readonly string[]> => (await ids(device, table)).toSorted()
+    const expectLinks = async (...wanted: readonly (readonly [number, number])[]): Promise<void> => {
+      await device.sync()
+      await device.sync()
+      expect(await links()).toEqual(wanted.map(([one, other]) => id(one, other)).toSorted())
+      expect(await device.org.outbox.counts()).toMatchObject({ pending: 0, error: 0 })
+      expect(master.count(table)).toBe(wanted.length)
+    }
+    await expectLinks(...pairs)
+    master.disassociate('account', row(0).id, 'new_Account_Account_1', row(1))
+    master.disassociate('account', row(2).id, 'new_Account_Account_1', row(2))
+    await expectLinks([1, 0], [1, 2], [3, 4], [4, 5])
+    master.remove('account', row(4).id)
+    await expectLinks([1, 0], [1, 2])
+    for (const [one, other] of [[5, 0] as const, [0, 5] as const])
+      await device.org.write((draft) => draft.associate('new_Account_Account', row(one), row(other)))
+    await expectLinks([1, 0], [1, 2], [5, 0], [0, 5])
+    await device.org.write((draft) => draft.disassociate('new_Account_Account', row(5), row(0)))
+    await expectLinks([1, 0], [1, 2], [0, 5])
+  },
+)
