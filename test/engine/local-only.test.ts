@@ -40,7 +40,10 @@ test('rows of a local table are written, queried and deleted here, and never sen
   expect(await notes.query({ where: "startswith(title,'Call')" })).toEqual([
     { draftnoteid: id, title: 'Call back soon', about: null, pinned: true },
   ])
-  expect((await notes.query({ orderBy: ['title'] })).map((row) => row['title'])).toEqual(['Buy a map', 'Call back soon'])
+  expect((await notes.query({ orderBy: ['title'] })).map((row) => row['title'])).toEqual([
+    'Buy a map',
+    'Call back soon',
+  ])
   await again.org.write((draft) => draft.delete('draftnote', id))
   expect(await notes.count()).toBe(1)
   expect(await again.org.outbox.counts()).toEqual({ pending: 0, processed: 0, error: 0, archived: 0 })
@@ -113,7 +116,11 @@ test('local columns outlast pulls, merges, refusals, reverts and a deletion that
   await device.org.write((draft) => draft.update('account', id, { telephone1: 'ours', rank: 4 }))
   there.emulator.master.update('account', id, { name: 'Changed there' })
   await device.sync()
-  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Changed there', telephone1: 'ours', rank: 4 })
+  expect(await device.org.table('account').get(id)).toMatchObject({
+    name: 'Changed there',
+    telephone1: 'ours',
+    rank: 4,
+  })
 
   const { seq } = await device.org.write((draft) => draft.delete('account', id))
   expect(await device.org.table('account').get(id)).toBeUndefined()
@@ -197,4 +204,59 @@ test('a name that the master comes to use as well is reported by name, and nothi
   const fresh = await there.device()
   const clash: Configuration = { tables: { account: { localColumns: { new_rank: { type: 'integer' } } } } }
   await expect(fresh.org.configure(clash)).rejects.toMatchObject({ place: { column: 'new_rank', rule: 'local-clash' } })
+})
+
+test('what only this client org has is in nothing that is sent, whatever becomes of a write, nor in a queue file', async () => {
+  const there = world()
+  const device = await there.device({ configuration: WITH_LOCAL })
+  const { org } = device
+  const ids = Array.from({ length: 5 }, (_, n) => there.emulator.master.create('account', { name: `Own ${n}` }))
+  await device.sync()
+  const SECRET = 471_147
+  const update = async (nth: number, telephone1: string, coalesce = true): Promise<number> => {
+    const id = ids[nth] ?? ''
+    const { seq } = await org.write((draft) => draft.update('account', id, { telephone1, rank: SECRET }), { coalesce })
+    return Number(seq)
+  }
+  const sends = async (telephone1: string, send: () => Promise<unknown>): Promise<void> => {
+    there.emulator.clearRequests()
+    await send()
+    const sent = there.emulator.requests().map(({ path, body }) => decodeURIComponent(path) + body)
+    expect(sent.filter((text) => text.includes(telephone1)).length).toBeGreaterThan(0)
+    expect(sent.filter((text) => text.includes(String(SECRET)) || /\brank\b/.test(text))).toEqual([])
+  }
+  await org.write((draft) => void draft.create('account', { name: 'New', telephone1: '+100', rank: SECRET }))
+  await sends('+100', () => device.sync())
+  await update(0, '+200')
+  await update(0, '+201')
+  await sends('+201', () => device.sync())
+  await update(1, '+300')
+  there.emulator.master.update('account', ids[1] ?? '', { name: 'Changed there' })
+  await sends('+300', () => org.push())
+  const amended = await update(2, '+400', false)
+  await update(2, '+401', false)
+  await org.outbox.amend(amended, { telephone1: '+402' })
+  await expect(org.outbox.amend(amended, { rank: 1 })).rejects.toMatchObject({ code: 'invalid' })
+  await sends('+402', () => device.sync())
+  await org.write((draft) => {
+    draft.create('account', { name: 'One of two', telephone1: '+500', rank: SECRET })
+    draft.update('account', ids[3] ?? '', { telephone1: '+501', rank: SECRET })
+  })
+  await sends('+501', () => device.sync())
+
+  await org.write((draft) => draft.update('account', ids[4] ?? '', { rank: SECRET }))
+  const other = await there.device({ configuration: WITH_LOCAL })
+  await other.sync()
+  await other.org.write((draft) => draft.update('account', ids[4] ?? '', { rank: 7 }))
+  there.emulator.master.update('account', ids[4] ?? '', { name: 'Newer' })
+  await device.sync()
+  await update(4, '+600')
+  const file = JSON.stringify(await org.outbox.exportQueue())
+  expect(file).toContain('+600')
+  expect(file).not.toContain('rank')
+  await other.org.outbox.importQueue(JSON.parse(file))
+  const imported = { name: 'Newer', telephone1: '+600', rank: 7 }
+  expect(await other.org.table('account').get(ids[4] ?? '')).toMatchObject(imported)
+  await sends('+600', () => other.sync())
+  expect(await other.org.table('account').get(ids[4] ?? '')).toMatchObject(imported)
 })

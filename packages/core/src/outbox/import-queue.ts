@@ -225,13 +225,17 @@ async function newerMaster(
   queued: QueuedRow | undefined,
 ): Promise<KnownMaster | null> {
   // A row that lacks columns would lack them until it changes on the master: better none until the next pull.
-  if (!queued || table.store.columns.some(({ name }) => !Object.hasOwn(queued.values, name))) return null
+  const known = (name: string): boolean =>
+    table.localColumns.includes(name) || Object.hasOwn(queued?.values ?? {}, name)
+  if (!queued || !table.store.columns.every(({ name }) => known(name))) return null
   const [base] = await tx.bases(table.metadata.name, [id])
   const [stored] = await tx.rows(table.metadata.name, [id])
   const own = knownMaster(id, base, stored).row
   const { version, values } = queued
   if (own && (own.version === null || version === null || !isOlderVersion(own.version, version))) return null
-  return { id, row: { version, values } }
+  // What only the other client org had is nothing to this one, and the other way round.
+  const local = Object.fromEntries(table.localColumns.map((name) => [name, stored?.values[name] ?? null]))
+  return { id, row: { version, values: { ...values, ...local } } }
 }
 
 /** Whether anything has happened to a transaction since it was exported. */

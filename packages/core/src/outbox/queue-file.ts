@@ -5,6 +5,7 @@ import type { MasterIdentity } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { idsByTable } from '../rows/local-rows.ts'
 import type { ColumnValue, Row } from '../row.ts'
+import { masterPart } from '../write/local-effects.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 
 export const QUEUE_FORMAT = 'outpost-queue'
@@ -118,11 +119,12 @@ async function masterRowsOf(
 ): Promise<readonly QueuedRow[]> {
   const rows: QueuedRow[] = []
   for (const [table, ids] of idsByTable(transactions.flatMap(({ changes }) => changes))) {
-    if (!tables.has(table)) continue
+    const kept = tables.get(table)
+    if (!kept) continue
     const bases = new Map((await tx.bases(table, ids)).map((base) => [base.id, base]))
     for (const id of ids) {
       const { version = null, values } = bases.get(id) ?? {}
-      if (values) rows.push({ table, id, version, values })
+      if (values) rows.push({ table, id, version, values: masterPart(kept, values) })
     }
   }
   return rows
