@@ -28,15 +28,20 @@ const SIGN_IN_MISSING = 'sign-in-missing'
 
 export async function readSettings(tx: StoreReader): Promise<Settings> {
   const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
-  const configuration = (await tx.value(CONFIGURATION)) as Configuration | undefined
+  const configuration = await readConfiguration(tx)
   const signedOut = await isSignedOut(tx)
   const detached = ((await tx.value(DETACHED)) as MasterIdentity | undefined) ?? null
   return {
     identity: identity ?? null,
-    configuration: configuration ?? EMPTY_SETTINGS.configuration,
+    configuration,
     signedOut,
     detached,
   }
+}
+
+/** The configuration in force, which another tab can have put there. */
+export async function readConfiguration(tx: StoreReader): Promise<Configuration> {
+  return ((await tx.value(CONFIGURATION)) as Configuration | undefined) ?? EMPTY_SETTINGS.configuration
 }
 
 export async function isSignedOut(tx: StoreReader): Promise<boolean> {

@@ -32,7 +32,7 @@ import type { Privileges } from '../write/privileges.ts'
 import { dueOf, followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
 import { forgetStrategies } from '../pull/strategies.ts'
 import { TARGET_SUFFIX } from '../row.ts'
-import { EMPTY_SETTINGS, readSettings, writeConfiguration } from '../settings.ts'
+import { EMPTY_SETTINGS, readConfiguration, writeConfiguration } from '../settings.ts'
 
 export interface KeptTablesOptions {
   readonly store: Store
@@ -120,7 +120,7 @@ export class KeptTables {
   /** Takes over what was put in force by another tab or program since. Gives back whether anything was. */
   async follow(userId: string): Promise<boolean> {
     const { configuration, stamp } = await this.#store.read('look for another configuration', async (tx) => ({
-      configuration: (await readSettings(tx)).configuration,
+      configuration: await readConfiguration(tx),
       stamp: await readStamp(tx),
     }))
     // An empty stamp is that of a copy that is to be renewed.
@@ -281,7 +281,7 @@ export class KeptTables {
     const definitions = await this.#definitionsFor(configuration)
     const checked = fitConfiguration(configuration, definitions, this.#conflictFunctions)
     await this.#store.write('configure', async (tx) => {
-      const { configuration: stored } = await readSettings(tx)
+      const stored = await readConfiguration(tx)
       if (instead && !isSame(instead, stored)) throw changedMeanwhile()
       const removed = Object.keys(stored.tables).filter((name) => checked.get(name)?.isLocal !== false)
       for (const name of removed) {

@@ -6,7 +6,7 @@ import { whoseOf } from '../identity/identity-guard.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
 import type { Store } from '../ports/store.ts'
-import { readSettings } from '../settings.ts'
+import { readConfiguration } from '../settings.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
@@ -48,7 +48,7 @@ export async function writeOffline(
     const { configuration } = kept
     const seq = await store.write('commit', async (tx) => {
       if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
-      if (!isSame((await readSettings(tx)).configuration, configuration)) return REPLACED
+      if (!isSame(await readConfiguration(tx), configuration)) return REPLACED
       return commit(tx, requests, context)
     })
     if (seq !== REPLACED) return seq
