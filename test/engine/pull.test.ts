@@ -271,7 +271,11 @@ test('a table that fails does not stop the others, nor move their marks', async 
   const device = await there.device()
   await device.sync()
   there.emulator.master.update('contact', there.emulator.master.rows('contact')[0]?.id ?? '', { firstname: 'New' })
-  there.emulator.faults.add({ match: { path: /\/accounts/, part: true }, fault: { kind: 'status', status: 403 }, times: 1 })
+  there.emulator.faults.add({
+    match: { path: /\/accounts/, part: true },
+    fault: { kind: 'status', status: 403 },
+    times: 1,
+  })
   const report = await device.sync()
   expect(report.tables['account']?.error).toMatchObject({ code: 'forbidden' })
   expect(report.tables['contact']).toMatchObject({ written: 1 })
