@@ -52,6 +52,7 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, 'w9')).toMatchObject({ exitCode: 2 })
   expect(await run(program, '--row', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w3', '--rows', '5')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'cycle', '--rows', '50', '--changes', '0,50')).toMatchObject({ exitCode: 2 })
 })
 
 test('measures how fast the emulator serves pages, and how it loads', async () => {

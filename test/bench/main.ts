@@ -34,8 +34,8 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
   serve         pages of 5,000 rows of 30 columns from the emulator, beside the same page already serialised
   load          an emulator of so many rows: time and memory
 
-  --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000; cycle: 1,000,10,000,100,000
-                as 1000,10000,100000)
+  --rows N      rows on the server (10,000; w3: 5,000; serve: 60,000; load: 1,000,000; cycle:
+                2000,10000,100000)
   --changes N,N cycle: rows changed before each sync (0,10,100,1000)
   --pending N   queue: transactions (10,000)
   --runs N      runs of each contender that count (5); one more before them does not
@@ -180,8 +180,11 @@ async function main(argv: readonly string[]): Promise<void> {
       continue
     }
     if (workload === 'cycle') {
-      const sizes = wholeNumbers('rows', values.rows ?? '1000,10000,100000', 1)
-      const result = await benchCycle(sizes, wholeNumbers('changes', values.changes, 0))
+      const sizes = wholeNumbers('rows', values.rows ?? '2000,10000,100000', 1)
+      const changes = wholeNumbers('changes', values.changes, 0)
+      const needed = changes.reduce((sum, changed) => sum + changed, 1)
+      if (Math.min(...sizes) < needed) throw new UsageError(`cycle needs at least ${needed} rows for these changes`)
+      const result = await benchCycle(sizes, changes)
       print(`\n${describeCycle(result)}`)
       failed ||= !isProportional(result)
       results.push(result)
