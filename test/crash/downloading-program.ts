@@ -1,7 +1,8 @@
 import { ClientOrg, MasterError } from '@outpost/core'
-import type { MasterOrg, Store } from '@outpost/core'
+import type { MasterOrg } from '@outpost/core'
 import { dataverseMaster, staticToken } from '@outpost/dataverse-adapter'
 import { openSqliteStore } from '@outpost/store-sqlite'
+import { DyingStore } from './dying-store.ts'
 
 /*
  * The program that dies in the middle of a download: at the n-th page it writes, either when everything of it is written
@@ -10,37 +11,9 @@ import { openSqliteStore } from '@outpost/store-sqlite'
  */
 const [path = '', url = '', token = '', point = '', nth = '0'] = process.argv.slice(2)
 
-let pages = 0
 let given = 0
 let committed = 0
 let most = 0
-
-function die(): Promise<never> {
-  process.kill(process.pid, 'SIGKILL')
-  return new Promise(() => {})
-}
-
-function dying(store: Store): Store {
-  return {
-    exclusive: store.exclusive,
-    read: (name, body) => store.read(name, body),
-    write: async (name, body, options) => {
-      if (!name.startsWith('apply page')) return store.write(name, body, options)
-      const isLast = ++pages === Number(nth)
-      const result = await store.write(
-        name,
-        async (tx) => {
-          const written = await body(tx)
-          return isLast && point === 'within' ? die() : written
-        },
-        options,
-      )
-      return isLast ? die() : result
-    },
-    subscribe: (listener) => store.subscribe(listener),
-    close: () => store.close(),
-  }
-}
 
 /** Counts the rows that were given and are not committed yet. */
 function counting(master: MasterOrg): MasterOrg {
@@ -60,7 +33,7 @@ function counting(master: MasterOrg): MasterOrg {
 
 const store = await openSqliteStore({ path })
 const org = await ClientOrg.open({
-  store: dying(store),
+  store: new DyingStore(store, point, Number(nth), (name) => name.startsWith('apply page')).store,
   master: counting(dataverseMaster({ url, token: staticToken(token) })),
   delivery: 'on-demand',
 })

@@ -3,7 +3,7 @@ import type { ConflictFunctions } from '../conflicts/conflict-policy.ts'
 import { OutpostError } from '../errors.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
 import type { Filter } from '../filter/filter.ts'
-import { columnKind, columnOf } from '../metadata.ts'
+import { columnOf } from '../metadata.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import { checkScope } from './check-scope.ts'
@@ -45,7 +45,6 @@ export function checkTable(metadata: TableMetadata, given: TableConfiguration, c
     ...(given.batchSize === undefined ? {} : { batchSize: given.batchSize }),
     conflicts: checkConflictOptions(metadata, columns, given, check.functions, report),
     store: storeTable(shown, [...columns, ...local], given.indexes ?? [], report),
-    fingerprint: fingerprint(metadata, columns, given.syncFilter),
   }
 }
 
@@ -108,12 +107,4 @@ function selectedColumns(
     .map((column) => column.name)
     .filter((name) => wanted.has(name) && !always.includes(name) && !local.has(name))
   return [...always, ...rest]
-}
-
-function fingerprint(metadata: TableMetadata, columns: readonly string[], syncFilter: string | undefined): string {
-  const typed = columns.map((name) => {
-    const column = columnOf(metadata, name)
-    return `${name}:${column ? columnKind(column) : ''}`
-  })
-  return JSON.stringify([syncFilter ?? null, typed.toSorted()])
 }

@@ -61,15 +61,6 @@ test('the key, the ends of a link and the target of a polymorphic lookup are kep
   expect(checked?.store.columns.map(({ name }) => name)).toEqual(['accountid', 'customerid', 'customerid$table'])
 })
 
-test('what the master would be asked for makes the fingerprint, and nothing else does', () => {
-  const fingerprint = (table: Configuration['tables'][string]): string | undefined =>
-    checkConfiguration({ tables: { account: table } }, catalogue).get('account')?.fingerprint
-  const first = fingerprint({ columns: ['name', 'amount'] })
-  expect(fingerprint({ columns: ['amount', 'name'], indexes: [['name']], syncDeletion: true })).toBe(first)
-  expect(fingerprint({ columns: ['name'] })).not.toBe(first)
-  expect(fingerprint({ columns: ['name', 'amount'], syncFilter: 'name ne null' })).not.toBe(first)
-})
-
 const tracked = new Map([
   ...catalogue,
   ['tag', tableMetadata('tag', [column('name', 'text')], { ownership: 'organization' })],

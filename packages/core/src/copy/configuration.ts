@@ -132,8 +132,6 @@ export interface ConfiguredTable {
   readonly batchSize?: number
   readonly conflicts: ConflictSettings
   readonly store: StoreTable
-  /** Changes when the rows or columns that the master would be asked for change. */
-  readonly fingerprint: string
   /** Set where the table cannot be pulled with the metadata of now: it is kept as it is. */
   readonly stopped?: StoppedTable
   /** What the columns of all tables were before. */

@@ -91,7 +91,6 @@ export function checkLocalTables(
         priority: 0,
         conflicts: { policy: 'merge', decide: null, rules: new Map(), onDeletedRow: 'error', onUpdatedRow: null },
         store: storeTable(metadata, columns, given.indexes ?? [], report),
-        fingerprint: '',
       },
     ]
   })

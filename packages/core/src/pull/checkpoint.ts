@@ -14,7 +14,7 @@ import { followBodies, forgetBodies } from './bodies.ts'
  * - `token-expired`: the master no longer knows where the pulls before had ended.
  * - `restored`: the master went back in time.
  * - `standing-changed`: the user may see other rows than before.
- * - `day-passed`: the filter depends on the day.
+ * - `time-passed`: the filter depends on the time.
  * - `related-changed`: the rows that the wanted ones are related to have changed.
  * - `asked`: somebody wants it. `tracking-enabled`: what happened before is not in the tracking table.
  */
@@ -23,7 +23,7 @@ export type DueReason =
   | 'token-expired'
   | 'restored'
   | 'standing-changed'
-  | 'day-passed'
+  | 'time-passed'
   | 'related-changed'
   | 'asked'
   | 'tracking-enabled'

@@ -30,7 +30,7 @@ export async function noteTime(tx: StoreWriter, table: ConfiguredTable, clock: C
   const hour = await hourOf(tx, table, clock)
   if (before === hour) return
   await tx.setValue(key(name), hour)
-  if (before !== undefined && hour !== undefined) await makeDue(tx, [name], 'day-passed')
+  if (before !== undefined && hour !== undefined) await makeDue(tx, [name], 'time-passed')
 }
 
 /** Whether there is something to note. */
