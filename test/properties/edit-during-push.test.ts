@@ -6,7 +6,7 @@ import type { ModelArena } from './arena.ts'
 import { emulatorArena } from './emulator-arena.ts'
 import { LOSSES } from './losses.ts'
 import { PATIENCE_MS, runs } from './property.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 /*
  * What is written while a push is going on is neither lost nor sent twice: edits are made at the moments between its

@@ -19,8 +19,8 @@ import {
   yesNo,
 } from '@outpost/dataverse-emulator'
 import type { Emulator, MasterValues, TableDraft } from '@outpost/dataverse-emulator'
-import { drawFrom } from './property.ts'
-import type { Draw } from './property.ts'
+import { drawFrom } from '@outpost/core/testing'
+import type { Draw } from '@outpost/core/testing'
 
 /* An organisation with a table of every type of column, rows with telling values, and users here and there. */
 

@@ -2,7 +2,7 @@ import { QUERY_FUNCTIONS } from '@outpost/core'
 import type { ColumnMetadata, QueryFunction } from '@outpost/core'
 import { guidFrom, momentFrom, WORDS } from './filter-house.ts'
 import type { FilterHouse } from './filter-house.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 /* Random filter text over all columns and functions of the documented subset, with values that occur now and then. */
 

@@ -6,7 +6,7 @@ import { differencesOf, everyTransaction, modelArena, pushUntilQuiet, told } fro
 import type { ModelArena } from './arena.ts'
 import { KEPT } from './model-tables.ts'
 import { PATIENCE_MS, runs } from './property.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 /*
  * Folding saves requests and changes nothing else: two devices write the same, one of them with every write as a

@@ -6,7 +6,7 @@ import type { ModelArena } from './arena.ts'
 import { MOVES } from './guarded-store.ts'
 import { LOSSES } from './losses.ts'
 import { PATIENCE_MS, runs } from './property.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 import { isPoison, Script } from './script.ts'
 
 /*

@@ -6,7 +6,7 @@ import type { Arena } from './arena.ts'
 import { emulatorArena } from './emulator-arena.ts'
 import { fatesOf } from './graph.ts'
 import { PATIENCE_MS, runs } from './property.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 import { isPoison, Script, targetsOf } from './script.ts'
 import type { ScriptOptions } from './script.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { drawFrom, everyRun } from './property.ts'
-import type { Draw } from './property.ts'
+import { drawFrom } from '@outpost/core/testing'
+import { everyRun } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 const broken = (draw: Draw): void => {
   const drawn = draw.below(50)

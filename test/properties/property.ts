@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
-import { seededRandom } from '@outpost/core/testing'
+import { drawFrom } from '@outpost/core/testing'
+import type { Draw } from '@outpost/core/testing'
 import { expect } from 'vitest'
 
 /*
@@ -13,43 +14,6 @@ const BASE_SEED = 20_260_501
 export const PATIENCE_MS = 300_000
 
 const [givenSeed, givenRuns] = [process.env['OUTPOST_SEED'], process.env['OUTPOST_RUNS']]
-
-/** What a run draws its choices from: the same seed, the same choices. */
-export interface Draw {
-  readonly seed: number
-  /** A number in [0, 1). */
-  number(): number
-  /** A whole number from 0, less than `limit`. */
-  below(limit: number): number
-  chance(probability: number): boolean
-  pick<T>(from: readonly T[]): T
-  /** One of the names, each as often as its weight says. */
-  weighted<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name
-}
-
-export function drawFrom(seed: number): Draw {
-  // Neighbouring seeds must not begin alike.
-  const number = seededRandom(Math.imul(seed, 0x9e3779b1))
-  const below = (limit: number): number => Math.floor(number() * limit)
-  return {
-    seed,
-    number,
-    below,
-    chance: (probability) => number() < probability,
-    pick: (from) => {
-      const picked = from[below(from.length)]
-      if (picked === undefined) throw new Error('nothing to pick from')
-      return picked
-    },
-    weighted: <Name extends string>(weights: Readonly<Partial<Record<Name, number>>>) => {
-      const entries = Object.entries<number | undefined>(weights)
-      let left = number() * entries.reduce((sum, [, weight]) => sum + (weight ?? 0), 0)
-      const found = entries.find(([, weight]) => (left -= weight ?? 0) < 0)
-      if (!found) throw new Error('nothing to pick from')
-      return found[0] as Name
-    },
-  }
-}
 
 /** Runs the law on seed after seed, and fails with the first seed that breaks it. */
 export async function everyRun(

@@ -3,7 +3,7 @@ import type { Draft, Row, WriteOptions } from '@outpost/core'
 import type { Arena } from './arena.ts'
 import { LONGEST_PHONE, STAMP, TAKEN_NUMBER, targetOf } from './model-master.ts'
 import { LOOKUPS } from './model-tables.ts'
-import type { Draw } from './property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 /*
  * Random writes, and a book of them kept apart from the engine: what each transaction changes, where it points to, what

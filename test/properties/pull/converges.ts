@@ -1,4 +1,4 @@
-import type { Draw } from '../property.ts'
+import type { Draw } from '@outpost/core/testing'
 import { deviceSyncs, deviceWrites, outcomeOf, syncsWhole } from './device-steps.ts'
 import { differences, Doubts } from './differences.ts'
 import { openSite } from './ground.ts'

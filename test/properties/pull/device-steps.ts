@@ -1,6 +1,6 @@
 import { OutpostError } from '@outpost/core'
 import type { SyncReport } from '@outpost/core'
-import type { Draw } from '../property.ts'
+import type { Draw } from '@outpost/core/testing'
 import type { Break, Site } from './ground.ts'
 
 const BREAKS: readonly Break[] = ['request', 'answer', 'cut', 'refused', 'portal']

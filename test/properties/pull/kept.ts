@@ -1,5 +1,5 @@
 import type { Configuration, TableConfiguration } from '@outpost/core'
-import type { Draw } from '../property.ts'
+import type { Draw } from '@outpost/core/testing'
 
 /** Which rows of a table are kept: as a configuration says it, and as the master is asked for them by hand. */
 export interface Scope {

@@ -1,6 +1,6 @@
 import type { Emulator, Master, MasterValues } from '@outpost/dataverse-emulator'
 import { integer, text, WebApiError } from '@outpost/dataverse-emulator'
-import type { Draw } from '../property.ts'
+import type { Draw } from '@outpost/core/testing'
 import { OVERSEER, TECHNICIAN } from './ground.ts'
 import type { Site } from './ground.ts'
 

@@ -333,3 +333,18 @@ test('a plug-in that could never run is refused at once', () => {
     RangeError,
   )
 })
+
+test('a plug-in is told of what has committed, not of what was taken back', async () => {
+  const committed: string[] = []
+  const b = withPlugin({
+    stage: 'postOperation',
+    run: ({ target, refuse, onCommit }) => {
+      const name = textOf(target['name'])
+      onCommit(() => committed.push(name))
+      if (name === 'No') refuse('Not that one.')
+    },
+  })
+  await made(b.ask, 'accounts', { name: 'Yes' })
+  expect((await b.ask('POST', 'accounts', { body: { name: 'No' } })).status).toBe(400)
+  expect(committed).toEqual(['Yes'])
+})

@@ -189,6 +189,7 @@ export class PluginPipeline implements WritePipeline {
       sharedVariables: this.#shared,
       service: guard.hand(inner),
       systemService: guard.hand({ ...inner, enforcePrivileges: false }),
+      onCommit: (then) => context.store.onCommit(then),
       refuse: (message, code) => {
         throw isvAborted(message, code)
       },

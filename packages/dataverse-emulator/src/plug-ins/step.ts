@@ -43,6 +43,8 @@ export interface PluginContext {
   readonly service: RowHand
   /** The same without privileges. */
   readonly systemService: RowHand
+  /** Has something done once the request has committed; never, where it is taken back. */
+  readonly onCommit: (then: () => void) => void
   /** Refuses the request: 400, code 0x80040265 unless given, and this message. */
   readonly refuse: (message: string, code?: string) => never
 }

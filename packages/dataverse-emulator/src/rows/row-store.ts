@@ -11,6 +11,8 @@ interface Step {
   readonly version?: bigint
   readonly undo: () => void
   readonly redo: () => void
+  /** Called once the change can be seen and will not be taken back. */
+  readonly committed?: () => void
 }
 
 /** A transaction whose rows are stamped already but not to be seen before it commits. */
@@ -67,6 +69,7 @@ export class RowStore {
   #version: bigint
   #steps: Step[] | undefined
   #withheld: Withheld[] = []
+  #withholds = false
 
   constructor(schema: Schema, options: RowStoreOptions) {
     this.schema = schema
@@ -121,11 +124,17 @@ export class RowStore {
    */
   withhold<T>(body: () => T): WithheldTransaction<T> {
     let steps: readonly Step[] = []
-    const result = this.atomically(() => {
-      const value = body()
-      steps = this.#steps ?? []
-      return value
-    })
+    this.#withholds = true
+    let result: T
+    try {
+      result = this.atomically(() => {
+        const value = body()
+        steps = this.#steps ?? []
+        return value
+      })
+    } finally {
+      this.#withholds = false
+    }
     for (const step of steps.toReversed()) step.undo()
     const first = steps.find(({ version }) => version !== undefined)
     if (first?.version === undefined) return { result, isEmpty: true, commit: () => undefined }
@@ -172,6 +181,7 @@ export class RowStore {
       const result = body()
       done = true
       if (outer !== undefined) for (const step of steps) outer.push(step)
+      else if (!this.#withholds) for (const step of steps) step.committed?.()
       return result
     } finally {
       this.#steps = outer
@@ -183,6 +193,7 @@ export class RowStore {
     if (!this.#withheld.includes(withheld)) return
     this.#withheld = this.#withheld.filter((one) => one !== withheld)
     for (const step of withheld.steps) step.redo()
+    for (const step of withheld.steps) step.committed?.()
   }
 
   #lock(table: string, id: string): void {
@@ -196,6 +207,11 @@ export class RowStore {
   /** Has something besides rows taken back when the running transaction is. */
   onUndo(step: () => void): void {
     this.#steps?.push({ undo: step, redo: () => undefined })
+  }
+
+  /** Has something done once the running transaction has committed; never, where it is taken back. */
+  onCommit(committed: () => void): void {
+    this.#steps?.push({ undo: () => undefined, redo: () => undefined, committed })
   }
 
   /** An empty row to be filled and inserted: every column without a value. */

@@ -1,0 +1,8 @@
+export { CHECKS } from './checks/problem.ts'
+export type { CheckName, Problem } from './checks/problem.ts'
+export { Coverage } from './coverage.ts'
+export { planOf } from './plan.ts'
+export type { Plan, Step } from './plan.ts'
+export { runPlan } from './run-plan.ts'
+export type { FoundProblem, RunOptions, RunResult } from './run-plan.ts'
+export type { Scenario } from './scenario.ts'

@@ -1,0 +1,74 @@
+import { drawFrom } from '@outpost/core/testing'
+import { afterStep } from './checks/after-step.ts'
+import type { CheckName, Problem } from './checks/problem.ts'
+import type { Coverage } from './coverage.ts'
+import { Ground } from './ground.ts'
+import type { Plan, Step } from './plan.ts'
+import { becomesQuiet } from './quiet.ts'
+import type { Scenario } from './scenario.ts'
+import { STEP_KINDS } from './steps/step-kinds.ts'
+import { World } from './world.ts'
+
+/** A problem and the step after which it was found; null where everything was quiet. */
+export interface FoundProblem extends Problem {
+  readonly step: number | null
+}
+
+export interface RunResult {
+  /** What was found at the first place where anything was found; none where everything held. */
+  readonly problems: readonly FoundProblem[]
+  /** What happened, a line each. */
+  readonly story: readonly string[]
+  readonly coverage: Coverage
+}
+
+export interface RunOptions {
+  /** Checks that are left out. */
+  readonly without?: readonly CheckName[]
+}
+
+const grounds = new WeakMap<Scenario, Promise<Ground>>()
+
+const kinds = new Map(STEP_KINDS.map((kind) => [kind.name, kind]))
+
+/** Does what the plan says, and holds it against everything that must hold. Rejects only for a scenario that is wrong itself. */
+export async function runPlan(scenario: Scenario, plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  const ground = grounds.get(scenario) ?? Ground.of(scenario)
+  grounds.set(scenario, ground)
+  const world = await World.begin(await ground, plan.seed, plan.devices)
+  const story: string[] = []
+  const isAsked = ({ check }: Problem): boolean => !options.without?.includes(check)
+  const at = (step: number | null, problems: readonly Problem[]): readonly FoundProblem[] =>
+    problems.filter(isAsked).map((problem) => ({ ...problem, step }))
+  const end = async (problems: readonly FoundProblem[]): Promise<RunResult> => {
+    await world.end()
+    return { problems, story, coverage: world.coverage }
+  }
+  for (const step of plan.steps) {
+    const problems = await does(world, step, story)
+    const found = at(step.at, problems)
+    if (found.length > 0) return end(found)
+  }
+  return end(at(null, await quietly(() => becomesQuiet(world, (words) => story.push(words)))))
+}
+
+async function does(world: World, step: Step, story: string[]): Promise<readonly Problem[]> {
+  const kind = kinds.get(step.kind)
+  if (!kind) throw new RangeError(`there are no steps of the kind '${step.kind}'`)
+  const device = world.device(step.device)
+  return quietly(async () => {
+    const words = await kind.run({ world, device, draw: drawFrom(step.seed), isCalm: step.isCalm ?? false })
+    story.push(`${step.at}. ${words}`)
+    world.coverage.count('step', step.kind)
+    return afterStep(device)
+  })
+}
+
+/** What is thrown is no failure that anybody is told how to mend. */
+async function quietly(body: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
+  try {
+    return await body()
+  } catch (error) {
+    return [{ check: 'liveness', words: error instanceof Error ? (error.stack ?? error.message) : String(error) }]
+  }
+}

@@ -1,0 +1,76 @@
+import { drawFrom } from '@outpost/core/testing'
+import type { Emulator } from '@outpost/dataverse-emulator'
+import { Coverage } from './coverage.ts'
+import { Device } from './device.ts'
+import type { Ground } from './ground.ts'
+import type { Ledger } from './ledger.ts'
+import type { Scenario } from './scenario.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+/** The master, the devices and the time of one run. */
+export class World {
+  readonly scenario: Scenario
+  readonly emulator: Emulator
+  readonly ledger: Ledger
+  readonly time: VirtualTime
+  readonly devices: readonly Device[]
+  readonly coverage: Coverage = new Coverage()
+  /** Undone when the run is over: what a backup of the emulator does not take back. */
+  readonly undo: (() => void)[] = []
+  #tokens = 0
+
+  static async begin(ground: Ground, seed: number, devices: number): Promise<World> {
+    const world = new World(ground, seed, devices)
+    for (const [number, device] of world.devices.entries()) {
+      const draw = drawFrom(seed * 31 + number)
+      await world.time.until(device.openTab())
+      await world.time.until(device.org.configure(draw.pick(ground.scenario.configurations)))
+    }
+    return world
+  }
+
+  private constructor(ground: Ground, seed: number, devices: number) {
+    const { scenario, emulator, ledger } = ground
+    const time = new VirtualTime(ground.begin)
+    ground.beginRun(seed, time)
+    this.scenario = scenario
+    this.emulator = emulator
+    this.ledger = ledger
+    this.time = time
+    this.devices = Array.from({ length: devices }, (_, number) => {
+      const draw = drawFrom(seed * 37 + number)
+      const device = new Device({
+        number,
+        scenario,
+        url: emulator.root,
+        fetch: (input, init) => emulator.fetch(input, init),
+        token: (user) => ground.token(user),
+        env: (offset) => time.env(seed * 41 + number, offset),
+        connected: (user) => ground.connected(user),
+        user: draw.pick(scenario.users),
+        pageSize: draw.pick([3, 7, 50]),
+        delivery: draw.chance(0.3) ? 'at-once' : 'on-demand',
+        hasTabs: draw.chance(0.3),
+      })
+      device.line.onStruck = (kind) => this.coverage.count('fault', kind)
+      return device
+    })
+  }
+
+  /** A text that nobody has written before in this run. */
+  token(): string {
+    this.#tokens += 1
+    return `#${this.#tokens}`
+  }
+
+  device(number: number): Device {
+    const device = this.devices[number]
+    if (!device) throw new RangeError(`there is no device ${number}`)
+    return device
+  }
+
+  async end(): Promise<void> {
+    for (const device of this.devices) await this.time.until(device.close())
+    for (const undone of this.undo.splice(0)) undone()
+  }
+}

@@ -1,0 +1,186 @@
+import type { Mutant } from './mutant.ts'
+
+const PULL = 'packages/core/src/pull/'
+
+/** Mistakes in what a pull writes, removes and remembers. */
+export const PULL_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'dirty-rows-overwritten',
+    about: 'A page is written over rows with unsent changes.',
+    check: 'I5',
+    file: `${PULL}apply-page.ts`,
+    find: 'const clean = fresh.filter((row) => !bases.has(row.id))',
+    replace: 'const clean = fresh',
+  },
+  {
+    name: 'dirty-rows-left-out',
+    about: 'A page leaves rows with unsent changes as they are, and what the master had then is lost.',
+    check: 'I3',
+    file: `${PULL}apply-page.ts`,
+    find: '(dirty.length > 0 ? await putDirty(tx, table, dirty, bases) : 0)',
+    replace: '(dirty.length > 0 ? bases.size : 0)',
+  },
+  {
+    name: 'dirty-leaver-purged',
+    about: 'A row that left the filter is removed although it has unsent changes.',
+    check: 'I5',
+    file: `${PULL}membership.ts`,
+    find: 'const gone = ids.filter((id) => held.has(id) && !bases.has(id))',
+    replace: 'const gone = ids.filter((id) => held.has(id))',
+  },
+  {
+    name: 'older-page-written',
+    about: 'A page that was on its way while its row was written puts the older row back.',
+    check: 'I3',
+    file: `${PULL}apply-page.ts`,
+    find: "return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)",
+    replace:
+      "return typeof held !== 'string' || options.older === true || isOlderVersion(row.version, held) || held !== row.version",
+  },
+  {
+    name: 'deleted-row-comes-back',
+    about: 'A page that was on its way brings back a row whose deletion was delivered meanwhile.',
+    check: 'I3',
+    file: `${PULL}pull-table.ts`,
+    find: 'const rows = older ? page.rows : await withoutDeleted(tx, name, page.rows)',
+    replace: 'const rows = older ? page.rows : [...page.rows]',
+  },
+  {
+    name: 'checkpoint-before-its-page',
+    about: 'The checkpoint of a page is committed before its rows are.',
+    check: 'I3',
+    file: `${PULL}pull-table.ts`,
+    find: '  const name = table.metadata.name\n  return store.write(\n',
+    replace: `  const name = table.metadata.name
+  await store.write('checkpoint first', async (tx) => {
+    const stored = await readCheckpoint(tx, name)
+    const { everyRow: _, ...kept } = resolved({ ...checkpoint, ...stored }, table)
+    await writeCheckpoint(tx, name, { ...kept, master: page.checkpoint, complete: kept.complete || !page.more })
+  })
+  return store.write(
+`,
+  },
+  {
+    name: 'quarantine-forgets',
+    about: 'A row that left with unsent changes is not looked at again when they are settled.',
+    check: 'I3',
+    file: `${PULL}membership.ts`,
+    find: "bases.get(id)?.local === 'updated'))\n",
+    replace: "bases.get(id)?.local === 'updated' && bases.size < 0))\n",
+  },
+  {
+    name: 'filter-changed-in-vain',
+    about: 'Another filter does not make a comparison of all rows due.',
+    check: 'I3',
+    file: `${PULL}checkpoint.ts`,
+    find: "await writeCheckpoint(tx, name, stored.scope === scope ? next : withDue(next, 'filter-changed'))",
+    replace: 'await writeCheckpoint(tx, name, next)',
+  },
+  {
+    name: 'standing-changed-in-vain',
+    about: 'Another role of the user does not make a comparison of all rows due.',
+    check: 'I3',
+    file: 'packages/core/src/identity/standing.ts',
+    find: "    await makeDue(tx, tables, 'standing-changed')\n",
+    replace: '',
+  },
+  {
+    name: 'standing-never-renewed',
+    about: 'What the user may do is read once and believed for ever.',
+    check: 'I3',
+    file: 'packages/core/src/identity/standing.ts',
+    find: 'if (standing && isComparable && standing.stamp === kept?.stamp) return known',
+    replace: 'if (known && isComparable) return known',
+  },
+  {
+    name: 'added-columns-not-filled',
+    about: 'A column that is added to the configuration stays empty in the rows that are here.',
+    check: 'I3',
+    file: `${PULL}layers.ts`,
+    find: 'return typedColumns(table).filter((column) => !columns.includes(column))',
+    replace: 'return typedColumns(table).filter((column) => columns.length === 0 && column.length > 0)',
+  },
+  {
+    name: 'token-before-its-changes',
+    about: 'The token of change tracking is committed before what it told of.',
+    check: 'I3',
+    file: `${PULL}delta.ts`,
+    find: '    await write(context, name, (tx) => learn(tx, name, page))\n',
+    replace: `    const following: ChangeTracking = { state: 'followed', token: page.token }
+    await write(context, name, (tx) => tx.setValue(key(name), following))
+    await write(context, name, (tx) => learn(tx, name, page))
+`,
+  },
+  {
+    name: 'tracked-deletion-missed',
+    about: 'What change tracking tells of deleted rows is not looked at.',
+    check: 'I3',
+    file: `${PULL}delta.ts`,
+    find: 'page.deleted.filter((id) => held.has(id)),',
+    replace: 'page.deleted.filter((id) => !held.has(id)),',
+  },
+  {
+    name: 'owner-change-missed',
+    about: 'A row that the mobile-tracking table says was given to somebody else is not looked at again.',
+    check: 'I3',
+    file: `${PULL}tracking.ts`,
+    find: "  if (kind === KIND.ownerChanged && table?.tracking.owners) await doubt(tx, table.metadata.name, [id], 'owner-changed')\n",
+    replace: '',
+  },
+  {
+    name: 'removed-link-missed',
+    about: 'A link that the mobile-tracking table says was removed is not looked at again.',
+    check: 'I3',
+    file: `${PULL}tracking.ts`,
+    find: "      await doubt(tx, links.metadata.name, ids, 'link-removed')\n",
+    replace: '      if (ids.length > 2) return\n',
+  },
+  {
+    name: 'related-rows-forgotten',
+    about: 'A change of related rows does not make a comparison due for the rows that are kept because of them.',
+    check: 'I3',
+    file: `${PULL}dependents.ts`,
+    find: 'const dependents = [...tables.values()].filter((other) => relatedTables(other).has(table))',
+    replace: "const dependents = [...tables.values()].filter((other) => relatedTables(other).has('') && table === '')",
+  },
+  {
+    name: 'list-cut-short',
+    about: 'The first page of the list of all rows is taken for the whole: what is behind it is removed.',
+    check: ['I3', 'I5'],
+    file: 'packages/dataverse-adapter/src/versions.ts',
+    find: '    path = page.next\n',
+    replace: '    path = null\n',
+  },
+  {
+    name: 'restored-master-not-noticed',
+    about: 'Rows that are older on the master than here are no sign of a restored backup.',
+    check: 'I3',
+    file: `${PULL}anchors.ts`,
+    find: '    if (found.isOlder) {\n',
+    replace: '    if (found.isOlder && found.intact.length < 0) {\n',
+  },
+  {
+    name: 'expired-without-a-comparison',
+    about: 'Where the master no longer knows the checkpoint, rows are read anew and what is gone is not looked for.',
+    check: 'I3',
+    file: `${PULL}pull-table.ts`,
+    find: "due: [...new Set([...(checkpoint.due ?? []), 'token-expired' as const])],",
+    replace: 'due: [...(checkpoint.due ?? [])],',
+  },
+  {
+    name: 'pruned-though-it-moved',
+    about: 'A row that was written while the list was read is removed because the list does not have it.',
+    check: ['I3', 'I5'],
+    file: `${PULL}reconcile.ts`,
+    find: 'const still = ids.filter((id) => now.has(id) && now.get(id) === gone.get(id))',
+    replace: 'const still = ids.filter((id) => now.has(id))',
+  },
+  {
+    name: 'watermark-exact',
+    about: 'A pull goes on exactly from where the last one ended: what was being committed meanwhile is never seen.',
+    check: 'I3',
+    file: 'packages/dataverse-adapter/src/version-trail.ts',
+    find: 'export const OVERLAP_MS: number = 5 * 60_000',
+    replace: 'export const OVERLAP_MS: number = 0',
+  },
+]
