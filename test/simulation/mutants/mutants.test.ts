@@ -1,28 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CHECKS } from '@outpost/simulation'
 import { expect, test } from 'vitest'
 import { repositoryRoot } from './bundle.ts'
 import { checksOf, edited, editsOf } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
 
-const CHECKS = ['I1', 'I2', 'I3', 'I4', 'I5', 'moves', 'liveness'] as const
-
 test.each(MUTANTS)('the mutant $name finds its place in the sources', (mutant) => {
   for (const edit of editsOf(mutant)) {
-    const file = join(repositoryRoot(), edit.file)
-    expect(existsSync(file), edit.file).toBe(true)
-    const source = readFileSync(file, 'utf8')
+    const source = readFileSync(join(repositoryRoot(), edit.file), 'utf8')
     expect(edited(source, edit, mutant.name)).not.toBe(source)
   }
 })
 
-test('each check of the simulation has mutants, one of which nothing else may find', () => {
-  for (const check of CHECKS) {
-    const own = MUTANTS.filter((mutant) => checksOf(mutant).includes(check))
-    expect(own.length, check).toBeGreaterThanOrEqual(2)
-    expect(own.filter((mutant) => checksOf(mutant).length === 1).length, check).toBeGreaterThanOrEqual(1)
-  }
+test.each(CHECKS)('the check %s has mutants, one of which nothing else may find', (check) => {
+  const own = MUTANTS.filter((mutant) => checksOf(mutant).includes(check))
+  expect(own.length).toBeGreaterThanOrEqual(2)
+  expect(own.some((mutant) => checksOf(mutant).length === 1)).toBe(true)
 })
 
 test('mutants have names of their own', () => {
