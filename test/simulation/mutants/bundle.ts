@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { edited, editsOf } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
+import { repositoryRoot } from './repository-root.ts'
 
 const CONDITIONS = ['@outpost/source', 'node', 'import', 'module', 'default']
 
@@ -47,12 +47,4 @@ export async function bundleOf(mutant: Mutant | null, folder: string): Promise<s
   })
   if (open.size > 0) throw new Error(`mutant '${mutant?.name}': the simulation does not use ${[...open].join(', ')}`)
   return join(folder, file)
-}
-
-/** The folder that the packages are in, with a slash at its end. This file may have been built somewhere below it. */
-export function repositoryRoot(): string {
-  for (let at = new URL('.', import.meta.url); ; at = new URL('..', at)) {
-    if (existsSync(new URL('packages/core/src/index.ts', at))) return fileURLToPath(at)
-    if (at.pathname === '/') throw new Error('the mutation check needs the sources of the packages around it')
-  }
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKS } from '@outpost/simulation'
 import { expect, test } from 'vitest'
-import { repositoryRoot } from './bundle.ts'
 import { checksOf, edited, editsOf } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
+import { repositoryRoot } from './repository-root.ts'
 
 test.each(MUTANTS)('the mutant $name finds its place in the sources', (mutant) => {
   for (const edit of editsOf(mutant)) {

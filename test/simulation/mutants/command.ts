@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util'
+import { CHECKS } from '@outpost/simulation'
+import type { CheckName } from '@outpost/simulation'
+import { checkMutants } from './check-mutants.ts'
+import { MUTANTS } from './mutants.ts'
+import { lineOf, summaryOf } from './report.ts'
+
+export const MUTANTS_HELP = `npm run simulate -- mutants [options]
+
+Puts one deliberate bug after another into the sources, and runs the simulation until the check that must find it does.
+
+  --name X          only this bug; can be given several times
+  --seeds N         runs for each bug at the most (2,000)
+  --first N         the first seed (1)
+  --devices N       devices in each run (3)
+  --steps N         steps of each run (200)
+  --full            begins with the first seed where a bug names a later one, too
+  --without CHECK   leaves a check out of the simulation: what only it finds is not found then
+  --json            prints one JSON object, not a table
+
+The exit code is 1 when a bug was not found, or when anything was found in the sources as they are.
+`
+
+/** The mutation check as a command: prints a line for each bug as it is found, gives the exit code. */
+export async function mutantsCommand(args: readonly string[], print: (text: string) => void): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      name: { type: 'string', multiple: true, default: [] },
+      seeds: { type: 'string', default: '2000' },
+      first: { type: 'string', default: '1' },
+      devices: { type: 'string', default: '3' },
+      steps: { type: 'string', default: '200' },
+      full: { type: 'boolean', default: false },
+      without: { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    print(MUTANTS_HELP)
+    return 0
+  }
+  const unknown = values.name.find((name) => !MUTANTS.some((mutant) => mutant.name === name))
+  if (unknown !== undefined) throw new RangeError(`there is no mutant '${unknown}'`)
+  const first = numberIn('first', values.first)
+  const report = await checkMutants({
+    mutants: values.name.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => values.name.includes(name)),
+    first,
+    seeds: numberIn('seeds', values.seeds),
+    devices: numberIn('devices', values.devices),
+    steps: numberIn('steps', values.steps),
+    full: values.full,
+    without: values.without.map(checkIn),
+    onHunted: (hunted) => {
+      if (!values.json) print(`${lineOf(hunted, first)}\n`)
+    },
+  })
+  print(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${summaryOf(report)}\n`)
+  return report.isGood ? 0 : 1
+}
+
+function numberIn(option: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new RangeError(`--${option} takes a whole number from 1, not '${text}'`)
+}
+
+function checkIn(text: string): CheckName {
+  const check = CHECKS.find((name) => name === text)
+  if (check !== undefined) return check
+  throw new RangeError(`there is no check '${text}': ${CHECKS.join(', ')}`)
+}
