@@ -4,42 +4,134 @@ import type { Row } from '@outpost/core'
 export interface Deed {
   readonly kind: 'create' | 'update' | 'delete' | 'associate' | 'disassociate' | 'action'
   readonly table: string
+  /** Of a link, the ids of both ends: `<first>:<second>`. */
   readonly id: string
-  /** The columns that were written. */
+  /** The columns that were written; of an action, what the row is shown with until it is delivered. */
   readonly values: Row
+  /** The name of the action. */
+  readonly action?: string
 }
 
 /** One transaction, as its user knows it: what was written, and what was decided about it by hand. */
 export interface Entry {
   readonly seq: number
   readonly deeds: Deed[]
-  /** The user corrected its values, or put it away. */
-  amended: boolean
-  archived: boolean
+  /** The transactions that it was told to wait for. */
+  readonly after: readonly number[]
+  /** False where it must be sent as it was written. */
+  readonly coalesce: boolean
+  /** The user corrected its values: those of the last correction count. */
+  readonly amendments: Amendment[]
+  /** Put away: `reverted` with its effect on the rows, `kept` without. Null again once it was set to pending. */
+  archived: 'reverted' | 'kept' | null
+  /** The store failed under a decision about it: whether that was carried out is not known. */
+  isDoubtful: boolean
+  /** It came in a queue file, from this device or another. */
+  readonly isImported: boolean
 }
+
+/** Values that replaced those of a transaction's change of the row; `undefined` took a column out. */
+export interface Amendment {
+  readonly table: string
+  readonly id: string
+  readonly values: Readonly<Record<string, Row[string] | undefined>>
+}
+
+/** Why a transaction is not in the outbox any more. */
+export type Removal = 'discarded' | 'signed out'
 
 /** What the user of a device did. It is kept apart from the engine, which never sees it. */
 export class Book {
   readonly #entries = new Map<number, Entry>()
+  readonly #removed: (readonly [Entry, Removal])[] = []
+  readonly #perhaps: (readonly Deed[])[] = []
+  #here: Deed[] = []
 
+  /** What must be in the outbox, by seq. A write is here as soon as its promise has resolved. */
   get entries(): ReadonlyMap<number, Entry> {
     return this.#entries
   }
 
+  /** What was taken out of the outbox on purpose. */
+  get removed(): readonly (readonly [Entry, Removal])[] {
+    return this.#removed
+  }
+
+  /** Writes that failed with the store: each is there as a whole, or not at all. */
+  get perhaps(): readonly (readonly Deed[])[] {
+    return this.#perhaps
+  }
+
+  /** What was written to tables and columns that only the device has, in order. */
+  get here(): readonly Deed[] {
+    return this.#here
+  }
+
   /** A write was acknowledged; a later write that was folded into it has its seq, too. */
-  wrote(seq: number, deeds: readonly Deed[]): void {
+  wrote(
+    seq: number,
+    deeds: readonly Deed[],
+    options: { readonly after?: readonly number[]; readonly coalesce?: boolean; readonly isImported?: boolean } = {},
+  ): void {
+    const { after = [], coalesce = true, isImported = false } = options
     const entry = this.#entries.get(seq)
     if (entry) entry.deeds.push(...deeds)
-    else this.#entries.set(seq, { seq, deeds: [...deeds], amended: false, archived: false })
+    else {
+      const decided = { amendments: [], archived: null, isDoubtful: false }
+      this.#entries.set(seq, { seq, deeds: [...deeds], after, coalesce, isImported, ...decided })
+    }
+  }
+
+  /** A write failed with the store, which may have kept it. */
+  mayHaveWritten(deeds: readonly Deed[]): void {
+    if (deeds.length > 0) this.#perhaps.push(deeds)
+  }
+
+  /** A write was acknowledged of which nothing is sent. */
+  wroteHere(deeds: readonly Deed[]): void {
+    this.#here.push(...deeds)
+  }
+
+  amended(seq: number, amendment: Amendment): void {
+    this.#entries.get(seq)?.amendments.push(amendment)
+  }
+
+  archived(seqs: Iterable<number>, local: 'reverted' | 'kept'): void {
+    this.#decide(seqs, (entry) => (entry.archived = local))
+  }
+
+  /** Whatever of these was put away is to be delivered after all. */
+  setPending(seqs: Iterable<number>): void {
+    this.#decide(seqs, (entry) => (entry.archived = null))
+  }
+
+  /** The store failed under a decision about these: it may have been carried out. */
+  doubted(seqs: Iterable<number>): void {
+    this.#decide(seqs, (entry) => (entry.isDoubtful = true))
   }
 
   /** Somebody took the transactions out of the outbox on purpose. */
   discarded(seqs: Iterable<number>): void {
-    for (const seq of seqs) this.#entries.delete(seq)
+    for (const seq of seqs) this.#remove(seq, 'discarded')
   }
 
   /** The device was emptied on purpose. */
   clear(): void {
-    this.#entries.clear()
+    for (const seq of this.#entries.keys()) this.#remove(seq, 'signed out')
+    this.#here = []
+  }
+
+  #remove(seq: number, why: Removal): void {
+    const entry = this.#entries.get(seq)
+    if (!entry) return
+    this.#entries.delete(seq)
+    this.#removed.push([entry, why])
+  }
+
+  #decide(seqs: Iterable<number>, how: (entry: Entry) => void): void {
+    for (const seq of seqs) {
+      const entry = this.#entries.get(seq)
+      if (entry) how(entry)
+    }
   }
 }
