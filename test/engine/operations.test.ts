@@ -345,6 +345,8 @@ test('what was processed, and what the master may have, cannot be discarded', as
   await org.push()
   expect(await org.outbox.get(seq)).toMatchObject({ status: 'processed' })
   await expect(org.outbox.discard([seq])).rejects.toMatchObject({ code: 'refused', place: { rule: 'delivered' } })
+  await org.outbox.archive([seq])
+  await expect(org.outbox.discard([seq])).rejects.toMatchObject({ code: 'refused', place: { rule: 'delivered' } })
 })
 
 test('archiving what the master may have keeps saying so, and the next pull shows what it has', async () => {

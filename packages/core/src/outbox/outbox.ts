@@ -413,8 +413,9 @@ function refuseSettled({ seq, status }: OfflineTransaction): void {
   })
 }
 
-function refuseDelivered({ seq, status }: OfflineTransaction): void {
-  if (status !== 'processed') return
+/** One that was put out of sight since was delivered all the same. */
+function refuseDelivered({ seq, history }: OfflineTransaction): void {
+  if (!history.some(({ event }) => event === 'delivered')) return
   throw new OutpostError('refused', `transaction #${seq} was delivered; discarding it would not undo it`, {
     place: { rule: 'delivered' },
     remedy: 'Undo it with a new write; archive it to have it out of sight.',
