@@ -1,4 +1,4 @@
-import { ClientOrg } from '@outpost/core'
+import { ClientOrg, OutpostError } from '@outpost/core'
 import type { Env } from '@outpost/core'
 import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
@@ -6,6 +6,7 @@ import { Book } from './book.ts'
 import { Line } from './line.ts'
 import type { Scenario } from './scenario.ts'
 import { ShakyStore } from './shaky-store.ts'
+import type { StoreFault, StoreWatch } from './shaky-store.ts'
 
 export interface DeviceOptions {
   readonly number: number
@@ -21,6 +22,17 @@ export interface DeviceOptions {
   readonly delivery: 'at-once' | 'on-demand'
   /** Whether two tabs can have the device's database open. */
   readonly hasTabs: boolean
+  /** Called with each client org that is opened. */
+  readonly onOpened: (org: ClientOrg) => void
+  readonly storeWatch: StoreWatch
+}
+
+/** How a device goes down. */
+export interface Crash {
+  /** What was committed without having to outlive a loss of power is lost, too. */
+  readonly isPowerLost?: boolean
+  /** What goes wrong while it is started again, after which it is started once more. */
+  readonly again?: StoreFault
 }
 
 /** A device with its user, its database and the client orgs that have it open. It outlives its crashes. */
@@ -37,6 +49,8 @@ export class Device {
   readonly #options: DeviceOptions
   readonly #env: Env
   readonly #database: MemoryDatabase
+  /** What a loss of power leaves: everything up to the last commit that had to outlive one. */
+  #durable: MemoryDatabase['state']
   #tabs: ClientOrg[] = []
   #life = 0
 
@@ -48,7 +62,8 @@ export class Device {
     this.#env = options.env(() => this.clockOffset)
     this.line = new Line(options.fetch, this.#env)
     this.#database = options.connected(options.user)
-    this.store = new ShakyStore(memoryStore({ database: this.#database }))
+    this.#durable = this.#database.state
+    this.store = this.#boot()
   }
 
   /** The client org of the first tab. */
@@ -85,6 +100,7 @@ export class Device {
       ...(scenario.conflictFunctions ? { conflictFunctions: scenario.conflictFunctions } : {}),
     })
     this.#tabs.push(org)
+    this.#options.onOpened(org)
     return org
   }
 
@@ -92,13 +108,22 @@ export class Device {
     if (this.#tabs.length > 1) await this.#tabs.pop()?.close()
   }
 
+  /** What the store holds now: the same object as long as nothing is committed. */
+  get held(): object {
+    return this.#database.state
+  }
+
   /** Everything that is not committed is gone, and the device is started again with one tab. */
-  async crash(): Promise<void> {
-    const dead = this.#tabs
-    this.#tabs = []
-    this.#life += 1
-    this.#database.crash()
-    this.store = new ShakyStore(memoryStore({ database: this.#database }))
+  async crash(how: Crash = {}): Promise<void> {
+    const dead = [...this.#tabs]
+    this.#fall(how)
+    if (how.again) {
+      this.store.plan(how.again)
+      // It may die of it or not come up; the next start is as good as any.
+      await this.openTab().catch(isOurs)
+      dead.push(...this.#tabs)
+      this.#fall(how)
+    }
     await this.openTab()
     await Promise.all(dead.map((org) => org.close()))
   }
@@ -109,4 +134,22 @@ export class Device {
     this.#tabs = []
     await Promise.all(open.map((org) => org.close()))
   }
+
+  #fall({ isPowerLost = false }: Crash): void {
+    this.#tabs = []
+    this.#life += 1
+    this.#database.crash()
+    if (isPowerLost) this.#database.commit(this.#durable)
+    this.store = this.#boot()
+  }
+
+  #boot(): ShakyStore {
+    const { storeWatch } = this.#options
+    const keep = (): void => void (this.#durable = this.#database.state)
+    return new ShakyStore(memoryStore({ database: this.#database }), storeWatch, keep)
+  }
+}
+
+function isOurs(error: unknown): void {
+  if (!(error instanceof OutpostError)) throw error
 }

@@ -3,6 +3,7 @@ import { afterStep } from './checks/after-step.ts'
 import type { CheckName, Problem } from './checks/problem.ts'
 import type { Coverage } from './coverage.ts'
 import { Ground } from './ground.ts'
+import { countDevices, countReasons } from './met.ts'
 import type { Plan, Step } from './plan.ts'
 import { becomesQuiet } from './quiet.ts'
 import type { Scenario } from './scenario.ts'
@@ -25,14 +26,24 @@ export interface RunResult {
 export interface RunOptions {
   /** Checks that are left out. */
   readonly without?: readonly CheckName[]
+  /** Called with the world when the run is over and before it is taken down. */
+  readonly onEnd?: (world: World) => Promise<void>
 }
 
 const grounds = new WeakMap<Scenario, Promise<Ground>>()
 
 const kinds = new Map(STEP_KINDS.map((kind) => [kind.name, kind]))
 
-/** Does what the plan says, and holds it against everything that must hold. Rejects only for a scenario that is wrong itself. */
+/** How many steps there are between two looks at what transactions wait for. */
+const STEPS_BETWEEN_LOOKS = 8
+
+/**
+ * Does what the plan says, and holds it against everything that must hold. The same plan gives the same result, whatever
+ * ran before. Runs of one scenario must come one after another. Rejects only for a scenario or a plan that is wrong itself.
+ */
 export async function runPlan(scenario: Scenario, plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  for (const { kind, at } of plan.steps)
+    if (!kinds.has(kind)) throw new RangeError(`step ${at}: there are no steps of the kind '${kind}'`)
   const ground = grounds.get(scenario) ?? Ground.of(scenario)
   grounds.set(scenario, ground)
   const world = await World.begin(await ground, plan.seed, plan.devices)
@@ -41,15 +52,17 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
   const at = (step: number | null, problems: readonly Problem[]): readonly FoundProblem[] =>
     problems.filter(isAsked).map((problem) => ({ ...problem, step }))
   const end = async (problems: readonly FoundProblem[]): Promise<RunResult> => {
-    await world.end()
-    return { problems, story, coverage: world.coverage }
+    await options.onEnd?.(world)
+    const stuck = await quietly(() => world.end().then(() => []))
+    return { problems: problems.length > 0 ? problems : at(null, stuck), story, coverage: world.coverage }
   }
   for (const step of plan.steps) {
-    const problems = await does(world, step, story)
-    const found = at(step.at, problems)
+    const found = at(step.at, await does(world, step, story))
     if (found.length > 0) return end(found)
   }
-  return end(at(null, await quietly(() => becomesQuiet(world, (words) => story.push(words)))))
+  const found = at(null, await quietly(() => becomesQuiet(world, (words) => story.push(words))))
+  if (found.length === 0) await countDevices(world)
+  return end(found)
 }
 
 async function does(world: World, step: Step, story: string[]): Promise<readonly Problem[]> {
@@ -60,6 +73,7 @@ async function does(world: World, step: Step, story: string[]): Promise<readonly
     const words = await kind.run({ world, device, draw: drawFrom(step.seed), isCalm: step.isCalm ?? false })
     story.push(`${step.at}. ${words}`)
     world.coverage.count('step', step.kind)
+    if (step.at % STEPS_BETWEEN_LOOKS === 0) await countReasons(world.coverage, device)
     return afterStep(device)
   })
 }

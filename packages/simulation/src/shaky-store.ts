@@ -1,13 +1,20 @@
 import { OutpostError } from '@outpost/core'
 import type { Store, StoreChange } from '@outpost/core'
 
-/** What becomes of one commit of a device's store, counted from 1 from now on. */
+/** What becomes of one transaction of a device's store, counted from 1 from now on: reads and commits by themselves. */
 export interface StoreFault {
   readonly commit: number
-  /** `before`: nothing of it is kept. `after`: all of it is, and nobody is told so. */
-  readonly when: 'before' | 'after'
+  /** `before`: nothing of it is kept. `after`: all of it is, and nobody is told so. `read`: it is a read that fails. */
+  readonly when: 'before' | 'after' | 'read'
   /** Whether the power fails with it: the store does nothing any more then. */
   readonly dies: boolean
+}
+
+/** Told of what happens to a device's store. */
+export interface StoreWatch {
+  readonly onStruck: (fault: StoreFault) => void
+  /** With the name of each commit. */
+  readonly onCommitted: (name: string) => void
 }
 
 /** The store of one device, which its tabs share, and which fails where it is told to. */
@@ -19,12 +26,20 @@ export class ShakyStore {
   #writer: object | undefined
   #planned: StoreFault | undefined
   #commits = 0
+  #reads = 0
   #isDark = false
   #struck = 0
+  /** Whether the commit that is being made must outlive a loss of power. */
+  #isStrict = true
+  readonly #watch: StoreWatch
 
-  constructor(store: Store) {
+  /** `onStrict` is called after each commit that outlives a loss of power. */
+  constructor(store: Store, watch: StoreWatch, onStrict: () => void = () => {}) {
     this.bare = store
+    this.#watch = watch
     store.subscribe((change) => {
+      watch.onCommitted(change.name)
+      if (this.#isStrict) onStrict()
       for (const { tab, tell } of this.#listeners)
         tell(tab === this.#writer ? change : { ...change, name: 'elsewhere' })
     })
@@ -43,6 +58,7 @@ export class ShakyStore {
   plan(fault: StoreFault): void {
     this.#planned = fault
     this.#commits = 0
+    this.#reads = 0
   }
 
   /** Nothing is planned any more. */
@@ -57,18 +73,26 @@ export class ShakyStore {
       exclusive: options.exclusive,
       read: async (name, body) => {
         this.#mustHavePower()
+        this.#reads += 1
+        const fault = this.#planned
+        if (fault?.when === 'read' && fault.commit === this.#reads) this.#strike(fault)
         return this.bare.read(name, body)
       },
       write: async (name, body, commit) => {
         this.#mustHavePower()
         this.#commits += 1
-        const fault = this.#planned?.commit === this.#commits ? this.#planned : undefined
+        const planned = this.#planned?.when === 'read' ? undefined : this.#planned
+        const fault = planned?.commit === this.#commits ? planned : undefined
         const result = await this.bare.write(
           name,
           async (tx) => {
+            this.#mustHavePower()
             const done = await body(tx)
             if (fault?.when === 'before') this.#strike(fault)
             this.#writer = tab
+            this.#isStrict = commit?.durability !== 'relaxed'
+            // Nothing is committed behind it, but it is itself.
+            if (fault?.dies) this.#isDark = true
             return done
           },
           commit,
@@ -85,9 +109,11 @@ export class ShakyStore {
     }
   }
 
-  #strike({ dies }: StoreFault): never {
+  #strike(fault: StoreFault): never {
+    const { dies } = fault
     this.#planned = undefined
     this.#struck += 1
+    this.#watch.onStruck(fault)
     this.#isDark ||= dies
     throw new OutpostError('store', dies ? 'the power is gone' : 'the disk failed')
   }

@@ -1,6 +1,7 @@
 import { drawFrom } from '@outpost/core/testing'
 import type { Emulator } from '@outpost/dataverse-emulator'
 import { Coverage } from './coverage.ts'
+import { countCommit, countEvent, countStoreFault } from './met.ts'
 import { Device } from './device.ts'
 import type { Ground } from './ground.ts'
 import type { Ledger } from './ledger.ts'
@@ -51,6 +52,11 @@ export class World {
         pageSize: draw.pick([3, 7, 50]),
         delivery: draw.chance(0.3) ? 'at-once' : 'on-demand',
         hasTabs: draw.chance(0.3),
+        onOpened: (org) => void org.subscribe((event) => countEvent(this.coverage, event)),
+        storeWatch: {
+          onStruck: (fault) => countStoreFault(this.coverage, fault),
+          onCommitted: (commit) => countCommit(this.coverage, commit),
+        },
       })
       device.line.onStruck = (kind) => this.coverage.count('fault', kind)
       return device
@@ -70,7 +76,10 @@ export class World {
   }
 
   async end(): Promise<void> {
-    for (const device of this.devices) await this.time.until(device.close())
-    for (const undone of this.undo.splice(0)) undone()
+    try {
+      for (const device of this.devices) await this.time.until(device.close())
+    } finally {
+      for (const undone of this.undo.splice(0)) undone()
+    }
   }
 }
