@@ -1,37 +1,41 @@
-import { fieldService } from '@outpost/dataverse-emulator'
+import type { ConflictFunctions } from '@outpost/core'
 import type { Scenario } from '@outpost/simulation'
+import { configurations } from './configurations.ts'
+import { makeOrganisation } from './organisation/organisation.ts'
 
-/** A field-service company, two technicians and a dispatcher. */
+const conflictFunctions: ConflictFunctions = {
+  // The longer text stays, and what is no text stays the master's.
+  longer: ({ clashes, local, remote }) =>
+    Object.fromEntries(
+      clashes.map((name) => {
+        const [ours, theirs] = [local[name], remote[name]]
+        return [name, typeof ours === 'string' && ours.length > String(theirs ?? '').length ? 'local' : 'remote']
+      }),
+    ),
+  undecided: () => 'undecided',
+}
+
+/** A small field-service company: a dispatcher and three technicians, who see little, more, and other days than UTC. */
 export const scenario: Scenario = {
-  seed: () => fieldService({ rows: 200 }),
-  users: ['Amara Okafor'],
-  words: ['Aalto', 'Mäkinen', 'Marsh', 'zeta', "O'Neill", '50% off'],
+  seed: makeOrganisation,
+  users: ['Amara Okafor', 'Bram Bakker', 'Dorian Vestergaard', 'Lowri Kettering'],
+  words: ['Aalto', 'Mäkinen', 'Marsh', 'zeta', "O'Neill", '50% off', 'annul'],
   values: {
-    account: { numberofemployees: [null, 0, 400, 500, 501, 900], industrycode: [null, 1, 2] },
-    new_skill: { new_level: [1, 2, 3, 5] },
+    account: {
+      numberofemployees: [null, 0, 400, 450, 500, 900],
+      industrycode: [null, 1, 2],
+      telephone1: [null, '+45 1', '+358 2'],
+    },
+    contact: { birthdate: [null, '1980-02-29', '2025-06-01', '2025-06-02'], firstname: [null, 'Ada', 'ann'] },
+    new_job: {
+      new_due: ['2025-06-01T18:30:00Z', '2025-05-31T23:59:59Z', '2025-06-30T06:00:00Z', null],
+      new_duration: [0, 30, 200],
+    },
+    new_reading: { new_value: [null, -3, 1000.5, 1000.4999, 8000] },
+    new_skill: { new_level: [1, 2, 3, 5], new_code: [0, 10, 20, 30, 40] },
+    new_part: { new_stock: [null, 0, 5, 10] },
+    annotation: { documentbody: [null, 'YQ==', 'YWI='] },
   },
-  configurations: [
-    {
-      tables: {
-        account: {
-          columns: ['name', 'telephone1', 'numberofemployees', 'creditonhold', 'primarycontactid'],
-          syncDeletion: true,
-        },
-        contact: { columns: ['firstname', 'lastname', 'parentcustomerid'], syncDeletion: true },
-        new_skill: { columns: ['new_name', 'new_level'], syncDeletion: true },
-      },
-    },
-    {
-      tables: {
-        account: {
-          columns: ['name', 'telephone1', 'numberofemployees'],
-          syncDeletion: true,
-          syncFilter: 'numberofemployees gt 450',
-        },
-        new_skill: { columns: ['new_name', 'new_level'], syncDeletion: true },
-        bookableresource: { columns: ['name', 'resourcetype'], syncDeletion: true },
-        new_skill_bookableresource: { columns: [], syncDeletion: true },
-      },
-    },
-  ],
+  configurations,
+  conflictFunctions,
 }
