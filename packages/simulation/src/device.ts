@@ -1,6 +1,7 @@
 import { ClientOrg, OutpostError } from '@outpost/core'
 import type { Env } from '@outpost/core'
-import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
+import { memoryStore } from '@outpost/core/memory'
+import type { MemoryDatabase } from '@outpost/core/memory'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { Book } from './book.ts'
 import { Line } from './line.ts'

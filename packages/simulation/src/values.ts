@@ -1,4 +1,4 @@
-import type { ColumnMetadata } from '@outpost/core'
+import type { ColumnMetadata, LocalColumn } from '@outpost/core'
 import type { Draw } from '@outpost/core/testing'
 import type { ColumnDefinition } from '@outpost/dataverse-emulator'
 
@@ -12,8 +12,8 @@ export type Writable =
   | { readonly kind: 'lookup'; readonly targets: readonly string[] }
   | null
 
-/** As the device's copy of the metadata has it. */
-export function writableHere(column: ColumnMetadata): Writable {
+/** As the device's copy of the metadata has it, or as a column is configured that only the device has. */
+export function writableHere(column: ColumnMetadata | LocalColumn): Writable {
   const { type, min = 0, max = 1_000_000 } = column
   switch (type) {
     case 'text':

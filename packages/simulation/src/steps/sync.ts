@@ -1,65 +1,34 @@
-import type { Draw } from '@outpost/core/testing'
-import type { Device } from '../device.ts'
-import type { LineFault } from '../line.ts'
-import { LINE_FAULTS } from '../line.ts'
-import { outcomeOf, told } from './outcome.ts'
+import type { ClientOrg } from '@outpost/core'
+import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
+import { inTrouble, ONLINE } from './trouble.ts'
 
-/** A whole sync, in which something may go wrong: on the line, in the store, with the power; or the caller gives up. */
+/** A sync, of everything or of a part, or a push, in which something may go wrong. */
 export const sync: StepKind = {
   name: 'sync',
-  weight: 12,
-  run: async ({ world, device, draw, isCalm }) => {
-    const giveUp = new AbortController()
-    const trouble = draw.weighted({ none: 4, line: 4, gives: 1, store: 1, power: 2 })
-    const words = isCalm ? 'whole' : plan(draw, device, trouble, giveUp)
-    const org = draw.pick(device.tabs)
-    const done = await outcomeOf(world, org.sync({ signal: giveUp.signal }))
-    device.line.clear()
-    device.line.lasting(undefined)
-    device.store.heal()
-    if (device.store.isDark) await world.time.until(device.crash())
-    if (!isCalm) world.coverage.count('trouble', trouble)
-    return `device ${device.number} syncs, ${words}: ${told(done)}`
+  weight: 14,
+  run: async (context) => {
+    const asked = drawAsked(context)
+    const org = context.draw.pick(context.device.tabs)
+    const { words } = await inTrouble(context, ONLINE, (signal) => asked.run(org, signal))
+    return `device ${context.device.number} ${asked.words}, ${words}`
   },
 }
 
-function plan(
-  draw: Draw,
-  device: Device,
-  trouble: 'none' | 'line' | 'gives' | 'store' | 'power',
-  giveUp: AbortController,
-): string {
-  switch (trouble) {
-    case 'none':
-      return 'whole'
-    case 'line': {
-      const faults = Array.from({ length: 1 + draw.below(2) }, () => [draw.below(12), drawFault(draw)] as const)
-      for (const [nth, fault] of faults) device.line.plan(nth, fault)
-      return faults.map(([nth, { kind }]) => `request ${nth} ${kind}`).join(', ')
-    }
-    case 'gives': {
-      const after = draw.below(10)
-      device.line.lasting(() => {
-        if (device.line.sent >= after) giveUp.abort()
-        return undefined
-      })
-      return `given up after ${after} requests`
-    }
-    case 'store':
-    case 'power': {
-      const fault = {
-        commit: 1 + draw.below(9),
-        when: draw.pick(['before', 'after'] as const),
-        dies: trouble === 'power',
-      }
-      device.store.plan(fault)
-      return `${trouble} fails ${fault.when} commit ${fault.commit}`
-    }
-  }
+/** What a client org is asked to do with its master. */
+export interface Asked {
+  readonly words: string
+  readonly run: (org: ClientOrg, signal: AbortSignal) => Promise<unknown>
 }
 
-function drawFault(draw: Draw): LineFault {
-  const kind = draw.pick(LINE_FAULTS)
-  return kind === 'throttled' || kind === 'held' ? { kind, ms: 1000 * (1 + draw.below(60)) } : { kind }
+/** A sync of everything mostly; a push, some tables or a scope of the configuration else. */
+export function drawAsked({ device, draw }: Drawing): Asked {
+  const { tables, scopes = {} } = device.org.configuration
+  const kind = draw.weighted({ all: 12, push: 4, tables: 2, scope: 2 })
+  const names = Object.keys(kind === 'scope' ? scopes : tables)
+  const name = names.length === 0 ? '' : draw.pick(names)
+  if (kind === 'push') return { words: 'pushes', run: (org, signal) => org.push({ signal }) }
+  if (kind === 'all' || name === '') return { words: 'syncs', run: (org, signal) => org.sync({ signal }) }
+  const asked = kind === 'scope' ? { scope: name } : { tables: [name] }
+  return { words: `syncs ${kind} ${name}`, run: (org, signal) => org.sync({ ...asked, signal }) }
 }
