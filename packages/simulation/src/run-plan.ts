@@ -74,7 +74,7 @@ async function does(world: World, step: Step, story: string[]): Promise<readonly
     story.push(`${step.at}. ${words}`)
     world.coverage.count('step', step.kind)
     if (step.at % STEPS_BETWEEN_LOOKS === 0) await countReasons(world.coverage, device)
-    return afterStep(device)
+    return afterStep(world)
   })
 }
 

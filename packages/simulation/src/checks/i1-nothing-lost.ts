@@ -1,48 +1,79 @@
-import type { OfflineTransaction } from '@outpost/core'
-import type { Entry } from '../book.ts'
-import type { Device } from '../device.ts'
+import type { Change, OfflineTransaction, Row } from '@outpost/core'
+import { decidedColumns, hasHappened, valuesOf, without } from './decisions.ts'
+import type { Look, Written } from './look.ts'
 import type { Problem } from './problem.ts'
+import { lastToken } from './tokens.ts'
 
 /** I1: every acknowledged write is in the outbox, in one of its statuses, with what was written. */
-export async function nothingLost(device: Device): Promise<readonly Problem[]> {
-  const { entries } = device.book
-  if (entries.size === 0) return []
-  const seqs = [...entries.keys()]
-  const found = await device.store.bare.read('look', (tx) => tx.transactions(seqs))
-  return [...entries.values()].flatMap((entry, at) => {
-    const transaction = found[at]
-    const words = transaction ? lacking(entry, transaction) : 'is gone'
-    return words === null ? [] : [{ check: 'I1', words: `device ${device.number}: #${entry.seq} ${words}` } as const]
-  })
+export function nothingLost({ device, transactions, before, written }: Look): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const each of written.values()) {
+    const transaction = transactions.get(each.seq)
+    if (transaction && transaction === before.get(each.seq) && !each.isNew) continue
+    const words = transaction ? lacking(each, transaction) : 'is gone'
+    if (words !== null) problems.push({ check: 'I1', words: `device ${device.number}: #${each.seq} ${words}` })
+  }
+  return problems
 }
 
-/** Events after which a transaction carries something else than what was written. */
-const REWRITES: ReadonlySet<string> = new Set([
-  'merged',
-  'amended',
-  'migrated',
-  'overruled',
-  'cancelled',
-  'folded',
-  'verified',
-])
+const STATUSES: readonly string[] = ['pending', 'processed', 'error', 'archived']
 
-function lacking({ deeds }: Entry, { changes, history }: OfflineTransaction): string | null {
-  if (history.some(({ event }) => REWRITES.has(event))) return null
-  for (const { kind, table, id, values } of deeds) {
-    const change = changes.findLast((each) => each.table === table && each.id === id)
-    if (!change) {
-      // A value that was there already is not written.
-      if (kind === 'update') continue
-      return `has lost what it does to ${table} ${id}`
-    }
+function lacking({ deeds, entry }: Written, transaction: OfflineTransaction): string | null {
+  const { status, changes } = transaction
+  if (!STATUSES.includes(status)) return `is ${String(status)}`
+  // Undone before it was sent, by a later write that the book has behind it.
+  if (hasHappened(transaction, 'cancelled')) return deeds.length > 1 ? null : 'is cancelled by nobody'
+  if (hasHappened(transaction, 'migrated')) return null
+  for (const { kind, table, id } of deeds) {
+    const ofRow = changes.filter((each) => each.table === table && each.id === id)
+    if (ofRow.length > 0) continue
+    // A value that was there already is not written; nor what a decision left nothing of, nor what undoes itself.
+    if (kind === 'update' || hasHappened(transaction, 'merged')) continue
+    if (deeds.some((other) => other.table === table && other.id === id && other.kind !== kind)) continue
+    return `has lost what it does to ${table} ${id}: ${kind}`
+  }
+  for (const { table, id, kind, values, wasCreated } of finalDeeds(deeds)) {
     if (kind !== 'create' && kind !== 'update') continue
+    const decided = decidedColumns(transaction, table, id)
+    const amended = new Set(entry?.amendments.flatMap((each) => (each.id === id ? Object.keys(each.values) : [])))
+    const held = heldValues(changes, table, id)
     for (const [name, value] of Object.entries(values)) {
-      const written = changes.some(
-        (each) => each.id === id && (each.kind === 'create' || each.kind === 'update') && each.values[name] === value,
-      )
-      if (!written && kind === 'create') return `has lost ${name} of ${table} ${id}`
+      if (decided.has(name) || amended.has(name) || entry?.isDoubtful) continue
+      // Of an update, what was there already is not written; a text of its own never was.
+      if (!wasCreated && lastToken(value) === null) continue
+      if (held[name] !== value && !isEmpty(held[name], value))
+        return `has ${JSON.stringify(held[name])} for ${name} of ${table} ${id}, not ${JSON.stringify(value)}`
     }
   }
   return null
+}
+
+function isEmpty(held: unknown, value: unknown): boolean {
+  return (held ?? null) === (value ?? null)
+}
+
+function heldValues(changes: readonly Change[], table: string, id: string): Row {
+  const held: Record<string, Row[string]> = {}
+  for (const change of changes) if (change.table === table && change.id === id) Object.assign(held, valuesOf(change))
+  return held
+}
+
+interface Final {
+  readonly table: string
+  readonly id: string
+  readonly kind: string
+  readonly values: Row
+  readonly wasCreated: boolean
+}
+
+/** What all writes of a transaction together made of each row. */
+function finalDeeds(deeds: Written['deeds']): Iterable<Final> {
+  const found = new Map<string, Final>()
+  for (const { table, id, kind, values } of deeds) {
+    const key = `${table}/${id}`
+    const old = found.get(key)
+    const wasCreated = kind === 'create' || old?.wasCreated === true
+    found.set(key, { table, id, kind, values: { ...without(old?.values ?? {}, values), ...values }, wasCreated })
+  }
+  return found.values()
 }

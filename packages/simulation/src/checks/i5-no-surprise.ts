@@ -1,0 +1,144 @@
+import { rowKey } from '@outpost/core'
+import type { ColumnValue, OfflineTransaction } from '@outpost/core'
+import { decidedColumns, hasHappened, targetsOf, valuesOf } from './decisions.ts'
+import { isShown } from './look.ts'
+import type { Look, UnsentRow, Written } from './look.ts'
+import type { Problem } from './problem.ts'
+import { lastToken } from './tokens.ts'
+
+/**
+ * I5: a row with unsent changes shows them and keeps its base, and no missing sign-in or hitch is a verdict. Where a write
+ * is not shown from the beginning, its effect was lost with it, which is I1.
+ */
+export function noSurprise(look: Look): readonly Problem[] {
+  return [...rowsShowTheirs(look), ...basesAreKept(look), ...verdictsAreVerdicts(look)]
+}
+
+/** What a row must show: there or not, and the values that were written last. */
+interface Expected {
+  isThere: boolean | 'either'
+  readonly values: Map<string, ColumnValue>
+  isNew: boolean
+}
+
+function rowsShowTheirs({ device, transactions, written, unsent }: Look): readonly Problem[] {
+  const problems: Problem[] = []
+  const expected = new Map<string, Expected>()
+  for (const transaction of transactions.values()) {
+    const each = written.get(transaction.seq)
+    if (each && isShown(transaction)) expect(expected, each, transaction)
+    else if (transaction.status === 'pending' || transaction.status === 'error') blur(expected, transaction)
+  }
+  for (const [key, { isThere, values, isNew }] of expected) {
+    const held = unsent.get(key)
+    if (!held || isThere === 'either') continue
+    const words = unlike(held, isThere, values)
+    if (words !== null) problems.push({ check: isNew ? 'I1' : 'I5', words: `device ${device.number}: ${key} ${words}` })
+  }
+  return problems
+}
+
+function unlike({ row }: UnsentRow, isThere: boolean, values: ReadonlyMap<string, ColumnValue>): string | null {
+  if (!isThere) return row ? 'is shown although it was deleted here' : null
+  if (!row) return 'is not shown although it has unsent changes'
+  for (const [name, value] of values) {
+    const shown = row.values[name]
+    // A column that is not kept any more is not shown.
+    if (shown !== undefined && shown !== value)
+      return `shows ${JSON.stringify(shown)} for ${name}, not ${JSON.stringify(value)}, which is unsent`
+  }
+  return null
+}
+
+function expect(
+  expected: Map<string, Expected>,
+  { deeds, entry, isNew }: Written,
+  transaction: OfflineTransaction,
+): void {
+  const isVague = entry?.isDoubtful === true || entry?.isImported === true || transaction.kept === true
+  if (isVague || hasHappened(transaction, 'migrated')) return blur(expected, transaction)
+  for (const { kind, table, id, values } of deeds) {
+    const key = rowKey(table, id)
+    const row = expected.get(key) ?? {
+      isThere: 'either' as const,
+      values: new Map<string, ColumnValue>(),
+      isNew: false,
+    }
+    expected.set(key, row)
+    row.isNew ||= isNew
+    const decided = decidedColumns(transaction, table, id)
+    switch (kind) {
+      case 'create':
+      case 'associate':
+        row.isThere = true
+        break
+      case 'delete':
+      case 'disassociate':
+        row.isThere = decided.size > 0 ? 'either' : false
+        break
+      case 'update':
+      case 'action':
+        // Where the master is known to have deleted it, that is decided.
+        row.isThere = decided.size > 0 ? 'either' : true
+        break
+    }
+    for (const name of targetsOf(values)) row.values.delete(name)
+    for (const [name, value] of Object.entries(values)) {
+      if (decided.has(name)) row.values.delete(name)
+      else if (isWritten(transaction, table, id, name, value)) row.values.set(name, value)
+    }
+  }
+  for (const { table, id, values } of entry?.amendments ?? []) {
+    const row = expected.get(rowKey(table, id))
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined || !isWritten(transaction, table, id, name, value)) row?.values.delete(name)
+      else row?.values.set(name, value)
+    }
+  }
+}
+
+/** Of what a row was told to be, what it was already is not written; a text of its own never was. */
+function isWritten(
+  { changes }: OfflineTransaction,
+  table: string,
+  id: string,
+  name: string,
+  value: ColumnValue,
+): boolean {
+  if (lastToken(value) !== null) return true
+  return changes.some((change) => change.table === table && change.id === id && valuesOf(change)[name] === value)
+}
+
+/** Nothing is expected of the rows of a transaction of which the book does not know what is in it. */
+function blur(expected: Map<string, Expected>, { changes }: OfflineTransaction): void {
+  for (const { table, id } of changes)
+    expected.set(rowKey(table, id), { isThere: 'either', values: new Map(), isNew: false })
+}
+
+function basesAreKept({ device, unsent, bases }: Look): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const key of unsent.keys())
+    if (!bases.has(key))
+      problems.push({ check: 'I5', words: `device ${device.number}: ${key} has unsent changes and no base` })
+  for (const key of bases.keys())
+    if (!unsent.has(key))
+      problems.push({ check: 'I5', words: `device ${device.number}: ${key} has a base and no unsent changes` })
+  return problems
+}
+
+/** Statuses with which nobody has judged a write. */
+const NO_VERDICTS: readonly number[] = [401, 408, 429, 502, 503, 504]
+
+function verdictsAreVerdicts({ device, changed, before }: Look): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const transaction of changed) {
+    const { seq, status, lastError } = transaction
+    if (status !== 'error' || before.get(seq)?.status === 'error') continue
+    if (lastError?.rejection === undefined || NO_VERDICTS.includes(lastError.status ?? 0))
+      problems.push({
+        check: 'I5',
+        words: `device ${device.number}: #${seq} is in error for ${lastError?.code} (${lastError?.status}), which is no verdict`,
+      })
+  }
+  return problems
+}
