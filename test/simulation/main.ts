@@ -1,32 +1,51 @@
-import { parseArgs } from 'node:util'
-import { planOf, runPlan } from '@outpost/simulation'
-import { scenario } from './field-scenario.ts'
+import { fileURLToPath } from 'node:url'
+import { simulateCommand } from '@outpost/simulation/command'
+import { mutantsCommand } from './mutants/command.ts'
+import { repositoryRoot } from './mutants/repository-root.ts'
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '100' },
-    first: { type: 'string', default: '1' },
-    devices: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '200' },
-  },
-})
+const USAGE = 'npm run simulate --'
+const CORPUS = `${repositoryRoot()}test/simulation/corpus`
+const module = new URL('field-scenario.js', import.meta.url)
 
-const [first, seeds, devices, steps] = [values.first, values.seeds, values.devices, values.steps].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-]
-const begun = process.hrtime.bigint()
-for (let seed = first; seed < first + seeds; seed += 1) {
-  const { problems, story } = await runPlan(scenario, planOf({ seed, devices, steps }))
-  if (problems.length === 0) continue
-  process.stdout.write(`${story.join('\n')}\n`)
-  for (const { check, step, words } of problems.slice(0, 20)) process.stdout.write(`${check} after ${step}: ${words}\n`)
-  process.stdout.write(`seed ${seed}\n`)
-  process.exit(1)
+const MORE_HELP = `
+Of this repository:
+
+  ${USAGE} --corpus     the runs of all plans in ${fileURLToPath(new URL(`file://${CORPUS}`)).replace(repositoryRoot(), '')}
+  ${USAGE} mutants …    puts deliberate bugs into the sources and looks for each; mutants --help
+  ${USAGE} ci           what CI runs: the corpus, 2,000 seeds, the deliberate bugs
+`
+
+const simulate = (args: readonly string[]): Promise<number> => simulateCommand(args, { usage: USAGE, module })
+const mutants = (args: readonly string[]): Promise<number> =>
+  mutantsCommand(args, (text) => void process.stdout.write(text))
+
+/** One after the other, whatever comes of each; gives the worst exit code. */
+async function all(parts: readonly (() => Promise<number>)[]): Promise<number> {
+  let worst = 0
+  for (const part of parts) worst = Math.max(worst, await part())
+  return worst
 }
-const { user, system } = process.cpuUsage()
-process.stdout.write(
-  `${seeds} runs, ${Number((process.hrtime.bigint() - begun) / 1_000_000n) / seeds} ms each, ${(user + system) / 1000 / seeds} ms CPU each\n`,
-)
+
+async function command([first, ...rest]: readonly string[]): Promise<number> {
+  switch (first) {
+    case 'mutants':
+      return mutants(rest)
+    case 'ci':
+      return all([
+        () => simulate(['--corpus', CORPUS]),
+        () => simulate(['--seeds', '2000', ...rest]),
+        () => mutants([]),
+      ])
+    case '--corpus':
+      return simulate(['--corpus', rest[0] ?? CORPUS, ...rest.slice(1)])
+    case undefined:
+      return simulate([])
+    default: {
+      const code = await simulate([first, ...rest])
+      if (first === '--help' || first === '-h') process.stdout.write(MORE_HELP)
+      return code
+    }
+  }
+}
+
+process.exitCode = await command(process.argv.slice(2))

@@ -15,6 +15,15 @@ export class Coverage {
     for (const [group, names] of other.#counts) for (const [name, times] of names) this.count(group, name, times)
   }
 
+  /** By group, the names that were never counted; groups of which none is missing are left out. */
+  lacking(names: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> {
+    const never = Object.entries(names).map(([group, all]): [string, readonly string[]] => {
+      const counted = this.#counts.get(group)
+      return [group, all.filter((name) => !counted?.has(name))]
+    })
+    return Object.fromEntries(never.filter(([, missing]) => missing.length > 0))
+  }
+
   /** As plain JSON, which the constructor takes. */
   toJSON(): Readonly<Record<string, Readonly<Record<string, number>>>> {
     return Object.fromEntries([...this.#counts].map(([group, names]) => [group, Object.fromEntries(names)]))

@@ -3,7 +3,6 @@ import type { Coverage } from './coverage.ts'
 import { MOVES } from './moves.ts'
 import type { Device } from './device.ts'
 import type { StoreFault } from './shaky-store.ts'
-import type { World } from './world.ts'
 
 /** Counts what a client org tells as it happens. */
 export function countEvent(coverage: Coverage, event: OutpostEvent): void {
@@ -51,10 +50,10 @@ function kindOf(name: string): string {
 const TABLE_AT_THE_END = /(?<=\b(?:of|apply|begin|prune|refresh|reconcile|patch|track)) [a-z]+(?=$| anew| done)/
 
 /** Counts what the devices are left with: the lives of transactions, what they wait for, how tables are pulled. */
-export async function countDevices(world: World): Promise<void> {
-  for (const device of world.devices) {
-    await countTransactions(world.coverage, device)
-    await countTables(world.coverage, device)
+export async function countDevices(coverage: Coverage, devices: readonly Device[]): Promise<void> {
+  for (const device of devices) {
+    await countTransactions(coverage, device)
+    await countTables(coverage, device)
   }
 }
 

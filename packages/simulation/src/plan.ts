@@ -33,3 +33,45 @@ export function planOf(from: { readonly seed: number; readonly devices: number; 
   }))
   return { seed, devices, steps }
 }
+
+/**
+ * The plan with only the listed steps, as `stepsInWords` lists them: `3,17c,40` are the steps 3, 17 (calm) and 40. Throws
+ * RangeError for what is no list, and for a step that the plan does not have.
+ */
+export function planWithOnly(plan: Plan, list: string): Plan {
+  const wanted = new Map(listed(list).map(({ at, isCalm }) => [at, isCalm]))
+  mustHave(plan, wanted.keys())
+  const steps = plan.steps
+    .filter(({ at }) => wanted.has(at))
+    .map((step) => (wanted.get(step.at) ? { ...step, isCalm: true as const } : step))
+  return { ...plan, steps }
+}
+
+/** The plan with the listed steps calm. Throws as `planWithOnly` does. */
+export function planWithCalm(plan: Plan, list: string): Plan {
+  const calm = new Set(listed(list).map(({ at }) => at))
+  mustHave(plan, calm)
+  return { ...plan, steps: plan.steps.map((step) => (calm.has(step.at) ? { ...step, isCalm: true as const } : step)) }
+}
+
+/** The steps of a plan by their places: `3,17c,40`; `none` where it has none. */
+export function stepsInWords({ steps }: Plan): string {
+  return steps.length === 0 ? NONE : steps.map(({ at, isCalm }) => `${at}${isCalm ? 'c' : ''}`).join(',')
+}
+
+/** The list of no steps. */
+const NONE = 'none'
+
+function listed(list: string): readonly { readonly at: number; readonly isCalm: boolean }[] {
+  if (list === NONE) return []
+  return list.split(',').map((text) => {
+    const parts = /^(\d+)(c?)$/.exec(text.trim())
+    if (!parts) throw new RangeError(`'${text}' is no step: steps are listed as in 3,17c,40`)
+    return { at: Number(parts[1]), isCalm: parts[2] === 'c' }
+  })
+}
+
+function mustHave({ steps }: Plan, places: Iterable<number>): void {
+  const known = new Set(steps.map(({ at }) => at))
+  for (const at of places) if (!known.has(at)) throw new RangeError(`there is no step ${at} among ${steps.length}`)
+}

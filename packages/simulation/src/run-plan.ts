@@ -61,7 +61,7 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
     if (found.length > 0) return end(found)
   }
   const found = at(null, await quietly(() => becomesQuiet(world, (words) => story.push(words))))
-  if (found.length === 0) await countDevices(world)
+  if (found.length === 0) await countDevices(world.coverage, world.devices)
   return end(found)
 }
 

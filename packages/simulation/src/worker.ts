@@ -1,0 +1,30 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { scenarioOf } from './scenario-module.ts'
+import { laneOf } from './search.ts'
+import type { Chunk } from './search.ts'
+import type { WorkerSaid, WorkerTask } from './workers.ts'
+
+const { module, shape } = workerData as WorkerTask
+const scenario = scenarioOf(module)
+// It is waited for with the first chunk.
+scenario.catch(() => {})
+
+function say(said: WorkerSaid): void {
+  parentPort?.postMessage(said)
+}
+
+async function search(chunk: Chunk): Promise<void> {
+  try {
+    const lane = laneOf(await scenario, shape)
+    say({ begun: chunk.first })
+    const searched = await lane(chunk, (run, isBad) => {
+      say({ run, isBad })
+      say({ begun: run + 1 })
+    })
+    say({ searched })
+  } catch (error) {
+    say({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  }
+}
+
+parentPort?.on('message', (chunk: Chunk) => void search(chunk))

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads'
+import type { Chunk, Lane, RunShape, Searched } from './search.ts'
+
+/** What a worker is started with. */
+export interface WorkerTask {
+  readonly module: string
+  readonly shape: RunShape
+}
+
+/** What a worker says: each seed as its run begins and ends, what came of a chunk, or why it cannot go on. */
+export type WorkerSaid =
+  | { readonly begun: number }
+  | { readonly run: number; readonly isBad: boolean }
+  | { readonly searched: Searched }
+  | { readonly failed: string }
+
+/** Threads of which each goes through seeds for itself, with a scenario of its own. */
+export class Workers {
+  readonly #workers: readonly Worker[]
+
+  constructor(count: number, task: WorkerTask) {
+    this.#workers = Array.from({ length: count }, () => {
+      const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: task })
+      // What it dies of while nobody waits for it, the next chunk hears of.
+      worker.on('error', () => {})
+      return worker
+    })
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#workers.map((worker) => (chunk, onRun) => searchedBy(worker, chunk, onRun))
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+}
+
+function searchedBy(worker: Worker, chunk: Chunk, onRun: (seed: number, isBad: boolean) => void): Promise<Searched> {
+  return new Promise((resolve, reject) => {
+    let seed = chunk.first
+    const die = (error: Error): void => fail(`the program died in the run of seed ${seed}: ${error.stack ?? ''}`, error)
+    const exit = (): void => fail(`the program ended in the run of seed ${seed}`)
+    const hear = (said: WorkerSaid): void => {
+      if ('begun' in said) seed = said.begun
+      else if ('run' in said) onRun(said.run, said.isBad)
+      else if ('failed' in said) fail(`the run of seed ${seed}: ${said.failed}`)
+      else {
+        leave()
+        resolve(said.searched)
+      }
+    }
+    const leave = (): void => void worker.off('message', hear).off('error', die).off('exit', exit)
+    const fail = (words: string, cause?: Error): void => {
+      leave()
+      reject(new Error(words, cause ? { cause } : {}))
+    }
+    worker.on('message', hear).on('error', die).on('exit', exit)
+    worker.postMessage(chunk)
+  })
+}
