@@ -3,9 +3,10 @@ import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { createEmulator, guidFrom } from '@outpost/dataverse-emulator'
-import type { Backup, Emulator, Knobs } from '@outpost/dataverse-emulator'
+import type { Backup, Emulator, Knobs, Seed } from '@outpost/dataverse-emulator'
 import { Ledger } from './ledger.ts'
 import type { Scenario } from './scenario.ts'
+import { ScenarioError } from './scenario-error.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /**
@@ -35,6 +36,7 @@ export class Ground {
 
   private constructor(scenario: Scenario) {
     const seed = scenario.seed()
+    checkUsers(scenario, seed)
     this.scenario = scenario
     this.begin = Date.parse(seed.asOf)
     this.emulator = createEmulator({
@@ -42,6 +44,7 @@ export class Ground {
       clock: () => this.#time?.now() ?? this.begin,
       newId: () => guidFrom(`run ${this.#seed}|${this.#ids++}`),
       limits: { serviceProtection: false },
+      sleep: async (ms, signal) => this.#time?.sleep(ms, signal),
       tokenLifetimeMs: 10_000 * 3_600_000,
       logLimit: 100,
     })
@@ -102,4 +105,11 @@ export class Ground {
     await store.close()
     this.#connected.set(user, database)
   }
+}
+
+function checkUsers({ users }: Scenario, { users: known, defaultUserId }: Seed): void {
+  const names = known.filter(({ id }) => id !== defaultUserId).map(({ name }) => name)
+  const stranger = users.find((user) => !names.includes(user))
+  if (stranger !== undefined)
+    throw new ScenarioError(`'${stranger}' is none of those who may have a device: ${names.join(', ')}`)
 }

@@ -1,31 +1,46 @@
 import type { Env } from '@outpost/core'
 
 /**
- * What becomes of one request.
+ * What becomes of one request. First those of which the master knows nothing, then those that it has done.
  *
- * - `request-lost`: it never arrives. `answer-lost`: it is done, nothing comes back.
- * - `cut`: it is done, and of the answer only the head comes back. `truncated`: its text ends in the middle.
- * - `portal`: somebody else answers with a page. `unavailable`: a gateway answers 503.
- * - `throttled`: 429, to be tried again after `ms`. `unauthenticated`: 401.
- * - `held`: it is sent after `ms`. `hanging`: it is done, and no answer comes before the caller gives up.
+ * - `request-lost`: it never arrives. `portal`: somebody else answers with a page, `redirect`: sends it elsewhere,
+ *   `forbidden`: does not let it out. `unavailable`, `unreachable`: a gateway answers 503, or 502 with nothing.
+ * - `throttled`: 429, to be tried again after `ms`; `throttled-untold` does not say when. `unauthenticated`: 401.
+ * - `held`: it is sent after `ms`. `unanswered`: nothing comes before the caller gives up.
+ * - `overtaken`: somebody else changes the rows that it writes just before it comes.
+ * - `answer-lost`: nothing comes back. `cut`: the beginning of the answer does. `truncated`: its text ends in the middle.
+ * - `failed`: 500 comes back. `hanging`: no answer comes before the caller gives up. `late`: it comes after `ms`.
  */
 export type LineFault =
-  | { readonly kind: 'request-lost' | 'answer-lost' | 'cut' | 'truncated' | 'portal' | 'unavailable' }
-  | { readonly kind: 'unauthenticated' | 'hanging' }
+  | { readonly kind: 'request-lost' | 'portal' | 'redirect' | 'forbidden' | 'unavailable' | 'unreachable' }
+  | { readonly kind: 'unauthenticated' | 'throttled-untold' | 'unanswered' | 'overtaken' }
+  | { readonly kind: 'answer-lost' | 'cut' | 'truncated' | 'failed' | 'hanging' }
   | { readonly kind: 'throttled' | 'held'; readonly ms: number }
+  | { readonly kind: 'late'; readonly ms?: number }
 
 export const LINE_FAULTS: readonly LineFault['kind'][] = [
   'request-lost',
+  'portal',
+  'redirect',
+  'forbidden',
+  'unavailable',
+  'unreachable',
+  'unauthenticated',
+  'throttled',
+  'throttled-untold',
+  'held',
+  'unanswered',
+  'overtaken',
   'answer-lost',
   'cut',
   'truncated',
-  'portal',
-  'unavailable',
-  'unauthenticated',
+  'failed',
   'hanging',
-  'throttled',
-  'held',
+  'late',
 ]
+
+/** How late an answer is that nobody has said more of: later than some callers wait. */
+const LATE_MS = 45_000
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
@@ -40,6 +55,10 @@ export class Line {
   #sent = 0
   /** Called with each fault that strikes. */
   onStruck: (kind: LineFault['kind']) => void = () => {}
+  /** Changes what a request is about to write; its address and body are all that is known of it. */
+  onOvertaken: (request: string) => void = () => {}
+  /** What strikes everybody's requests for a while, and is no fault of this line. */
+  outage: (() => LineFault | undefined) | undefined
 
   constructor(fetch: Fetch, env: Pick<Env, 'sleep'>) {
     this.#fetch = fetch
@@ -67,14 +86,42 @@ export class Line {
   }
 
   readonly fetch: Fetch = async (input, init) => {
-    const fault = this.#faults.get(this.#sent) ?? this.#lasting?.()
+    const fault = this.#faults.get(this.#sent) ?? this.#lasting?.() ?? this.outage?.()
     this.#sent += 1
     if (init?.signal?.aborted) throw init.signal.reason as Error
     if (!fault) return this.#fetch(input, init)
     this.onStruck(fault.kind)
+    return this.#struck(fault, input, init)
+  }
+
+  async #struck(fault: LineFault, ...[input, init]: Parameters<Fetch>): Promise<Response> {
     switch (fault.kind) {
       case 'request-lost':
         throw new TypeError('fetch failed')
+      case 'portal':
+        return new Response('<html>Please sign in</html>', { status: 200, headers: HTML })
+      case 'redirect':
+        return new Response(null, { status: 302, headers: { Location: 'https://hotel.example/' } })
+      case 'forbidden':
+        return new Response('<html>Blocked</html>', { status: 403, headers: HTML })
+      case 'unavailable':
+        return new Response('<html>503</html>', { status: 503, headers: HTML })
+      case 'unreachable':
+        return new Response(null, { status: 502 })
+      case 'unauthenticated':
+        return refused(401, '0x80041d50', { 'WWW-Authenticate': 'Bearer' })
+      case 'throttled':
+        return refused(429, '0x80072322', { 'Retry-After': String(Math.ceil(fault.ms / 1000)) })
+      case 'throttled-untold':
+        return refused(429, '0x80072322', {})
+      case 'held':
+        await this.#sleep(fault.ms, init)
+        return this.#fetch(input, init)
+      case 'unanswered':
+        return never(init?.signal ?? undefined)
+      case 'overtaken':
+        this.onOvertaken(textOf(input, init))
+        return this.#fetch(input, init)
       case 'answer-lost':
         await this.#fetch(input, init)
         throw new TypeError('fetch failed')
@@ -82,22 +129,29 @@ export class Line {
         return cut(await this.#fetch(input, init))
       case 'truncated':
         return truncated(await this.#fetch(input, init))
-      case 'portal':
-        return new Response('<html>Please sign in</html>', { status: 200, headers: HTML })
-      case 'unavailable':
-        return new Response('<html>503</html>', { status: 503, headers: HTML })
-      case 'unauthenticated':
-        return refused(401, '0x80041d50', {})
-      case 'throttled':
-        return refused(429, '0x80072322', { 'Retry-After': String(Math.ceil(fault.ms / 1000)) })
-      case 'held':
-        await this.#env.sleep(fault.ms, init?.signal ?? new AbortController().signal)
-        return this.#fetch(input, init)
+      case 'failed':
+        await this.#fetch(input, init)
+        return new Response('<html>500</html>', { status: 500, headers: HTML })
       case 'hanging':
         await this.#fetch(input, init)
         return never(init?.signal ?? undefined)
+      case 'late': {
+        const response = await this.#fetch(input, init)
+        await this.#sleep(fault.ms ?? LATE_MS, init)
+        return response
+      }
     }
   }
+
+  #sleep(ms: number, init: RequestInit | undefined): Promise<void> {
+    return this.#env.sleep(ms, init?.signal ?? new AbortController().signal)
+  }
+}
+
+/** Method, address and body of a request that is sent the way an adapter sends it. */
+function textOf(input: string | URL | Request, { method = 'GET', body }: RequestInit = {}): string {
+  const address = input instanceof Request ? input.url : input.toString()
+  return `${method} ${address}\n${typeof body === 'string' ? body : ''}`
 }
 
 const HTML = { 'Content-Type': 'text/html; charset=utf-8' }
@@ -109,9 +163,17 @@ function refused(status: number, code: string, headers: Readonly<Record<string, 
 
 const HAS_NO_BODY: readonly number[] = [204, 304]
 
-function cut({ status, headers }: Response): Response {
-  const body = new ReadableStream<Uint8Array>({ start: (to) => to.error(new TypeError('terminated')) })
-  return new Response(HAS_NO_BODY.includes(status) ? null : body, { status, headers })
+async function cut(response: Response): Promise<Response> {
+  const { status, headers } = response
+  if (HAS_NO_BODY.includes(status)) return response
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const body = new ReadableStream<Uint8Array>({
+    start: (to) => {
+      to.enqueue(bytes.subarray(0, bytes.length / 2))
+      to.error(new TypeError('terminated'))
+    },
+  })
+  return new Response(body, { status, headers })
 }
 
 async function truncated(response: Response): Promise<Response> {

@@ -1,79 +1,194 @@
 import { OutpostError } from '@outpost/core'
-import { convergence } from './checks/i3-convergence.ts'
+import type { Configuration } from '@outpost/core'
+import { afterStep, watchesOf } from './checks/after-step.ts'
+import { differences } from './checks/i3-convergence.ts'
+import type { Difference } from './checks/i3-convergence.ts'
+import { stuckOn } from './checks/i4-no-hostage.ts'
 import type { Problem } from './checks/problem.ts'
 import type { Device } from './device.ts'
+import { masterSettles } from './steps/master-settles.ts'
 import { outcomeOf } from './steps/outcome.ts'
 import type { World } from './world.ts'
 
 const MINUTE_MS = 60_000
 
-/** Longer than any claim, any back-off and any interval at which rows are compared. */
-const LATER_MS = 2 * 60 * MINUTE_MS
+/** Longer than any outage and any claim of a transaction. */
+const CALM_MS = 15 * MINUTE_MS
 
-/** In how many rounds of syncs everything must have drained. */
-const ROUNDS = 12
+/** Longer than any claim and any back-off: what did not go in this time, and could, goes with the next sync. */
+const PAUSE_MS = 4 * MINUTE_MS
 
-/** Nothing goes wrong any more: everything is delivered or in error, and devices have what the master has. */
-export async function becomesQuiet(world: World, tell: (words: string) => void): Promise<readonly Problem[]> {
-  const { emulator, time, devices } = world
-  emulator.mutateBetweenPages(undefined)
-  emulator.settle()
-  emulator.faults.clear()
-  for (const device of devices) {
-    device.line.clear()
-    device.line.lasting(undefined)
-    device.store.heal()
-  }
-  await time.advance(15 * MINUTE_MS)
-  for (const device of devices) await drains(world, device, tell)
-  for (const device of devices) await putsAway(world, device, tell)
-  await time.advance(LATER_MS)
-  for (const device of devices) await syncs(world, device, tell)
+/** How long after the last fault everything must be delivered, in error, or waiting for such a one. */
+const DRAIN_MS = 20 * MINUTE_MS
+
+/** How many requests a sync may take with which nothing is new. */
+const IDLE_REQUESTS = 12
+
+type Tell = (words: string) => void
+
+/**
+ * Nothing goes wrong any more. Everything that nothing holds up is delivered or in error within a bounded time, and the
+ * devices have what the master has: at first beside what is in error, then, when that is put away, in everything.
+ */
+export async function becomesQuiet(world: World, tell: Tell): Promise<readonly Problem[]> {
+  const { devices } = world
   const problems: Problem[] = []
-  for (const device of devices) {
-    const { pending, error } = await world.time.until(device.org.outbox.counts())
-    if (pending + error > 0)
-      problems.push({
-        check: 'liveness',
-        words: `device ${device.number}: ${pending} transactions are pending, ${error} in error`,
-      })
+  await calms(world)
+  await drains(world, tell, problems)
+  if (problems.length > 0) return problems
+  const waiting = await movable(world)
+  for (const device of devices) await syncs(world, device, tell)
+  const open = new Map<Device, ReadonlySet<string>>()
+  const before: Difference[] = []
+  for (const watch of watchesOf(world)) {
+    const { unsent } = await watch.again()
+    open.set(watch.device, new Set(unsent.keys()))
+    before.push(...(await differences(world, watch.device, (key) => unsent.has(key))))
+  }
+  for (const device of devices) await putsAway(world, device, tell)
+  await drains(world, tell, problems)
+  if (problems.length > 0) return problems
+  const left = await movable(world)
+  for (const { device, seqs } of left)
+    problems.push({ check: 'liveness', words: `device ${device.number}: ${inWords(seqs)} waits for nothing` })
+  for (const { device, seqs } of waiting) {
+    const held = seqs.filter((seq) => !left.some((other) => other.device === device && other.seqs.includes(seq)))
+    if (held.length > 0)
+      problems.push({ check: 'I4', words: `device ${device.number}: ${inWords(held)} waited for what it did not need` })
   }
   if (problems.length > 0) return problems
-  for (const device of devices) {
-    // Twice: what another device has just sent.
-    await syncs(world, device, tell)
-    problems.push(...(await convergence(world, device)))
-  }
+  const after: Difference[] = []
+  for (const device of devices) after.push(...(await differences(world, device)))
+  problems.push(...told(world, before, after, open))
+  if (problems.length === 0) problems.push(...(await idles(world, tell)))
   return problems
 }
 
-/** Syncs until nothing more can be sent. */
-async function drains(world: World, device: Device, tell: (words: string) => void): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await syncs(world, device, tell)
-    const open = await device.org.outbox.list({ statuses: ['pending'], limit: 1000 })
-    if (!open.some(({ reason }) => WAITS.includes(reason?.kind ?? ''))) return
-    await world.time.advance(15 * MINUTE_MS)
-  }
+/** What a device lacks only as long as something is in error there was held hostage; the rest is not converged. */
+function told(
+  { devices }: World,
+  before: readonly Difference[],
+  after: readonly Difference[],
+  open: ReadonlyMap<Device, ReadonlySet<string>>,
+): readonly Problem[] {
+  const names = ({ device, key }: Difference): string => `${device} ${key}`
+  const lasting = new Set(after.map(names))
+  const passed = before.filter((each) => !lasting.has(names(each)))
+  const problem = (check: 'I3' | 'I4', { device, key, words }: Difference): Problem => ({
+    check,
+    words: `device ${device}: ${key} ${words}`,
+  })
+  return [
+    ...after.map((each) => problem('I3', each)),
+    ...passed.map((each) => {
+      const device = devices[each.device]
+      const isOpen = device !== undefined && (open.get(device)?.size ?? 0) > 0
+      return problem(isOpen ? 'I4' : 'I3', each)
+    }),
+  ]
 }
 
-const WAITS: readonly string[] = ['ready', 'verifying', 'backing-off', 'in-flight', 'waiting-for-sign-in']
+/** All that goes wrong by itself has come to its end. */
+async function calms(world: World): Promise<void> {
+  masterSettles(world)
+  for (const device of world.devices) {
+    device.line.clear()
+    device.line.lasting(undefined)
+    device.store.heal()
+    while (device.tabs.length > 1) await outcomeOf(world, device.closeTab())
+    if (device.org.service.isStarted) await outcomeOf(world, device.org.service.stop())
+  }
+  await world.time.advance(CALM_MS)
+}
 
-/** What the master refused is put away, with what depends on it. */
-async function putsAway(world: World, device: Device, tell: (words: string) => void): Promise<void> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const failed = await device.org.outbox.list()
-    if (failed.length === 0) return
-    const seqs = failed.map(({ seq }) => seq)
-    tell(
-      `device ${device.number} archives ${failed.map(({ seq, lastError }) => `#${seq} ${lastError?.rejection ?? lastError?.code}: ${lastError?.message}`).join('; ')}`,
+interface Waiting {
+  readonly device: Device
+  readonly seqs: readonly number[]
+}
+
+/** What is pending although nothing holds it up. */
+async function movable(world: World): Promise<readonly Waiting[]> {
+  const found: Waiting[] = []
+  for (const watch of watchesOf(world)) {
+    const look = await watch.again()
+    const stuck = stuckOn(look)
+    const seqs = [...look.transactions.values()].flatMap(({ seq, status }) =>
+      status === 'pending' && !stuck.has(seq) ? [seq] : [],
     )
-    await outcomeOf(world, device.org.outbox.archive(seqs, { dependents: 'archive' }))
-    await drains(world, device, tell)
+    if (seqs.length > 0) found.push({ device: watch.device, seqs })
+  }
+  return found
+}
+
+/** Syncs until everything has moved that can, or the time for it has passed. */
+async function drains(world: World, tell: Tell, problems: Problem[]): Promise<void> {
+  const end = world.time.passed + DRAIN_MS
+  let devices: readonly Device[] = world.devices
+  while (devices.length > 0) {
+    for (const device of devices) await syncs(world, device, tell)
+    problems.push(...(await afterStep(world)))
+    const waiting = await movable(world)
+    devices = waiting.map(({ device }) => device)
+    if (devices.length === 0 || world.time.passed >= end) return
+    await world.time.advance(PAUSE_MS)
   }
 }
 
-async function syncs(world: World, device: Device, tell: (words: string) => void): Promise<void> {
+/** How often something may be refused because of what was put away. */
+const ROUNDS = 12
+
+/** What can go nowhere is put away with what depends on it, and whatever strategies a table has, all its ids are compared. */
+async function putsAway(world: World, device: Device, tell: Tell): Promise<void> {
+  const { org } = device
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const watch = watchesOf(world)[device.number]
+    const look = await watch?.again()
+    if (!look) return
+    const seqs = [...stuckOn(look)]
+    if (seqs.length === 0) break
+    tell(
+      `device ${device.number} archives ${seqs.map((seq) => `#${seq} ${reason(look.transactions.get(seq))}`).join('; ')}`,
+    )
+    await outcomeOf(world, org.outbox.archive(seqs, { dependents: 'archive' }))
+    const strict = allCompared(org.configuration)
+    if (strict) await outcomeOf(world, org.configure(strict))
+    await syncs(world, device, tell)
+  }
+  const strict = allCompared(org.configuration)
+  if (!strict) return
+  await outcomeOf(world, org.configure(strict))
+}
+
+function reason(
+  transaction: { readonly status: string; readonly lastError: { readonly message: string } | null } | undefined,
+): string {
+  return transaction?.status === 'error' ? (transaction.lastError?.message ?? '') : 'held'
+}
+
+/** The configuration with all ids compared; null where they are. */
+function allCompared(configuration: Configuration): Configuration | null {
+  const tables = Object.entries(configuration.tables)
+  if (tables.every(([, { syncDeletion }]) => syncDeletion === true)) return null
+  return {
+    ...configuration,
+    tables: Object.fromEntries(tables.map(([name, table]) => [name, { ...table, syncDeletion: true }])),
+  }
+}
+
+/** With nothing new, a sync is hardly more than a look. */
+async function idles(world: World, tell: Tell): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  const [device] = world.devices
+  if (!device) return problems
+  device.line.clear()
+  await syncs(world, device, tell)
+  const { sent } = device.line
+  if (sent > IDLE_REQUESTS)
+    problems.push({ check: 'liveness', words: `device ${device.number}: a sync without news took ${sent} requests` })
+  return problems
+}
+
+async function syncs(world: World, device: Device, tell: Tell): Promise<void> {
   device.org.reconnect()
   const done = await outcomeOf(world, device.org.sync())
   const words =
@@ -81,4 +196,8 @@ async function syncs(world: World, device: Device, tell: (words: string) => void
       ? [done.message]
       : Object.entries(done.tables).flatMap(([table, { error }]) => (error ? [`${table} ${error.message}`] : []))
   tell(`device ${device.number} syncs in quiet${words.length > 0 ? `: ${words.join('; ')}` : ''}`)
+}
+
+function inWords(seqs: readonly number[]): string {
+  return seqs.map((seq) => `#${seq}`).join(', ')
 }

@@ -1,4 +1,4 @@
-import type { Configuration, ConflictFunctions } from '@outpost/core'
+import type { ActionOptions, Configuration, ConflictFunctions, Row } from '@outpost/core'
 import type { Emulator, Seed } from '@outpost/dataverse-emulator'
 
 /** What a simulation is of: an organisation, the people with devices, and what their devices are set up with. */
@@ -16,4 +16,15 @@ export interface Scenario {
   /** By table and column, values that are written besides random ones: what filters compare with should be among them. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, readonly (string | number | boolean | null)[]>>>>
   readonly conflictFunctions?: ConflictFunctions
+  /** Operations of the master that devices call; `prepare` registers those of one's own. */
+  readonly actions?: readonly ScenarioAction[]
+}
+
+/** An operation of the master that is about a row. */
+export interface ScenarioAction {
+  readonly name: string
+  /** The table of that row. */
+  readonly table: string
+  /** What it is called with for a row, given a text that nobody has written before. */
+  readonly options: (row: { readonly id: string; readonly values: Row }, text: string) => Omit<ActionOptions, 'on'>
 }

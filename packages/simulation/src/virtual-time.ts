@@ -39,6 +39,11 @@ export class VirtualTime {
     return this.#env.advance(ms)
   }
 
+  /** As long as time has not passed; rejects when it is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#env.sleep(ms, signal)
+  }
+
   /** Waits for it to end, letting time pass where it waits for that. Throws RangeError where it waits for nothing. */
   async until<T>(running: Promise<T>): Promise<T> {
     let hasEnded = false

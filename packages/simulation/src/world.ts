@@ -5,7 +5,9 @@ import { countCommit, countEvent, countStoreFault } from './met.ts'
 import { Device } from './device.ts'
 import type { Ground } from './ground.ts'
 import type { Ledger } from './ledger.ts'
+import { Outages } from './outages.ts'
 import type { Scenario } from './scenario.ts'
+import { overtake } from './overtake.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /** The master, the devices and the time of one run. */
@@ -16,6 +18,11 @@ export class World {
   readonly time: VirtualTime
   readonly devices: readonly Device[]
   readonly coverage: Coverage = new Coverage()
+  readonly outages: Outages
+  /** How many commits the ledger had when the backup was made that a restore goes back to. */
+  backedUp = 0
+  /** What the master went back to: the ledger's commits from `kept` on, before `at`, have never happened. */
+  readonly restores: { readonly kept: number; readonly at: number }[] = []
   /** Undone when the run is over: what a backup of the emulator does not take back. */
   readonly undo: (() => void)[] = []
   #tokens = 0
@@ -38,6 +45,7 @@ export class World {
     this.emulator = emulator
     this.ledger = ledger
     this.time = time
+    this.outages = new Outages(() => time.passed)
     this.devices = Array.from({ length: devices }, (_, number) => {
       const draw = drawFrom(seed * 37 + number)
       const device = new Device({
@@ -59,6 +67,8 @@ export class World {
         },
       })
       device.line.onStruck = (kind) => this.coverage.count('fault', kind)
+      device.line.onOvertaken = (request) => overtake(emulator, request, `o${this.token()}`)
+      device.line.outage = () => this.outages.strike(device.user)
       return device
     })
   }

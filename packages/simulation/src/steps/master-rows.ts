@@ -1,37 +1,81 @@
-import { WebApiError } from '@outpost/dataverse-emulator'
-import type { MasterValue, MasterValues } from '@outpost/dataverse-emulator'
-import type { Draw } from '@outpost/core/testing'
-import { drawValue, writableThere } from '../values.ts'
-import type { World } from '../world.ts'
+import type { ManyToManyRelationship } from '@outpost/dataverse-emulator'
+import { allowed } from '../allowed.ts'
+import { byMaster } from './by-master.ts'
 import type { StepKind } from './step.ts'
+import { anyRow, drawOwner, drawValues, tablesOfPeople, writtenTables } from './master-values.ts'
+import type { MasterDrawing } from './master-values.ts'
 
-/** Rows change by the master's own hand. */
-export const masterRows: StepKind = {
-  name: 'master rows',
-  weight: 30,
-  run: ({ world, draw }) => {
-    try {
-      return Promise.resolve(changeRow(world, draw))
-    } catch (error) {
-      if (error instanceof WebApiError || error instanceof RangeError)
-        return Promise.resolve(`the master refuses its own: ${error.message}`)
-      throw error
-    }
-  },
-}
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
 
-function changeRow(world: World, draw: Draw): string {
-  const { master } = world.emulator
+/** Rows change by the master's own hand, which no plug-in sees. */
+export const masterRows: StepKind = byMaster('master rows', 30, ({ world, draw }) =>
+  changeRows({ world, draw, master: world.emulator.master }),
+)
+
+/** Many rows come at once, as from an import. */
+export const masterImport: StepKind = byMaster('master import', 1, ({ world, draw }) => {
+  const drawing = { world, draw, master: world.emulator.master }
   const table = draw.pick(writtenTables(world))
-  const id = anyRow(world, draw, table)
-  const kind = draw.weighted({ create: 3, update: 8, touch: 2, delete: 2 })
-  if (kind === 'create') return `master creates ${table} ${master.create(table, drawRow(world, draw, table, 0.6))}`
+  const count = 4 + draw.below(12)
+  for (let each = 0; each < count; each += 1) world.emulator.master.create(table, wholeRow(drawing, table))
+  return `${count} rows of ${table} are imported`
+})
+
+/** A transaction of the master, or the next write of a device, is stamped now and commits later. */
+export const masterLate: StepKind = byMaster('master commits late', 4, ({ world, draw }) => {
+  const { emulator } = world
+  const ms = draw.pick([2 * SECOND_MS, MINUTE_MS, 3 * MINUTE_MS, 4 * MINUTE_MS, 20 * MINUTE_MS])
+  if (draw.chance(0.2)) {
+    const seconds = 1 + draw.below(20)
+    emulator.delayedCommit(seconds * SECOND_MS)
+    return `the next write is committed ${seconds} s late`
+  }
+  let words = ''
+  emulator.delayedCommit(ms, (master) => (words = changeRows({ world, draw, master })))
+  return `in ${ms} ms: ${words}`
+})
+
+/** Rows change between the pages of the next list that has several. */
+export const masterPaging: StepKind = byMaster('master changes pages', 2, ({ world, draw }) => {
+  const { emulator } = world
+  let times = 1 + draw.below(3)
+  emulator.mutateBetweenPages((master) => {
+    times -= 1
+    if (times === 0) emulator.mutateBetweenPages(undefined)
+    allowed(() => changeRows({ world, draw, master }))
+  })
+  return `rows will change between pages, ${times} times`
+})
+
+/** Some change of a row. Gives back what was done, in words. */
+export function changeRows(drawing: MasterDrawing): string {
+  const { world, draw, master } = drawing
+  const kind = draw.weighted({
+    create: 3,
+    update: 10,
+    touch: 2,
+    delete: 2,
+    assign: 2,
+    status: 2,
+    'back-date': 1,
+    link: 2,
+    unlink: 1,
+  })
+  world.coverage.count('master', kind)
+  if (kind === 'link' || kind === 'unlink') return changeLinks(drawing, kind)
+  const table = draw.pick(writtenTables(world))
+  if (kind === 'create') return `master creates ${table} ${master.create(table, wholeRow(drawing, table))}`
+  const id = anyRow(drawing, table)
   if (id === null) return `there is no ${table}`
   switch (kind) {
-    case 'update': {
-      const values = drawRow(world, draw, table, 0.2)
-      master.update(table, id, values)
-      return `master updates ${table} ${id} ${JSON.stringify(values)}`
+    case 'update':
+    case 'back-date': {
+      const old = draw.pick(['2020-01-01T00:00:00Z', '2025-06-01T23:59:59Z'])
+      const values = drawValues(drawing, table, 0.2, false)
+      const canBeOld = kind === 'back-date' && world.emulator.schema.column(table, 'modifiedon') !== undefined
+      master.update(table, id, canBeOld ? { ...values, modifiedon: old } : values)
+      return `master ${kind}s ${table} ${id} ${JSON.stringify(values)}`
     }
     case 'touch':
       master.touch(table, id)
@@ -39,38 +83,46 @@ function changeRow(world: World, draw: Draw): string {
     case 'delete':
       master.remove(table, id)
       return `master deletes ${table} ${id}`
+    case 'assign': {
+      const owner = drawOwner(drawing)
+      if (!world.emulator.schema.column(table, 'ownerid')) return `${table} has no owners`
+      master.assign(table, id, owner)
+      return `master assigns ${table} ${id} to ${owner.table} ${owner.id}`
+    }
+    case 'status':
+      return changeStatus(drawing, table, id)
   }
 }
 
-/** The tables that devices may keep and whose rows are people's. */
-function writtenTables({ scenario, emulator }: World): readonly string[] {
-  const names = scenario.configurations.flatMap(({ tables }) => Object.keys(tables))
-  const tracking = scenario.configurations.map(({ mobileTracking }) => mobileTracking)
-  const isWritten = (name: string): boolean =>
-    name !== 'systemuser' && !tracking.includes(name) && !emulator.schema.manyToManyByIntersect(name)
-  return [...new Set(names)].filter(isWritten)
+function wholeRow(drawing: MasterDrawing, table: string): ReturnType<typeof drawValues> {
+  const values = drawValues(drawing, table, 0.6, true)
+  const owner = drawOwner(drawing)
+  return drawing.world.emulator.schema.column(table, 'ownerid') ? { ...values, ownerid: owner } : values
 }
 
-function anyRow({ emulator }: World, draw: Draw, table: string): string | null {
-  const rows = emulator.master.rows(table)
-  return rows.length === 0 ? null : draw.pick(rows).id
+function changeStatus({ world, draw, master }: MasterDrawing, table: string, id: string): string {
+  const column = world.emulator.schema.column(table, 'statuscode')
+  if (column?.type !== 'Status' || column.options.length === 0) return `${table} has no status`
+  const { value, state } = draw.pick(column.options)
+  master.update(table, id, { statecode: state ?? 0, statuscode: value })
+  return `master sets ${table} ${id} to status ${value}`
 }
 
-function drawRow(world: World, draw: Draw, table: string, share: number): MasterValues {
-  const kept = new Set(world.scenario.configurations.flatMap(({ tables }) => tables[table]?.columns ?? []))
-  const definition = world.emulator.schema.table(table)
-  const values: Record<string, MasterValue> = {}
-  for (const column of definition?.columns ?? []) {
-    const { logicalName: name } = column
-    const writable = kept.has(name) && name !== definition?.primaryId ? writableThere(column) : null
-    const isNeeded = name === definition?.primaryName
-    if (!writable || !(isNeeded || draw.chance(share))) continue
-    values[name] = drawValue(draw, writable, {
-      words: world.scenario.words,
-      token: () => `m${world.token()}`,
-      liked: world.scenario.values?.[table]?.[name] ?? [],
-      anyRow: (target) => anyRow(world, draw, target),
-    })
-  }
-  return values
+function changeLinks(drawing: MasterDrawing, kind: 'link' | 'unlink'): string {
+  const { world, draw, master } = drawing
+  const { schema } = world.emulator
+  const all = tablesOfPeople(world).flatMap((name): readonly ManyToManyRelationship[] => {
+    const relationship = schema.manyToManyByIntersect(name)
+    return relationship ? [relationship] : []
+  })
+  if (all.length === 0) return 'nothing is linked here'
+  const { table1, column1, navigation1, table2, column2, intersectTable } = draw.pick(all)
+  const links = kind === 'unlink' ? master.rows(intersectTable) : []
+  const link = links.length === 0 ? undefined : draw.pick(links)
+  const one = kind === 'unlink' ? link?.values[column1] : anyRow(drawing, table1)
+  const other = kind === 'unlink' ? link?.values[column2] : anyRow(drawing, table2)
+  if (typeof one !== 'string' || typeof other !== 'string') return `there is nothing to ${kind}`
+  if (kind === 'link') master.associate(table1, one, navigation1, { table: table2, id: other })
+  else master.disassociate(table1, one, navigation1, { table: table2, id: other })
+  return `master ${kind}s ${table1} ${one} and ${table2} ${other}`
 }
