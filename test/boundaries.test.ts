@@ -30,7 +30,7 @@ const hiddenInputs = (file: string): Plant[] =>
     plant(file, 'no-restricted-properties', `export const planted: unknown = ${name}(1)`),
   )
 
-const packages = ['core', 'dataverse-adapter', 'store-sqlite', 'store-dexie', 'dataverse-emulator', 'cli']
+const packages = ['core', 'dataverse-adapter', 'store-sqlite', 'store-dexie', 'dataverse-emulator', 'simulation', 'cli']
 const others = (...known: string[]): string[] =>
   packages.filter((name) => !known.includes(name)).flatMap((name) => [`@outpost/${name}`, `../../${name}/src/index.ts`])
 
@@ -128,6 +128,18 @@ test('lint keeps core, Node and hidden input out of the emulator, and core out o
   expect(await unreported(plants)).toEqual([])
 })
 
+test('lint keeps stores, Node and hidden input out of the simulation, and all but Node out of its command line', async () => {
+  const file = 'packages/simulation/src/planted.ts'
+  const plants = [
+    ...imports(file, 'node:fs', 'rxdb', '@outpost/core/anything'),
+    ...imports(file, ...others('core', 'dataverse-adapter', 'dataverse-emulator', 'simulation')),
+    ...imports('packages/simulation/src/steps/planted.ts', 'node:fs', '@outpost/store-sqlite'),
+    ...imports('packages/simulation/src/command.ts', '@outpost/core', 'commander'),
+    ...hiddenInputs(file),
+  ]
+  expect(await unreported(plants)).toEqual([])
+})
+
 test('lint keeps rxdb, relative paths into packages and console out of everything else', async () => {
   const plants = [
     ...imports('examples/main-job/src/planted.ts', 'rxdb', '../../../packages/core/src/index.ts'),
@@ -191,6 +203,11 @@ test('lint lets each package use what is its own', async () => {
       file: 'packages/cli/src/planted.ts',
       text: `import '@outpost/store-sqlite'\nimport 'commander'\nimport 'node:tty'`,
     },
+    {
+      file: 'packages/simulation/src/planted.ts',
+      text: `import '@outpost/core/testing'\nimport '@outpost/dataverse-adapter'\nimport '@outpost/dataverse-emulator'`,
+    },
+    { file: 'packages/simulation/src/workers.ts', text: `import 'node:worker_threads'` },
     { file: 'test/planted.test.ts', text: `import '@outpost/dataverse-emulator/server'\nimport 'dexie'` },
   ]
   expect((await rulesReported(permitted)).flat()).toEqual([])

@@ -18,7 +18,13 @@ const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'))
 const attw = fileURLToPath(new URL('dist/index.js', import.meta.resolve('@arethetypeswrong/cli/package.json')))
 
 // Entry points that name Node; all others must type-check and load for a page as well.
-const nodeOnly = new Set(['@outpost/store-sqlite', '@outpost/dataverse-emulator/server', '@outpost/cli'])
+const nodeOnly = new Set([
+  '@outpost/store-sqlite',
+  '@outpost/dataverse-emulator/server',
+  '@outpost/cli',
+  '@outpost/simulation',
+  '@outpost/simulation/command',
+])
 // Entry points whose types need those of a page: dexie's own name IndexedDB and files.
 const pageOnly = new Set(['@outpost/store-dexie'])
 

@@ -11,6 +11,7 @@ import type { Plan } from './plan.ts'
 import { durationInWords, ProgressLine, progressInWords } from './progress.ts'
 import { argumentsOf, counted, reportInWords, runInWords } from './report.ts'
 import { runPlan } from './run-plan.ts'
+import { ScenarioError } from './scenario-error.ts'
 import { scenarioOf } from './scenario-module.ts'
 import type { Scenario } from './scenario.ts'
 import { simulateWith } from './simulate.ts'
@@ -31,8 +32,10 @@ export async function simulateCommand(args: readonly string[], command: Simulate
   try {
     return await commanded(readArguments(args), command)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`${error.message}\n${command.usage} --help says what there is\n`)
+    if (error instanceof UsageError)
+      process.stderr.write(`${error.message}\n${command.usage} --help says what there is\n`)
+    else if (error instanceof ScenarioError) process.stderr.write(`the scenario is wrong: ${error.message}\n`)
+    else throw error
     return 2
   }
 }

@@ -63,7 +63,7 @@ async function countTransactions(coverage: Coverage, device: Device): Promise<vo
 }
 
 /** Every step of a transaction's life, with what went wrong and what was decided in it. */
-export function countLife(coverage: Coverage, { changes, history }: OfflineTransaction): void {
+function countLife(coverage: Coverage, { changes, history }: OfflineTransaction): void {
   for (const { kind } of changes) coverage.count('change', kind)
   let status = 'pending'
   for (const { event, error, conflicts = [] } of history) {

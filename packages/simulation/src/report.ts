@@ -8,14 +8,16 @@ import type { SimulationReport } from './simulate.ts'
 const WIDTH = 120
 const MOST_PROBLEMS = 20
 const MOST_SEEDS = 20
+const TELLING_RUNS = 100
 
 /** The report for people to read: coverage, what was never met, what was found, and the command that shows it again. */
 export function reportInWords(report: SimulationReport, command: string): string {
   const { runs, seeds, steps, devices, found, first } = report
   const part = runs < seeds && found.length === 0 ? ` of ${counted(seeds, 'run')} that were asked for` : ''
+  // What a few runs up to a failure have not met says nothing.
+  const isTelling = found.length === 0 || runs >= TELLING_RUNS
   const lines = [
-    coverageInWords(report.coverage),
-    neverInWords(report.never),
+    ...(isTelling ? [coverageInWords(report.coverage), neverInWords(report.never)] : []),
     `${counted(runs, 'run')}${part} of ${counted(steps, 'step')} with ${counted(devices, 'device')}, from seed ${first}: ${
       found.length === 0 ? 'nothing found' : `something found in ${counted(found.length, 'run')}`
     }`,
@@ -54,7 +56,7 @@ function shrunkInWords({ found, shrunk, steps, devices }: SimulationReport, comm
 }
 
 /** The counted names, a group to a paragraph, in the order in which they are listed. */
-export function coverageInWords(coverage: Coverage): string {
+function coverageInWords(coverage: Coverage): string {
   const counts = coverage.toJSON()
   const groups = [...new Set([...Object.keys(NAMES), ...Object.keys(counts).toSorted()])]
   return groups

@@ -7,6 +7,7 @@ import { countDevices, countReasons } from './met.ts'
 import type { Plan, Step } from './plan.ts'
 import { becomesQuiet } from './quiet.ts'
 import type { Scenario } from './scenario.ts'
+import { ScenarioError } from './scenario-error.ts'
 import { STEP_KINDS } from './steps/step-kinds.ts'
 import { World } from './world.ts'
 
@@ -39,14 +40,15 @@ const STEPS_BETWEEN_LOOKS = 8
 
 /**
  * Does what the plan says, and holds it against everything that must hold. The same plan gives the same result, whatever
- * ran before. Runs of one scenario must come one after another. Rejects only for a scenario or a plan that is wrong itself.
+ * ran before. Runs of one scenario must come one after another. Rejects only for a scenario (ScenarioError) or a plan
+ * (RangeError) that is wrong itself.
  */
 export async function runPlan(scenario: Scenario, plan: Plan, options: RunOptions = {}): Promise<RunResult> {
   for (const { kind, at } of plan.steps)
     if (!kinds.has(kind)) throw new RangeError(`step ${at}: there are no steps of the kind '${kind}'`)
   const ground = grounds.get(scenario) ?? Ground.of(scenario)
   grounds.set(scenario, ground)
-  const world = await World.begin(await ground, plan.seed, plan.devices)
+  const world = await World.begin(await orScenarioError(ground), plan.seed, plan.devices)
   const story: string[] = []
   const isAsked = ({ check }: Problem): boolean => !options.without?.includes(check)
   const at = (step: number | null, problems: readonly Problem[]): readonly FoundProblem[] =>
@@ -84,5 +86,15 @@ async function quietly(body: () => Promise<readonly Problem[]>): Promise<readonl
     return await body()
   } catch (error) {
     return [{ check: 'liveness', words: error instanceof Error ? (error.stack ?? error.message) : String(error) }]
+  }
+}
+
+/** What goes wrong before there is any run is the scenario's own. */
+async function orScenarioError(ground: Promise<Ground>): Promise<Ground> {
+  try {
+    return await ground
+  } catch (error) {
+    if (error instanceof ScenarioError) throw error
+    throw new ScenarioError(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { ScenarioError } from './scenario-error.ts'
 import { scenarioOf } from './scenario-module.ts'
 import { laneOf } from './search.ts'
 import type { Chunk } from './search.ts'
@@ -23,7 +24,8 @@ async function search(chunk: Chunk): Promise<void> {
     })
     say({ searched })
   } catch (error) {
-    say({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    if (error instanceof ScenarioError) say({ failed: error.message, isScenario: true })
+    else say({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error), isScenario: false })
   }
 }
 

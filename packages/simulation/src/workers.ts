@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { ScenarioError } from './scenario-error.ts'
 import type { Chunk, Lane, RunShape, Searched } from './search.ts'
 
 /** What a worker is started with. */
@@ -12,7 +13,7 @@ export type WorkerSaid =
   | { readonly begun: number }
   | { readonly run: number; readonly isBad: boolean }
   | { readonly searched: Searched }
-  | { readonly failed: string }
+  | { readonly failed: string; readonly isScenario: boolean }
 
 /** Threads of which each goes through seeds for itself, with a scenario of its own. */
 export class Workers {
@@ -44,6 +45,7 @@ function searchedBy(worker: Worker, chunk: Chunk, onRun: (seed: number, isBad: b
     const hear = (said: WorkerSaid): void => {
       if ('begun' in said) seed = said.begun
       else if ('run' in said) onRun(said.run, said.isBad)
+      else if ('failed' in said && said.isScenario) end(new ScenarioError(said.failed))
       else if ('failed' in said) fail(`the run of seed ${seed}: ${said.failed}`)
       else {
         leave()
@@ -51,9 +53,10 @@ function searchedBy(worker: Worker, chunk: Chunk, onRun: (seed: number, isBad: b
       }
     }
     const leave = (): void => void worker.off('message', hear).off('error', die).off('exit', exit)
-    const fail = (words: string, cause?: Error): void => {
+    const fail = (words: string, cause?: Error): void => end(new Error(words, cause ? { cause } : {}))
+    const end = (error: Error): void => {
       leave()
-      reject(new Error(words, cause ? { cause } : {}))
+      reject(error)
     }
     worker.on('message', hear).on('error', die).on('exit', exit)
     worker.postMessage(chunk)
