@@ -53,6 +53,7 @@ const office: Configuration = {
     new_job: { columns: JOB, syncDeletion: true, conflictRules: { statecode: 'server-wins' }, priority: 5 },
     systemuser: people,
   },
+  scopes: { work: { tables: ['new_job'] }, customers: { tables: ['account', 'contact'], direction: 'down' } },
 }
 
 /** Comparisons, texts, lookups and the user's calendar decide which rows are kept. */
@@ -193,6 +194,14 @@ const narrow: Configuration = {
     },
     new_skill: { columns: ['new_name', 'new_code'], syncFilter: 'new_level ge 2', syncDeletion: true },
     new_skill_contact: { columns: [], syncDeletion: true },
+  },
+  localTables: {
+    new_draft: {
+      columns: {
+        new_text: { type: 'text', maxLength: 100 },
+        new_contactid: { type: 'lookup', targets: [{ table: 'contact' }] },
+      },
+    },
   },
 }
 

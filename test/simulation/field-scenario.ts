@@ -15,9 +15,24 @@ const conflictFunctions: ConflictFunctions = {
   undecided: () => 'undecided',
 }
 
+/** What the action makes of a job's notes: done twice, it shows. */
+function stamped(values: Readonly<Record<string, unknown>> | undefined, text: string): string {
+  const notes = values?.['new_notes']
+  return `${typeof notes === 'string' ? notes : ''}${text}`
+}
+
 /** A small field-service company: a dispatcher and three technicians, who see little, more, and other days than UTC. */
 export const scenario: Scenario = {
   seed: makeOrganisation,
+  prepare: ({ operations }) =>
+    operations.register({
+      name: 'new_Stamp',
+      kind: 'action',
+      binding: { to: 'row', table: 'new_job' },
+      parameters: { Text: { type: 'Edm.String' } },
+      run: ({ row, service, parameters }) =>
+        service.update('new_job', row?.id ?? '', { new_notes: stamped(row?.values, String(parameters['Text'])) }),
+    }),
   users: ['Amara Okafor', 'Bram Bakker', 'Dorian Vestergaard', 'Lowri Kettering'],
   words: ['Aalto', 'Mäkinen', 'Marsh', 'zeta', "O'Neill", '50% off', 'annul'],
   values: {
@@ -38,4 +53,17 @@ export const scenario: Scenario = {
   },
   configurations,
   conflictFunctions,
+  actions: [
+    {
+      name: 'new_Stamp',
+      table: 'new_job',
+      // Between marks: one text may begin like another.
+      options: ({ values }, text) => ({
+        bound: true,
+        parameters: { Text: `<${text}>` },
+        happened: `contains(new_notes,'<${text}>')`,
+        effect: { new_notes: stamped(values, `<${text}>`) },
+      }),
+    },
+  ],
 }
