@@ -82,6 +82,12 @@ export class Book {
     }
   }
 
+  /** A transaction came in a queue file, out of which this is what it writes. */
+  imported(seq: number, deeds: readonly Deed[], archived: Entry['archived']): void {
+    this.wrote(seq, deeds, { isImported: true })
+    if (archived) this.archived([seq], archived)
+  }
+
   /** A write failed with the store, which may have kept it. */
   mayHaveWritten(deeds: readonly Deed[]): void {
     if (deeds.length > 0) this.#perhaps.push(deeds)

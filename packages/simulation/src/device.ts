@@ -47,6 +47,8 @@ export class Device {
   /** How far its clock is ahead of what it should be. */
   clockOffset = 0
   store: ShakyStore
+  /** How often a loss of power has taken what did not have to outlive it. */
+  powerLosses = 0
   readonly #options: DeviceOptions
   readonly #env: Env
   readonly #database: MemoryDatabase
@@ -76,6 +78,11 @@ export class Device {
 
   get tabs(): readonly ClientOrg[] {
     return this.#tabs
+  }
+
+  /** Whether nothing happens on it by itself. */
+  get isQuiet(): boolean {
+    return this.#options.delivery === 'on-demand' && !this.#tabs.some(({ service }) => service.isStarted)
   }
 
   now(): number {
@@ -129,6 +136,17 @@ export class Device {
     await Promise.all(dead.map((org) => org.close()))
   }
 
+  /** It is emptied, and given to somebody as new: connected as them, with nothing else on it. */
+  async giveTo(user: string): Promise<void> {
+    const old = [...this.#tabs]
+    this.#fall({})
+    this.#database.commit(this.#options.connected(user).state)
+    this.#durable = this.#database.state
+    this.user = user
+    await this.openTab()
+    await Promise.all(old.map((org) => org.close()))
+  }
+
   async close(): Promise<void> {
     this.#life += 1
     const open = this.#tabs
@@ -140,7 +158,10 @@ export class Device {
     this.#tabs = []
     this.#life += 1
     this.#database.crash()
-    if (isPowerLost) this.#database.commit(this.#durable)
+    if (isPowerLost) {
+      this.powerLosses += 1
+      this.#database.commit(this.#durable)
+    }
     this.store = this.#boot()
   }
 

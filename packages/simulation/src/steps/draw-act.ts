@@ -1,19 +1,19 @@
 import type { TableMetadata } from '@outpost/core'
 import type { Act } from './act.ts'
 import { drawCircle } from './draw-circle.ts'
-import { anyRow, drawColumns, drawRow, idsOf, newId, people } from './draw-row.ts'
+import { anyRow, drawColumns, drawRow, idsOf, newId, people, rowOf, tablesOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 
 /** Something that the device's user does to a row, or to two that belong together; undefined where there is nothing to do. */
 export async function drawAct(drawing: Drawing): Promise<Act | undefined> {
   const { device, draw } = drawing
-  const { tables } = device.org.configuration
-  const kind = draw.weighted({ row: 16, circle: 1, here: 1 })
+  const kind = draw.weighted({ row: 16, circle: 1, action: 2, here: 1 })
   if (kind === 'circle') return drawCircle(drawing)
+  if (kind === 'action') return drawAction(drawing)
   if (kind === 'here') return drawHere(drawing)
-  const name = draw.pick(Object.keys(tables))
+  const name = draw.pick(tablesOf(device))
   const table = await device.org.masterTable(name)
-  if (!table || name === 'systemuser') return undefined
+  if (!table) return undefined
   const ids = await idsOf(device, name)
   return table.intersect ? drawLink(drawing, table, ids) : drawRowAct(drawing, table, ids)
 }
@@ -89,6 +89,21 @@ async function drawLink(
   return (draft) => {
     draft[kind](name, { table: first.table, id: from }, { table: second.table, id: to })
     return [{ kind, table: table.name, id: `${from}:${to}`, values: {} }]
+  }
+}
+
+/** One of the scenario's actions, with a row that it is about. */
+async function drawAction({ world, device, draw }: Drawing): Promise<Act | undefined> {
+  const actions = (world.scenario.actions ?? []).filter(({ table }) => table in device.org.configuration.tables)
+  if (actions.length === 0) return undefined
+  const { name, table, options } = draw.pick(actions)
+  const id = anyRow(draw, await idsOf(device, table))
+  const row = id === undefined ? undefined : await rowOf(device, table, id)
+  if (!row) return undefined
+  const called = options(row, world.token())
+  return (draft) => {
+    draft.action(name, { ...called, on: { table, id: row.id } })
+    return [{ kind: 'action', table, id: row.id, values: called.effect ?? {}, action: name }]
   }
 }
 

@@ -17,6 +17,12 @@ export function anyRow(draw: Draw, ids: readonly string[]): string | undefined {
   return draw.chance(0.6) ? ids[draw.below(Math.min(HOT, ids.length))] : draw.pick(ids)
 }
 
+/** The tables on the device whose rows are people's. */
+export function tablesOf({ org }: Device): readonly string[] {
+  const { tables, mobileTracking } = org.configuration
+  return Object.keys(tables).filter((name) => name !== 'systemuser' && name !== mobileTracking)
+}
+
 /** The rows of a table on the device; none where it is not kept. */
 export async function idsOf(
   { org, store }: { readonly org: ClientOrg; readonly store: Device['store'] },

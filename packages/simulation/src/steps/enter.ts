@@ -24,6 +24,8 @@ export function beginWriting(
   const done = org.write((draft) => {
     for (const act of acts) deeds.push(...act(draft))
   }, options)
+  // It may end before anybody waits for it.
+  done.catch(() => {})
   return {
     done,
     deeds,

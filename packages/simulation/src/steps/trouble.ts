@@ -1,6 +1,7 @@
 import type { OutpostError } from '@outpost/core'
 import { drawFrom } from '@outpost/core/testing'
 import type { Draw } from '@outpost/core/testing'
+import type { Crash } from '../device.ts'
 import { LINE_FAULTS } from '../line.ts'
 import type { LineFault } from '../line.ts'
 import type { StoreFault } from '../shaky-store.ts'
@@ -50,7 +51,7 @@ export async function inTrouble<T>(
 }
 
 /** How a device goes down, and what goes wrong when it comes up. */
-export function drawCrash(draw: Draw): { readonly isPowerLost: boolean; readonly again?: StoreFault } {
+export function drawCrash(draw: Draw): Crash {
   const isPowerLost = draw.chance(0.5)
   const again = drawFault(draw, draw.chance(0.5), 3)
   return draw.chance(0.15) ? { isPowerLost, again } : { isPowerLost }

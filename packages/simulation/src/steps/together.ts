@@ -1,0 +1,107 @@
+import { drawFrom } from '@outpost/core/testing'
+import type { Draw } from '@outpost/core/testing'
+import type { Device } from '../device.ts'
+import { beginWriting } from './enter.ts'
+import type { Writing } from './enter.ts'
+import { outcomesOf, told } from './outcome.ts'
+import type { StepKind } from './step.ts'
+import { drawAsked } from './sync.ts'
+import { drawActs } from './write.ts'
+
+/** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
+export const writeInSync: StepKind = {
+  name: 'write in sync',
+  weight: 6,
+  run: async (context) => {
+    const { world, device, draw } = context
+    const asked = drawAsked(context)
+    const [syncing, writer] = [draw.pick(device.tabs), draw.pick(device.tabs)]
+    const writes: { readonly at: number; readonly begin: () => Writing; writing?: Writing }[] = []
+    for (let count = 1 + draw.below(2); count > 0; count -= 1) {
+      const acts = await drawActs(context, 1)
+      writes.push({ at: draw.below(8), begin: () => beginWriting(device, writer, acts) })
+    }
+    const beginDue = (sent: number): void => {
+      for (const write of writes) if (write.at <= sent) write.writing ??= write.begin()
+    }
+    // Each request waits for a moment, so that some of the write is done before it goes.
+    device.line.lasting(() => {
+      beginDue(device.line.sent)
+      return { kind: 'held', ms: 1 }
+    })
+    const [outcome] = await outcomesOf(world, [asked.run(syncing, new AbortController().signal)])
+    quieten(device)
+    beginDue(Number.POSITIVE_INFINITY)
+    const begun = writes.flatMap(({ writing }) => writing ?? [])
+    const written = await outcomesOf(
+      world,
+      begun.map(({ done }) => done),
+    )
+    const words = begun.flatMap(({ enter }, at) => (written[at] ? [enter(written[at])] : []))
+    return `device ${device.number} ${asked.words}: ${told(outcome)}; meanwhile ${words.join('; ')}`
+  },
+}
+
+/** Both tabs of a device ask the master at once. */
+export const tabsAtOnce: StepKind = {
+  name: 'tabs at once',
+  weight: 4,
+  run: async (context) => {
+    const { world, device, draw } = context
+    if (!device.hasTabs) return `device ${device.number} has no tabs`
+    if (device.tabs.length < 2) await outcomesOf(world, [device.openTab()])
+    const asked = device.tabs.map(() => drawAsked(context))
+    hold(device, draw)
+    const outcomes = await outcomesOf(
+      world,
+      device.tabs.map((org, at) => asked[at]?.run(org, new AbortController().signal) ?? Promise.resolve()),
+    )
+    quieten(device)
+    return inWords(device, asked, outcomes)
+  },
+}
+
+/** Several devices ask the master at once. */
+export const devicesAtOnce: StepKind = {
+  name: 'devices at once',
+  weight: 4,
+  run: async ({ world, draw }) => {
+    const devices = world.devices.filter(() => draw.chance(0.8))
+    const asked = devices.map((device) => drawAsked({ world, device, draw }))
+    for (const device of devices) hold(device, draw)
+    const outcomes = await outcomesOf(
+      world,
+      devices.map(({ org }, at) => asked[at]?.run(org, new AbortController().signal) ?? Promise.resolve()),
+    )
+    for (const device of devices) quieten(device)
+    return devices.map((device, at) => inWords(device, asked.slice(at, at + 1), outcomes.slice(at, at + 1))).join('; ')
+  },
+}
+
+/** A second tab is opened, or closed. */
+export const tabs: StepKind = {
+  name: 'tabs',
+  weight: 2,
+  run: async ({ world, device }) => {
+    if (!device.hasTabs) return `device ${device.number} has no tabs`
+    const isOpen = device.tabs.length > 1
+    const [outcome] = await outcomesOf<unknown>(world, [isOpen ? device.closeTab() : device.openTab()])
+    return `device ${device.number} ${isOpen ? 'closes' : 'opens'} a tab: ${told(outcome)}`
+  },
+}
+
+/** Requests wait for different times, so that those of one overtake those of others. */
+function hold({ line }: Device, draw: Draw): void {
+  const most = 1 + draw.below(300)
+  const own = drawFrom(draw.below(2 ** 31))
+  line.lasting(() => ({ kind: 'held', ms: own.below(most) }))
+}
+
+function quieten({ line }: Device): void {
+  line.lasting(undefined)
+  line.clear()
+}
+
+function inWords(device: Device, asked: readonly { readonly words: string }[], outcomes: readonly unknown[]): string {
+  return `device ${device.number} ${asked.map(({ words }, at) => `${words}: ${told(outcomes[at])}`).join(' and ')}`
+}
