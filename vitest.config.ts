@@ -60,6 +60,10 @@ const namesWhatDidNotRun = {
   },
 }
 
+// Files of a project share their workers and the modules in them: loading everything for each file alone took as long as
+// the tests of most, and compiled code stays warm. What a module keeps must therefore be the same for all files.
+const isolate = false
+
 export default defineConfig({
   test: {
     // Vitest leaves one core free, which is half of a machine that has two.
@@ -74,6 +78,7 @@ export default defineConfig({
         ...node,
         test: {
           name: 'unit',
+          isolate,
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           // Some fill a whole page of 5,000 rows by requests; on a busy machine that takes its time.
@@ -85,6 +90,7 @@ export default defineConfig({
         ...node,
         test: {
           name: 'system',
+          isolate,
           include: ['test/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,

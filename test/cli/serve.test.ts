@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { systemEnv } from '@outpost/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { connectedWorkplace, expectDone, rowsOf, syncedWorkplace } from './workplace.ts'
 import type { Outcome, Workplace } from './workplace.ts'
@@ -93,8 +94,10 @@ test('a monitor is told 503 while the service is failing, and the log has the er
   place.emulator.revokeToken(place.token)
   const path = await place.file('token', place.token)
   let status = 0
+  // By when what has failed is tried again.
+  const env = { ...systemEnv, now: () => systemEnv.now() + 600_000 }
   const served = await serveUntil(
-    place,
+    { ...place, outpostWith: (around, ...argv) => place.outpostWith({ ...around, env }, ...argv) },
     /SyncService #\d+ error/,
     async (out) => {
       status = (await fetch(/http:\S+\/health/.exec(out)?.[0] ?? '')).status

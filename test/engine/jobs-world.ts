@@ -7,6 +7,7 @@ import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator } from '@outpost/dataverse-emulator'
 import { onTestFinished } from 'vitest'
+import { knownMetadata } from './known-metadata.ts'
 import { administrator } from './world.ts'
 
 export const SECOND = 1000
@@ -79,16 +80,19 @@ export async function jobWorld(
   }
   const network = networkOf()
   const database = new MemoryDatabase()
+  const known = (master: MasterOrg): MasterOrg => knownMetadata(master, emulator, administrator(emulator))
   const openOrg = async (store: Store, more: Partial<ClientOrgOptions> = {}): Promise<ClientOrg> => {
     const org = await ClientOrg.open({
       store,
       master: (options.through ?? ((master: MasterOrg) => master))(
-        dataverseMaster({
-          url: emulator.root,
-          token: () => Promise.resolve(emulator.tokenFor(administrator(emulator))),
-          fetch,
-          env,
-        }),
+        known(
+          dataverseMaster({
+            url: emulator.root,
+            token: () => Promise.resolve(emulator.tokenFor(administrator(emulator))),
+            fetch,
+            env,
+          }),
+        ),
       ),
       env,
       connectivity: network,

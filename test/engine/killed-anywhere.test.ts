@@ -3,7 +3,8 @@ import { faultyStore } from '@outpost/core/testing'
 import type { FaultPoint } from '@outpost/core/testing'
 import { ClientOrg } from '@outpost/core'
 import { expect, test } from 'vitest'
-import { ACCOUNTS, differences, world } from './world.ts'
+import { knownMetadata } from './known-metadata.ts'
+import { ACCOUNTS, administrator, differences, world } from './world.ts'
 import type { Device, World } from './world.ts'
 
 /*
@@ -73,8 +74,10 @@ async function live(at: FaultPoint, kill: number | null): Promise<number> {
   const database = new MemoryDatabase()
   let store = faultyStore(memoryStore({ database }), kill === null ? [] : [{ at, skip: kill }])
   const writes = (): number => store.begun.filter((name) => name.startsWith('write')).length
-  const open = (): Promise<ClientOrg> =>
-    ClientOrg.open({ store, master: there.master(), env: there.env, delivery: 'on-demand', pageSize: 20 })
+  const open = (): Promise<ClientOrg> => {
+    const master = knownMetadata(there.master(), there.emulator, administrator(there.emulator))
+    return ClientOrg.open({ store, master, env: there.env, delivery: 'on-demand', pageSize: 20 })
+  }
   let org: ClientOrg | null = null
   for (const step of DAY) {
     try {

@@ -6,6 +6,7 @@ import type { ManualEnv } from '@outpost/core/testing'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator } from '@outpost/dataverse-emulator'
+import { knownMetadata } from './known-metadata.ts'
 
 /** A master in memory and the clock that both sides share. Devices are opened on it. */
 export interface World {
@@ -16,6 +17,7 @@ export interface World {
    * as the `GET` that it is.
    */
   requests(): readonly string[]
+  /** A device that is connected and configured. The metadata of a master that nobody changed is not asked for. */
   device(options?: DeviceOptions): Promise<Device>
   master(user?: string): MasterOrg
 }
@@ -62,11 +64,11 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
       fetch: emulator.fetch,
       env,
     })
-  const open = async (database: MemoryDatabase, given: DeviceOptions): Promise<Device> => {
+  const open = async (database: MemoryDatabase, given: DeviceOptions, direct: MasterOrg): Promise<Device> => {
     const store = given.store ?? memoryStore({ database })
     const org = await ClientOrg.open({
       store,
-      master: given.through?.(master(given.user)) ?? master(given.user),
+      master: given.through?.(direct) ?? direct,
       env,
       delivery: given.delivery ?? 'on-demand',
       ...(given.conflictFunctions ? { conflictFunctions: given.conflictFunctions } : {}),
@@ -78,7 +80,7 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
       database,
       crash: () => {
         database.crash()
-        return open(database, given)
+        return open(database, given, master(given.user))
       },
       rows: async (table) => {
         const id = (await store.read('compare', (tx) => tx.scan(table, {}))).map((row) => [row.id, row.values] as const)
@@ -100,7 +102,8 @@ export function world(options: { readonly rows?: number; readonly seed?: number 
       return seen
     },
     device: async (given = {}) => {
-      const device = await open(new MemoryDatabase(), given)
+      const { user = administrator(emulator) } = given
+      const device = await open(new MemoryDatabase(), given, knownMetadata(master(user), emulator, user))
       await device.org.connect()
       await device.org.configure(given.configuration ?? ACCOUNTS)
       return device

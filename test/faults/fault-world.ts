@@ -1,6 +1,6 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { ClientOrg, OutpostError } from '@outpost/core'
 import type { Configuration, MasterOrg, OrgStatus, Row, Store, SyncReport } from '@outpost/core'
 import { manualEnv } from '@outpost/core/testing'
@@ -11,7 +11,7 @@ import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator, EmulatorOptions, Incoming, Outgoing } from '@outpost/dataverse-emulator'
 import { serve } from '@outpost/dataverse-emulator/server'
 import { openSqliteStore } from '@outpost/store-sqlite'
-import { afterAll, expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { administrator, differences } from '../engine/world.ts'
 import { chaosProxy } from './chaos-proxy.ts'
 import type { ChaosProxy } from './chaos-proxy.ts'
@@ -78,13 +78,9 @@ export interface Device {
 }
 
 /** The database of a client org in sync. Every emulator of these tests begins with the same rows, so that one does for all. */
-let template: Promise<string> | undefined
+let template: Promise<Uint8Array> | undefined
 
-afterAll(async () => {
-  if (template) await rm(dirname(await template), { recursive: true, force: true })
-})
-
-async function makeTemplate(): Promise<string> {
+async function makeTemplate(): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'outpost-template-'))
   const { env, emulator } = begin()
   const path = join(folder, 'client.db')
@@ -97,7 +93,9 @@ async function makeTemplate(): Promise<string> {
   await org.sync()
   await org.close()
   await store.close()
-  return path
+  const database = await readFile(path)
+  await rm(folder, { recursive: true })
+  return database
 }
 
 /** Nothing here changes the schema, so that all emulators can have the same one; rows are made for each anew. */
@@ -151,7 +149,7 @@ export async function faultWorld(options: Partial<EmulatorOptions> = {}): Promis
     device,
     synced: async (given = {}) => {
       const path = join(await temporaryFolder(), 'client.db')
-      if (!given.configuration) await copyFile(await (template ??= makeTemplate()), path)
+      if (!given.configuration) await writeFile(path, await (template ??= makeTemplate()))
       const made = await device({ ...given, path })
       if (given.configuration) {
         await made.org.connect()

@@ -6,8 +6,6 @@ import type {
   ConflictFunctions,
   Draft,
   ListedTransaction,
-  MasterMetadata,
-  MasterOrg,
   OutpostEvent,
   Row,
   Store,
@@ -18,6 +16,7 @@ import { memoryStore, MemoryDatabase } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
+import { knownMetadata } from '../engine/known-metadata.ts'
 import { lineTo } from './line.ts'
 import type { Line } from './line.ts'
 import { openOffice } from './office.ts'
@@ -128,8 +127,10 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
       life === lives ? line.fetch(url, init) : Promise.reject(new TypeError('fetch failed'))
     const opened = await ClientOrg.open({
       store: over(memoryStore({ database })),
-      master: readingMetadataOnce(
+      master: knownMetadata(
         dataverseMaster({ url: url ?? emulator.root, token: signIn.token, fetch, env: clock }),
+        emulator,
+        name,
       ),
       env: clock,
       connectivity: line,
@@ -211,21 +212,6 @@ async function sentOut(clock: ManualEnv, office: Office, name: string, options: 
       await startsAgain()
     },
     setsUp,
-  }
-}
-
-let uncustomised: MasterMetadata | undefined
-
-/** Every office begins with the same metadata. Reading it is most of the work of a morning, so it is read once. */
-function readingMetadataOnce(master: MasterOrg): MasterOrg {
-  return {
-    ...master,
-    metadata: async (signal) => {
-      if (uncustomised && uncustomised.stamp === (await master.metadataStamp(signal))) return uncustomised
-      const read = await master.metadata(signal)
-      uncustomised ??= read
-      return read
-    },
   }
 }
 
