@@ -1,4 +1,6 @@
 import type { Change, OfflineTransaction, Row } from '@outpost/core'
+import type { Deed } from '../book.ts'
+import type { Device } from '../device.ts'
 import { decidedColumns, hasHappened, valuesOf, without } from './decisions.ts'
 import type { Look, Written } from './look.ts'
 import type { Problem } from './problem.ts'
@@ -10,7 +12,7 @@ export function nothingLost({ device, transactions, before, written }: Look): re
   for (const each of written.values()) {
     const transaction = transactions.get(each.seq)
     if (transaction && transaction === before.get(each.seq) && !each.isNew) continue
-    const words = transaction ? lacking(each, transaction) : 'is gone'
+    const words = transaction ? lacking(each, transaction, device) : each.entry?.isDoubtful ? null : 'is gone'
     if (words !== null) problems.push({ check: 'I1', words: `device ${device.number}: #${each.seq} ${words}` })
   }
   return problems
@@ -18,12 +20,17 @@ export function nothingLost({ device, transactions, before, written }: Look): re
 
 const STATUSES: readonly string[] = ['pending', 'processed', 'error', 'archived']
 
-function lacking({ deeds, entry }: Written, transaction: OfflineTransaction): string | null {
+function lacking({ deeds, entry }: Written, transaction: OfflineTransaction, { book }: Device): string | null {
   const { status, changes } = transaction
   if (!STATUSES.includes(status)) return `is ${String(status)}`
   // Undone before it was sent, by a later write that the book has behind it.
-  if (hasHappened(transaction, 'cancelled')) return deeds.length > 1 ? null : 'is cancelled by nobody'
-  if (hasHappened(transaction, 'migrated')) return null
+  if (hasHappened(transaction, 'cancelled')) {
+    const isOfRow = ({ table, id }: Deed): boolean => deeds.some((deed) => deed.table === table && deed.id === id)
+    return deeds.length > 1 || book.perhaps.some((each) => each.some(isOfRow)) ? null : 'is cancelled by nobody'
+  }
+  if (hasHappened(transaction, 'migrated') || entry?.isImported) return null
+  // What was corrected in a transaction that the book does not have is not in the book, either.
+  if (entry === null && hasHappened(transaction, 'amended')) return null
   for (const { kind, table, id } of deeds) {
     const ofRow = changes.filter((each) => each.table === table && each.id === id)
     if (ofRow.length > 0) continue

@@ -1,29 +1,61 @@
-import type { Problem } from './problem.ts'
-import { wantedRows } from '../wanted.ts'
+import { rowKey } from '@outpost/core'
+import type { Row, StoredRow } from '@outpost/core'
 import type { Device } from '../device.ts'
+import { wantedRows } from '../wanted.ts'
+import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
+import { excusesExtra, excusesMissing } from './unfound.ts'
 
-/** I3: what a device has is what its user is shown by the master, restricted to its configuration. */
-export async function convergence(world: World, device: Device): Promise<readonly Problem[]> {
+/** Where a device has something else than it should. */
+export interface Difference {
+  readonly device: number
+  readonly key: string
+  readonly words: string
+}
+
+/**
+ * I3: what a device has is what its user is shown by the master, restricted to its configuration. Rows that `leaves` names
+ * are not judged; nor is what the strategy of a table is documented not to find out.
+ */
+export async function differences(
+  world: World,
+  device: Device,
+  leaves: (key: string) => boolean = () => false,
+): Promise<readonly Difference[]> {
   const { org, store, user } = device
-  const found: string[] = []
-  for (const table of Object.keys(org.configuration.tables)) {
-    const wanted = await wantedRows(world.emulator, user, org.configuration, table)
+  const { configuration } = org
+  const found: Difference[] = []
+  for (const table of Object.keys(configuration.tables)) {
+    const wanted = await wantedRows(world.emulator, user, configuration, table)
     const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
     const held = new Map(rows.map((row) => [row.id, row]))
+    const localColumns = Object.keys(configuration.tables[table]?.localColumns ?? {})
+    const tell = (id: string, words: string): void => {
+      const key = rowKey(table, id)
+      if (!leaves(key)) found.push({ device: device.number, key, words })
+    }
     for (const [id, there] of wanted) {
       const here = held.get(id)
-      if (!here) found.push(`${table} ${id} is missing on the device`)
-      else if (here.version !== there.version)
-        found.push(`${table} ${id} is at ${here.version} here, at ${there.version} there`)
-      else
-        for (const [column, value] of Object.entries(there.values))
-          if (here.values[column] !== value)
-            found.push(
-              `${table} ${id} ${column}: ${JSON.stringify(here.values[column])} here, ${JSON.stringify(value)} there`,
-            )
+      const found = here ? unlike(here, there, localColumns) : ['is missing on the device']
+      if (found.length > 0 && !excusesMissing(world, configuration, table, id))
+        for (const words of found) tell(id, words)
     }
-    for (const id of held.keys()) if (!wanted.has(id)) found.push(`${table} ${id} is only on the device`)
+    for (const [id, row] of held)
+      if (!wanted.has(id) && !excusesExtra(world, device, table, row)) tell(id, 'is only on the device')
   }
-  return found.map((words) => ({ check: 'I3', words: `device ${device.number}: ${words}` }))
+  return found
+}
+
+function unlike(here: StoredRow, there: WantedRow, localColumns: readonly string[]): readonly string[] {
+  if (here.version !== there.version) return [`is at ${here.version} here, at ${there.version} there`]
+  const names = new Set([...Object.keys(there.values), ...Object.keys(here.values)])
+  for (const name of localColumns) names.delete(name)
+  return [...names].flatMap((name) => {
+    const [mine, theirs] = [valueOf(here.values, name), valueOf(there.values, name)]
+    return mine === theirs ? [] : [`has ${mine} for ${name} here, ${theirs} there`]
+  })
+}
+
+function valueOf(values: Row, name: string): string {
+  return JSON.stringify(values[name] ?? null)
 }

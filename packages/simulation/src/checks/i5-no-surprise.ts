@@ -21,7 +21,8 @@ interface Expected {
   isNew: boolean
 }
 
-function rowsShowTheirs({ device, transactions, written, unsent }: Look): readonly Problem[] {
+function rowsShowTheirs(look: Look): readonly Problem[] {
+  const { device, transactions, written, unsent } = look
   const problems: Problem[] = []
   const expected = new Map<string, Expected>()
   for (const transaction of transactions.values()) {
@@ -33,9 +34,23 @@ function rowsShowTheirs({ device, transactions, written, unsent }: Look): readon
     const held = unsent.get(key)
     if (!held || isThere === 'either') continue
     const words = unlike(held, isThere, values)
-    if (words !== null) problems.push({ check: isNew ? 'I1' : 'I5', words: `device ${device.number}: ${key} ${words}` })
+    if (words !== null)
+      problems.push({
+        check: isNew ? 'I1' : 'I5',
+        words: `device ${device.number}: ${key} ${words} ${lives(look, held)}`,
+      })
   }
   return problems
+}
+
+/** What happened to the transactions of the row. */
+function lives({ transactions }: Look, { table, id }: UnsentRow): string {
+  const own = [...transactions.values()].filter(({ changes }) =>
+    changes.some((change) => change.table === table && change.id === id),
+  )
+  const life = ({ seq, history }: OfflineTransaction): string =>
+    `#${seq} ${history.map(({ event, note }) => (note === undefined ? event : `${event} (${note})`)).join(', ')}`
+  return `[${own.map(life).join('; ')}]`
 }
 
 function unlike({ row }: UnsentRow, isThere: boolean, values: ReadonlyMap<string, ColumnValue>): string | null {
@@ -55,8 +70,10 @@ function expect(
   { deeds, entry, isNew }: Written,
   transaction: OfflineTransaction,
 ): void {
-  const isVague = entry?.isDoubtful === true || entry?.isImported === true || transaction.kept === true
-  if (isVague || hasHappened(transaction, 'migrated')) return blur(expected, transaction)
+  const isOfBook = entry !== null && !entry.isDoubtful && !entry.isImported
+  // What was corrected in a transaction that the book does not have is not in the book, either.
+  const isVague = !isOfBook && (entry !== null || hasHappened(transaction, 'amended'))
+  if (isVague || transaction.kept || hasHappened(transaction, 'migrated')) return blur(expected, transaction)
   for (const { kind, table, id, values } of deeds) {
     const key = rowKey(table, id)
     const row = expected.get(key) ?? {

@@ -52,8 +52,12 @@ export class Watch {
 
   /** What is there now; null where nothing was committed since the last look. */
   async look(): Promise<Look | null> {
+    return this.device.held === this.#held && !this.#hasNewDeeds() ? null : this.again()
+  }
+
+  /** What is there now. */
+  async again(): Promise<Look> {
     const { device } = this
-    if (device.held === this.#held && !this.#hasNewDeeds()) return null
     this.#held = device.held
     return device.store.bare.read('look', async (tx) => {
       const transactions = new Map((await tx.findTransactions({})).map((each) => [each.seq, each]))
@@ -135,8 +139,9 @@ function inOrder(deeds: readonly Deed[]): readonly Deed[] {
   return deeds.toSorted((a, b) => token(a) - token(b))
 }
 
-function keptTables({ org }: Device): readonly string[] {
-  return Object.keys(org.configuration.tables)
+/** The tables that the store has: another tab may have configured others than this one knows of. */
+function keptTables({ held }: Device): Iterable<string> {
+  return (held as { readonly tables: ReadonlyMap<string, unknown> }).tables.keys()
 }
 
 /** Whether the transaction's effect is to be seen on the rows although the master does not have it. */

@@ -1,0 +1,88 @@
+import type { Configuration, StoredRow } from '@outpost/core'
+import type { Device } from '../device.ts'
+import type { Scenario } from '../scenario.ts'
+import type { World } from '../world.ts'
+
+/*
+ * What the strategy of a table is documented not to find out. Everything else, and everything of tables of which all ids
+ * are compared, must be found.
+ */
+
+/** Whether the device need not have found out that a row of its is to go. */
+export function excusesExtra(world: World, { org, user }: Device, table: string, row: StoredRow): boolean {
+  const { configuration } = org
+  const { syncDeletion = false, changeTracking = false, tracking = {} } = configuration.tables[table] ?? {}
+  if (syncDeletion) return false
+  const there = rowThere(world, table, row.id)
+  // A link comes and goes as a whole.
+  if (!there) return !(changeTracking || tracking.deletes === true || tracking.links === true)
+  // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
+  // rows make a comparison due; a share, or one that is taken back, does not.
+  if (versionOf(row.version) === there.version) return wasShared(world, row.id)
+  if (changeTracking) return false
+  const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
+  return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'])
+}
+
+/** Whether the device need not have found out that it is to have a row, or that it is another one now. */
+export function excusesMissing(world: World, configuration: Configuration, table: string, id: string): boolean {
+  if (configuration.tables[table]?.syncDeletion === true) return false
+  return wasShared(world, id) || doubtsOf(world).late.has(id)
+}
+
+/** Who may see it may have changed without anything having happened to it. */
+function wasShared(world: World, id: string): boolean {
+  return doubtsOf(world).shown.has(id)
+}
+
+/** Rows to which something has happened that not every strategy finds out. */
+interface Doubts {
+  /** A share of theirs was made or taken back, or they were hidden from somebody. */
+  readonly shown: Set<string>
+  /** They were committed long after they were stamped. */
+  readonly late: Set<string>
+}
+
+const doubts = new WeakMap<World, Doubts>()
+
+export function doubtsOf(world: World): Doubts {
+  const found = doubts.get(world) ?? { shown: new Set(), late: new Set() }
+  doubts.set(world, found)
+  return found
+}
+
+/** Looks whether the sight of rows has changed. To be called after every step: what was taken back is not told of later. */
+export function lookForShares(world: World): void {
+  const { shown } = doubtsOf(world)
+  const { emulator } = world
+  for (const { values } of emulator.master.rows('principalobjectaccess')) shown.add(String(values['objectid']))
+  for (const user of emulator.users)
+    for (const table of tablesOf(world)) for (const id of user.hidden(table) ?? []) shown.add(id)
+}
+
+const tables = new WeakMap<Scenario, readonly string[]>()
+
+function tablesOf({ scenario }: World): readonly string[] {
+  const found = tables.get(scenario) ?? [
+    ...new Set(scenario.configurations.flatMap((each) => Object.keys(each.tables))),
+  ]
+  tables.set(scenario, found)
+  return found
+}
+
+function rowThere(
+  { emulator }: World,
+  table: string,
+  id: string,
+): { readonly version: bigint; readonly values: Readonly<Record<string, unknown>> } | undefined {
+  const link = emulator.schema.manyToManyByIntersect(table)
+  if (!link) return emulator.master.rows(table).find((row) => row.id === id)
+  return emulator.master
+    .rows(table)
+    .find(({ values }) => `${String(values[link.column1])}:${String(values[link.column2])}` === id)
+}
+
+function versionOf(etag: string | null): bigint | null {
+  const digits = /\d+/.exec(etag ?? '')?.[0]
+  return digits === undefined ? null : BigInt(digits)
+}
