@@ -61,15 +61,19 @@ export function writtenColumns(world: World, table: string): readonly ColumnDefi
   )
 }
 
-/** Values for a share of the columns of a table; what a row needs is always among those of a whole one. */
+/** Values for one column of a table, and for a share of the others; a whole row has those that it needs. */
 export function drawValues(drawing: MasterDrawing, table: string, share: number, isWhole: boolean): MasterValues {
   const { world, draw } = drawing
-  const values: Record<string, MasterValue> = {}
-  for (const column of writtenColumns(world, table)) {
-    const { logicalName: name, required } = column
+  const columns = writtenColumns(world, table).flatMap((column) => {
     const writable = writableThere(column)
-    const isNeeded = isWhole && (column.isPrimaryName || required !== 'None')
-    if (!writable || !(isNeeded || draw.chance(share))) continue
+    return writable ? [{ column, writable }] : []
+  })
+  const least = draw.below(columns.length)
+  const values: Record<string, MasterValue> = {}
+  for (const [at, { column, writable }] of columns.entries()) {
+    const { logicalName: name, required } = column
+    const isNeeded = at === least || (isWhole && (column.isPrimaryName || required !== 'None'))
+    if (!isNeeded && !draw.chance(share)) continue
     const liked = world.scenario.values?.[table]?.[name] ?? []
     // Texts of one's own are for what is told by them; here a liked one is as good.
     if (writable.kind === 'text' && liked.length > 0) values[name] = draw.pick(liked)
