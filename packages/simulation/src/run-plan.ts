@@ -1,8 +1,11 @@
+import type { OfflineTransaction, StoredRow } from '@outpost/core'
 import { drawFrom } from '@outpost/core/testing'
 import { afterStep } from './checks/after-step.ts'
 import type { CheckName, Problem } from './checks/problem.ts'
 import type { Coverage } from './coverage.ts'
+import type { Device } from './device.ts'
 import { Ground } from './ground.ts'
+import type { Committed } from './ledger.ts'
 import { countDevices, countReasons } from './met.ts'
 import type { Plan, Step } from './plan.ts'
 import { becomesQuiet } from './quiet.ts'
@@ -22,13 +25,24 @@ export interface RunResult {
   /** What happened, a line each. */
   readonly story: readonly string[]
   readonly coverage: Coverage
+  /** What was there in the end, where it was asked for. */
+  readonly left?: RunLeft
+}
+
+/** What the master has committed, and what each device has, when a run is over. Plain JSON. */
+export interface RunLeft {
+  readonly commits: readonly Committed[]
+  readonly devices: readonly {
+    readonly rows: Readonly<Record<string, readonly StoredRow[]>>
+    readonly transactions: readonly OfflineTransaction[]
+  }[]
 }
 
 export interface RunOptions {
   /** Checks that are left out. */
   readonly without?: readonly CheckName[]
-  /** Called with the world when the run is over and before it is taken down. */
-  readonly onEnd?: (world: World) => Promise<void>
+  /** Whether the result has what was there in the end. */
+  readonly withLeft?: boolean
 }
 
 const grounds = new WeakMap<Scenario, Promise<Ground>>()
@@ -54,9 +68,9 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
   const at = (step: number | null, problems: readonly Problem[]): readonly FoundProblem[] =>
     problems.filter(isAsked).map((problem) => ({ ...problem, step }))
   const end = async (problems: readonly FoundProblem[]): Promise<RunResult> => {
-    await options.onEnd?.(world)
+    const left = options.withLeft === true ? { left: await leftBy(world) } : {}
     const stuck = await quietly(() => world.end().then(() => []))
-    return { problems: problems.length > 0 ? problems : at(null, stuck), story, coverage: world.coverage }
+    return { problems: problems.length > 0 ? problems : at(null, stuck), story, coverage: world.coverage, ...left }
   }
   for (const step of plan.steps) {
     const found = at(step.at, await does(world, step, story))
@@ -97,4 +111,14 @@ async function orScenarioError(ground: Promise<Ground>): Promise<Ground> {
     if (error instanceof ScenarioError) throw error
     throw new ScenarioError(error instanceof Error ? error.message : String(error), { cause: error })
   }
+}
+
+async function leftBy({ devices, ledger }: World): Promise<RunLeft> {
+  const look = ({ org, store }: Device): Promise<RunLeft['devices'][number]> =>
+    store.bare.read('look', async (tx) => {
+      const rows: Record<string, readonly StoredRow[]> = {}
+      for (const table of Object.keys(org.configuration.tables)) rows[table] = await tx.scan(table, {})
+      return { rows, transactions: await tx.findTransactions({}) }
+    })
+  return { commits: [...ledger.commits], devices: await Promise.all(devices.map(look)) }
 }
