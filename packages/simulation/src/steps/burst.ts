@@ -1,5 +1,5 @@
 import { drawUpdate } from './draw-act.ts'
-import { anyRow, idsOf, tablesOf } from './draw-row.ts'
+import { anyOf, anyRow, idsOf, tablesOf } from './draw-row.ts'
 import { beginWriting } from './enter.ts'
 import { outcomesOf } from './outcome.ts'
 import type { StepKind } from './step.ts'
@@ -9,7 +9,7 @@ export const burst: StepKind = {
   name: 'burst',
   weight: 3,
   run: async ({ world, device, draw }) => {
-    const name = draw.pick(tablesOf(device))
+    const name = anyOf(draw, tablesOf(device)) ?? ''
     const table = await device.org.masterTable(name)
     const id = anyRow(draw, await idsOf(device, name))
     if (!table || table.intersect || id === undefined) return `no burst of ${name}`

@@ -1,5 +1,6 @@
 import { OutpostError } from '@outpost/core'
 import type { ClientOrg } from '@outpost/core'
+import { anyOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
 import { inTrouble, ONLINE } from './trouble.ts'
@@ -29,7 +30,7 @@ interface Question {
 
 function drawQuestion({ world, device, draw }: Drawing): Question {
   const kind = draw.pick(['plan', 'verify', 'repair', 'dry run', 'preview'] as const)
-  const table = draw.pick(Object.keys(device.org.configuration.tables))
+  const table = anyOf(draw, Object.keys(device.org.configuration.tables)) ?? ''
   const configuration = draw.pick(world.scenario.configurations)
   const buckets = draw.pick([1, 16, 256])
   switch (kind) {

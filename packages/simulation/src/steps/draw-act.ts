@@ -1,7 +1,7 @@
 import type { TableMetadata } from '@outpost/core'
 import type { Act } from './act.ts'
 import { drawCircle } from './draw-circle.ts'
-import { anyRow, drawColumns, drawRow, idsOf, newId, people, rowOf, tablesOf } from './draw-row.ts'
+import { anyOf, anyRow, drawColumns, drawRow, idsOf, newId, people, rowOf, tablesOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 
 /** Something that the device's user does to a row, or to two that belong together; undefined where there is nothing to do. */
@@ -11,10 +11,10 @@ export async function drawAct(drawing: Drawing): Promise<Act | undefined> {
   if (kind === 'circle') return drawCircle(drawing)
   if (kind === 'action') return drawAction(drawing)
   if (kind === 'here') return drawHere(drawing)
-  const name = draw.pick(tablesOf(device))
-  const table = await device.org.masterTable(name)
+  const name = anyOf(draw, tablesOf(device))
+  const table = name === undefined ? undefined : await device.org.masterTable(name)
   if (!table) return undefined
-  const ids = await idsOf(device, name)
+  const ids = await idsOf(device, table.name)
   return table.intersect ? drawLink(drawing, table, ids) : drawRowAct(drawing, table, ids)
 }
 

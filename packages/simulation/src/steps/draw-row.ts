@@ -17,6 +17,11 @@ export function anyRow(draw: Draw, ids: readonly string[]): string | undefined {
   return draw.chance(0.6) ? ids[draw.below(Math.min(HOT, ids.length))] : draw.pick(ids)
 }
 
+/** One of them; undefined where there is none. */
+export function anyOf<T>(draw: Draw, from: readonly T[]): T | undefined {
+  return from.length === 0 ? undefined : draw.pick(from)
+}
+
 /** The tables on the device whose rows are people's. */
 export function tablesOf({ org }: Device): readonly string[] {
   const { tables, mobileTracking } = org.configuration

@@ -1,4 +1,5 @@
 import type { ClientOrg, JobDefinition } from '@outpost/core'
+import { anyOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 import { outcomeOf, told } from './outcome.ts'
 import type { StepKind } from './step.ts'
@@ -34,7 +35,7 @@ export const service: StepKind = {
     const { service: own } = draw.pick(device.tabs)
     const { isStarted } = own
     const trigger = draw.weighted({ none: 2, focus: 1, manual: 1 })
-    const ms = Math.floor(draw.number() * draw.pick([60_000, 3 * 3_600_000]))
+    const ms = Math.floor(draw.number() * draw.pick([60_000, 1_800_000]))
     if (isStarted && trigger !== 'none') {
       own.trigger(trigger)
       await world.time.advance(ms)
@@ -71,7 +72,7 @@ async function does(
 
 function drawDefinition({ device, draw }: Drawing): JobDefinition {
   const { tables, scopes = {} } = device.org.configuration
-  const [table, everyMinutes] = [draw.pick(Object.keys(tables)), draw.pick([5, 30, 180])]
+  const [table, everyMinutes] = [anyOf(draw, Object.keys(tables)) ?? '', draw.pick([5, 30, 180])]
   const [scope] = Object.keys(scopes).filter(() => draw.chance(0.5))
   return {
     schedule: { everyMinutes },

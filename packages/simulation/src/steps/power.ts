@@ -21,8 +21,8 @@ export const wait: StepKind = {
   name: 'wait',
   weight: 4,
   run: async ({ world, draw }) => {
-    const most = draw.pick([10 * SECOND, 300 * SECOND, HOUR, 30 * HOUR])
-    const ms = Math.floor(draw.number() * most)
+    const most = draw.weighted({ 10: 4, 300: 4, 3600: 2, 100_000: 1 })
+    const ms = Math.floor(draw.number() * Number(most) * SECOND)
     await world.time.advance(ms)
     return `${Math.round(ms / SECOND)} seconds pass`
   },

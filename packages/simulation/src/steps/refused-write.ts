@@ -1,6 +1,6 @@
 import { OutpostError } from '@outpost/core'
 import type { Draft, TableMetadata } from '@outpost/core'
-import { anyRow, idsOf, newId, tablesOf } from './draw-row.ts'
+import { anyOf, anyRow, idsOf, newId, tablesOf } from './draw-row.ts'
 import { outcomeOf } from './outcome.ts'
 import type { StepKind } from './step.ts'
 
@@ -40,7 +40,7 @@ export const refusedWrite: StepKind = {
   name: 'refused write',
   weight: 2,
   run: async ({ world, device, draw }) => {
-    const name = draw.pick(tablesOf(device))
+    const name = anyOf(draw, tablesOf(device)) ?? ''
     const mistake = draw.pick(Object.keys(MISTAKES))
     const org = draw.pick(device.tabs)
     const table = await org.masterTable(name)

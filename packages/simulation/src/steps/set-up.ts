@@ -1,4 +1,5 @@
 import type { Configuration, TableConfiguration } from '@outpost/core'
+import { anyOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
 import { inTrouble, OFFLINE, ONLINE } from './trouble.ts'
@@ -49,7 +50,8 @@ function drawOther({ world, draw }: Drawing): Wanted {
 /** What some configuration of the scenario says of one aspect of a table goes for the one in force; or it is left out. */
 function drawDifference({ world, device, draw }: Drawing): Wanted {
   const { configuration } = device.org
-  const name = draw.pick(Object.keys(configuration.tables))
+  const name = anyOf(draw, Object.keys(configuration.tables))
+  if (name === undefined) return drawOther({ world, device, draw })
   const aspect = draw.pick(ASPECTS)
   const { [aspect]: mine, ...rest } = configuration.tables[name] ?? {}
   const elsewhere = world.scenario.configurations.flatMap(({ tables }) => {

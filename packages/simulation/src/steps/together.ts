@@ -11,7 +11,7 @@ import { drawActs } from './write.ts'
 /** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
 export const writeInSync: StepKind = {
   name: 'write in sync',
-  weight: 6,
+  weight: 5,
   run: async (context) => {
     const { world, device, draw } = context
     const asked = drawAsked(context)
@@ -64,17 +64,18 @@ export const tabsAtOnce: StepKind = {
 /** Several devices ask the master at once. */
 export const devicesAtOnce: StepKind = {
   name: 'devices at once',
-  weight: 4,
-  run: async ({ world, draw }) => {
-    const devices = world.devices.filter(() => draw.chance(0.8))
-    const asked = devices.map((device) => drawAsked({ world, device, draw }))
-    for (const device of devices) hold(device, draw)
+  weight: 2.5,
+  run: async ({ world, device, draw }) => {
+    const others = world.devices.filter((each) => each !== device)
+    const devices = [device, ...others.slice(draw.below(others.length))]
+    const asked = devices.map((each) => drawAsked({ world, device: each, draw }))
+    for (const each of devices) hold(each, draw)
     const outcomes = await outcomesOf(
       world,
       devices.map(({ org }, at) => asked[at]?.run(org, new AbortController().signal) ?? Promise.resolve()),
     )
-    for (const device of devices) quieten(device)
-    return devices.map((device, at) => inWords(device, asked.slice(at, at + 1), outcomes.slice(at, at + 1))).join('; ')
+    for (const each of devices) quieten(each)
+    return devices.map((each, at) => inWords(each, asked.slice(at, at + 1), outcomes.slice(at, at + 1))).join('; ')
   },
 }
 
