@@ -1,5 +1,6 @@
 import { ConnectionDropped } from './exchange.ts'
 import type { Outgoing } from './exchange.ts'
+import { ReadResponse } from './read-response.ts'
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
@@ -23,6 +24,6 @@ export function respond({ status, headers: given, body, headersOnly, cutAt }: Ou
   // The length of the whole body is announced even where it is cut: that is how the cut shows.
   headers.set('Content-Length', String(bytes.length))
   if (headersOnly === true) return new Response(null, { status, headers })
-  if (cutAt === undefined) return new Response(bytes, { status, headers })
+  if (cutAt === undefined) return new ReadResponse(bytes, { status, headers })
   return new Response(cutStream(bytes, Math.min(cutAt, bytes.length - 1)), { status, headers })
 }
