@@ -121,3 +121,39 @@ test('answers about the schema may be old, unless strong consistency is asked fo
   clock.advance(30_000)
   expect(await found()).toBe(1)
 })
+
+test('after a restored backup metadata is of the schema that is, though stamps come again', async () => {
+  const { ask, emulator } = bench()
+  const { schema } = emulator
+  const columns = async (): Promise<string> => {
+    const query = encodeURIComponent(
+      JSON.stringify({
+        Criteria: {
+          Conditions: [
+            {
+              ConditionOperator: 'Equals',
+              PropertyName: 'LogicalName',
+              Value: { Type: 'System.String', Value: 'account' },
+            },
+          ],
+        },
+        Properties: { PropertyNames: ['Attributes'] },
+        AttributeQuery: { Properties: { PropertyNames: ['LogicalName'] } },
+      }),
+    )
+    return JSON.stringify((await ask('GET', `RetrieveMetadataChanges(Query=@p1)?@p1=${query}`)).json.EntityMetadata)
+  }
+  emulator.backup()
+  const before = await columns()
+  schema.addColumn('account', text('new_First'))
+  expect(await columns()).toContain('new_first')
+  const { stamp } = schema
+  emulator.restoreBackup()
+  expect(await columns()).toBe(before)
+  schema.addColumn('account', text('new_Second'))
+  expect([schema.stamp, (await columns()).includes('new_first'), (await columns()).includes('new_second')]).toEqual([
+    stamp,
+    false,
+    true,
+  ])
+})

@@ -30,16 +30,40 @@ export function retrieveMetadataChanges(schema: Schema, request: MetadataRequest
     parameters.clientStamp === undefined
       ? null
       : readStamp(parameters.clientStamp, schema, request.nowMs, request.stampLifetimeDays)
-  const changes = new Changes(schema, readMetadataQuery(parameters.query), since)
   const out = new Utf8Text()
   const context = `${request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse`
   addMember(out, '@odata.context', context)
   addMember(out, 'ServerVersionStamp', writeStamp(schema.stamp, request.nowMs))
   addMember(out, 'DeletedMetadata', deletedMetadata(schema, since, parameters.deletedFilters))
   addName(out, 'EntityMetadata')
-  addList(out, schema.tables(), (table) => changes.addTable(out, table))
+  if (since === null) out.piece(allTables(schema, parameters.query))
+  else addTables(out, schema, parameters.query, since)
   out.object(0)
   return out
+}
+
+function addTables(out: Utf8Text, schema: Schema, query: string | undefined, since: number | null): void {
+  const changes = new Changes(schema, readMetadataQuery(query), since)
+  addList(out, schema.tables(), (table) => changes.addTable(out, table))
+}
+
+interface WrittenTables {
+  readonly query: string | undefined
+  readonly bytes: Uint8Array
+}
+
+/** The last that was written of each edition: clients of one kind ask the same, and organisations of one schema share it. */
+const lastOf = new WeakMap<object, WrittenTables>()
+
+/** All tables that fit the query, as text. */
+function allTables(schema: Schema, query: string | undefined): Uint8Array {
+  const last = lastOf.get(schema.edition)
+  if (last !== undefined && last.query === query) return last.bytes
+  const out = new Utf8Text()
+  addTables(out, schema, query, null)
+  const bytes = out.toBytes().slice()
+  lastOf.set(schema.edition, { query, bytes })
+  return bytes
 }
 
 function deletedMetadata(schema: Schema, since: number | null, filters: readonly string[]): JsonValue {

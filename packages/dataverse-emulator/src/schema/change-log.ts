@@ -9,6 +9,7 @@ export interface ChangeLogSnapshot {
   readonly deletions: readonly MetadataDeletion[]
   readonly stamp: number
   readonly horizon: number
+  readonly edition: object
 }
 
 /** When which component of a schema changed or went, in stamps: numbers that only rise. */
@@ -18,6 +19,12 @@ export class ChangeLog {
   readonly #deletions: MetadataDeletion[] = []
   #stamp = FIRST_STAMP
   #horizon = 0
+  #edition: object = {}
+
+  /** Another object after each change, and again that of the snapshot after going back to one. */
+  get edition(): object {
+    return this.#edition
+  }
 
   get stamp(): number {
     return this.#stamp
@@ -34,6 +41,7 @@ export class ChangeLog {
 
   advance(): void {
     this.#stamp += 1
+    this.#edition = {}
   }
 
   touch(...metadataIds: readonly string[]): void {
@@ -61,6 +69,7 @@ export class ChangeLog {
   /** Forgets what was before: the stamps go on from far above, and none from before is valid. */
   startAnew(): void {
     this.#stamp += 100_000
+    this.#edition = {}
     this.#horizon = this.#stamp
     this.#deletions.length = 0
     this.#stamps.clear()
@@ -68,6 +77,7 @@ export class ChangeLog {
 
   expire(): void {
     this.#stamp += 1
+    this.#edition = {}
     this.#horizon = this.#stamp
     this.#deletions.length = 0
   }
@@ -79,10 +89,11 @@ export class ChangeLog {
       deletions: [...this.#deletions],
       stamp: this.#stamp,
       horizon: this.#horizon,
+      edition: this.#edition,
     }
   }
 
-  restore({ stamps, generations, deletions, stamp, horizon }: ChangeLogSnapshot): void {
+  restore({ stamps, generations, deletions, stamp, horizon, edition }: ChangeLogSnapshot): void {
     this.#stamps.clear()
     for (const [id, at] of stamps) this.#stamps.set(id, at)
     this.#generations.clear()
@@ -90,5 +101,6 @@ export class ChangeLog {
     this.#deletions.splice(0, this.#deletions.length, ...deletions)
     this.#stamp = stamp
     this.#horizon = horizon
+    this.#edition = edition
   }
 }

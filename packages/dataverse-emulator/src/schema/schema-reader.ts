@@ -36,6 +36,14 @@ export class SchemaReader {
     return this.#parts.log.stamp
   }
 
+  /**
+   * What the schema is at the moment, for what is kept of its answers: another object after each change, and again that
+   * of the snapshot after going back to one.
+   */
+  get edition(): object {
+    return this.#parts.log.edition
+  }
+
   /** Stamps below this one have expired: their deletions are no longer known. */
   get horizon(): number {
     return this.#parts.log.horizon
