@@ -46,6 +46,17 @@ function isUnlimited(privileges: Privileges, tablePrivileges: Rights['tablePrivi
   )
 }
 
+/** What a user has besides what the roles allow, or as the user's share of one role. */
+function givenBy({ privileges, tablePrivileges = {}, special, administrator, roleId }: UserSource): Rights | undefined {
+  if (privileges === undefined) return undefined
+  return {
+    privileges,
+    tablePrivileges,
+    ...(special === undefined ? {} : { special }),
+    ...(roleId === undefined ? { administrator: administrator ?? isUnlimited(privileges, tablePrivileges) } : {}),
+  }
+}
+
 interface Held {
   readonly roleId: string
   readonly rights: Rights
@@ -60,6 +71,7 @@ export class OrgUser implements User {
   readonly #source: UserSource
   readonly #store: RowStore
   readonly #rightsOf: RoleRights
+  readonly #given: Rights | undefined
   readonly #changed = new Map<string, PrivilegeDepth>()
   readonly #hidden = new Map<string, Set<string>>()
   readonly name: string
@@ -71,6 +83,7 @@ export class OrgUser implements User {
     this.#source = source
     this.#store = store
     this.#rightsOf = rightsOf
+    this.#given = givenBy(source)
   }
 
   get businessUnitId(): string {
@@ -165,18 +178,8 @@ export class OrgUser implements User {
 
   /** Whose rights hold now: those of the user's roles and of the teams' roles. */
   #held(): readonly Held[] {
-    const { privileges, tablePrivileges = {}, special, administrator, roleId } = this.#source
-    const given: Rights | undefined =
-      privileges === undefined
-        ? undefined
-        : {
-            privileges,
-            tablePrivileges,
-            ...(special === undefined ? {} : { special }),
-            ...(roleId === undefined
-              ? { administrator: administrator ?? isUnlimited(privileges, tablePrivileges) }
-              : {}),
-          }
+    const given = this.#given
+    const { roleId } = this.#source
     const held: Held[] = []
     if (given !== undefined && roleId === undefined) {
       held.push({ roleId: '', rights: given, team: undefined, self: true })

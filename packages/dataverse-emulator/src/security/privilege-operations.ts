@@ -1,7 +1,7 @@
 import { badPayload, rowDoesNotExist } from '../errors.ts'
 import { emptyReply, jsonReply } from '../http/reply.ts'
 import { isJsonArray } from '../json/read.ts'
-import type { JsonValue } from '../json/write.ts'
+import { RawJson } from '../json/write.ts'
 import { findEntity } from '../operations/entity-parameter.ts'
 import type { Operation, OperationCall } from '../operations/operation.ts'
 import type { WriteReply } from '../operations/write-reply.ts'
@@ -11,9 +11,10 @@ import { requireReach } from '../rows/access.ts'
 import { associate, disassociate } from '../rows/associate.ts'
 import type { User } from '../rows/user.ts'
 import { guidFrom } from '../schema.ts'
-import type { PrivilegeDepth } from '../schema.ts'
+import type { Privilege, PrivilegeDepth, TableDefinition } from '../schema.ts'
 import { privilegeId, privilegeName } from './privilege-names.ts'
 import { DEPTHS, PRIVILEGES } from './rights.ts'
+import type { Grant } from './rights.ts'
 import { teamPrincipal } from './team-principal.ts'
 
 const DEPTH_NAMES: Readonly<Record<PrivilegeDepth, string>> = {
@@ -24,13 +25,26 @@ const DEPTH_NAMES: Readonly<Record<PrivilegeDepth, string>> = {
   organization: 'Global',
 }
 
+interface NamedPrivilege {
+  readonly id: string
+  readonly name: string
+  readonly lowerName: string
+}
+
+function named(id: string, name: string): NamedPrivilege {
+  return { id, name, lowerName: name.toLowerCase() }
+}
+
 const SPECIAL = [
   'prvActOnBehalfOfAnotherUser',
   'prvAssignRole',
   'prvBypassCustomPlugins',
   'prvBypassCustomBusinessLogic',
   'prvReadAuditSummary',
-]
+].map((name) => named(guidFrom(`privilege|${name}`), name))
+
+/** Whether the answer is to tell of a privilege. */
+type Wanted = (privilege: NamedPrivilege) => boolean
 
 interface Held {
   readonly id: string
@@ -39,23 +53,47 @@ interface Held {
   readonly unit: string
 }
 
-function* heldBy(org: Org, who: User): Generator<Held> {
-  const named = new Set<string>()
+interface TablePrivilege extends NamedPrivilege {
+  readonly table: string
+  readonly privilege: Privilege
+}
+
+const ofTable = new WeakMap<TableDefinition, readonly TablePrivilege[]>()
+
+/** The privileges on a table; definitions never change in place. */
+function privilegesOn(table: TableDefinition): readonly TablePrivilege[] {
+  let known = ofTable.get(table)
+  if (known === undefined) {
+    known = PRIVILEGES.map((privilege) => ({
+      table: table.logicalName,
+      privilege,
+      ...named(privilegeId(table, privilege), privilegeName(table, privilege)),
+    }))
+    ofTable.set(table, known)
+  }
+  return known
+}
+
+function deeper(a: Grant, b: Grant): Grant {
+  return DEPTHS.indexOf(b.depth) > DEPTHS.indexOf(a.depth) ? b : a
+}
+
+function* heldBy(org: Org, who: User, wanted: Wanted): Generator<Held> {
+  const told = new Set<string>()
   for (const table of org.schema.tables()) {
     if (table.isIntersect) continue
-    for (const privilege of PRIVILEGES) {
-      const name = privilegeName(table, privilege)
-      const [deepest] = who
-        .grants(table.logicalName, privilege)
-        .toSorted((a, b) => DEPTHS.indexOf(b.depth) - DEPTHS.indexOf(a.depth))
-      if (deepest === undefined || named.has(name)) continue
-      named.add(name)
-      yield { id: privilegeId(table, privilege), name, depth: deepest.depth, unit: deepest.unit }
+    for (const one of privilegesOn(table)) {
+      if (!wanted(one) || told.has(one.name)) continue
+      const [first, ...more] = who.grants(one.table, one.privilege)
+      if (first === undefined) continue
+      const deepest = more.reduce(deeper, first)
+      told.add(one.name)
+      yield { id: one.id, name: one.name, depth: deepest.depth, unit: deepest.unit }
     }
   }
-  for (const name of SPECIAL) {
-    if (who.has(name))
-      yield { id: guidFrom(`privilege|${name}`), name, depth: 'organization', unit: who.businessUnitId }
+  for (const one of SPECIAL) {
+    const { id, name } = one
+    if (wanted(one) && who.has(name)) yield { id, name, depth: 'organization', unit: who.businessUnitId }
   }
 }
 
@@ -65,11 +103,10 @@ function whoOf({ org, row, table, request }: OperationCall): User {
   return table.logicalName === 'team' ? teamPrincipal(org.store, org.security, row) : org.security.user(row.id)
 }
 
-function answer(call: OperationCall, response: string, wanted: (held: Held) => boolean): WriteReply {
-  const RolePrivileges: JsonValue[] = []
-  for (const held of heldBy(call.org, whoOf(call))) {
-    if (!wanted(held)) continue
-    RolePrivileges.push({
+function answer(call: OperationCall, response: string, wanted: Wanted): WriteReply {
+  const told: Readonly<Record<string, string>>[] = []
+  for (const held of heldBy(call.org, whoOf(call), wanted)) {
+    told.push({
       Depth: DEPTH_NAMES[held.depth],
       PrivilegeId: held.id,
       BusinessUnitId: held.unit,
@@ -77,6 +114,8 @@ function answer(call: OperationCall, response: string, wanted: (held: Held) => b
     })
   }
   const context = `${call.request.root}$metadata#Microsoft.Dynamics.CRM.${response}`
+  // There are hundreds of them, and nothing but texts in them.
+  const RolePrivileges = new RawJson(JSON.stringify(told))
   return { reply: jsonReply({ '@odata.context': context, RolePrivileges }) }
 }
 
@@ -89,6 +128,12 @@ function texts(call: OperationCall, name: string): ReadonlySet<string> {
     found.add(one.toLowerCase())
   }
   return found
+}
+
+function wantedBy(call: OperationCall, key: string, parameter: 'id' | 'name' | undefined): Wanted {
+  if (parameter === undefined) return () => true
+  const given = texts(call, key)
+  return parameter === 'id' ? ({ id }) => given.has(id) : ({ lowerName }) => given.has(lowerName)
 }
 
 function lookup(name: string, table: 'systemuser' | 'team', parameter?: 'id' | 'name', several = false): Operation {
@@ -104,12 +149,7 @@ function lookup(name: string, table: 'systemuser' | 'team', parameter?: 'id' | '
     returns: `mscrm.${name}Response`,
     response: { RolePrivileges: 'Collection(mscrm.RolePrivilege)' },
     run: (call) => {
-      const wanted = parameter === undefined ? undefined : texts(call, key)
-      return answer(
-        call,
-        `${name}Response`,
-        (held) => wanted === undefined || wanted.has((parameter === 'id' ? held.id : held.name).toLowerCase()),
-      )
+      return answer(call, `${name}Response`, wantedBy(call, key, parameter))
     },
   }
 }
