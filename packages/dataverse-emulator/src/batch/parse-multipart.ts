@@ -38,21 +38,43 @@ function splitHead(text: string): [head: string, rest: string] {
   return blank === null ? [text, ''] : [text.slice(0, blank.index), text.slice(blank.index + blank[0].length)]
 }
 
+/** What may stand behind a boundary in its line, and the end of the line. */
+const REST_OF_LINE = /(--)?[ \t]*(?:\r?\n|$)/y
+
+interface Delimiter {
+  /** Where the part before it ends: the line end in front belongs to the boundary. */
+  readonly from: number
+  readonly to: number
+  readonly isLast: boolean
+}
+
+function nextDelimiter(body: string, boundary: string, after: number): Delimiter | undefined {
+  const text = `--${boundary}`
+  for (let at = body.indexOf(text, after); at >= 0; at = body.indexOf(text, at + 1)) {
+    const lineEnd = body[at - 1] !== '\n' ? 0 : body[at - 2] === '\r' && at - 2 >= after ? 2 : 1
+    if (at > 0 && (lineEnd === 0 || at - lineEnd < after)) continue
+    REST_OF_LINE.lastIndex = at + text.length
+    const rest = REST_OF_LINE.exec(body)
+    if (rest === null) continue
+    return { from: at - lineEnd, to: REST_OF_LINE.lastIndex, isLast: rest[1] !== undefined }
+  }
+  return undefined
+}
+
 /** Splits a multipart body into its parts. What stands before the first boundary is no part. */
 export function parseMultipart(body: string, boundary: string): Part[] {
-  const escaped = boundary.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
-  const delimiter = new RegExp(`(?:^|\\r?\\n)--${escaped}(--)?[ \\t]*(?=\\r?\\n|$)(?:\\r?\\n)?`, 'g')
   const parts: Part[] = []
   let start: number | undefined
-  for (const match of body.matchAll(delimiter)) {
+  for (;;) {
+    const delimiter = nextDelimiter(body, boundary, start ?? 0)
+    if (delimiter === undefined) throw badPayload(`The batch has no closing boundary '--${boundary}--'.`)
     if (start !== undefined) {
-      const [head, content] = splitHead(body.slice(start, match.index))
+      const [head, content] = splitHead(body.slice(start, delimiter.from))
       parts.push({ headers: readHeaders(head), content })
     }
-    if (match[1] !== undefined) return parts
-    start = match.index + match[0].length
+    if (delimiter.isLast) return parts
+    start = delimiter.to
   }
-  throw badPayload(`The batch has no closing boundary '--${boundary}--'.`)
 }
 
 /** Reads the request inside an `application/http` part. */

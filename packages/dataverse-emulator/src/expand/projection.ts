@@ -1,5 +1,5 @@
 import { conditionContext } from '../conditions/condition-context.ts'
-import type { Condition, ConditionContext } from '../conditions/condition.ts'
+import type { Condition } from '../conditions/condition.ts'
 import { noSuchProperty, notImplemented } from '../errors.ts'
 import type { ApiRequest } from '../http/request.ts'
 import { bindFilter } from '../odata/bind-filter.ts'
@@ -16,6 +16,7 @@ import type { Org } from '../org.ts'
 import { readableBy } from '../rows/readable-rows.ts'
 import type { Readable } from '../rows/readable-rows.ts'
 import { tableOfCollection } from '../rows/related-rows.ts'
+import type { User } from '../rows/user.ts'
 import type { CollectionNavigation, LookupBinding, LookupColumn, TableDefinition } from '../schema.ts'
 import {
   manyToManyAlone,
@@ -67,7 +68,7 @@ export interface Projection extends Selection {
 interface Query {
   readonly org: Org
   readonly readable: Readable
-  readonly context: ConditionContext
+  readonly user: User
   readonly style: ExpandStyle
   readonly nested: boolean
 }
@@ -131,7 +132,7 @@ function single(query: Query, binding: LookupBinding, item: ExpandItem): SingleE
 
 function collection(query: Query, navigation: CollectionNavigation, item: ExpandItem): CollectionExpansion {
   const { name, options, ref, expand } = item
-  const { org, readable, context, style, nested } = query
+  const { org, readable, user, style, nested } = query
   const { schema, store } = org
   if (ref) throw refOfCollection()
   if (nested && (options.has('$orderby') || options.has('$top'))) throw onlySelectAndFilter()
@@ -148,7 +149,7 @@ function collection(query: Query, navigation: CollectionNavigation, item: Expand
     condition:
       filter === undefined
         ? undefined
-        : bindFilter({ schema, table, readable, context }, parseFilter(filter, undefined)),
+        : bindFilter({ schema, table, readable, context: conditionContext(org, user) }, parseFilter(filter, undefined)),
     order: parseOrderBy(store, table, options.get('$orderby')),
     top: topOf(options.get('$top')),
     options,
@@ -193,7 +194,7 @@ export function projectionOf(
   const nested = items.some((item) => item.expand.length > 0)
   const readable = readableBy(org.store, request.user)
   const style = one ? 'row' : nested ? 'nestedSet' : 'set'
-  const query: Query = { org, readable, context: conditionContext(org, request.user), style, nested }
+  const query: Query = { org, readable, user: request.user, style, nested }
   const projection = project(query, table, options.get('$select'), items)
   checkManyToMany(projection.expansions, nested)
   return projection

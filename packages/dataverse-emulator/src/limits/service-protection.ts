@@ -83,6 +83,8 @@ function tooMany(facet: Facet, limits: Limits, retryAfter: number | undefined): 
   }
 }
 
+const SECONDS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+
 /** A request that was let in; `end` says what it cost. */
 export interface Admission {
   end(costMs: number): void
@@ -127,10 +129,7 @@ export class ServiceProtection {
     const seconds = Math.max(0, executionSeconds - account.spentMs / 1000)
     return {
       'x-ms-ratelimit-burst-remaining-xrm-requests': String(Math.max(0, requests - account.requests)),
-      'x-ms-ratelimit-time-remaining-xrm-requests': seconds.toLocaleString('en-US', {
-        minimumFractionDigits: 2,
-        maximumFractionDigits: 2,
-      }),
+      'x-ms-ratelimit-time-remaining-xrm-requests': SECONDS.format(seconds),
     }
   }
 

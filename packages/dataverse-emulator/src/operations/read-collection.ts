@@ -71,9 +71,12 @@ export function metadataVersion(org: Org, request: ApiRequest): string {
   return annotationsOf(request)(name) ? `"@${name}":"${schemaAsAsked(org, request.headers).stamp}",` : ''
 }
 
+const NO_ROWS = new Uint8Array()
+
 /** The rows of a page as text, a comma between them. */
 function rowsText(org: Org, request: ApiRequest, projection: Projection, rows: readonly Row[]): Uint8Array {
   const { table, columns, expansions, ownerKey } = projection
+  if (rows.length === 0 && expansions.length === 0) return NO_ROWS
   const isPlain = request.preferences.annotations.length === 0
   const write = (): Uint8Array => {
     const writer = projectionWriter(org, request, projection)
@@ -115,7 +118,7 @@ export function readCollection(org: Org, request: ApiRequest, table: TableDefini
   text += counts(request, query, countOf(options.get('$count')))
   text += metadataVersion(org, request)
   const rows = rowsText(org, request, projection, page.rows)
-  const out = new Utf8Text(rows.length + 4096)
+  const out = new Utf8Text(rows.length + text.length + 1024)
   out.text(`${text}"value":[`)
   out.piece(rows)
   out.text(']')

@@ -80,6 +80,24 @@ export const writeEtag: RowWriter = ({ version }, out) => {
   out.piece(END_OF_ETAG)
 }
 
+interface Pieces {
+  readonly member: Uint8Array
+  readonly nothing: Uint8Array
+}
+
+const pieces = new WeakMap<ColumnDefinition, Pieces>()
+
+/** The name of a column in an answer; definitions never change in place. */
+function piecesOf(column: ColumnDefinition): Pieces {
+  let known = pieces.get(column)
+  if (known === undefined) {
+    const member = `,${JSON.stringify(wireName(column))}:`
+    known = { member: utf8(member), nothing: utf8(`${member}null`) }
+    pieces.set(column, known)
+  }
+  return known
+}
+
 /**
  * Makes a writer of the members of rows, a comma before each: explicit nulls, decimals with their zeros, annotations
  * (those that `wants` accepts) before the property they describe, with times of the zone.
@@ -91,17 +109,13 @@ export function memberWriter(
   wants: (annotation: string) => boolean,
   timeZone = 'UTC',
 ): RowWriter {
-  const fields = columns.map((column) => {
-    const member = `,${JSON.stringify(wireName(column))}:`
-    return {
-      name: column.logicalName,
-      isVersion: column.logicalName === 'versionnumber',
-      member: utf8(member),
-      nothing: utf8(`${member}null`),
-      write: valueWriter(store, column),
-      annotate: annotationWriter(store, table, column, wants, timeZone),
-    }
-  })
+  const fields = columns.map((column) => ({
+    name: column.logicalName,
+    isVersion: column.logicalName === 'versionnumber',
+    ...piecesOf(column),
+    write: valueWriter(store, column),
+    annotate: annotationWriter(store, table, column, wants, timeZone),
+  }))
   return ({ version, values }, out) => {
     for (const { name, isVersion, member, nothing, write, annotate } of fields) {
       const value = isVersion ? version.toString() : (values[name] ?? null)
