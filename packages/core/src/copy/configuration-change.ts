@@ -64,7 +64,7 @@ export function changedMeanwhile(): OutpostError {
 
 /** Whether two configurations say the same. The order of names counts for nothing, that of lists does. */
 export function isSame(one: Configuration, other: Configuration): boolean {
-  return canonicalText(one) === canonicalText(other)
+  return JSON.stringify(one) === JSON.stringify(other) || canonicalText(one) === canonicalText(other)
 }
 
 function canonicalText(value: unknown): string {

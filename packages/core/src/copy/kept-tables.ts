@@ -58,6 +58,8 @@ export class KeptTables {
   #all: ReadonlyMap<string, ConfiguredTable> = new Map()
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
   #definitions: Definitions = { present: new Map(), retired: new Map(), past: NO_PAST }
+  /** What `privilegesAsked` gives for these tables. */
+  #asked: readonly string[] | undefined
   #privileges: Privileges | null = null
   #userFacts: UserFacts = {}
 
@@ -211,9 +213,17 @@ export class KeptTables {
 
   /** The names of the privileges that decide what may be done with the kept tables and with what their lookups point to. */
   async privilegesAsked(): Promise<readonly string[]> {
-    const kept = [...this.#byName.values()].map(({ metadata }) => metadata)
+    if (this.#asked) return this.#asked
+    const tables = this.#byName
+    const asked = await this.#privilegesOf(tables)
+    if (tables === this.#byName) this.#asked = asked
+    return asked
+  }
+
+  async #privilegesOf(byName: ReadonlyMap<string, ConfiguredTable>): Promise<readonly string[]> {
+    const kept = [...byName.values()].map(({ metadata }) => metadata)
     const targets = kept.flatMap(({ columns }) => columns.flatMap((column) => column.targets ?? []))
-    const others = [...new Set(targets.map(({ table }) => table))].filter((name) => !this.#byName.has(name))
+    const others = [...new Set(targets.map(({ table }) => table))].filter((name) => !byName.has(name))
     const tables = [...kept, ...(await this.catalogue.tables(others)).values()]
     return [...new Set(tables.flatMap(({ privileges = {} }) => Object.values(privileges)))].toSorted()
   }
@@ -310,6 +320,7 @@ export class KeptTables {
 
   #take(checked: ReadonlyMap<string, ConfiguredTable>): void {
     this.#all = checked
+    this.#asked = undefined
     this.#byName = new Map([...checked].filter(([, { isLocal }]) => !isLocal))
   }
 

@@ -51,7 +51,7 @@ export async function pullTable(
   const ahead = new Ahead(signal, async (from, asked) => {
     const { first } = options
     if (first && JSON.stringify(first.checkpoint) === JSON.stringify(from)) return first.page
-    return context.master.pull(pullRequest(table, { checkpoint: from, pageSize }), asked)
+    return context.master.pull(pullRequest(table, { checkpoint: from, pageSize }), asked())
   })
   try {
     ahead.ask(checkpoint.master)
@@ -149,26 +149,30 @@ export async function areMostNew(context: PullContext, table: ConfiguredTable, s
 
 /** At most one request on its way, which ends with whoever waits for it. */
 class Ahead {
-  readonly #signal: AbortSignal
+  readonly #caller: AbortSignal
   readonly #given = new AbortController()
-  readonly #ask: (from: Json, signal: AbortSignal) => Promise<PullPage>
+  #signal: AbortSignal | undefined
+  readonly #ask: (from: Json, signal: () => AbortSignal) => Promise<PullPage>
   #page: Promise<PullPage | 'expired'> | undefined
 
-  constructor(signal: AbortSignal, ask: (from: Json, signal: AbortSignal) => Promise<PullPage>) {
-    this.#signal = AbortSignal.any([signal, this.#given.signal])
+  constructor(signal: AbortSignal, ask: (from: Json, signal: () => AbortSignal) => Promise<PullPage>) {
+    this.#caller = signal
     this.#ask = ask
   }
 
   ask(from: Json): void {
-    const page = unlessExpired(from, () => this.#ask(from, this.#signal))
+    const page = unlessExpired(from, () => this.#ask(from, this.#either))
     // Its failure is met where the page is wanted; a page that nobody wants any more may fail.
     page.catch(() => {})
     this.#page = page
   }
 
+  // Made only where something is asked: an idle pull has its page already.
+  readonly #either = (): AbortSignal => (this.#signal ??= AbortSignal.any([this.#caller, this.#given.signal]))
+
   async answer(): Promise<PullPage | 'expired'> {
     const page = this.#page
-    if (!page) throw abortError(this.#signal)
+    if (!page) throw abortError(this.#either())
     const answer = await page
     this.#page = undefined
     return answer
