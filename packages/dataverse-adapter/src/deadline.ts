@@ -30,10 +30,13 @@ export async function withDeadline<T>(
     if (stop.signal.aborted) throw reasonOf(stop.signal, caller)
     throw error
   } finally {
-    finished.abort()
+    finished.abort(OVER)
     caller.removeEventListener('abort', abort)
   }
 }
+
+/** Why the wait ends: made once, because a reason of the platform's own comes with a stack each time. */
+const OVER = new Error('the work is done')
 
 const TIMEOUT_REMEDY = 'It is tried again later. If it lasts, look at the connection or allow more time.'
 

@@ -73,9 +73,11 @@ export function query(options: Readonly<Record<string, string | undefined>>): st
   return parts.length === 0 ? '' : `?${parts.map(([name, value]) => `${name}=${encodeValue(value ?? '')}`).join('&')}`
 }
 
+const LEGAL: Readonly<Record<string, string>> = { '%2C': ',', '%3A': ':', '%2F': '/', '%24': '$', '%40': '@' }
+
 /** Commas, parentheses and the like are legal in a query and keep URLs short and readable; the rest is encoded. */
 function encodeValue(value: string): string {
-  return encodeURIComponent(value).replace(/%(?:2C|3A|2F|24|40)/g, (code) => decodeURIComponent(code))
+  return encodeURIComponent(value).replace(/%(?:2C|3A|2F|24|40)/g, (code) => LEGAL[code] ?? code)
 }
 
 /** A plain GET takes about 32 KB of URL, one inside a batch 64 KB; proxies on the way often take less. */
@@ -113,8 +115,14 @@ export async function getAll(
   const { transport, timeoutMs } = context
   const parts = requests.map((request) => ({ kind: 'single' as const, request }))
   const batch = encodeBatch(parts, context.newId)
-  const responsesIn = (outer: WireResponse): readonly WireResponse[] =>
-    readBatch(outer).flatMap(([answer]) => (answer ? [dated(answer.response, outer)] : []))
+  const read = new Map<WireResponse, readonly WireResponse[]>()
+  const responsesIn = (outer: WireResponse): readonly WireResponse[] => {
+    const known = read.get(outer)
+    if (known) return known
+    const responses = readBatch(outer).flatMap(([answer]) => (answer ? [dated(answer.response, outer)] : []))
+    read.set(outer, responses)
+    return responses
+  }
   const outer = await transport.send(
     {
       method: 'POST',
