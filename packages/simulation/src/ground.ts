@@ -49,7 +49,10 @@ export class Ground {
       logLimit: 100,
     })
     scenario.prepare?.(this.emulator)
-    this.ledger.keep(this.emulator)
+    this.ledger.keep(
+      this.emulator,
+      (scenario.actions ?? []).map(({ name }) => name),
+    )
     this.#knobs = { ...this.emulator.knobs }
     this.#plugins = new Set(this.emulator.plugins.list().map(({ id }) => id))
     this.#backup = this.emulator.backup()

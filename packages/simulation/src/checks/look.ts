@@ -55,7 +55,7 @@ export class Watch {
     return this.device.held === this.#held && !this.#hasNewDeeds() ? null : this.again()
   }
 
-  /** What is there now. */
+  /** What is there now. What has changed is changed for whoever looks first: `afterStep` is to be asked before. */
   async again(): Promise<Look> {
     const { device } = this
     this.#held = device.held

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { HistoryEntry, OfflineTransaction, TransactionEvent, TransactionStatus } from '@outpost/core'
+import { isSame } from './same.ts'
 import type { Look } from './look.ts'
 import type { Problem } from './problem.ts'
 
@@ -67,8 +67,7 @@ function step(old: OfflineTransaction, now: OfflineTransaction): readonly string
   found.push(...words)
   if (words.length === 0 && status !== now.status)
     found.push(`is ${now.status}, not ${status}, after ${events(grown) || 'nothing'}`)
-  if (old.status === 'processed' && !isDeepStrictEqual(old.changes, now.changes))
-    found.push('changes after its delivery')
+  if (old.status === 'processed' && !isSame(old.changes, now.changes)) found.push('changes after its delivery')
   const wasSent = old.attempts > 0 || old.lease !== null || old.outcome !== 'not-sent'
   for (const { event } of grown) {
     if (event === 'folded' || event === 'cancelled') {
@@ -126,7 +125,7 @@ function growth(old: readonly HistoryEntry[], now: readonly HistoryEntry[]): rea
 
 /** An entry can come to tell more, never something else. */
 function isKept(entry: HistoryEntry, now: HistoryEntry | undefined): boolean {
-  return entry === now || (now !== undefined && isDeepStrictEqual({ ...now, ...entry }, now))
+  return entry === now || (now !== undefined && isSame({ ...now, ...entry }, now))
 }
 
 function events(history: readonly HistoryEntry[]): string {

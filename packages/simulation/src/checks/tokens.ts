@@ -1,8 +1,8 @@
 import type { ColumnValue, Row } from '@outpost/core'
 
-const TOKEN = /(?<!m)#(\d+)/g
+const TOKEN = /(?<![mp])#(\d+)/g
 
-/** The texts in a value that only one write of one device has: `#1`, `#2`, …; those of the master's own hand are no such. */
+/** The texts in a value that only one write of one device has: `#1`, `#2`, …; those of the master's own hand (`m#3`) and of plug-ins (`p#4`) are no such. */
 export function tokensIn(value: unknown): readonly number[] {
   return typeof value === 'string' && value.includes('#')
     ? Array.from(value.matchAll(TOKEN), ([, digits]) => Number(digits))

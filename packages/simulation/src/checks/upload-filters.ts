@@ -47,9 +47,9 @@ function holds(term: string, values: Row): boolean | null {
     const searched = (text ?? '').replaceAll("''", "'").toLowerCase()
     switch (call) {
       case 'startswith':
-        return turned(values[textColumn] != null && value.startsWith(searched))
+        return turned(isText(values[textColumn]) && value.startsWith(searched))
       case 'contains':
-        return turned(values[textColumn] != null && value.includes(searched))
+        return turned(isText(values[textColumn]) && value.includes(searched))
       default:
         return null
     }
@@ -67,4 +67,8 @@ function compares(value: ColumnValue, operator: string, literal: string): boolea
   if (operator === 'ne') return mine !== wanted
   if (mine === null || typeof mine !== 'number' || typeof wanted !== 'number' || Number.isNaN(wanted)) return null
   return { gt: mine > wanted, ge: mine >= wanted, lt: mine < wanted, le: mine <= wanted }[operator] ?? null
+}
+
+function isText(value: ColumnValue | undefined): boolean {
+  return typeof value === 'string'
 }

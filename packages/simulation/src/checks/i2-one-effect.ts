@@ -1,0 +1,251 @@
+import { rowKey } from '@outpost/core'
+import type { ColumnValue, OfflineTransaction } from '@outpost/core'
+import type { Deed } from '../book.ts'
+import type { Committed } from '../ledger.ts'
+import type { World } from '../world.ts'
+import { decidedColumns, hasHappened, valuesOf } from './decisions.ts'
+import type { Look } from './look.ts'
+import type { Problem } from './problem.ts'
+import { lastToken, tokensIn, tokensOf } from './tokens.ts'
+
+/*
+ * I2: what the ledger has of each transaction, known by the texts that nobody else writes.
+ *
+ * What is allowed, and nothing else:
+ * - An update that arrived, whose answer was lost, and of which somebody else changed the column before it was looked for,
+ *   counts as not arrived (`verified`): it may have been done and be done again, or be in error or dropped all the same.
+ *   The second time its text must have been gone from the row.
+ * - What was committed between a backup and its restore has never happened: it may be done again, or be missing.
+ * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
+ * - What came in a queue file may have been sent by the device that it came from.
+ */
+
+/** Whose a text is. */
+interface Owner {
+  readonly device: number
+  readonly seq: number
+  readonly userId: string
+  readonly table: string
+  readonly id: string
+}
+
+/** A commit that brought a text. */
+interface Effect {
+  /** Its place in the ledger. */
+  readonly at: number
+  /** Whether the row had the text before. */
+  readonly wasThere: boolean
+}
+
+/** What the ledger has of the devices' transactions. One for each run. */
+export class Effects {
+  readonly #world: World
+  readonly #owners = new Map<number, Owner>()
+  readonly #effects = new Map<number, Effect[]>()
+  /** By device and row, the seq of the last transaction that changed it there. */
+  readonly #last = new Map<string, { readonly seq: number; readonly at: number }>()
+  /** By device, seq, row and column, the value that a change was made on when it was first seen. */
+  readonly #madeOn = new Map<string, ColumnValue>()
+  readonly #filled = new Set<string>()
+  #read = 0
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** What is wrong after these looks, which are those of all devices on which anything was committed. */
+  judge(looks: readonly Look[], latest: ReadonlyMap<number, Look>): readonly Problem[] {
+    for (const { name } of this.#world.emulator.plugins.list())
+      for (const [, table] of name.matchAll(/: (?:fills|follows|works later) (\S+)/g)) this.#filled.add(table ?? '')
+    for (const look of looks) this.#learn(look)
+    const touched = new Map<string, Owner>()
+    const problems = this.#readLedger(touched, latest)
+    for (const look of looks)
+      for (const { seq } of look.changed) touched.set(`${look.device.number}/${seq}`, ownerOf(look, seq))
+    for (const { device, seq } of touched.values()) {
+      const look = latest.get(device)
+      const transaction = look?.transactions.get(seq)
+      if (look && transaction) problems.push(...this.#judgeOne(look, transaction))
+    }
+    return problems
+  }
+
+  #learn({ device, written, changed, transactions }: Look): void {
+    for (const { seq, deeds, entry } of written.values()) {
+      const userId = transactions.get(seq)?.userId ?? ''
+      const amended = (entry?.amendments ?? []).map(({ table, id, values }) => ({ table, id, values: defined(values) }))
+      for (const { table, id, values } of [...deeds, ...amended])
+        for (const token of tokensOf(values).values())
+          this.#owners.set(token, { device: device.number, seq, userId, table, id })
+    }
+    for (const { seq, changes } of changed)
+      for (const change of changes)
+        if (change.kind === 'update')
+          for (const [name, value] of Object.entries(change.before)) {
+            const key = `${device.number}/${seq}/${change.id}/${name}`
+            if (name in change.values && !this.#madeOn.has(key)) this.#madeOn.set(key, value)
+          }
+  }
+
+  #readLedger(touched: Map<string, Owner>, latest: ReadonlyMap<number, Look>): Problem[] {
+    const { commits } = this.#world.ledger
+    const problems: Problem[] = []
+    for (; this.#read < commits.length; this.#read += 1) {
+      const commit = commits[this.#read]
+      if (!commit || commit.depth > 1) continue
+      const own = this.#ownTokens(commit)
+      const newest = own.reduce((most, { token }) => Math.max(most, token), -1)
+      const owner = this.#owners.get(newest)
+      if (!owner) continue
+      touched.set(`${owner.device}/${owner.seq}`, owner)
+      for (const { token, column } of own) {
+        const other = this.#owners.get(token)
+        if (other?.device !== owner.device || other.seq !== owner.seq) continue
+        const before = column === null ? JSON.stringify(commit.before ?? {}) : commit.before?.[column]
+        const effects = this.#effects.get(token) ?? []
+        this.#effects.set(token, [...effects, { at: this.#read, wasThere: tokensIn(before).includes(token) }])
+      }
+      const look = latest.get(owner.device)
+      if (look) problems.push(...this.#order(look, owner, this.#read), ...this.#overwrites(look, owner, commit))
+    }
+    return problems
+  }
+
+  /** The texts of a commit that were written by its user to its row, each alone in its column. */
+  #ownTokens({ message, table, id, values, userId, parameters }: Committed): readonly {
+    readonly token: number
+    readonly column: string | null
+  }[] {
+    const isRow = message === 'Create' || message === 'Update'
+    const found = isRow
+      ? Object.entries(values).flatMap(([column, value]) => {
+          const tokens = tokensIn(value)
+          return tokens.length === 1 && tokens[0] !== undefined ? [{ token: tokens[0], column }] : []
+        })
+      : tokensIn(parameters).map((token) => ({ token, column: null }))
+    return found.filter(({ token }) => {
+      const owner = this.#owners.get(token)
+      return owner?.userId === userId && owner.table === table && owner.id === id
+    })
+  }
+
+  #order({ device, transactions }: Look, { seq, table, id }: Owner, at: number): readonly Problem[] {
+    const key = `${device.number}/${rowKey(table, id)}`
+    const last = this.#last.get(key)
+    this.#last.set(key, { seq, at })
+    const transaction = transactions.get(seq)
+    if (!last || last.seq <= seq || !this.#isLive(last.at) || !transaction) return []
+    if (hasHappened(transaction, 'set-pending') || hasHappened(transaction, 'verified')) return []
+    return [{ check: 'I2', words: `device ${device.number}: #${seq} changed ${table} ${id} after #${last.seq} had` }]
+  }
+
+  /** I5: the master's newer value of a column is written over only where that was decided. */
+  #overwrites({ device, transactions, written }: Look, owner: Owner, commit: Committed): readonly Problem[] {
+    const { seq, table, id } = owner
+    const transaction = transactions.get(seq)
+    if (commit.message !== 'Update' || !transaction || this.#filled.has(table) || this.#world.restores.length > 0)
+      return []
+    const earlier = [...transactions.values()].filter((each) => each.seq <= seq)
+    const decided = new Set(earlier.flatMap((each) => [...decidedColumns(each, table, id)]))
+    const isVague = written.get(seq)?.entry?.isImported === true || hasHappened(transaction, 'amended')
+    if (isVague) return []
+    return Object.entries(commit.values).flatMap(([name, value]): readonly Problem[] => {
+      const was = commit.before?.[name]
+      const madeOn = this.#madeOn.get(`${device.number}/${seq}/${id}/${name}`)
+      if (typeof value !== 'string' || typeof was !== 'string' || madeOn === undefined || decided.has(name)) return []
+      const isSeen = [madeOn, value].some((each) => String(each).toLowerCase() === was.toLowerCase())
+      const before = this.#owners.get(lastToken(was) ?? -1)
+      const isOwn = before?.device === device.number && before.seq <= seq
+      const isLost = tokensIn(was).length === 0 && !/[mp]#/.test(was)
+      if (isSeen || isOwn || isLost || !isVersioned(this.#world, table)) return []
+      const words = `#${seq} wrote ${JSON.stringify(value)} over ${JSON.stringify(was)} in ${name} of ${table} ${id}`
+      return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${madeOn})` }]
+    })
+  }
+
+  #judgeOne({ device, written }: Look, transaction: OfflineTransaction): readonly Problem[] {
+    const { seq, status, outcome, changes } = transaction
+    const entry = written.get(seq)?.entry
+    if (!written.has(seq) || entry?.isImported || entry?.isDoubtful) return []
+    const found: string[] = []
+    const own = (token: number): boolean => {
+      const owner = this.#owners.get(token)
+      return owner?.device === device.number && owner.seq === seq
+    }
+    const final = new Map<string, readonly number[]>()
+    for (const change of changes) {
+      const values = change.kind === 'action' ? [JSON.stringify(change.parameters)] : Object.values(valuesOf(change))
+      const tokens = values.flatMap((value) => lastToken(value) ?? []).filter(own)
+      if (tokens.length > 0) final.set(rowKey(change.table, change.id), tokens)
+    }
+    const every = [...final.values()].flat()
+    for (const token of every) found.push(...this.#twice(transaction, token))
+    const live = (tokens: readonly number[]): boolean => tokens.some((token) => this.#live(token).length > 0)
+    const isDelivered = hasHappened(transaction, 'delivered')
+    const isLookedFor = hasHappened(transaction, 'verified')
+    if (isDelivered) {
+      for (const [key, tokens] of final)
+        if (!tokens.some((token) => this.#effects.has(token)) && !this.#filled.has(key.split('/')[0] ?? ''))
+          found.push(`is delivered, and the master never had what it writes to ${key}`)
+    } else if (outcome !== 'unknown' && !isLookedFor && live(every))
+      found.push(`is ${status} and ${outcome}, and the master has it`)
+    const counts = [...final.values()].map(live)
+    const isWhole = counts.every((each) => each === counts[0])
+    const isChanged = hasHappened(transaction, 'merged') || hasHappened(transaction, 'amended') || isLookedFor
+    const isFilled = changes.some(({ table }) => this.#filled.has(table))
+    if (!isWhole && !isChanged && !isFilled && this.#world.restores.length === 0) found.push('has arrived in part')
+    found.push(...this.#superseded(written.get(seq)?.deeds ?? [], entry?.amendments.length ?? 0))
+    return found.map((words) => ({ check: 'I2', words: `device ${device.number}: #${seq} ${words}` }))
+  }
+
+  #twice(transaction: OfflineTransaction, token: number): readonly string[] {
+    const [first, ...others] = this.#live(token)
+    if (!first || others.length === 0) return []
+    const isLookedFor = hasHappened(transaction, 'verified')
+    return others.some(({ wasThere }) => wasThere || !isLookedFor)
+      ? [`was done ${others.length + 1} times: #${token}`]
+      : []
+  }
+
+  /** Values of a folded write that a later one of the same transaction replaced. */
+  #superseded(deeds: readonly Deed[], amendments: number): readonly string[] {
+    if (amendments > 0) return []
+    const last = new Map<string, number>()
+    for (const { table, id, kind, values } of deeds)
+      if (kind === 'create' || kind === 'update')
+        for (const [name, token] of tokensOf(values)) last.set(`${table}/${id}/${name}`, token)
+    const standing = new Set(last.values())
+    return deeds.flatMap(({ kind, values }) =>
+      kind !== 'create' && kind !== 'update'
+        ? []
+        : [...tokensOf(values).values()].flatMap((token) =>
+            !standing.has(token) && this.#effects.has(token)
+              ? [`has sent a value that was replaced before: #${token}`]
+              : [],
+          ),
+    )
+  }
+
+  #live(token: number): readonly Effect[] {
+    return (this.#effects.get(token) ?? []).filter(({ at }) => this.#isLive(at))
+  }
+
+  /** Whether no restore has taken the commit back. */
+  #isLive(at: number): boolean {
+    return !this.#world.restores.some((restore) => at >= restore.kept && at < restore.at)
+  }
+}
+
+function ownerOf({ device, transactions }: Look, seq: number): Owner {
+  return { device: device.number, seq, userId: transactions.get(seq)?.userId ?? '', table: '', id: '' }
+}
+
+function defined(values: Readonly<Record<string, ColumnValue | undefined>>): Readonly<Record<string, ColumnValue>> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
+
+function isVersioned({ emulator }: World, table: string): boolean {
+  return emulator.schema.manyToManyByIntersect(table) === undefined
+}
