@@ -100,7 +100,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     commits,
     sleep: options.sleep ?? sleepFor,
     seedNumber,
-    newRequestId: idSource(seed.name, 'request'),
+    newRequestId: options.newId ?? idSource(seed.name, 'request'),
     turnPage: (page, path) => pageTurn?.(master, page, path),
     elsewhere: (incoming) => (isControlled ? answerControl(emulator, incoming) : undefined),
   })
