@@ -47,22 +47,25 @@ function addTables(out: Utf8Text, schema: Schema, query: string | undefined, sin
   addList(out, schema.tables(), (table) => changes.addTable(out, table))
 }
 
-interface WrittenTables {
-  readonly query: string | undefined
-  readonly bytes: Uint8Array
-}
+/** So many queries as a client splits its question into, and as many of another kind of client. */
+const QUERIES = 8
 
-/** The last that was written of each edition: clients of one kind ask the same, and organisations of one schema share it. */
-const lastOf = new WeakMap<object, WrittenTables>()
+/** What was written of each edition, by query: clients of one kind ask the same, and organisations of one schema share it. */
+const written = new WeakMap<object, Map<string | undefined, Uint8Array>>()
 
 /** All tables that fit the query, as text. */
 function allTables(schema: Schema, query: string | undefined): Uint8Array {
-  const last = lastOf.get(schema.edition)
-  if (last !== undefined && last.query === query) return last.bytes
-  const out = new Utf8Text()
-  addTables(out, schema, query, null)
-  const bytes = out.toBytes().slice()
-  lastOf.set(schema.edition, { query, bytes })
+  const { edition } = schema
+  const known = written.get(edition) ?? new Map<string | undefined, Uint8Array>()
+  written.set(edition, known)
+  let bytes = known.get(query)
+  if (bytes === undefined) {
+    const out = new Utf8Text()
+    addTables(out, schema, query, null)
+    bytes = out.toBytes().slice()
+    if (known.size === QUERIES) known.clear()
+    known.set(query, bytes)
+  }
   return bytes
 }
 
