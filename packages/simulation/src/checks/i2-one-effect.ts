@@ -27,6 +27,8 @@ interface Owner {
   readonly userId: string
   readonly table: string
   readonly id: string
+  /** It is what an operation was called with, which may write it into the row. */
+  readonly isCalled: boolean
 }
 
 /** A commit that brought a text. */
@@ -73,10 +75,15 @@ export class Effects {
   #learn({ device, written, changed, transactions }: Look): void {
     for (const { seq, deeds, entry } of written.values()) {
       const userId = transactions.get(seq)?.userId ?? ''
-      const amended = (entry?.amendments ?? []).map(({ table, id, values }) => ({ table, id, values: defined(values) }))
-      for (const { table, id, values } of [...deeds, ...amended])
+      const amended = (entry?.amendments ?? []).map(({ table, id, values }) => ({
+        kind: 'update' as const,
+        table,
+        id,
+        values: defined(values),
+      }))
+      for (const { kind, table, id, values } of [...deeds, ...amended])
         for (const token of tokensOf(values).values())
-          this.#owners.set(token, { device: device.number, seq, userId, table, id })
+          this.#owners.set(token, { device: device.number, seq, userId, table, id, isCalled: kind === 'action' })
     }
     for (const { seq, changes } of changed)
       for (const change of changes)
@@ -125,7 +132,7 @@ export class Effects {
       : tokensIn(parameters).map((token) => ({ token, column: null }))
     return found.filter(({ token }) => {
       const owner = this.#owners.get(token)
-      return owner?.userId === userId && owner.table === table && owner.id === id
+      return owner?.userId === userId && owner.table === table && owner.id === id && owner.isCalled !== isRow
     })
   }
 
@@ -237,7 +244,7 @@ export class Effects {
 }
 
 function ownerOf({ device, transactions }: Look, seq: number): Owner {
-  return { device: device.number, seq, userId: transactions.get(seq)?.userId ?? '', table: '', id: '' }
+  return { device: device.number, seq, userId: transactions.get(seq)?.userId ?? '', table: '', id: '', isCalled: false }
 }
 
 function defined(values: Readonly<Record<string, ColumnValue | undefined>>): Readonly<Record<string, ColumnValue>> {

@@ -4,7 +4,7 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import { excusesExtra, excusesMissing } from './unfound.ts'
+import { excusesExtra, excusesMissing, whereabouts } from './unfound.ts'
 
 /** Where a device has something else than it should. */
 export interface Difference {
@@ -29,27 +29,29 @@ export async function differences(
     const wanted = await wantedRows(world.emulator, user, configuration, table)
     const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
     const held = new Map(rows.map((row) => [row.id, row]))
-    const localColumns = Object.keys(configuration.tables[table]?.localColumns ?? {})
+    const { localColumns = {}, columns } = configuration.tables[table] ?? {}
+    const local = Object.keys(localColumns)
     const tell = (id: string, words: string): void => {
       const key = rowKey(table, id)
       if (!leaves(key)) found.push({ device: device.number, key, words })
     }
     for (const [id, there] of wanted) {
       const here = held.get(id)
-      const found = here ? unlike(here, there, localColumns) : ['is missing on the device']
+      const found = here ? unlike(here, there, local, columns !== undefined) : ['is missing on the device']
       if (found.length > 0 && !excusesMissing(world, configuration, table, id))
         for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
-      if (!wanted.has(id) && !excusesExtra(world, device, table, row)) tell(id, 'is only on the device')
+      if (!wanted.has(id) && !excusesExtra(world, device, table, row))
+        tell(id, `is only on the device, ${whereabouts(world, table, row)}`)
   }
   return found
 }
 
-function unlike(here: StoredRow, there: WantedRow, localColumns: readonly string[]): readonly string[] {
+function unlike(here: StoredRow, there: WantedRow, local: readonly string[], isWhole: boolean): readonly string[] {
   if (here.version !== there.version) return [`is at ${here.version} here, at ${there.version} there`]
-  const names = new Set([...Object.keys(there.values), ...Object.keys(here.values)])
-  for (const name of localColumns) names.delete(name)
+  const names = new Set([...Object.keys(there.values), ...(isWhole ? Object.keys(here.values) : [])])
+  for (const name of local) names.delete(name)
   return [...names].flatMap((name) => {
     const [mine, theirs] = [valueOf(here.values, name), valueOf(there.values, name)]
     return mine === theirs ? [] : [`has ${mine} for ${name} here, ${theirs} there`]

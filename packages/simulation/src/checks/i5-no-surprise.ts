@@ -83,7 +83,9 @@ function expect(
     }
     expected.set(key, row)
     row.isNew ||= isNew
-    const decided = decidedColumns(transaction, table, id)
+    const decided = new Set(decidedColumns(transaction, table, id))
+    // What does not suit its column any more is not shown; the error names it.
+    if (transaction.lastError?.column !== undefined) decided.add(transaction.lastError.column)
     switch (kind) {
       case 'create':
       case 'associate':
@@ -108,8 +110,10 @@ function expect(
   for (const { table, id, values } of entry?.amendments ?? []) {
     const row = expected.get(rowKey(table, id))
     for (const [name, value] of Object.entries(values)) {
-      if (value === undefined || !isWritten(transaction, table, id, name, value)) row?.values.delete(name)
-      else row?.values.set(name, value)
+      // A write that was folded into the transaction since has a later text.
+      const isLater = value !== undefined && (lastToken(value) ?? 0) > (lastToken(row?.values.get(name)) ?? 0)
+      if (isLater) row?.values.set(name, value)
+      else if (value === undefined || lastToken(row?.values.get(name)) === null) row?.values.delete(name)
     }
   }
 }

@@ -2,6 +2,7 @@ import { rowKey } from '@outpost/core'
 import type { BaseRow, OfflineTransaction, StoredRow } from '@outpost/core'
 import type { Deed, Entry } from '../book.ts'
 import type { Device } from '../device.ts'
+import { valuesOf } from './decisions.ts'
 import { tokensOf } from './tokens.ts'
 
 /** What the user wrote in one transaction. */
@@ -41,7 +42,8 @@ export class Watch {
   readonly #device: Device
   #held: object | null = null
   #seen: ReadonlyMap<number, OfflineTransaction> = new Map()
-  readonly #deeds = new Map<number, number>()
+  /** What the book has of each transaction, in the order in which it was stored. */
+  readonly #deeds = new Map<number, readonly Deed[]>()
   /** Deeds of writes that failed with the store and were kept, by the seq that has them. */
   readonly #found = new Map<number, Deed[]>()
   readonly #perhaps = new Set<readonly Deed[]>()
@@ -85,7 +87,7 @@ export class Watch {
 
   #hasNewDeeds(): boolean {
     const { entries } = this.#device.book
-    for (const [seq, { deeds }] of entries) if (this.#deeds.get(seq) !== deeds.length) return true
+    for (const [seq, { deeds }] of entries) if (this.#deeds.get(seq)?.length !== deeds.length) return true
     return false
   }
 
@@ -93,19 +95,31 @@ export class Watch {
     const { entries } = this.#device.book
     const written = new Map<number, Written>()
     for (const [seq, entry] of entries) {
-      const isNew = this.#deeds.get(seq) !== entry.deeds.length
-      this.#deeds.set(seq, entry.deeds.length)
+      const known = this.#deeds.get(seq)?.length ?? 0
+      const isNew = known !== entry.deeds.length
+      const deeds = this.#inOrder(seq, entry.deeds.slice(known), transactions.get(seq))
       const found = this.#found.get(seq) ?? []
       written.set(seq, {
         seq,
         entry,
         isNew,
-        deeds: found.length > 0 ? inOrder([...entry.deeds, ...found]) : entry.deeds,
+        deeds: found.length > 0 ? inOrder([...deeds, ...found]) : deeds,
       })
     }
     for (const [seq, deeds] of this.#found)
       if (!written.has(seq) && transactions.has(seq)) written.set(seq, { seq, entry: null, isNew: false, deeds })
     return written
+  }
+
+  /** Writes that were made at once, in two tabs, are in the book in any order: what is stored was the last one. */
+  #inOrder(seq: number, added: readonly Deed[], transaction: OfflineTransaction | undefined): readonly Deed[] {
+    const old = this.#deeds.get(seq) ?? []
+    const stored = new Set((transaction?.changes ?? []).flatMap((change) => [...tokensOf(valuesOf(change)).values()]))
+    const isStored = ({ values }: Deed): boolean => [...tokensOf(values).values()].some((token) => stored.has(token))
+    const ordered = added.length > 1 ? [...added.filter((deed) => !isStored(deed)), ...added.filter(isStored)] : added
+    const deeds = added.length === 0 ? old : [...old, ...ordered]
+    this.#deeds.set(seq, deeds)
+    return deeds
   }
 
   /** Finds writes again that failed with the store: each is there as a whole, as a transaction of its own or folded. */

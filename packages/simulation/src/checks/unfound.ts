@@ -15,13 +15,30 @@ export function excusesExtra(world: World, { org, user }: Device, table: string,
   if (syncDeletion) return false
   const there = rowThere(world, table, row.id)
   // A link comes and goes as a whole.
-  if (!there) return !(changeTracking || tracking.deletes === true || tracking.links === true)
+  const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
+  // Of links that go with a row at one of their ends nobody tells; nor, by some masters, of any.
+  if (!there && isLink)
+    return !(changeTracking && world.emulator.knobs.trackIntersects) && !isTold(world, tracking, row)
+  if (!there) return !(changeTracking || tracking.deletes === true)
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
   if (versionOf(row.version) === there.version) return wasShared(world, row.id)
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'])
+}
+
+function isTold({ emulator }: World, tracking: { readonly links?: boolean }, { id }: StoredRow): boolean {
+  const isThere = (end: string): boolean =>
+    emulator.schema.tables.some(({ logicalName }) => emulator.master.rows(logicalName).some((row) => row.id === end))
+  return tracking.links === true && id.split(':').every(isThere)
+}
+
+/** What has become of a row that the device should not have. */
+export function whereabouts(world: World, table: string, row: StoredRow): string {
+  const there = rowThere(world, table, row.id)
+  if (!there) return 'and gone on the master'
+  return versionOf(row.version) === there.version ? 'and the same on the master' : `changed since ${row.version}`
 }
 
 /** Whether the device need not have found out that it is to have a row, or that it is another one now. */
