@@ -41,8 +41,8 @@ export async function groundOf(seed: number): Promise<Ground> {
     binding: { to: 'row', table: 'account' },
     parameters: { Text: { type: 'Edm.String' } },
     run: ({ row, service, parameters }) => {
-      const before = row?.values['description']
-      const description = `${typeof before === 'string' ? before : ''}${String(parameters['Text'])}`
+      const said = [row?.values['description'], parameters['Text']]
+      const description = said.filter((text) => typeof text === 'string').join('')
       service.update('account', row?.id ?? '', { description })
     },
   })

@@ -6,6 +6,8 @@ import type { Dump } from './report.ts'
 export class Ledger {
   readonly #emulator: Emulator
   readonly #effects = new Map<string, number>()
+  /** Of what they removed nobody can tell any more whether it had been there. */
+  readonly #removedThere = new Set<string>()
   #known: ReadonlyMap<string, bigint>
 
   constructor(emulator: Emulator) {
@@ -23,7 +25,9 @@ export class Ledger {
 
   /** The master's own people have changed something. */
   changedThere(): void {
-    this.#known = versions(this.#emulator)
+    const now = versions(this.#emulator)
+    for (const key of this.#known.keys()) if (!now.has(key)) this.#removedThere.add(key)
+    this.#known = now
   }
 
   /** I2: the rows that were changed more or fewer times than the transactions say that were delivered. */
@@ -46,7 +50,7 @@ export class Ledger {
     const found: string[] = []
     for (const key of new Set([...this.#effects.keys(), ...most.keys()])) {
       const [was, from, to] = [this.#effects.get(key) ?? 0, least.get(key) ?? 0, most.get(key) ?? 0]
-      if (was >= from && was <= to) continue
+      if (this.#removedThere.has(key) || (was >= from && was <= to)) continue
       const wanted = transactions
         .filter(({ changes }) => changes.some(({ table, id }) => rowKey(table, id) === key))
         .map(({ seq, outcome, events, changes }) => {
@@ -67,7 +71,8 @@ export class Ledger {
       changes.flatMap((change) => {
         // What was done to a row that was removed since is gone with it.
         if (change.kind !== 'action' || !stamped.has(change.id)) return []
-        const times = all.split(String(change.parameters['Text'])).length - 1
+        const text = change.parameters['Text']
+        const times = typeof text === 'string' ? all.split(text).length - 1 : 0
         const right = delivered ? times === 1 : times === 0 || (times === 1 && outcome === 'unknown')
         return right
           ? []

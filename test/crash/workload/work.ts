@@ -1,5 +1,5 @@
 import { OutpostError } from '@outpost/core'
-import type { ClientOrg, ColumnValue, Draft, Row, WriteOptions } from '@outpost/core'
+import type { ClientOrg, Draft, Row, WriteOptions } from '@outpost/core'
 import type { Draw } from '@outpost/core/testing'
 import type { Cell, RowName, Say } from './report.ts'
 
@@ -279,7 +279,7 @@ class Desk {
       ? undefined
       : {
           table: 'systemuser',
-          id: String((this.draw.pick(owners) as Readonly<Record<string, ColumnValue>>)['ownerid']),
+          id: String(this.draw.pick(owners)['ownerid']),
         }
   }
 

@@ -7,7 +7,10 @@ import { delayMs, throttledMs } from './retry.ts'
 export interface DeliveryLoopOptions {
   readonly env: Env
   readonly connectivity: Connectivity
-  /** Sends what can be sent. Gives back when it should be asked again by itself (device clock), or null. */
+  /**
+   * Sends what can be sent. Gives back when it should be asked again by itself (device clock), or null. Never rejects: what
+   * goes wrong it tells by `failed`, before anybody else can ask the master.
+   */
   deliver(signal: AbortSignal): Promise<number | null>
   onState(state: ConnectionState): void
   /** Keeps whether a sign-in is missing, for whoever opens the store next. */
@@ -30,7 +33,8 @@ export class DeliveryLoop {
   readonly #unsubscribe: () => void
   #state: ConnectionState = { kind: 'unknown' }
   #failures = 0
-  #pausedForMs = 0
+  /** Until when the master has asked to wait, and the alarm that ends it, whoever signs out meanwhile. */
+  #throttled: { readonly forMs: number; readonly until: number; readonly alarm: AbortController } | null = null
   #woken = false
   #running: Promise<void> | null = null
   #remembering: Promise<void> = Promise.resolve()
@@ -52,8 +56,9 @@ export class DeliveryLoop {
    * rings, whatever was done to the device's clock meanwhile.
    */
   get throttledForMs(): number {
-    if (this.#state.kind !== 'paused' || this.#state.code !== 'throttled' || !this.#alarm) return 0
-    return Math.min(this.#pausedForMs, Math.max(1, this.#state.until - this.#options.env.now()))
+    if (!this.#throttled || this.#throttled.alarm !== this.#alarm) return 0
+    const { forMs, until } = this.#throttled
+    return Math.min(forMs, Math.max(1, until - this.#options.env.now()))
   }
 
   /** Says that there may be something to deliver. Heard at once, except while the master has asked to wait. */
@@ -92,11 +97,12 @@ export class DeliveryLoop {
     }
     this.#failures += 1
     const asked = error instanceof MasterError ? error.retryAfterMs : undefined
-    const wait = error.code === 'throttled' ? throttledMs : longest
-    this.#pausedForMs = wait(asked, this.#failures, env.random())
-    const until = env.now() + this.#pausedForMs
+    const isThrottled = error.code === 'throttled'
+    const forMs = (isThrottled ? throttledMs : longest)(asked, this.#failures, env.random())
+    const until = env.now() + forMs
+    const alarm = this.#wakeAt(until)
+    if (isThrottled) this.#throttled = { forMs, until, alarm }
     this.#enter({ kind: 'paused', code: error.code, message: error.message, until })
-    this.#wakeAt(until)
   }
 
   /** Resolves when what is known of the sign-in is kept. */
@@ -122,16 +128,12 @@ export class DeliveryLoop {
     const { signal } = this.#closing
     while (this.#woken && !signal.aborted) {
       this.#woken = false
-      try {
-        const again = await this.#options.deliver(signal)
-        if (again !== null) this.#wakeAt(again)
-      } catch (error) {
-        if (!signal.aborted) this.failed(OutpostError.from(error, 'store'))
-      }
+      const again = await this.#options.deliver(signal)
+      if (again !== null) this.#wakeAt(again)
     }
   }
 
-  #wakeAt(time: number): void {
+  #wakeAt(time: number): AbortController {
     const { env } = this.#options
     this.#alarm?.abort()
     const alarm = new AbortController()
@@ -143,6 +145,7 @@ export class DeliveryLoop {
     }
     // An aborted alarm was replaced or is no longer needed.
     env.sleep(Math.max(0, time - env.now()), alarm.signal).then(rung, () => {})
+    return alarm
   }
 
   #enter(state: ConnectionState): void {

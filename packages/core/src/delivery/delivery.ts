@@ -1,6 +1,7 @@
 import { claimOwners } from './claim-owners.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import type { Env } from '../env.ts'
+import { OutpostError } from '../errors.ts'
 import type { ConnectionState, OutpostEvent, PushReport } from '../events.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { whoseOf } from '../identity/identity-guard.ts'
@@ -199,23 +200,33 @@ export class Delivery {
 
   /** The background's turn. Gives back when the next waiting transaction is due. */
   async #deliver(signal: AbortSignal): Promise<number | null> {
-    const { mode, env, identity, watch } = this.#options
     // The end of a pause, or the network coming back, wakes the loop whatever the delivery.
-    if (mode === 'on-demand') return null
+    if (this.#options.mode === 'on-demand') return null
     return this.turns.run(async () => {
-      if (this.turns.throttledFor() > 0) return null
-      this.#agenda.resetAfter(env.now())
-      const next = await this.#nextAttempt()
-      if (next !== 'now') return next === 'none' ? null : next
-      await this.#admit()
-      await watch.warn()
-      await identity.ensure(signal)
-      const { isDone } = await push(this.#pushContext(), signal, this.#uploads)
-      this.#loop.succeeded()
-      if (!isDone) this.#loop.wake()
-      const after = await this.#nextAttempt()
-      return typeof after === 'number' ? after : null
+      try {
+        return await this.#deliverNow(signal)
+      } catch (error) {
+        // While it still has the turn: whoever has the next one must not ask a master that wants to be left alone.
+        if (!signal.aborted) this.#loop.failed(OutpostError.from(error, 'store'))
+        return null
+      }
     })
+  }
+
+  async #deliverNow(signal: AbortSignal): Promise<number | null> {
+    const { env, identity, watch } = this.#options
+    if (this.turns.throttledFor() > 0) return null
+    this.#agenda.resetAfter(env.now())
+    const next = await this.#nextAttempt()
+    if (next !== 'now') return next === 'none' ? null : next
+    await this.#admit()
+    await watch.warn()
+    await identity.ensure(signal)
+    const { isDone } = await push(this.#pushContext(), signal, this.#uploads)
+    this.#loop.succeeded()
+    if (!isDone) this.#loop.wake()
+    const after = await this.#nextAttempt()
+    return typeof after === 'number' ? after : null
   }
 
   get #uploads(): Uploads {
