@@ -13,7 +13,7 @@ import type { Draw } from '@outpost/core/testing'
  * transaction of its own, and must show the same rows at every moment and leave the same master behind.
  */
 
-const RUNS = 2000
+const RUNS = 1000
 const TABLES = Object.keys(KEPT.tables)
 
 test(

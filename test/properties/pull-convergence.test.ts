@@ -10,7 +10,7 @@ import { PATIENCE_MS, runs } from './property.ts'
 
 test(
   'a device that has synced has what the master has under filter and privileges, and nothing else',
-  runs(240, (draw) => converges(draw, false)),
+  runs(160, (draw) => converges(draw, false)),
   PATIENCE_MS,
 )
 
