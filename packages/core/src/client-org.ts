@@ -44,6 +44,7 @@ import { quarantinedRows } from './pull/quarantine.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
 import type { Row } from './row.ts'
 import { Table } from './rows/table.ts'
+import { SerialQueue } from './store/serial-queue.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
 import { configured } from './sync/asked.ts'
 import type { CallOptions, SyncOptions } from './sync/asked.ts'
@@ -77,6 +78,7 @@ export class ClientOrg {
   readonly #kept: KeptTables
   readonly #delivery: Delivery
   readonly #closing = new AbortController()
+  readonly #writes = new SerialQueue()
   readonly #listeners: EventListeners
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch
@@ -166,6 +168,7 @@ export class ClientOrg {
       identity: this.#identity,
       watch: this.#watch,
       outbox: this.outbox,
+      writes: this.#writes,
       pulling: () => this.#pullContext(),
     }
     this.#setUp = new SetUp({ ...this.#parts, jobs, service })

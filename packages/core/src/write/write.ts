@@ -7,9 +7,11 @@ import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
 import type { Store } from '../ports/store.ts'
 import { readConfiguration } from '../settings.ts'
+import type { SerialQueue } from '../store/serial-queue.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
+import type { Request } from './draft.ts'
 
 export interface WriteContext {
   readonly store: Store
@@ -17,23 +19,37 @@ export interface WriteContext {
   readonly kept: KeptTables
   readonly identity: IdentityGuard
   readonly delivery: Pick<Delivery, 'follow'>
+  /** In which the writes of this client org are committed. */
+  readonly writes: SerialQueue
 }
 
 /**
  * Collects row operations and commits them as one offline transaction, by the configuration that is in force: one that
  * another tab has put in force since is taken over first. The contract is `ClientOrg.write`.
+ *
+ * Writes are committed in the order in which their bodies end: one that needs definitions which have to be read first is
+ * not overtaken by a later one, whose values it would replace.
  */
 export async function writeOffline(
-  { store, env, kept, identity, delivery }: WriteContext,
+  context: WriteContext,
   body: (draft: Draft) => unknown,
   options: WriteOptions,
 ): Promise<number | null> {
-  const { bound } = identity
+  const { env, kept, identity, writes } = context
   // What is only here needs no master.
-  if (!bound && kept.all.size === 0) identity.connected()
+  if (!identity.bound && kept.all.size === 0) identity.connected()
   const draft = new Draft(() => env.newId())
   await body(draft)
   const requests = draft.close()
+  return writes.run(() => commitAll(context, requests, options))
+}
+
+async function commitAll(
+  { store, env, kept, identity, delivery }: WriteContext,
+  requests: readonly Request[],
+  options: WriteOptions,
+): Promise<number | null> {
+  const { bound } = identity
   for (;;) {
     const context = {
       tables: kept.all,
