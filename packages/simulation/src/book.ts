@@ -32,6 +32,8 @@ export interface Entry {
 
 /** Values that replaced those of a transaction's change of the row; `undefined` took a column out. */
 export interface Amendment {
+  /** How many of the entry's deeds it came after: what was folded in later stands on top of it. */
+  readonly behind: number
   readonly table: string
   readonly id: string
   readonly values: Readonly<Record<string, Row[string] | undefined>>
@@ -98,8 +100,9 @@ export class Book {
     this.#here.push(...deeds)
   }
 
-  amended(seq: number, amendment: Amendment): void {
-    this.#entries.get(seq)?.amendments.push(amendment)
+  amended(seq: number, amendment: Omit<Amendment, 'behind'>): void {
+    const entry = this.#entries.get(seq)
+    entry?.amendments.push({ ...amendment, behind: entry.deeds.length })
   }
 
   archived(seqs: Iterable<number>, local: 'reverted' | 'kept'): void {
@@ -109,6 +112,11 @@ export class Book {
   /** Whatever of these was put away is to be delivered after all. */
   setPending(seqs: Iterable<number>): void {
     this.#decide(seqs, (entry) => (entry.archived = null))
+  }
+
+  /** A row that was created and deleted again before anything was sent is to be there after all. */
+  undeleted(seqs: Iterable<number>): void {
+    this.#decide(seqs, ({ deeds }) => deeds.splice(0, deeds.length, ...deeds.filter(({ kind }) => kind !== 'delete')))
   }
 
   /** The store failed under a decision about these: it may have been carried out. */

@@ -4,7 +4,7 @@ import { beginWriting } from './enter.ts'
 import { outcomesOf } from './outcome.ts'
 import type { StepKind } from './step.ts'
 
-/** Several writes of one row, each begun before the one before has ended, in whichever tab. */
+/** Several writes of one row, each begun before the one before has ended. They are committed in this order. */
 export const burst: StepKind = {
   name: 'burst',
   weight: 3,
@@ -17,8 +17,8 @@ export const burst: StepKind = {
     const acts = []
     for (let count = 2 + draw.below(3); count > 0; count -= 1)
       acts.push(await drawUpdate({ world, device, draw }, table, id))
-    const orgs = acts.map(() => draw.pick(device.tabs))
-    const writings = acts.map((act, at) => beginWriting(device, orgs[at] ?? device.org, [act], { coalesce }))
+    const org = draw.pick(device.tabs)
+    const writings = acts.map((act) => beginWriting(device, org, [act], { coalesce }))
     const outcomes = await outcomesOf(
       world,
       writings.map(({ done }) => done),

@@ -19,6 +19,9 @@ interface Decision {
 /** Of what the book has nothing to keep: it changes only what the master has refused. */
 const nothing = (): void => {}
 
+const isCancelled = ({ status, history }: ListedTransaction): boolean =>
+  status === 'archived' && history.findLast(({ event }) => event !== 'archived')?.event === 'cancelled'
+
 /** Something is done about the queue by hand: sent again, put away, thrown away, corrected. */
 export const queue: StepKind = {
   name: 'queue',
@@ -60,7 +63,10 @@ async function drawDecision(drawing: Drawing): Promise<Decision | undefined> {
         words: `sets #${seqs.join(' #')} to pending`,
         run: (outbox) => outbox.setPending(seqs),
         seqs,
-        enter: (book) => book.setPending(seqs),
+        enter: (book) => {
+          book.setPending(seqs)
+          book.undeleted(chosen.filter(isCancelled).map(({ seq }) => seq))
+        },
       }
     case 'retryAll':
       return draw.chance(0.5)
