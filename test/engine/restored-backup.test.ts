@@ -150,3 +150,27 @@ test('metadata that went back in time shows that the rows did, though none that 
   expect((await device.rows('account')).has(leaves)).toBe(false)
   expect(await differences(here, device, { account: (values) => values['address1_city'] === 'Oslo' })).toEqual([])
 })
+
+test('it is noticed by what was written from here as well, where no pull had brought that back before', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  account(here, 'the newest, to which nothing happens')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  const backup = emulator.backup()
+  await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  await device.org.push()
+  expect(emulator.master.row('account', id)?.values['telephone1']).toBe('1')
+
+  emulator.restoreBackup(backup)
+  for (let round = 0; round < 4; round += 1) {
+    await env.advance(LATER)
+    account(here, `made in round ${round}`)
+    await device.sync()
+  }
+  expect((await device.rows('account')).get(id)?.['telephone1']).toBeNull()
+  expect(await differences(here, device)).toEqual([])
+})

@@ -117,6 +117,18 @@ export async function areAwaited(
   return rows.some(({ id }) => awaited.has(id))
 }
 
+/** The rows that a whole pull has not brought back since they were written from here, and the version they had then. */
+export async function overdueEchoes(
+  tx: StoreReader,
+  table: string,
+): Promise<readonly { readonly id: string; readonly version: string }[]> {
+  return (await tx.values(prefix(table))).flatMap(({ key, value }) => {
+    const { writes, pulls } = value as AwaitedEcho
+    const last = writes.at(-1)
+    return last && pulls > 0 ? [{ id: key.slice(prefix(table).length), version: last.version }] : []
+  })
+}
+
 /** Waits no longer for rows of this table. */
 export async function forgetEchoes(tx: StoreWriter, table: string): Promise<void> {
   for (const { key } of await tx.values(prefix(table))) await tx.setValue(key, undefined)

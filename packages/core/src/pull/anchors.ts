@@ -1,6 +1,7 @@
 import { distrustCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable } from '../errors.ts'
+import { overdueEchoes } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
@@ -17,6 +18,9 @@ import { isOlderVersion } from './version-order.ts'
  *
  * The newest rows seen of each table are its anchors. A pass asks from the newest version on, so its row comes back as long
  * as nothing happened to it. When it does not, the anchors are read by id.
+ *
+ * What was written from here is an anchor as well until a pull has brought it back: a master that went back before then
+ * shows every row that was pulled as it was.
  */
 
 /** A row, and the version in which it was last seen. */
@@ -54,13 +58,19 @@ export interface Sightings {
   isBack: boolean
   /** Rows that came in an older version than was held. */
   readonly regressed: Anchor[]
+  /** Rows that were written from here and have not come back yet, though they should have by now. */
+  overdue: readonly Anchor[]
 }
 
 /** Begins to watch a pass. Only one that goes on from an earlier one can bring anything back. */
 export async function watchPass(context: PullContext, table: ConfiguredTable, goesOn: boolean): Promise<Sightings> {
   const name = table.metadata.name
-  const { rows, expected } = await context.store.read(`anchors of ${name}`, (tx) => anchorsOf(tx, name))
-  return { goesOn, expected: (goesOn && expected && rows[0]) || null, isBack: false, regressed: [] }
+  const { anchors, overdue } = await context.store.read(`anchors of ${name}`, async (tx) => ({
+    anchors: await anchorsOf(tx, name),
+    overdue: goesOn ? await overdueEchoes(tx, name) : [],
+  }))
+  const { rows, expected } = anchors
+  return { goesOn, expected: (goesOn && expected && rows[0]) || null, isBack: false, regressed: [], overdue }
 }
 
 /**
@@ -78,6 +88,13 @@ export async function sightPage(
   if (next !== anchors) await tx.setValue(key(table), next)
   if (!sightings.goesOn) return page.length > 0
   if (page.some((row) => row.id === sightings.expected?.id)) sightings.isBack = true
+  if (sightings.overdue.length > 0) {
+    const there = new Map(page.map((row) => [row.id, row.version]))
+    sightings.overdue = sightings.overdue.filter(({ id, version }) => {
+      const found = there.get(id)
+      return found === undefined || isOlderVersion(found, version)
+    })
+  }
   const held = await heldVersions(
     tx,
     table,
@@ -116,10 +133,11 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
   const intact: string[] = []
   const missing: { readonly table: ConfiguredTable; readonly anchor: Anchor }[] = []
   for (const { table, sightings } of seen) {
-    const { expected, isBack, regressed } = sightings
+    const { expected, isBack, regressed, overdue } = sightings
     if (expected && isBack) intact.push(expected.version)
-    if ((!expected || isBack) && regressed.length === 0) continue
-    const found = await readAnchors(context, table, regressed, signal).catch(unlessOfOneTable)
+    const doubtful = [...regressed, ...overdue]
+    if ((!expected || isBack) && doubtful.length === 0) continue
+    const found = await readAnchors(context, table, doubtful, isBack, signal).catch(unlessOfOneTable)
     if (!found) continue
     if (found.isOlder) {
       await beginAnew(context, [...context.tables.keys()])
@@ -148,11 +166,15 @@ interface Found {
   readonly missing: readonly Anchor[]
 }
 
-/** Reads the anchors that are still held, whatever the scope, and keeps those that are there as they were. */
+/**
+ * Reads the anchors that are still held, and the rows in doubt, whatever the scope. Unless the newest has come back, it
+ * keeps those that are there as they were.
+ */
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
-  regressed: readonly Anchor[],
+  doubtful: readonly Anchor[],
+  isBack: boolean,
   signal: AbortSignal,
 ): Promise<Found> {
   const name = table.metadata.name
@@ -162,19 +184,19 @@ async function readAnchors(
     const held: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
     // What was removed here tells nothing about the master.
-    if (regressed.length === 0 && rows[0] && !held.has(rows[0].id)) return { anchors: [], explained: new Set<string>() }
+    if (doubtful.length === 0 && rows[0] && !held.has(rows[0].id)) return { anchors: [], explained: new Set<string>() }
     return {
       anchors: rows.filter((row) => held.has(row.id)),
       explained: new Set(doubts.map(({ id }) => id)),
     }
   })
-  const asked = [...new Map([...anchors, ...regressed].map((row) => [row.id, row])).values()]
+  const asked = [...new Map([...anchors, ...doubtful].map((row) => [row.id, row])).values()]
   const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: asked.map(({ id }) => id) }
   const rows = asked.length === 0 ? [] : await context.master.read(request, signal)
   const there = new Map(rows.map((row) => [row.id, row.version]))
   const isOlder = asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version))
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
-  if (!isOlder) {
+  if (!isOlder && !isBack) {
     // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
     const next: Anchors = { rows: present.map(({ id, version }) => ({ id, version })), expected: false }
     await context.store.write(`anchors of ${name}`, (tx) => tx.setValue(key(name), next), { durability: 'relaxed' })
