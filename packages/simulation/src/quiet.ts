@@ -146,12 +146,13 @@ async function putsAway(world: World, device: Device, tell: Tell): Promise<void>
     const watch = watchesOf(world)[device.number]
     const look = await watch?.again()
     if (!look) return
-    const seqs = [...stuckOn(look)]
+    const kept = [...look.transactions.values()].flatMap(({ seq, kept: isKept }) => (isKept ? [seq] : []))
+    const seqs = [...stuckOn(look), ...kept]
     if (seqs.length === 0) break
     tell(
       `device ${device.number} archives ${seqs.map((seq) => `#${seq} ${reason(look.transactions.get(seq))}`).join('; ')}`,
     )
-    await outcomeOf(world, org.outbox.archive(seqs, { dependents: 'archive' }))
+    await outcomeOf(world, org.outbox.archive(seqs, { local: 'revert', dependents: 'archive' }))
     const strict = allCompared(org.configuration)
     if (strict) await outcomeOf(world, org.configure(strict))
     await syncs(world, device, tell)

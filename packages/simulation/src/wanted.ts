@@ -135,9 +135,12 @@ async function fetchRows(
 }
 
 async function ask({ emulator, user }: Asking, path: string): Promise<readonly Wire[]> {
+  const { maxPageSize } = emulator.knobs
+  emulator.knobs.maxPageSize = 5000
   const response = await emulator.as(user)(path, {
     headers: { Prefer: `odata.maxpagesize=5000,odata.include-annotations="${LOOKUP_TABLE}"` },
   })
+  emulator.knobs.maxPageSize = maxPageSize
   const body = (await response.json()) as {
     readonly value?: readonly Wire[]
     readonly error?: { readonly message: string }

@@ -30,7 +30,7 @@ export function excusesExtra(world: World, { org, user }: Device, table: string,
 
 function isTold({ emulator }: World, tracking: { readonly links?: boolean }, { id }: StoredRow): boolean {
   const isThere = (end: string): boolean =>
-    emulator.schema.tables.some(({ logicalName }) => emulator.master.rows(logicalName).some((row) => row.id === end))
+    emulator.schema.tables().some(({ logicalName }) => emulator.master.rows(logicalName).some((row) => row.id === end))
   return tracking.links === true && id.split(':').every(isThere)
 }
 
