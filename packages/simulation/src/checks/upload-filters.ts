@@ -9,7 +9,7 @@ const TERM = /^(not )?(?:(\w+)\((\w+),'((?:[^']|'')*)'\)|(\w+) (eq|ne|gt|ge|lt|l
 
 /** Whether a row passes the filter; null where that cannot be told by so little. */
 export function passes(filter: string, values: Row): boolean | null {
-  if (filter.includes('(') && / (and|or) /.test(filter.replace(/\w+\([^()]*\)/g, ''))) return null
+  if (filter.replace(/\w+\([^()]*\)/g, '').includes('(')) return null
   const results = filter.split(' or ').map((all) => every(all.split(' and ').map((term) => holds(term.trim(), values))))
   if (results.includes(true)) return true
   return results.includes(null) ? null : false

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import { nothingLost } from './i1-nothing-lost.ts'
+import { noHostage, stuckOn } from './i4-no-hostage.ts'
+import { noSurprise } from './i5-no-surprise.ts'
+import { historyOf, lookOf, transactionOf, updateOf } from './made-up.ts'
+import { moves } from './moves.ts'
+import { passes } from './upload-filters.ts'
+
+const written = { kind: 'update', table: 'account', id: 'a', values: { name: '#1' } } as const
+const base = { id: 'a', version: '1', values: { name: 'old' }, local: 'updated' } as const
+const refused = {
+  code: 'refused',
+  rejection: 'business',
+  message: 'No.',
+  remedy: '',
+  status: 400,
+  at: 0,
+  attempt: 1,
+} as const
+
+function shown(name: string): {
+  readonly table: string
+  readonly id: string
+  readonly row: { readonly id: string; readonly version: null; readonly values: { readonly name: string } }
+  readonly base: typeof base
+} {
+  return { table: 'account', id: 'a', row: { id: 'a', version: null, values: { name } }, base }
+}
+
+test('a write that is in the outbox and on its row is no problem', () => {
+  const look = lookOf([transactionOf(1)], { deeds: { 1: [written] }, unsent: [shown('#1')] })
+  expect([...nothingLost(look), ...noSurprise(look), ...noHostage(look), ...moves(look)]).toEqual([])
+})
+
+test('I1: a transaction that is gone is lost', () => {
+  expect(nothingLost(lookOf([], { deeds: { 1: [written] } }))).toMatchObject([{ check: 'I1' }])
+})
+
+test('I1: a transaction that carries something else than what was written has lost it', () => {
+  const other = transactionOf(1, { changes: [updateOf('account', 'a', { name: 'other' })] })
+  expect(nothingLost(lookOf([other], { deeds: { 1: [written] } }))).toMatchObject([{ check: 'I1' }])
+})
+
+test('I1: a new write whose row does not show it has lost its effect', () => {
+  const look = lookOf([transactionOf(1)], { deeds: { 1: [written] }, unsent: [shown('old')] })
+  expect(noSurprise(look)).toMatchObject([{ check: 'I1' }])
+})
+
+test('I5: a row that does not show its unsent changes any more is overwritten', () => {
+  const transaction = transactionOf(1)
+  const look = lookOf([transaction], { before: [transaction], deeds: { 1: [written] }, unsent: [shown('theirs')] })
+  expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
+})
+
+test('I5: a row with unsent changes that is gone is purged', () => {
+  const transaction = transactionOf(1)
+  const unsent = [{ table: 'account', id: 'a', row: undefined, base }]
+  const look = lookOf([transaction], { before: [transaction], deeds: { 1: [written] }, unsent })
+  expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
+})
+
+test('I5: a missing sign-in is no verdict', () => {
+  const error = transactionOf(1, {
+    status: 'error',
+    history: historyOf('committed', 'sent', 'refused'),
+    lastError: { ...refused, status: 401 },
+  })
+  expect(noSurprise(lookOf([error]))).toMatchObject([{ check: 'I5' }])
+})
+
+test('a decision in the history excuses a row from showing what was written', () => {
+  const decision = {
+    kind: 'updated-both',
+    table: 'account',
+    id: 'a',
+    column: 'name',
+    base: 'old',
+    local: '#1',
+    remote: 'theirs',
+    resolved: 'remote',
+    value: 'theirs',
+    policy: 'server-wins',
+  } as const
+  const history = [...historyOf('committed'), { at: 1, event: 'merged' as const, conflicts: [decision] }]
+  const transaction = transactionOf(1, { history })
+  const look = lookOf([transaction], { before: [transaction], deeds: { 1: [written] }, unsent: [shown('theirs')] })
+  expect(noSurprise(look)).toEqual([])
+})
+
+test('I4: what depends on an error is stuck on it, and nothing else is', () => {
+  const error = transactionOf(1, { status: 'error', lastError: refused })
+  const sameRow = transactionOf(2)
+  const otherRow = transactionOf(3, { changes: [updateOf('account', 'b', { name: '#3' })] })
+  expect([...stuckOn(lookOf([error, sameRow, otherRow]))]).toEqual([1, 2])
+})
+
+test('I4: what an upload filter holds back is stuck', () => {
+  const look = lookOf([transactionOf(1)], { uploadFilter: "name ne '#1'", unsent: [shown('#1')] })
+  expect([...stuckOn(look)]).toEqual([1])
+})
+
+test('I4: what was sent although it needs something in error went ahead of it', () => {
+  const first = transactionOf(1, { status: 'error', lastError: refused })
+  const second = transactionOf(2, { status: 'error', lastError: refused })
+  expect(noHostage(lookOf([first, second], { before: [first, transactionOf(2)] }))).toMatchObject([{ check: 'I4' }])
+})
+
+test('moves: a step that there is not is told', () => {
+  const before = [
+    transactionOf(1, { status: 'processed', outcome: 'known', history: historyOf('committed', 'delivered') }),
+  ]
+  const now = transactionOf(1, { history: historyOf('committed', 'delivered', 'set-pending') })
+  expect(moves(lookOf([now], { before }))).toMatchObject([{ check: 'moves' }])
+})
+
+test('moves: a history that begins anew is told', () => {
+  const before = [transactionOf(1, { history: historyOf('committed', 'sent', 'deferred') })]
+  expect(moves(lookOf([transactionOf(1, { history: historyOf('sent') })], { before }))).toMatchObject([
+    { check: 'moves' },
+  ])
+})
+
+test('moves: a deferred transaction that is in error is told', () => {
+  const now = transactionOf(1, {
+    status: 'error',
+    lastError: refused,
+    history: historyOf('committed', 'sent', 'deferred'),
+  })
+  const before = [transactionOf(1, { history: historyOf('committed', 'sent') })]
+  expect(moves(lookOf([now], { before }))).toMatchObject([{ check: 'moves' }])
+})
+
+test('upload filters are read as far as they are simple, and not beyond', () => {
+  expect(passes('creditonhold eq false', { creditonhold: null })).toBe(false)
+  expect(passes("not startswith(name,'zeta')", { name: 'Zeta #1' })).toBe(false)
+  expect(passes("not startswith(name,'zeta') or level ge 2", { name: 'Zeta #1', level: 2 })).toBe(true)
+  expect(passes("endswith(name,'a')", { name: 'a' })).toBeNull()
+})
