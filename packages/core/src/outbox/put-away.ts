@@ -55,6 +55,7 @@ export async function remove(
 function refuseArchived({ seq, status, kept }: OfflineTransaction, local: 'revert' | 'keep'): void {
   if (status !== 'archived' || (kept && local === 'revert')) return
   throw new OutpostError('refused', `transaction #${seq} is archived already`, {
+    place: { rule: 'archived' },
     remedy: kept
       ? 'Archive it with its effect taken back, or set it to pending.'
       : 'Set it to pending to have it sent.',
