@@ -23,6 +23,8 @@ export class World {
   backedUp = 0
   /** What the master went back to: the ledger's commits from `kept` on, before `at`, have never happened. */
   readonly restores: { readonly kept: number; readonly at: number }[] = []
+  /** The roles that everybody has at first, by the id of the user. */
+  readonly roles: ReadonlyMap<string, readonly string[]>
   /** Undone when the run is over: what a backup of the emulator does not take back. */
   readonly undo: (() => void)[] = []
   #tokens = 0
@@ -46,6 +48,7 @@ export class World {
     this.ledger = ledger
     this.time = time
     this.outages = new Outages(() => time.passed)
+    this.roles = new Map(emulator.users.map(({ id, roleIds }) => [id, roleIds]))
     this.devices = Array.from({ length: devices }, (_, number) => {
       const draw = drawFrom(seed * 37 + number)
       const device = new Device({
