@@ -28,7 +28,6 @@ export class ShakyStore {
   #commits = 0
   #reads = 0
   #isDark = false
-  #struck = 0
   /** Whether the commit that is being made must outlive a loss of power. */
   #isStrict = true
   readonly #watch: StoreWatch
@@ -48,11 +47,6 @@ export class ShakyStore {
   /** Whether the power has failed. */
   get isDark(): boolean {
     return this.#isDark
-  }
-
-  /** How many faults have struck. */
-  get struck(): number {
-    return this.#struck
   }
 
   plan(fault: StoreFault): void {
@@ -112,7 +106,6 @@ export class ShakyStore {
   #strike(fault: StoreFault): never {
     const { dies } = fault
     this.#planned = undefined
-    this.#struck += 1
     this.#watch.onStruck(fault)
     this.#isDark ||= dies
     throw new OutpostError('store', dies ? 'the power is gone' : 'the disk failed')
