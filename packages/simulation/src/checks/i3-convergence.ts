@@ -4,7 +4,7 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import { excusesExtra, excusesMissing, whereabouts } from './unfound.ts'
+import { excusesExtra, excusesMissing, isTracked, whereabouts } from './unfound.ts'
 
 /** Where a device has something else than it should. */
 export interface Difference {
@@ -29,6 +29,7 @@ export async function differences(
     const wanted = await wantedRows(world.emulator, user, configuration, table)
     const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
     const held = new Map(rows.map((row) => [row.id, row]))
+    const tracked = await isTracked(world, device, table)
     const { localColumns = {}, columns } = configuration.tables[table] ?? {}
     const local = Object.keys(localColumns)
     const tell = (id: string, words: string): void => {
@@ -42,7 +43,7 @@ export async function differences(
         for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
-      if (!wanted.has(id) && !excusesExtra(world, device, table, row))
+      if (!wanted.has(id) && !excusesExtra(world, device, table, row, tracked))
         tell(id, `is only on the device, ${whereabouts(world, table, row)}`)
   }
   return found

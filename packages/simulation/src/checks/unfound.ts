@@ -9,16 +9,22 @@ import type { World } from '../world.ts'
  */
 
 /** Whether the device need not have found out that a row of its is to go. */
-export function excusesExtra(world: World, { org, user }: Device, table: string, row: StoredRow): boolean {
+export function excusesExtra(
+  world: World,
+  { org, user }: Device,
+  table: string,
+  row: StoredRow,
+  changeTracking: boolean,
+): boolean {
   const { configuration } = org
-  const { syncDeletion = false, changeTracking = false, tracking = {} } = configuration.tables[table] ?? {}
+  const { syncDeletion = false, tracking = {} } = configuration.tables[table] ?? {}
   if (syncDeletion) return false
   const there = rowThere(world, table, row.id)
   // A link comes and goes as a whole.
   const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
   // Of links that go with a row at one of their ends nobody tells; nor, by some masters, of any.
-  if (!there && isLink)
-    return !(changeTracking && world.emulator.knobs.trackIntersects) && !isTold(world, tracking, row)
+  const isTold = (changeTracking && tracksLinks(world)) || tracking.links === true
+  if (!there && isLink) return !(isTold && hasEnds(world, row))
   if (!there) return !(changeTracking || tracking.deletes === true)
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
@@ -28,10 +34,25 @@ export function excusesExtra(world: World, { org, user }: Device, table: string,
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'])
 }
 
-function isTold({ emulator }: World, tracking: { readonly links?: boolean }, { id }: StoredRow): boolean {
+/** Whether the master has told of links all along. */
+function tracksLinks({ emulator, coverage }: World): boolean {
+  return emulator.knobs.trackIntersects && coverage.toJSON()['knob']?.['trackIntersects'] === undefined
+}
+
+/** Whether the rows at both ends of a link are still there. */
+function hasEnds({ emulator }: World, { id }: StoredRow): boolean {
   const isThere = (end: string): boolean =>
     emulator.schema.tables().some(({ logicalName }) => emulator.master.rows(logicalName).some((row) => row.id === end))
-  return tracking.links === true && id.split(':').every(isThere)
+  return id.split(':').every(isThere)
+}
+
+/** Whether the device is told of the table's deletions by change tracking: the master refuses it to who may not read all rows. */
+export async function isTracked({ emulator }: World, { org, user }: Device, table: string): Promise<boolean> {
+  const definition = emulator.schema.table(table)
+  if (org.configuration.tables[table]?.changeTracking !== true || !definition) return false
+  const path = `${definition.entitySetName}?$select=${definition.primaryId}`
+  const { ok } = await emulator.as(user)(path, { headers: { Prefer: 'odata.track-changes,odata.maxpagesize=1' } })
+  return ok
 }
 
 /** What has become of a row that the device should not have. */
