@@ -95,9 +95,11 @@ export class Book {
     for (const { table, id } of write.intent.creates)
       if (!rows.has(rowKey(table, id)) && !goes.has(rowKey(table, id)))
         found.push(`I1: #${seq} (${status}) created ${table} ${id}, which is not there`)
-    // It may have cancelled a creation that somebody had sent after all.
+    // What somebody has had sent after all may have created it again, or be what this one had cancelled.
+    const made = new Set(revived.flatMap(({ intent }) => intent.creates).map(({ table, id }) => rowKey(table, id)))
     for (const { table, id } of this.#revived.has(seq) ? [] : write.intent.deletes)
-      if (rows.has(rowKey(table, id))) found.push(`I1: #${seq} (${status}) deleted ${table} ${id}, which is there`)
+      if (rows.has(rowKey(table, id)) && !made.has(rowKey(table, id)))
+        found.push(`I1: #${seq} (${status}) deleted ${table} ${id}, which is there`)
     for (const cell of write.intent.cells) {
       const key = rowKey(cell.table, cell.id)
       if (goes.has(key)) continue

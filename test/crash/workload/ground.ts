@@ -62,7 +62,7 @@ export async function groundOf(seed: number): Promise<Ground> {
       try {
         return await emulator.exchange(request)
       } finally {
-        ledger.requested()
+        ledger.requested(request.method === 'GET' ? null : request.headers.get('x-ms-client-request-id'))
       }
     },
   })

@@ -8,6 +8,9 @@ export class Ledger {
   readonly #effects = new Map<string, number>()
   /** Of what they removed nobody can tell any more whether it had been there. */
   readonly #removedThere = new Set<string>()
+  readonly #requestIds = new Set<string>()
+  /** For each row how many of these were requests that a browser had sent again. */
+  readonly #repeated = new Map<string, number>()
   #known: ReadonlyMap<string, bigint>
 
   constructor(emulator: Emulator) {
@@ -15,11 +18,20 @@ export class Ledger {
     this.#known = versions(emulator)
   }
 
-  /** A request of the device has been answered, or was, before its answer was lost. */
-  requested(): void {
+  /**
+   * A request of the device has been answered, or was, before its answer was lost. One that comes again under its own id was
+   * not sent again by the device: a browser does that by itself, whatever the method, when a connection that has served
+   * before is closed without an answer. Nothing but a condition keeps it from a second effect, and an action has none.
+   */
+  requested(id: string | null): void {
     const now = versions(this.#emulator)
+    const isRepeated = id !== null && this.#requestIds.has(id)
+    if (id !== null) this.#requestIds.add(id)
     for (const key of new Set([...now.keys(), ...this.#known.keys()]))
-      if (now.get(key) !== this.#known.get(key)) this.#effects.set(key, (this.#effects.get(key) ?? 0) + 1)
+      if (now.get(key) !== this.#known.get(key)) {
+        this.#effects.set(key, (this.#effects.get(key) ?? 0) + 1)
+        if (isRepeated) this.#repeated.set(key, (this.#repeated.get(key) ?? 0) + 1)
+      }
     this.#known = now
   }
 
@@ -49,7 +61,11 @@ export class Ledger {
     }
     const found: string[] = []
     for (const key of new Set([...this.#effects.keys(), ...most.keys()])) {
-      const [was, from, to] = [this.#effects.get(key) ?? 0, least.get(key) ?? 0, most.get(key) ?? 0]
+      const [was, from, to] = [
+        this.#effects.get(key) ?? 0,
+        least.get(key) ?? 0,
+        (most.get(key) ?? 0) + (this.#repeated.get(key) ?? 0),
+      ]
       if (this.#removedThere.has(key) || (was >= from && was <= to)) continue
       const wanted = transactions
         .filter(({ changes }) => changes.some(({ table, id }) => rowKey(table, id) === key))
@@ -71,6 +87,7 @@ export class Ledger {
       changes.flatMap((change) => {
         // What was done to a row that was removed since is gone with it.
         if (change.kind !== 'action' || !stamped.has(change.id)) return []
+        if (this.#repeated.has(rowKey(change.table, change.id))) return []
         const text = change.parameters['Text']
         const times = typeof text === 'string' ? all.split(text).length - 1 : 0
         const right = delivered ? times === 1 : times === 0 || (times === 1 && outcome === 'unknown')

@@ -5,7 +5,7 @@ import { dataverseMaster, staticToken } from '@outpost/dataverse-adapter'
 import type { Dump, LifeOptions, Say } from './report.ts'
 import { workForever } from './work.ts'
 
-export const KEPT: Configuration = {
+const KEPT: Configuration = {
   tables: {
     account: {
       columns: ['name', 'accountnumber', 'telephone1', 'description', 'revenue', 'primarycontactid'],
