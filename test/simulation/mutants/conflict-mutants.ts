@@ -7,7 +7,7 @@ export const CONFLICT_MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-takes-theirs',
     about: 'The merge keeps of a clashing edit only the columns that clash: what only we changed is lost.',
-    check: ['I2', 'I5'],
+    check: ['I1', 'I2', 'I5'],
     file: `${CONFLICTS}merge.ts`,
     find: '  const ours = [...changed, ...taken]\n',
     replace: '  const ours = [...changed.filter((name) => moved(name) || !changed.some(moved)), ...taken]\n',

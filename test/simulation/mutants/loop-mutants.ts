@@ -29,12 +29,12 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     replace: '    const turn = this.#last.then(begin)\n    this.#last = turn\n    turn.catch(() => {})\n',
   },
   {
-    name: 'back-off-without-end',
-    about: 'The wait between attempts doubles without a limit.',
+    name: 'waits-by-another-clock',
+    about: 'A wait that was set while the clock was ahead is kept when the clock is put back.',
     check: 'liveness',
-    file: `${CORE}delivery/retry.ts`,
-    find: 'Math.min(LONGEST_DELAY_MS, FIRST_MS * 2 ** Math.max(0, attempts - 1))',
-    replace: 'Math.min(LONGEST_DELAY_MS * 1e6, FIRST_MS * 2 ** Math.max(0, attempts - 1))',
+    file: `${CORE}outbox/readiness.ts`,
+    find: 'isAhead(transaction.nextAttemptAt, context.now, LONGEST_DELAY_MS)',
+    replace: 'transaction.nextAttemptAt > context.now + 0 * LONGEST_DELAY_MS',
   },
   {
     name: 'pull-waits-for-the-outbox',

@@ -15,7 +15,7 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   {
     name: 'write-in-two-commits',
     about: 'A write is queued in one commit and shown on the rows in another: a crash between them loses the effect.',
-    check: 'I1',
+    check: ['I1', 'I5'],
     file: `${CORE}write/commit.ts`,
     find: '  await showOnTop(tx, changes, context.tables)\n  await applyLocalEffects(tx, work.local)\n  return seq ?? null',
     replace: '  await applyLocalEffects(tx, work.local)\n  return seq ?? null',
@@ -102,7 +102,7 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   {
     name: 'row-not-in-order',
     about: 'A change does not wait for the unsent change of the same row before it.',
-    check: ['I2', 'I5'],
+    check: ['I2', 'I4', 'I5'],
     file: `${CORE}write/dependencies.ts`,
     find: '      if (last) found.add(last.seq)\n',
     replace: '      if (last && last.seq < 0) found.add(last.seq)\n',
@@ -144,7 +144,7 @@ const KEPT =`,
   {
     name: 'amended-in-vain',
     about: 'A corrected transaction is sent with its old values.',
-    check: ['I1', 'I2'],
+    check: ['I1', 'I2', 'I5'],
     file: `${CORE}outbox/outbox.ts`,
     find: '      ...BEGUN_ANEW,\n      changes,\n      amendedUnder:',
     replace: '      ...BEGUN_ANEW,\n      changes: transaction.changes,\n      amendedUnder:',

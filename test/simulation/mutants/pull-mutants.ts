@@ -13,12 +13,29 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     replace: 'const clean = fresh',
   },
   {
-    name: 'dirty-rows-left-out',
-    about: 'A page leaves rows with unsent changes as they are, and what the master had then is lost.',
+    name: 'emptied-column-stays',
+    about: 'A column that was emptied on the master keeps its value on the device.',
     check: 'I3',
     file: `${PULL}apply-page.ts`,
-    find: '(dirty.length > 0 ? await putDirty(tx, table, dirty, bases) : 0)',
-    replace: '(dirty.length > 0 ? bases.size : 0)',
+    find: 'values: { ...outsideOf(table, values), ...row.values } })',
+    replace:
+      'values: { ...values, ...Object.fromEntries(Object.entries(row.values).filter(([, value]) => value !== null)) } })',
+  },
+  {
+    name: 'touched-row-keeps-its-version',
+    about: 'The new version of a row whose values are the same is not kept.',
+    check: 'I3',
+    file: `${PULL}apply-page.ts`,
+    find: '  if (touched.size > 0) await tx.setVersions(name, touched)\n',
+    replace: '',
+  },
+  {
+    name: 'leaver-stays',
+    about: 'A row that the master does not show any more is counted as removed, and stays.',
+    check: 'I3',
+    file: `${PULL}membership.ts`,
+    find: '  await tx.deleteRows(table, gone)\n',
+    replace: '',
   },
   {
     name: 'dirty-leaver-purged',

@@ -7,7 +7,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   {
     name: 'claim-says-not-sent',
     about: 'A claim does not note that what it sends may arrive: after a crash it is sent again without a look.',
-    check: 'I2',
+    check: ['I2', 'moves'],
     file: `${PUSH}prepare.ts`,
     find: "{ lease, outcome: 'unknown', attempts: transaction.attempts + 1, nextAttemptAt: null }",
     replace: "{ lease, outcome: 'not-sent', attempts: transaction.attempts + 1, nextAttemptAt: null }",
@@ -98,7 +98,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   {
     name: 'decision-not-kept',
     about: 'What a conflict policy has decided is done and not written into the history.',
-    check: 'I5',
+    check: ['I1', 'I5'],
     file: `${PUSH}prepare.ts`,
     find: '    ...(decided.length > 0 ? { conflicts: decided } : {}),\n',
     replace: '    ...(decided.length > 1000 ? { conflicts: decided } : {}),\n',
