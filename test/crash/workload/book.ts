@@ -81,7 +81,9 @@ export class Book {
         if (!this.#takenBack.has(write.seq)) found.push(...this.#withoutEffect(write, transaction, rows))
       } else if (!this.#gone.has(write.seq)) found.push(`I1: #${write.seq} was acknowledged and is not there`)
     }
-    return [...found, ...contradictions(dump, rows)].map((line) => `${line}; ${aboutIt(line, dump)}`)
+    return [...found, ...contradictions(dump, rows, this.#removedThere)].map(
+      (line) => `${line}; ${aboutIt(line, dump)}`,
+    )
   }
 
   #withoutEffect(write: WriteEntry, { seq, status }: DumpedTransaction, rows: Rows): readonly string[] {
@@ -124,7 +126,7 @@ function rowsByKey({ rows }: Dump): Rows {
 }
 
 /** A row shows what the last unsent transaction wrote into it. */
-function contradictions({ transactions }: Dump, rows: Rows): readonly string[] {
+function contradictions({ transactions }: Dump, rows: Rows, removedThere: ReadonlySet<string>): readonly string[] {
   const wanted = new Map<string, ColumnValue | undefined>()
   const loose = new Set(
     transactions.filter(({ kept }) => kept).flatMap(({ changes }) => changes.map(({ table, id }) => rowKey(table, id))),
@@ -149,7 +151,9 @@ function contradictions({ transactions }: Dump, rows: Rows): readonly string[] {
   for (const [place, value] of wanted) {
     const [table = '', id = '', column] = place.split('/')
     const key = rowKey(table, id)
-    if (loose.has(key) || deleted.has(key)) continue
+    // An update that was put away and brought back has no row to show on where the master has removed that meanwhile.
+    const isGone = deleted.has(key) || (removedThere.has(key) && !rows.has(key))
+    if (loose.has(key) || isGone) continue
     const row = rows.get(key)
     if (column === undefined && row) found.push(`I1: ${key} is there, and its deletion is in the queue`)
     if (column !== undefined && !wanted.has(key) && row?.[column] !== value)
