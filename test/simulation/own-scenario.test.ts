@@ -61,7 +61,8 @@ const planted: Scenario = {
       table: 'new_delivery',
       stage: 'preOperation',
       run: ({ target }) => {
-        if (String(target['new_name']).startsWith('letter')) throw new WebApiError(503, '0x80044150', 'Not now.')
+        const { new_name: name } = target
+        if (typeof name === 'string' && name.startsWith('letter')) throw new WebApiError(503, '0x80044150', 'Not now.')
       },
     })
   },
