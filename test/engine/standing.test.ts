@@ -230,3 +230,38 @@ test.each([
   for (const id of [edited, editedGone])
     expect((await device.org.table('account').get(id))?.['telephone1']).toBe(`draft ${id}`)
 })
+
+test.each([{ syncDeletion: true }, { syncDeletion: false }])(
+  'of a table that is refused, what stayed for its unsent changes goes with them: $syncDeletion',
+  async ({ syncDeletion }) => {
+    const here = world()
+    const { master, security, users } = here.emulator
+    const uploadFilter = "not startswith(telephone1,'draft')"
+    const device = await here.device({
+      user: TECHNICIAN,
+      configuration: { tables: { account: { columns: ['name', 'telephone1'], syncDeletion, uploadFilter } } },
+    })
+    const id = master.create('account', { name: 'Own' })
+    const me = users.find(({ name }) => name === TECHNICIAN)
+    master.assign('account', id, { table: 'systemuser', id: me?.id ?? '' })
+    await device.sync()
+    const before = await held(device)
+    const { seq } = await device.org.write((draft) => draft.update('account', id, { telephone1: 'draft' }))
+    await here.env.advance(LATER)
+    security.revokeReadAccess(TECHNICIAN, 'account')
+    await device.sync()
+    await device.sync()
+    expect(await held(device)).toEqual([id])
+    expect(await device.org.quarantined()).toMatchObject([{ table: 'account', id }])
+
+    await device.org.outbox.archive([seq ?? 0], { local: 'revert' })
+    await device.sync()
+    expect(await held(device)).toEqual([])
+    expect(await device.org.quarantined()).toEqual([])
+
+    await here.env.advance(LATER)
+    security.restoreReadAccess(TECHNICIAN, 'account')
+    await device.sync()
+    expect(await held(device)).toEqual(before)
+  },
+)

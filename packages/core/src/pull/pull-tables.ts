@@ -120,7 +120,7 @@ async function expectRows(
     }
     if (held.isNew || held.expected !== undefined) expected.push(name)
     if (!held.isNew || held.expected !== undefined) continue
-    await run.run(context, 'rows', async () => {
+    await reading(context, run, signal, async () => {
       const estimate = (await context.master.estimate?.({ table: table.metadata, scope: table.scope }, signal)) ?? null
       progress.expect(name, estimate, held.rows)
       asked.set(table, estimate)
@@ -162,15 +162,20 @@ async function pullRows(
       })
       await behindRows(context, run.table, signal, first?.changes)
     }
-    await run.run(context, 'rows', () =>
-      part().catch(async (error: unknown) => {
-        run.add(await refusedRows(context, run.table, error, signal))
-        throw error
-      }),
-    )
+    await reading(context, run, signal, part)
   }
   progress.over(run.name)
   return sightings
+}
+
+/** Runs a part that reads rows of the table. Where the master refuses that, what is here is looked at. */
+function reading(context: PullContext, run: TableRun, signal: AbortSignal, part: () => Promise<void>): Promise<void> {
+  return run.run(context, 'rows', () =>
+    part().catch(async (error: unknown) => {
+      run.add(await refusedRows(context, run.table, error, signal))
+      throw error
+    }),
+  )
 }
 
 /** Looks at doubtful rows, then compares all where that is switched on or due. */

@@ -46,15 +46,19 @@ export async function reconcile(
   return inSum(sum, await removeGone(context, table, unseen, signal))
 }
 
-/** Removes every row of a table of which the master shows none; those with unsent changes are quarantined. */
+/**
+ * Removes every row of a table of which the master shows none, or of these alone; those with unsent changes are
+ * quarantined.
+ */
 export async function removeAll(
   context: MembershipContext,
   table: ConfiguredTable,
   signal: AbortSignal,
+  of?: ReadonlySet<string>,
 ): Promise<Membership> {
   const held = await allHeld(context, table, signal)
   let sum = NOTHING
-  const gone = [...held]
+  const gone = [...held].filter(([id]) => of?.has(id) !== false)
   for (let from = 0; from < gone.length; from += CHUNK) {
     sum = inSum(sum, await remove(context, table, new Map(gone.slice(from, from + CHUNK)), new Map()))
   }

@@ -16,7 +16,7 @@ import { forgetTime, hasTimePassed, noteTime } from './passing-time.ts'
 import type { PullContext } from './pull-context.ts'
 import { forgetQuarantine, release } from './quarantine.ts'
 import { removeAll } from './reconcile.ts'
-import { forgetDoubts } from './recheck-list.ts'
+import { doubted, forgetDoubts } from './recheck-list.ts'
 import { forgetTracked, learnTracked, noteTracked } from './tracking.ts'
 
 /*
@@ -72,8 +72,9 @@ export async function behindRows(
 
 /**
  * When the master refuses a pass. One that refuses the table as a whole shows none of its rows any more: where rows that
- * are gone are to go here too, all without unsent changes do, and the others are quarantined. The next pass that is
- * allowed begins from the start.
+ * are gone are to go here too, all without unsent changes do, and the others are quarantined, and the next pass that is
+ * allowed begins from the start. Elsewhere only rows in doubt go, such as those that stayed for what was unsent then; they
+ * stay on the list, so that they come back when the table is shown again.
  */
 export async function refusedRows(
   context: PullContext,
@@ -83,8 +84,13 @@ export async function refusedRows(
 ): Promise<Membership> {
   if (!(error instanceof MasterError) || error.code !== 'forbidden') return NOTHING
   const name = table.metadata.name
-  const due = await context.store.read('what is due', (tx) => dueOf(tx, name))
-  if (!table.syncDeletion && due.length === 0) return NOTHING
+  const { due, list } = await context.store.read('what is due', async (tx) => ({
+    due: await dueOf(tx, name),
+    list: new Set((await doubted(tx, name)).map(({ id }) => id)),
+  }))
+  if (!table.syncDeletion && due.length === 0) {
+    return list.size === 0 ? NOTHING : removeAll(context, table, signal, list)
+  }
   const gone = await removeAll(context, table, signal)
   await context.store.write(
     `access to ${name} is gone`,
