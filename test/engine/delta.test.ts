@@ -162,3 +162,35 @@ test('a table that is not tracked, or for which it is not switched on, says so',
   expect(await why('contact')).toContain('not switched on')
   expect(await why('new_x')).toContain('not enabled for the table')
 })
+
+test('a row whose deletion is taken back goes nevertheless, if the master has deleted it meanwhile', async () => {
+  const here = world()
+  const [alone, edited] = [account(here, 'held'), account(here, 'held, too')]
+  const { account: ofOslo } = OF_OSLO.tables
+  const configuration: Configuration = {
+    tables: { account: { ...ofOslo, uploadFilter: "not startswith(name,'held')" } },
+  }
+  const device = await here.device({ configuration })
+  await device.sync()
+  await here.env.advance(LATER)
+  await device.sync()
+
+  const { org } = device
+  const edit = await org.write((draft) => draft.update('account', edited, { telephone1: 'edited' }))
+  const deletions = [
+    await org.write((draft) => draft.delete('account', alone)),
+    await org.write((draft) => draft.delete('account', edited)),
+  ]
+  for (const id of [alone, edited]) here.emulator.master.remove('account', id)
+  await device.sync()
+  await org.outbox.archive(
+    deletions.map(({ seq }) => seq ?? 0),
+    { local: 'revert' },
+  )
+  await device.sync()
+  expect((await device.rows('account')).get(alone)).toBeUndefined()
+  expect(await org.quarantined()).toMatchObject([{ table: 'account', id: edited, reason: 'deleted' }])
+  await org.outbox.archive([edit.seq ?? 0], { local: 'revert' })
+  await device.sync()
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+})

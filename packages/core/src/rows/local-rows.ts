@@ -38,7 +38,7 @@ export async function refreshRows(
     const own = changes.get(id) ?? []
     const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
     const stays = localValues(table, rows[position], bases.get(id))
-    return { id, master, local, stays, dirty: own.length > 0, hadBase: bases.has(id) }
+    return { id, master, local, stays, dirty: own.length > 0, base: bases.get(id) }
   })
   await keepRows(tx, table, shown)
 }
@@ -62,7 +62,7 @@ export async function showOnTop(
       const local = own.reduce((row, change) => applyChange(table, row, change), rows[position]?.values ?? null)
       const { row: master } = knownMaster(id, bases.get(id), rows[position])
       const stays = localValues(table, rows[position], bases.get(id))
-      return { id, master, local, stays, dirty: true, hadBase: bases.has(id) }
+      return { id, master, local, stays, dirty: true, base: bases.get(id) }
     })
     await keepRows(tx, table, shown)
   }
@@ -76,7 +76,8 @@ interface ShownRow {
   /** The values of the columns that only this client org has: nothing that the master does touches them. */
   readonly stays: Row
   readonly dirty: boolean
-  readonly hadBase: boolean
+  /** What was below its unsent changes before. */
+  readonly base: BaseRow | undefined
 }
 
 async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly ShownRow[]): Promise<void> {
@@ -85,7 +86,9 @@ async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly
   const remove: string[] = []
   const putBases: BaseRow[] = []
   const removeBases: string[] = []
-  for (const { id, master, local, stays, dirty, hadBase } of shown) {
+  const isBack: string[] = []
+  for (const { id, master, local, stays, dirty, base } of shown) {
+    if (local && base?.local === 'deleted') isBack.push(id)
     if (local) {
       const values = { ...keptValues(table, local), ...stays }
       put.push({ id, version: dirty ? null : (master?.version ?? null), values })
@@ -95,12 +98,14 @@ async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly
       // In the base they outlast the deletion of the row, which can be taken back.
       const values = master && { ...master.values, ...stays }
       putBases.push({ id, version: master?.version ?? null, values, local: effect })
-    } else if (hadBase) removeBases.push(id)
+    } else if (base) removeBases.push(id)
   }
   if (put.length > 0) await tx.putRows(name, put)
   if (remove.length > 0) await tx.deleteRows(name, remove)
   if (putBases.length > 0) await tx.putBases(name, putBases)
   if (removeBases.length > 0) await settle(tx, name, removeBases)
+  // As long as a row is deleted here, nothing notes that the master no longer shows it.
+  await doubt(tx, name, isBack, 'settled')
 }
 
 /** Rows of which nothing is unsent any more. Those that stayed for that alone are looked at again with the next pull. */
