@@ -1,5 +1,5 @@
 import { OutpostError } from '@outpost/core'
-import type { Configuration } from '@outpost/core'
+import type { Configuration, TableConfiguration } from '@outpost/core'
 import { afterStep, watchesOf } from './checks/after-step.ts'
 import { differences } from './checks/i3-convergence.ts'
 import type { Difference } from './checks/i3-convergence.ts'
@@ -172,10 +172,12 @@ function reason(
 function allCompared(configuration: Configuration): Configuration | null {
   const tables = Object.entries(configuration.tables)
   if (tables.every(([, { syncDeletion }]) => syncDeletion === true)) return null
-  return {
-    ...configuration,
-    tables: Object.fromEntries(tables.map(([name, table]) => [name, { ...table, syncDeletion: true }])),
-  }
+  // A table has one or the other.
+  const strict = ({ tracking: _, ...table }: TableConfiguration): TableConfiguration => ({
+    ...table,
+    syncDeletion: true,
+  })
+  return { ...configuration, tables: Object.fromEntries(tables.map(([name, table]) => [name, strict(table)])) }
 }
 
 /** With nothing new, a sync is hardly more than a look. */

@@ -22,9 +22,9 @@ export function excusesExtra(
   const there = rowThere(world, table, row.id)
   // A link comes and goes as a whole.
   const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
-  // Of links that go with a row at one of their ends nobody tells; nor, by some masters, of any.
-  const isTold = (changeTracking && tracksLinks(world)) || tracking.links === true
-  if (!there && isLink) return !(isTold && hasEnds(world, row))
+  // Change tracking tells removed links by keys that nobody keeps; of those that go with a row at one of their ends nobody
+  // tells at all.
+  if (!there && isLink) return !(tracking.links === true && hasEnds(world, row))
   if (!there) return !(changeTracking || tracking.deletes === true)
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
@@ -32,11 +32,6 @@ export function excusesExtra(
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'])
-}
-
-/** Whether the master has told of links all along. */
-function tracksLinks({ emulator, coverage }: World): boolean {
-  return emulator.knobs.trackIntersects && coverage.toJSON()['knob']?.['trackIntersects'] === undefined
 }
 
 /** Whether the rows at both ends of a link are still there. */
