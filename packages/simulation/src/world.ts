@@ -60,7 +60,7 @@ export class World {
         env: (offset) => time.env(seed * 41 + number, offset),
         connected: (user) => ground.connected(user),
         user: draw.pick(scenario.users),
-        pageSize: draw.pick([3, 7, 50]),
+        pageSize: draw.pick([4, 50, 50]),
         delivery: draw.chance(0.3) ? 'at-once' : 'on-demand',
         hasTabs: draw.chance(0.3),
         onOpened: (org) => void org.subscribe((event) => countEvent(this.coverage, event)),

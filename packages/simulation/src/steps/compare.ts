@@ -8,7 +8,7 @@ import { inTrouble, ONLINE } from './trouble.ts'
 /** What would happen is asked for, and nothing must be changed by that; or a table is mended. */
 export const compare: StepKind = {
   name: 'compare',
-  weight: 3,
+  weight: 2,
   run: async (context) => {
     const { device, draw } = context
     const org = draw.pick(device.tabs)

@@ -20,7 +20,7 @@ export const configure: StepKind = {
 /** The copy of the metadata is renewed; or a table, or all, are to be read anew. */
 export const renew: StepKind = {
   name: 'renew',
-  weight: 2,
+  weight: 1.5,
   run: async (context) => {
     const { device, draw } = context
     const org = draw.pick(device.tabs)

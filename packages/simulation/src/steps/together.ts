@@ -11,7 +11,7 @@ import { drawActs } from './write.ts'
 /** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
 export const writeInSync: StepKind = {
   name: 'write in sync',
-  weight: 5,
+  weight: 2.5,
   run: async (context) => {
     const { world, device, draw } = context
     const asked = drawAsked(context)
@@ -45,7 +45,7 @@ export const writeInSync: StepKind = {
 /** Both tabs of a device ask the master at once. */
 export const tabsAtOnce: StepKind = {
   name: 'tabs at once',
-  weight: 4,
+  weight: 3,
   run: async (context) => {
     const { world, device, draw } = context
     if (!device.hasTabs) return `device ${device.number} has no tabs`
@@ -64,7 +64,7 @@ export const tabsAtOnce: StepKind = {
 /** Several devices ask the master at once. */
 export const devicesAtOnce: StepKind = {
   name: 'devices at once',
-  weight: 2.5,
+  weight: 1,
   run: async ({ world, device, draw }) => {
     const others = world.devices.filter((each) => each !== device)
     const devices = [device, ...others.slice(draw.below(others.length))]
