@@ -14,7 +14,7 @@ Puts one deliberate bug after another into the sources, and runs the simulation 
   --first N         the first seed (1)
   --devices N       devices in each run (3)
   --steps N         steps of each run (200)
-  --full            begins with the first seed where a bug names a later one, too
+  --full            looks for rare bugs, too, and begins with the first seed where a bug names a later one
   --without CHECK   leaves a check out of the simulation: what only it finds is not found then
   --json            prints one JSON object, not a table
 
@@ -45,7 +45,9 @@ export async function mutantsCommand(args: readonly string[], print: (text: stri
   if (unknown !== undefined) throw new RangeError(`there is no mutant '${unknown}'`)
   const first = numberIn('first', values.first)
   const report = await checkMutants({
-    mutants: values.name.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => values.name.includes(name)),
+    mutants: MUTANTS.filter(({ name, isRare = false }) =>
+      values.name.length > 0 ? values.name.includes(name) : values.full || !isRare,
+    ),
     first,
     seeds: numberIn('seeds', values.seeds),
     devices: numberIn('devices', values.devices),

@@ -6,6 +6,7 @@ const CONFLICTS = 'packages/core/src/conflicts/'
 export const CONFLICT_MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-takes-theirs',
+    isRare: true,
     about: 'The merge keeps of a clashing edit only the columns that clash: what only we changed is lost.',
     check: ['I1', 'I2', 'I5'],
     file: `${CONFLICTS}merge.ts`,
@@ -14,6 +15,7 @@ export const CONFLICT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delete-does-not-look',
+    isRare: true,
     about: 'A row that the master has changed since is deleted without asking anybody.',
     check: 'I5',
     file: `${CONFLICTS}merge.ts`,
@@ -22,6 +24,7 @@ export const CONFLICT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'dropped-edit-stays-below',
+    isRare: true,
     about: 'What a policy took out of a transaction still is what later edits of the row stand on.',
     check: 'I5',
     file: 'packages/core/src/push/prepare.ts',

@@ -47,6 +47,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'older-page-written',
+    isRare: true,
     about: 'A page that was on its way while its row was written puts the older row back.',
     check: 'I3',
     file: `${PULL}apply-page.ts`,
@@ -56,6 +57,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'deleted-row-comes-back',
+    isRare: true,
     about: 'A page that was on its way brings back a row whose deletion was delivered meanwhile.',
     check: 'I3',
     file: `${PULL}pull-table.ts`,
@@ -64,6 +66,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'checkpoint-before-its-page',
+    isRare: true,
     about: 'The checkpoint of a page is committed before its rows are.',
     check: 'I3',
     file: `${PULL}pull-table.ts`,
@@ -79,6 +82,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'quarantine-forgets',
+    isRare: true,
     about: 'A row that left with unsent changes is not looked at again when they are settled.',
     check: 'I3',
     file: `${PULL}membership.ts`,
@@ -87,6 +91,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'filter-changed-in-vain',
+    isRare: true,
     about: 'Another filter does not make a comparison of all rows due.',
     check: 'I3',
     file: `${PULL}checkpoint.ts`,
@@ -95,6 +100,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'standing-changed-in-vain',
+    isRare: true,
     about: 'Another role of the user does not make a comparison of all rows due.',
     check: 'I3',
     file: 'packages/core/src/identity/standing.ts',
@@ -103,6 +109,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'standing-never-renewed',
+    isRare: true,
     about: 'What the user may do is read once and believed for ever.',
     check: 'I3',
     file: 'packages/core/src/identity/standing.ts',
@@ -111,6 +118,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'added-columns-not-filled',
+    isRare: true,
     about: 'A column that is added to the configuration stays empty in the rows that are here.',
     check: 'I3',
     file: `${PULL}layers.ts`,
@@ -119,6 +127,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'token-before-its-changes',
+    isRare: true,
     about: 'The token of change tracking is committed before what it told of.',
     check: 'I3',
     file: `${PULL}delta.ts`,
@@ -130,6 +139,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tracked-deletion-missed',
+    isRare: true,
     about: 'What change tracking tells of deleted rows is not looked at.',
     check: 'I3',
     file: `${PULL}delta.ts`,
@@ -138,6 +148,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'owner-change-missed',
+    isRare: true,
     about: 'A row that the mobile-tracking table says was given to somebody else is not looked at again.',
     check: 'I3',
     file: `${PULL}tracking.ts`,
@@ -146,6 +157,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'removed-link-missed',
+    isRare: true,
     about: 'A link that the mobile-tracking table says was removed is not looked at again.',
     check: 'I3',
     file: `${PULL}tracking.ts`,
@@ -154,6 +166,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'related-rows-forgotten',
+    isRare: true,
     about: 'A change of related rows does not make a comparison due for the rows that are kept because of them.',
     check: 'I3',
     file: `${PULL}dependents.ts`,
@@ -162,6 +175,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'list-cut-short',
+    isRare: true,
     about: 'The first page of the list of all rows is taken for the whole: what is behind it is removed.',
     check: ['I3', 'I5'],
     file: 'packages/dataverse-adapter/src/versions.ts',
@@ -170,6 +184,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'restored-master-not-noticed',
+    isRare: true,
     about: 'Rows that are older on the master than here are no sign of a restored backup.',
     check: 'I3',
     file: `${PULL}anchors.ts`,
@@ -178,6 +193,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'expired-without-a-comparison',
+    isRare: true,
     about: 'Where the master no longer knows the checkpoint, rows are read anew and what is gone is not looked for.',
     check: 'I3',
     file: `${PULL}pull-table.ts`,
@@ -186,6 +202,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'pruned-though-it-moved',
+    isRare: true,
     about: 'A row that was written while the list was read is removed because the list does not have it.',
     check: ['I3', 'I5'],
     file: `${PULL}reconcile.ts`,
@@ -194,6 +211,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'watermark-exact',
+    isRare: true,
     about: 'A pull goes on exactly from where the last one ended: what was being committed meanwhile is never seen.',
     check: 'I3',
     file: 'packages/dataverse-adapter/src/version-trail.ts',

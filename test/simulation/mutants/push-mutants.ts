@@ -14,6 +14,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lost-answer-is-not-sent',
+    isRare: true,
     about: 'A request without an answer is taken for one that never arrived, and sent again without a look.',
     check: 'I2',
     file: `${PUSH}settle.ts`,
@@ -22,6 +23,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-not-asked',
+    isRare: true,
     about: 'The evidence of an action is left out of account when its answer was lost: it is done twice.',
     check: 'I2',
     file: `${PUSH}evidence.ts`,
@@ -38,6 +40,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claim-does-not-look',
+    isRare: true,
     about: 'What was ready when it was found is claimed although another tab has claimed it since.',
     check: 'I2',
     file: `${PUSH}prepare.ts`,
@@ -46,6 +49,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'answer-of-an-earlier-request',
+    isRare: true,
     about: 'An answer is taken for a transaction that was sent again by another tab since.',
     check: 'I2',
     file: `${PUSH}settle.ts`,
@@ -54,6 +58,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'gone-is-done',
+    isRare: true,
     about: 'An update of a row that the master has deleted counts as delivered.',
     check: 'I2',
     file: `${PUSH}settle.ts`,
@@ -86,7 +91,16 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
 `,
   },
   {
+    name: 'delivered-is-deleted',
+    about: 'What was delivered is taken out of the queue, and nobody can see any more that it was.',
+    check: 'I1',
+    file: `${PUSH}settle.ts`,
+    find: '  return delivered\n',
+    replace: '  await tx.deleteTransactions([delivered.seq])\n  return delivered\n',
+  },
+  {
     name: 'conflict-not-looked-for',
+    isRare: true,
     about: 'A change is put on top of a newer row of the master without a merge.',
     check: 'I5',
     file: `${PUSH}prepare.ts`,
@@ -105,6 +119,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'later-edits-not-rebased',
+    isRare: true,
     about: 'When a change is delivered, later ones of its row are not put on what the master made of it.',
     check: 'I5',
     file: `${PUSH}settle.ts`,
@@ -114,6 +129,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'suspect-goes-first',
+    isRare: true,
     about: 'What never gets an answer is tried again at once, before everything behind it.',
     check: 'I4',
     file: `${PUSH}settle.ts`,
