@@ -10,8 +10,8 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     about: 'The pause that a throttling master asked for never ends.',
     check: 'liveness',
     file: `${CORE}delivery/delivery-loop.ts`,
-    find: "this.#state.code !== 'throttled' || !this.#alarm) return 0",
-    replace: "this.#state.code !== 'throttled') return 0",
+    find: 'if (!this.#throttled || this.#throttled.alarm !== this.#alarm) return 0',
+    replace: 'if (!this.#throttled) return 0',
   },
   {
     name: 'signed-out-for-ever',
