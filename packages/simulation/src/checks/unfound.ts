@@ -24,14 +24,14 @@ export function excusesExtra(
   const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
   // Change tracking tells removed links by keys that nobody keeps; of those that go with a row at one of their ends nobody
   // tells at all.
-  if (!there && isLink) return !(tracking.links === true && hasEnds(world, row))
-  if (!there) return !(changeTracking || tracking.deletes === true)
+  if (!there && isLink) return !(tracking.links === true && hasEnds(world, row) && !wasLate(world, row.id))
+  if (!there) return !(changeTracking || (tracking.deletes === true && !wasLate(world, row.id)))
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
   if (versionOf(row.version) === there.version) return wasShared(world, row.id)
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
-  return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'])
+  return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'] && !wasLate(world, row.id))
 }
 
 /** Whether the rows at both ends of a link are still there. */
@@ -60,7 +60,7 @@ export function whereabouts(world: World, table: string, row: StoredRow): string
 /** Whether the device need not have found out that it is to have a row, or that it is another one now. */
 export function excusesMissing(world: World, configuration: Configuration, table: string, id: string): boolean {
   if (configuration.tables[table]?.syncDeletion === true) return false
-  return wasShared(world, id) || doubtsOf(world).late.has(id)
+  return wasShared(world, id) || wasLate(world, id)
 }
 
 /** Who may see it may have changed without anything having happened to it. */
@@ -68,11 +68,17 @@ function wasShared(world: World, id: string): boolean {
   return doubtsOf(world).shown.has(id)
 }
 
+/** Whether it changed in a transaction that lasted longer than a pull reaches back. */
+function wasLate(world: World, id: string): boolean {
+  const { late } = doubtsOf(world)
+  return late.size > 0 && id.split(':').every((part) => late.has(part))
+}
+
 /** Rows to which something has happened that not every strategy finds out. */
 interface Doubts {
   /** A share of theirs was made or taken back, or they were hidden from somebody. */
   readonly shown: Set<string>
-  /** They were committed long after they were stamped. */
+  /** They, or the rows at both ends of a link, were stamped longer before their commit than a pull reaches back. */
   readonly late: Set<string>
 }
 
