@@ -332,3 +332,18 @@ test.each(['tracking', 'comparison'])(
     await expectLinks([1, 0], [1, 2], [0, 5])
   },
 )
+
+test('what happened before the tracking table is read anew is found, though its entries are not new any more', async () => {
+  const here = world()
+  const [before = '', after = ''] = accounts(here, 2)
+  const device = await synced(here, tracked({ account: { columns: ['name'], tracking: { deletes: true } } }))
+  await device.org.resync(['resco_mobiletracking'])
+  here.emulator.master.remove('account', before)
+  await device.sync()
+  expect(await ids(device, 'account')).not.toContain(before)
+  here.requests()
+  here.emulator.master.remove('account', after)
+  await device.sync()
+  expect(await ids(device, 'account')).not.toContain(after)
+  expect(here.requests().map(decodeURIComponent).filter(isList)).toEqual([])
+})

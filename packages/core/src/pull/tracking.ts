@@ -39,7 +39,8 @@ const key = (table: string): string => `tracked/${table}`
 
 /**
  * Takes what a page of the mobile-tracking table tells that was not known yet, in the page's store transaction and before
- * the page is applied. Entries of its first pass are from before: the comparison that is due then sees what they tell.
+ * the page is applied. Of a pass from the start it cannot be said which entries are new: behind it the tables that it tells
+ * of are compared, as when it was switched on.
  */
 export async function learnTracked(
   tx: StoreWriter,
@@ -49,7 +50,10 @@ export async function learnTracked(
 ): Promise<void> {
   const { name } = trackingTable.metadata
   requireColumns(trackingTable)
-  if (!(await readCheckpoint(tx, name))?.complete) return
+  if (!(await readCheckpoint(tx, name))?.complete) {
+    for (const { key: tracked } of await tx.values('tracked/')) await tx.setValue(tracked, undefined)
+    return
+  }
   const held = await tx.versions(
     name,
     page.map((row) => row.id),
