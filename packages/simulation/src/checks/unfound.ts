@@ -22,9 +22,12 @@ export function excusesExtra(
   const there = rowThere(world, table, row.id)
   // A link comes and goes as a whole.
   const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
-  // Change tracking tells removed links by keys that nobody keeps; of those that go with a row at one of their ends nobody
-  // tells at all.
-  if (!there && isLink) return !(tracking.links === true && hasEnds(world, row) && !wasLate(world, row.id))
+  // Change tracking tells removed links by keys that nobody keeps. Of those that go with a row at one of their ends nobody
+  // tells, but that row can be told of.
+  if (!there && isLink) {
+    const isTold = tracking.links === true && row.id.split(':').every((end) => isThereOrTold(world, configuration, end))
+    return !isTold || wasLate(world, row.id)
+  }
   if (!there) return !(changeTracking || (tracking.deletes === true && !wasLate(world, row.id)))
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
@@ -34,11 +37,15 @@ export function excusesExtra(
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'] && !wasLate(world, row.id))
 }
 
-/** Whether the rows at both ends of a link are still there. */
-function hasEnds({ emulator }: World, { id }: StoredRow): boolean {
-  const isThere = (end: string): boolean =>
-    emulator.schema.tables().some(({ logicalName }) => emulator.master.rows(logicalName).some((row) => row.id === end))
-  return id.split(':').every(isThere)
+/** The entries of the mobile-tracking table that tell of deleted rows. */
+const DELETED = 2
+
+/** Whether the row at an end of a link is there, or the mobile-tracking table tells that it was deleted. */
+function isThereOrTold({ emulator }: World, { mobileTracking }: Configuration, id: string): boolean {
+  const { master, schema } = emulator
+  if (schema.tables().some(({ logicalName }) => master.rows(logicalName).some((row) => row.id === id))) return true
+  const entries = mobileTracking === undefined ? [] : master.rows(mobileTracking)
+  return entries.some(({ values }) => values['resco_kind'] === DELETED && values['resco_rowid'] === id)
 }
 
 /** Whether the device is told of the table's deletions by change tracking: the master refuses it to who may not read all rows. */
