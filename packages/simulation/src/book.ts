@@ -48,6 +48,7 @@ export class Book {
   readonly #removed: (readonly [Entry, Removal])[] = []
   readonly #perhaps: (readonly Deed[])[] = []
   #here: Deed[] = []
+  #perhapsHere: Deed[] = []
 
   /** What must be in the outbox, by seq. A write is here as soon as its promise has resolved. */
   get entries(): ReadonlyMap<number, Entry> {
@@ -67,6 +68,11 @@ export class Book {
   /** What was written to tables and columns that only the device has, in order. */
   get here(): readonly Deed[] {
     return this.#here
+  }
+
+  /** What of this may be there as well, its write having failed with the store. */
+  get perhapsHere(): readonly Deed[] {
+    return this.#perhapsHere
   }
 
   /** A write was acknowledged; a later write that was folded into it has its seq, too. */
@@ -90,9 +96,10 @@ export class Book {
     if (archived) this.archived([seq], archived)
   }
 
-  /** A write failed with the store, which may have kept it. */
-  mayHaveWritten(deeds: readonly Deed[]): void {
+  /** A write failed with the store, which may have kept it: what is sent, and what is only here. */
+  mayHaveWritten(deeds: readonly Deed[], here: readonly Deed[]): void {
     if (deeds.length > 0) this.#perhaps.push(deeds)
+    this.#perhapsHere.push(...here)
   }
 
   /** A write was acknowledged of which nothing is sent. */
@@ -133,6 +140,7 @@ export class Book {
   clear(): void {
     for (const seq of this.#entries.keys()) this.#remove(seq, 'signed out')
     this.#here = []
+    this.#perhapsHere = []
   }
 
   #remove(seq: number, why: Removal): void {

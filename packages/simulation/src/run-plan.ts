@@ -1,6 +1,7 @@
 import type { OfflineTransaction, StoredRow } from '@outpost/core'
 import { drawFrom } from '@outpost/core/testing'
 import { afterStep } from './checks/after-step.ts'
+import { Broken } from './checks/problem.ts'
 import type { CheckName, Problem } from './checks/problem.ts'
 import type { Coverage } from './coverage.ts'
 import type { Device } from './device.ts'
@@ -94,11 +95,12 @@ async function does(world: World, step: Step, story: string[]): Promise<readonly
   })
 }
 
-/** What is thrown is no failure that anybody is told how to mend. */
+/** What is thrown, but by a step that has found something, is no failure that anybody is told how to mend. */
 async function quietly(body: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
   try {
     return await body()
   } catch (error) {
+    if (error instanceof Broken) return [{ check: error.check, words: error.message }]
     return [{ check: 'liveness', words: error instanceof Error ? (error.stack ?? error.message) : String(error) }]
   }
 }

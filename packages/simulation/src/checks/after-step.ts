@@ -1,8 +1,12 @@
 import type { World } from '../world.ts'
 import { nothingLost } from './i1-nothing-lost.ts'
+import { OnlyHere } from './i1-only-here.ts'
+import { HeldBack } from './i2-held-back.ts'
 import { Effects } from './i2-one-effect.ts'
+import { EffectsWithoutText } from './i2-without-text.ts'
 import { noHostage } from './i4-no-hostage.ts'
 import { noSurprise } from './i5-no-surprise.ts'
+import { Senders } from './i5-senders.ts'
 import { Watch } from './look.ts'
 import type { Look } from './look.ts'
 import { moves } from './moves.ts'
@@ -12,6 +16,10 @@ import { lookForShares } from './unfound.ts'
 interface Checked {
   readonly watches: readonly Watch[]
   readonly effects: Effects
+  readonly withoutText: EffectsWithoutText
+  readonly senders: Senders
+  readonly heldBack: readonly HeldBack[]
+  readonly onlyHere: readonly OnlyHere[]
   /** The last look at each device. */
   readonly latest: Map<number, Look>
 }
@@ -21,17 +29,18 @@ const checked = new WeakMap<World, Checked>()
 /** What must hold of every device at any time. Costs next to nothing for a device on which nothing was committed since. */
 export async function afterStep(world: World): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  const { watches, effects, latest } = checkedOf(world)
+  const { watches, effects, withoutText, senders, heldBack, onlyHere, latest } = checkedOf(world)
   lookForShares(world)
   const looks: Look[] = []
-  for (const watch of watches) {
+  for (const [at, watch] of watches.entries()) {
     const look = await watch.look()
     if (!look) continue
     looks.push(look)
     latest.set(watch.device.number, look)
     problems.push(...nothingLost(look), ...noSurprise(look), ...noHostage(look), ...moves(look))
+    problems.push(...((await heldBack[at]?.judge(look)) ?? []), ...((await onlyHere[at]?.look()) ?? []))
   }
-  return [...problems, ...effects.judge(looks, latest)]
+  return [...problems, ...effects.judge(looks, latest), ...withoutText.judge(looks, latest), ...senders.judge(looks)]
 }
 
 /** Those who look at the devices, by their number. */
@@ -43,6 +52,10 @@ function checkedOf(world: World): Checked {
   const found = checked.get(world) ?? {
     watches: world.devices.map((device) => new Watch(device)),
     effects: new Effects(world),
+    withoutText: new EffectsWithoutText(world),
+    senders: new Senders(world),
+    heldBack: world.devices.map((device) => new HeldBack(device)),
+    onlyHere: world.devices.map((device) => new OnlyHere(device)),
     latest: new Map<number, Look>(),
   }
   checked.set(world, found)

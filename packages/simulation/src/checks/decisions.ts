@@ -37,6 +37,11 @@ export function targetsOf(values: Row): readonly string[] {
   return Object.keys(values).flatMap((name) => (name.endsWith(TARGET_SUFFIX) ? [] : [name + TARGET_SUFFIX]))
 }
 
+/** A column, and the one that holds its table where it is a lookup. */
+export function withTarget(name: string): readonly string[] {
+  return [name, name + TARGET_SUFFIX]
+}
+
 /** The older values that stay true behind the newer ones: a lookup takes the table of its row with it. */
 export function without(older: Row, newer: Row): Row {
   const gone = new Set(targetsOf(newer))

@@ -1,7 +1,7 @@
 import type { Change, OfflineTransaction, Row } from '@outpost/core'
 import type { Deed } from '../book.ts'
 import type { Device } from '../device.ts'
-import { decidedColumns, hasHappened, valuesOf, without } from './decisions.ts'
+import { decidedColumns, hasHappened, valuesOf, without, withTarget } from './decisions.ts'
 import type { Look, Written } from './look.ts'
 import type { Problem } from './problem.ts'
 import { lastToken } from './tokens.ts'
@@ -12,7 +12,11 @@ export function nothingLost({ device, transactions, before, written }: Look): re
   for (const each of written.values()) {
     const transaction = transactions.get(each.seq)
     if (transaction && transaction === before.get(each.seq) && !each.isNew) continue
-    const words = transaction ? lacking(each, transaction, device) : each.entry?.isDoubtful ? null : 'is gone'
+    const words = transaction
+      ? lacking(each, transaction, device, before.get(each.seq))
+      : each.entry?.isDoubtful
+        ? null
+        : 'is gone'
     if (words !== null) problems.push({ check: 'I1', words: `device ${device.number}: #${each.seq} ${words}` })
   }
   return problems
@@ -20,11 +24,18 @@ export function nothingLost({ device, transactions, before, written }: Look): re
 
 const STATUSES: readonly string[] = ['pending', 'processed', 'error', 'archived']
 
-function lacking({ deeds, entry }: Written, transaction: OfflineTransaction, { book }: Device): string | null {
+function lacking(
+  { deeds, entry }: Written,
+  transaction: OfflineTransaction,
+  { book }: Device,
+  old: OfflineTransaction | undefined,
+): string | null {
   const { status, changes } = transaction
   if (!STATUSES.includes(status)) return `is ${String(status)}`
   // Undone before it was sent, by a later write that the book has behind it.
   if (hasHappened(transaction, 'cancelled')) {
+    // It was so in the file that it came in.
+    if (entry?.isImported && (!old || hasHappened(old, 'cancelled'))) return null
     const isOfRow = ({ table, id }: Deed): boolean => deeds.some((deed) => deed.table === table && deed.id === id)
     return deeds.length > 1 || book.perhaps.some((each) => each.some(isOfRow)) ? null : 'is cancelled by nobody'
   }
@@ -42,7 +53,9 @@ function lacking({ deeds, entry }: Written, transaction: OfflineTransaction, { b
   for (const { table, id, kind, values, wasCreated } of finalDeeds(deeds)) {
     if (kind !== 'create' && kind !== 'update') continue
     const decided = decidedColumns(transaction, table, id)
-    const amended = new Set(entry?.amendments.flatMap((each) => (each.id === id ? Object.keys(each.values) : [])))
+    const amended = new Set(
+      entry?.amendments.flatMap((each) => (each.id === id ? Object.keys(each.values).flatMap(withTarget) : [])),
+    )
     const held = heldValues(changes, table, id)
     for (const [name, value] of Object.entries(values)) {
       if (decided.has(name) || amended.has(name) || entry?.isDoubtful) continue

@@ -17,6 +17,8 @@ import { lastToken, tokensIn, tokensOf } from './tokens.ts'
  *   The second time its text must have been gone from the row.
  * - What was committed between a backup and its restore has never happened: it may be done again, or be missing.
  * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
+ * - What somebody else wrote to a table whose versions the master does not check, after the row was read and before it was
+ *   written, is written over unnoticed.
  * - What came in a queue file may have been sent by the device that it came from.
  */
 
@@ -49,6 +51,8 @@ export class Effects {
   /** By device, seq, row and column, the value that a change was made on when it was first seen. */
   readonly #madeOn = new Map<string, ColumnValue>()
   readonly #filled = new Set<string>()
+  /** Of tables whose versions the master does not check, the rows with something pending, as they were at the last look. */
+  #wasThere: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map()
   #read = 0
 
   constructor(world: World) {
@@ -69,7 +73,20 @@ export class Effects {
       const transaction = look?.transactions.get(seq)
       if (look && transaction) problems.push(...this.#judgeOne(look, transaction))
     }
+    this.#wasThere = this.#unversioned(latest)
     return problems
+  }
+
+  #unversioned(latest: ReadonlyMap<number, Look>): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+    const { schema, master } = this.#world.emulator
+    const rows = new Map<string, Readonly<Record<string, unknown>>>()
+    for (const { transactions } of latest.values())
+      for (const { status, changes } of transactions.values())
+        for (const { table, id } of status === 'pending' ? changes : []) {
+          const row = schema.table(table)?.optimisticConcurrency === true ? undefined : master.row(table, id)
+          if (row) rows.set(rowKey(table, id), row.values)
+        }
+    return rows
   }
 
   #learn({ device, written, changed, transactions }: Look): void {
@@ -164,10 +181,21 @@ export class Effects {
       const before = this.#owners.get(lastToken(was) ?? -1)
       const isOwn = before?.device === device.number && before.seq <= seq
       const isLost = tokensIn(was).length === 0 && !/[mp]#/.test(was)
-      if (isSeen || isOwn || isLost || !isVersioned(this.#world, table)) return []
+      if (isSeen || isOwn || isLost || this.#isUnnoticed(table, id, name, was)) return []
       const words = `#${seq} wrote ${JSON.stringify(value)} over ${JSON.stringify(was)} in ${name} of ${table} ${id}`
       return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${madeOn})` }]
     })
+  }
+
+  /**
+   * Where the master does not check versions, a row is read before it is written: what comes in between is written over.
+   * What was there before that is seen.
+   */
+  #isUnnoticed(table: string, id: string, name: string, was: string): boolean {
+    const { schema } = this.#world.emulator
+    if (schema.manyToManyByIntersect(table)) return true
+    if (schema.table(table)?.optimisticConcurrency === true) return false
+    return this.#wasThere.get(rowKey(table, id))?.[name] !== was
   }
 
   #judgeOne({ device, written }: Look, transaction: OfflineTransaction): readonly Problem[] {
@@ -251,8 +279,4 @@ function defined(values: Readonly<Record<string, ColumnValue | undefined>>): Rea
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
-}
-
-function isVersioned({ emulator }: World, table: string): boolean {
-  return emulator.schema.manyToManyByIntersect(table) === undefined
 }

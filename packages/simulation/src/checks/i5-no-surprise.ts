@@ -1,6 +1,6 @@
 import { rowKey } from '@outpost/core'
 import type { ColumnValue, OfflineTransaction } from '@outpost/core'
-import { decidedColumns, hasHappened, targetsOf, valuesOf } from './decisions.ts'
+import { decidedColumns, hasHappened, targetsOf, valuesOf, withTarget } from './decisions.ts'
 import { isShown } from './look.ts'
 import type { Look, UnsentRow, Written } from './look.ts'
 import type { Problem } from './problem.ts'
@@ -113,7 +113,8 @@ function expect(
       // A write that was folded into the transaction since has a later text.
       const isLater = value !== undefined && (lastToken(value) ?? 0) > (lastToken(row?.values.get(name)) ?? 0)
       if (isLater) row?.values.set(name, value)
-      else if (value === undefined || lastToken(row?.values.get(name)) === null) row?.values.delete(name)
+      else if (value === undefined || lastToken(row?.values.get(name)) === null)
+        for (const each of withTarget(name)) row?.values.delete(each)
     }
   }
 }

@@ -8,3 +8,14 @@ export interface Problem {
   readonly check: CheckName
   readonly words: string
 }
+
+/** Thrown by a step in which something that must hold did not. */
+export class Broken extends Error {
+  override readonly name: string = 'Broken'
+  readonly check: CheckName
+
+  constructor(check: CheckName, words: string) {
+    super(words)
+    this.check = check
+  }
+}

@@ -1,5 +1,6 @@
 import { OutpostError } from '@outpost/core'
 import type { ClientOrg } from '@outpost/core'
+import { Broken } from '../checks/problem.ts'
 import { anyOf } from './draw-row.ts'
 import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
@@ -17,7 +18,7 @@ export const compare: StepKind = {
     const { outcome, words } = await inTrouble(context, ONLINE, (signal) => question.run(org, signal))
     const mustBeSame = !question.mends && device.isQuiet && device.store === store && !(outcome instanceof OutpostError)
     if (mustBeSame && device.held !== held)
-      throw new Error(`device ${device.number} ${question.words}, and something has been stored`)
+      throw new Broken('I5', `device ${device.number} ${question.words}, and something has been stored`)
     return `device ${device.number} ${question.words}, ${words}`
   },
 }

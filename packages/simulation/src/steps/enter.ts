@@ -20,7 +20,6 @@ export function beginWriting(
   options: WriteOptions = {},
 ): Writing {
   const deeds: Deed[] = []
-  const { configuration } = org
   const done = org.write((draft) => {
     for (const act of acts) deeds.push(...act(draft))
   }, options)
@@ -31,13 +30,16 @@ export function beginWriting(
     deeds,
     enter: (outcome) => {
       const words = `device ${device.number} writes ${deeds.map(inWords).join(', ')}`
+      // The write was made by the configuration that another tab had put in force, where one had.
+      const { configuration } = org
+      const here = deeds.flatMap((deed) => part(configuration, deed, true))
+      const sent = deeds.flatMap((deed) => part(configuration, deed, false))
       if (outcome instanceof OutpostError) {
-        if (outcome.code === 'store' || outcome.code === 'closed') device.book.mayHaveWritten(deeds)
+        if (outcome.code === 'store' || outcome.code === 'closed') device.book.mayHaveWritten(sent, here)
         return `${words}: ${outcome.code}`
       }
       const { seq } = outcome
-      device.book.wroteHere(deeds.flatMap((deed) => part(configuration, deed, true)))
-      const sent = deeds.flatMap((deed) => part(configuration, deed, false))
+      device.book.wroteHere(here)
       if (seq !== null) device.book.wrote(seq, sent, options)
       return `${words}: ${seq === null ? 'nothing to send' : `#${seq}`}`
     },

@@ -1,5 +1,6 @@
 import { OutpostError } from '@outpost/core'
 import type { Draft, TableMetadata } from '@outpost/core'
+import { Broken } from '../checks/problem.ts'
 import { anyOf, anyRow, idsOf, newId, tablesOf } from './draw-row.ts'
 import { outcomeOf } from './outcome.ts'
 import type { StepKind } from './step.ts'
@@ -56,9 +57,10 @@ export const refusedWrite: StepKind = {
         wrong(draft, id)
       }),
     )
-    if (!(done instanceof OutpostError)) throw new Error(`device ${device.number} has taken ${mistake} of ${name}`)
+    if (!(done instanceof OutpostError))
+      throw new Broken('I5', `device ${device.number} has taken ${mistake} of ${name}`)
     if (device.isQuiet && device.held !== held)
-      throw new Error(`device ${device.number} has refused ${mistake} of ${name}, and kept something of it`)
+      throw new Broken('I5', `device ${device.number} has refused ${mistake} of ${name}, and kept something of it`)
     return `device ${device.number} refuses ${mistake} of ${name}: ${done.code}`
   },
 }

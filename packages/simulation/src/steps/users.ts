@@ -1,4 +1,5 @@
 import { OutpostError } from '@outpost/core'
+import { Broken } from '../checks/problem.ts'
 import { outcomeOf, outcomesOf, told } from './outcome.ts'
 import type { StepContext, StepKind } from './step.ts'
 import { inTrouble, OFFLINE, ONLINE } from './trouble.ts'
@@ -38,7 +39,7 @@ async function comesBack(context: StepContext, next: string): Promise<string> {
   device.user = next
   const stranger = await outcomeOf(world, device.org.connect())
   device.user = user
-  if (!(stranger instanceof OutpostError)) throw new Error(`${next} has been let in to the work of ${user}`)
+  if (!(stranger instanceof OutpostError)) throw new Broken('I5', `${next} has been let in to the work of ${user}`)
   return `${next} is not let in: ${stranger.code}; ${user} comes back, ${await signsIn(context)}`
 }
 

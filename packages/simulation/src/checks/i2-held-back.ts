@@ -1,0 +1,81 @@
+import type { OfflineTransaction, Row } from '@outpost/core'
+import type { Device } from '../device.ts'
+import type { Look } from './look.ts'
+import type { Problem } from './problem.ts'
+import { isHeld } from './upload-filters.ts'
+
+/**
+ * I2: what an upload filter holds has no effect, as it is not sent. One for each device.
+ *
+ * Between two looks a row may come to pass and cease to do so again. What was held at the look before is therefore sent
+ * wrongly only where nothing else of its rows has changed since, and they still do not pass.
+ */
+export class HeldBack {
+  readonly #device: Device
+  /** What was held at the last look: with the filters in force then, and the rows as they were shown. */
+  #held: ReadonlyMap<number, string> = new Map()
+
+  constructor(device: Device) {
+    this.#device = device
+  }
+
+  async judge(look: Look): Promise<readonly Problem[]> {
+    const { device } = this
+    const { transactions, changed, before } = look
+    const problems: Problem[] = []
+    for (const transaction of changed) {
+      const { seq } = transaction
+      const was = this.#held.get(seq)
+      const old = before.get(seq)
+      if (was === undefined || !old || attempts(transaction) <= attempts(old)) continue
+      const shown = await this.#shown(transaction)
+      if (
+        isHeld(transaction, device.org.configuration, shown.rowOf) === true &&
+        this.#state(transaction, shown) === was
+      )
+        problems.push({
+          check: 'I2',
+          words: `device ${device.number}: #${seq} was sent, and its upload filter holds it`,
+        })
+    }
+    const held = new Map<number, string>()
+    for (const transaction of transactions.values()) {
+      if (transaction.status !== 'pending') continue
+      const shown = await this.#shown(transaction)
+      if (isHeld(transaction, device.org.configuration, shown.rowOf) === true)
+        held.set(transaction.seq, this.#state(transaction, shown))
+    }
+    this.#held = held
+    return problems
+  }
+
+  get device(): Device {
+    return this.#device
+  }
+
+  async #shown({ changes }: OfflineTransaction): Promise<Shown> {
+    const { tables } = this.device.org.configuration
+    const rows = new Map<string, Row | undefined>()
+    for (const { table, id } of changes)
+      if (tables[table]?.uploadFilter !== undefined)
+        rows.set(
+          `${table}/${id}`,
+          await this.device.store.bare.read('look', async (tx) => (await tx.rows(table, [id]))[0]?.values),
+        )
+    return { rows, rowOf: (table, id) => rows.get(`${table}/${id}`) }
+  }
+
+  #state({ changes }: OfflineTransaction, { rows }: Shown): string {
+    const { tables } = this.device.org.configuration
+    return JSON.stringify([changes, [...rows], changes.map(({ table }) => tables[table]?.uploadFilter)])
+  }
+}
+
+interface Shown {
+  readonly rows: ReadonlyMap<string, Row | undefined>
+  readonly rowOf: (table: string, id: string) => Row | undefined
+}
+
+function attempts({ history }: OfflineTransaction): number {
+  return history.filter(({ event }) => event === 'sent' || event === 'delivered').length
+}
