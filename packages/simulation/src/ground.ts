@@ -61,10 +61,12 @@ export class Ground {
   /** The emulator as it was at first, for the run of a seed. */
   beginRun(seed: number, time: VirtualTime): void {
     const { emulator } = this
+    // What was still to be done in the last run is undone with it.
+    emulator.settle()
+    emulator.runJobs()
     this.#time = time
     this.#seed = seed
     this.#ids = 0
-    emulator.settle()
     emulator.restoreBackup(this.#backup)
     // What a restore in the middle of a run goes back to, unless a backup is made before.
     emulator.backup()
