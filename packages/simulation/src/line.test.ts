@@ -91,3 +91,14 @@ test('a request is held as long as it says, and what it would write can be chang
   await line.fetch(`${URL}(1)`, { method: 'PATCH', body: '{"name":"a"}' })
   expect(overtaken).toEqual([`PATCH ${URL}(1)\n{"name":"a"}`])
 })
+
+test('a storm of requests is seen, and nothing of it is answered any more', async () => {
+  const { line, done } = site()
+  while (!line.storms) void line.fetch(URL)
+  const sent = done.length
+  void line.fetch(URL)
+  expect(done).toHaveLength(sent)
+  line.beginAnew()
+  expect(line.storms).toBe(false)
+  expect((await line.fetch(URL)).status).toBe(200)
+})

@@ -44,6 +44,9 @@ const LATE_MS = 45_000
 
 type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
+/** Far more requests than anything takes that a step does. */
+const STORM_REQUESTS = 4000
+
 /** What is between one device and the master. */
 export class Line {
   /** By the number of the request from the last `clear()` on, from 0. */
@@ -53,6 +56,7 @@ export class Line {
   /** Strikes every request that no fault of its own strikes. */
   #lasting: (() => LineFault | undefined) | undefined
   #sent = 0
+  #sentForThis = 0
   /** Called with each fault that strikes. */
   onStruck: (kind: LineFault['kind']) => void = () => {}
   /** Changes what a request is about to write; its address and body are all that is known of it. */
@@ -67,6 +71,16 @@ export class Line {
 
   get sent(): number {
     return this.#sent
+  }
+
+  /** Whether so much was sent for one thing that it would never end. Nothing is answered any more then. */
+  get storms(): boolean {
+    return this.#sentForThis > STORM_REQUESTS
+  }
+
+  /** Something new is done: what was sent for the last thing does not count any more. */
+  beginAnew(): void {
+    this.#sentForThis = 0
   }
 
   /** Plans a fault of the nth request from the last `clear()` on. */
@@ -86,6 +100,8 @@ export class Line {
   }
 
   readonly fetch: Fetch = async (input, init) => {
+    this.#sentForThis += 1
+    if (this.storms) return never(init?.signal ?? undefined)
     const fault = this.#faults.get(this.#sent) ?? this.#lasting?.() ?? this.outage?.()
     this.#sent += 1
     if (init?.signal?.aborted) throw init.signal.reason as Error

@@ -70,14 +70,14 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
     problems.filter(isAsked).map((problem) => ({ ...problem, step }))
   const end = async (problems: readonly FoundProblem[]): Promise<RunResult> => {
     const left = options.withLeft === true ? { left: await leftBy(world) } : {}
-    const stuck = await quietly(() => world.end().then(() => []))
+    const stuck = await quietly(world, () => world.end().then(() => []))
     return { problems: problems.length > 0 ? problems : at(null, stuck), story, coverage: world.coverage, ...left }
   }
   for (const step of plan.steps) {
     const found = at(step.at, await does(world, step, story))
     if (found.length > 0) return end(found)
   }
-  const found = at(null, await quietly(() => becomesQuiet(world, (words) => story.push(words))))
+  const found = at(null, await quietly(world, () => becomesQuiet(world, (words) => story.push(words))))
   if (found.length === 0) await countDevices(world.coverage, world.devices)
   return end(found)
 }
@@ -86,7 +86,7 @@ async function does(world: World, step: Step, story: string[]): Promise<readonly
   const kind = kinds.get(step.kind)
   if (!kind) throw new RangeError(`there are no steps of the kind '${step.kind}'`)
   const device = world.device(step.device)
-  return quietly(async () => {
+  return quietly(world, async () => {
     const words = await kind.run({ world, device, draw: drawFrom(step.seed), isCalm: step.isCalm ?? false })
     story.push(`${step.at}. ${words}`)
     world.coverage.count('step', step.kind)
@@ -95,14 +95,27 @@ async function does(world: World, step: Step, story: string[]): Promise<readonly
   })
 }
 
+/** What the body finds, and who sends requests without end in it. */
+async function quietly(world: World, body: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
+  for (const { line } of world.devices) line.beginAnew()
+  const found = await problemsOf(body)
+  return [...storms(world), ...found]
+}
+
 /** What is thrown, but by a step that has found something, is no failure that anybody is told how to mend. */
-async function quietly(body: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
+async function problemsOf(body: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
   try {
     return await body()
   } catch (error) {
     if (error instanceof Broken) return [{ check: error.check, words: error.message }]
     return [{ check: 'liveness', words: error instanceof Error ? (error.stack ?? error.message) : String(error) }]
   }
+}
+
+function storms({ devices }: World): readonly Problem[] {
+  return devices
+    .filter(({ line }) => line.storms)
+    .map(({ number }) => ({ check: 'liveness', words: `device ${number} sends requests without end` }))
 }
 
 /** What goes wrong before there is any run is the scenario's own. */

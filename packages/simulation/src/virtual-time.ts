@@ -8,6 +8,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** More turns than anything takes that only promises hold up. */
 const PATIENCE_TURNS = 2000
 
+/** More turns than anything takes that ends at all. */
+const MOST_TURNS = 100_000
+
 /** The time of one run: that of the master, which devices' clocks are set by or not. */
 export class VirtualTime {
   readonly #begin: number
@@ -44,7 +47,10 @@ export class VirtualTime {
     return this.#env.sleep(ms, signal)
   }
 
-  /** Waits for it to end, letting time pass where it waits for that. Throws RangeError where it waits for nothing. */
+  /**
+   * Waits for it to end, letting time pass where it waits for that. Throws RangeError where it waits for nothing, and where
+   * it goes on and on.
+   */
   async until<T>(running: Promise<T>): Promise<T> {
     let hasEnded = false
     const end = (): void => void (hasEnded = true)
@@ -52,6 +58,7 @@ export class VirtualTime {
     for (let turns = 0; ; turns += 1) {
       await turn()
       if (hasEnded) return running
+      if (turns > MOST_TURNS) throw new RangeError('it does not come to an end')
       const [wake] = this.#env.wakeTimes
       if (wake !== undefined) await this.#env.advance(wake - this.#env.now())
       else if (turns > PATIENCE_TURNS) throw new RangeError('it waits for something that does not come')
