@@ -44,6 +44,8 @@ export class Device {
   readonly book: Book = new Book()
   readonly line: Line
   readonly hasTabs: boolean
+  /** How many rows a page has that it asks for. */
+  readonly pageSize: number
   /** How far its clock is ahead of what it should be. */
   clockOffset = 0
   store: ShakyStore
@@ -62,6 +64,7 @@ export class Device {
     this.number = options.number
     this.user = options.user
     this.hasTabs = options.hasTabs
+    this.pageSize = options.pageSize
     this.#env = options.env(() => this.clockOffset)
     this.line = new Line(options.fetch, this.#env)
     this.#database = options.connected(options.user)
@@ -90,7 +93,7 @@ export class Device {
   }
 
   async openTab(): Promise<ClientOrg> {
-    const { scenario, url, token, pageSize, delivery } = this.#options
+    const { scenario, url, token, delivery } = this.#options
     const life = this.#life
     const org = await ClientOrg.open({
       store: this.store.tab({ exclusive: !this.hasTabs }),
@@ -104,7 +107,7 @@ export class Device {
       }),
       env: this.#env,
       delivery,
-      pageSize,
+      pageSize: this.pageSize,
       ...(scenario.conflictFunctions ? { conflictFunctions: scenario.conflictFunctions } : {}),
     })
     this.#tabs.push(org)

@@ -18,6 +18,8 @@ const refused = {
   attempt: 1,
 } as const
 
+const B = '8f5ccffc-fc96-4dc3-96dd-624684e9b582'
+
 function shown(name: string): {
   readonly table: string
   readonly id: string
@@ -99,6 +101,39 @@ test('I4: what an upload filter holds back is stuck', () => {
   expect([...stuckOn(look)]).toEqual([1])
 })
 
+test('I4: what is about other rows than those that a deletion in error takes away is not stuck on it', () => {
+  const deletion = { kind: 'delete', table: 'account', id: B, before: {}, version: null } as const
+  const error = transactionOf(1, { status: 'error', lastError: refused, changes: [deletion] })
+  const letsGo = updateOf('contact', 'c', { account: null }, { account: B })
+  const pointsThere = updateOf('contact', 'd', { account: B })
+  const look = lookOf([error, transactionOf(2, { changes: [letsGo] }), transactionOf(3, { changes: [pointsThere] })])
+  expect([...stuckOn(look)]).toEqual([1])
+})
+
+test('I4: a deletion is stuck on what points to the row, or lets go of it', () => {
+  const error = transactionOf(1, {
+    status: 'error',
+    lastError: refused,
+    changes: [updateOf('contact', 'c', { account: null }, { account: B })],
+  })
+  const deletion = { kind: 'delete', table: 'account', id: B, before: {}, version: null } as const
+  expect([...stuckOn(lookOf([error, transactionOf(2, { changes: [deletion] })]))]).toEqual([1, 2])
+})
+
+test('I4: what nobody may look at after its answer was lost is stuck', () => {
+  const lost = { outcome: 'unknown', attempts: 3 } as const
+  const unseen = transactionOf(1, { ...lost, lastError: { ...refused, code: 'forbidden' } })
+  expect([
+    ...stuckOn(lookOf([unseen, transactionOf(2, { ...lost, changes: [updateOf('account', 'b', {})] })])),
+  ]).toEqual([1])
+})
+
+test('I4: what an upload filter holds back is judged as it was where it is deleted here', () => {
+  const deletion = { kind: 'delete', table: 'account', id: 'a', before: { name: '#1' }, version: null } as const
+  const look = lookOf([transactionOf(1), transactionOf(2, { changes: [deletion] })], { uploadFilter: "name ne '#1'" })
+  expect([...stuckOn(look)]).toEqual([1, 2])
+})
+
 test('I4: what was sent although it needs something in error went ahead of it', () => {
   const first = transactionOf(1, { status: 'error', lastError: refused })
   const second = transactionOf(2, { status: 'error', lastError: refused })
@@ -134,5 +169,6 @@ test('upload filters are read as far as they are simple, and not beyond', () => 
   expect(passes('creditonhold eq false', { creditonhold: null })).toBe(false)
   expect(passes("not startswith(name,'zeta')", { name: 'Zeta #1' })).toBe(false)
   expect(passes("not startswith(name,'zeta') or level ge 2", { name: 'Zeta #1', level: 2 })).toBe(true)
+  expect(passes("not startswith(name,'zeta')", { name: null })).toBe(false)
   expect(passes("endswith(name,'a')", { name: 'a' })).toBeNull()
 })

@@ -1,21 +1,60 @@
-import type { OfflineTransaction } from '@outpost/core'
+import { rowKey } from '@outpost/core'
+import type { OfflineTransaction, Row } from '@outpost/core'
 import type { Look } from './look.ts'
 import { hasHappened, valuesOf } from './decisions.ts'
 import type { Problem } from './problem.ts'
 import { isHeld } from './upload-filters.ts'
 
 /** Transactions that nothing can send any more: in error, held by an upload filter, or waiting for such a one. */
-export function stuckOn({ device, transactions, written, unsent }: Look): ReadonlySet<number> {
+export function stuckOn(look: Look): ReadonlySet<number> {
+  const { device, transactions } = look
   const stuck: OfflineTransaction[] = []
   for (const transaction of transactions.values()) {
-    const { status, seq } = transaction
+    const { status } = transaction
     if (status !== 'pending' && status !== 'error') continue
-    const after = written.get(seq)?.entry?.after ?? transaction.after ?? []
-    const held = isHeld(transaction, device.org.configuration, (table, id) => unsent.get(`${table}/${id}`)?.row?.values)
-    if (status === 'error' || held !== false || stuck.some((other) => needs(transaction, other, after)))
+    const after = afterOf(look, transaction)
+    const held = isHeld(transaction, device.org.configuration, (table, id) => valuesIn(look, table, id))
+    if (
+      status === 'error' ||
+      held !== false ||
+      isUnseen(transaction) ||
+      stuck.some((other) => needs(transaction, other, after))
+    )
       stuck.push(transaction)
   }
   return new Set(stuck.map(({ seq }) => seq))
+}
+
+/**
+ * Whether it waits until its user may read its rows again: the answer was lost, so it is not sent again before they were
+ * looked at, and the master shows none of their table. Who promised that it is not lost cannot call it refused.
+ */
+function isUnseen({ status, outcome, lastError }: OfflineTransaction): boolean {
+  return status === 'pending' && outcome === 'unknown' && lastError?.code === 'forbidden'
+}
+
+/** What an upload filter judges: the row as it is shown; of one that is deleted here, what it was then. */
+function valuesIn({ transactions, unsent }: Look, table: string, id: string): Row | undefined {
+  const shown = unsent.get(rowKey(table, id))?.row
+  if (shown) return shown.values
+  for (const { status, changes } of [...transactions.values()].toReversed())
+    for (const change of status === 'pending' || status === 'error' ? changes : [])
+      if (change.kind === 'delete' && change.table === table && change.id === id) return change.before
+  return undefined
+}
+
+/**
+ * What it was told to wait for: by the book. What came in a file brings that along, and what waited for something that was
+ * put away waits for what that waited for.
+ */
+function afterOf({ device, transactions, written }: Look, { seq, after = [] }: OfflineTransaction): readonly number[] {
+  const entry = written.get(seq)?.entry
+  if (!entry || entry.isImported) return after
+  const isPutAway = (other: number): boolean => {
+    const status = transactions.get(other)?.status
+    return status === undefined ? !device.book.entries.has(other) : status === 'archived'
+  }
+  return entry.after.some(isPutAway) ? after : entry.after
 }
 
 /** I4: what is in error was sent by itself, not ahead of something in error that it needs. */
@@ -44,8 +83,10 @@ interface Rows {
   readonly changed: ReadonlySet<string>
   readonly created: ReadonlySet<string>
   readonly deleted: ReadonlySet<string>
-  /** What it points to, now or before. */
+  /** What it points to when it is sent. */
   readonly references: ReadonlySet<string>
+  /** What it pointed to before, and lets go of. */
+  readonly leftBehind: ReadonlySet<string>
 }
 
 const known = new WeakMap<OfflineTransaction, Rows>()
@@ -59,7 +100,7 @@ function needs(later: OfflineTransaction, earlier: OfflineTransaction, after: re
     meet(mine.changed, theirs.changed) ||
     meet(mine.references, theirs.created) ||
     meet(mine.deleted, theirs.references) ||
-    meet(mine.references, theirs.deleted)
+    meet(mine.deleted, theirs.leftBehind)
   )
 }
 
@@ -75,20 +116,23 @@ function readRows({ changes }: OfflineTransaction): Rows {
   const ids = (kinds: readonly string[]): ReadonlySet<string> =>
     new Set(changes.flatMap(({ kind, id }) => (kinds.includes(kind) ? [id] : [])))
   const references = new Set<string>()
+  const leftBehind = new Set<string>()
   for (const change of changes) {
     const named = [
-      ...Object.values(valuesOf(change)),
-      ...('before' in change ? Object.values(change.before) : []),
-      ...(change.kind === 'action' ? [JSON.stringify(change.parameters)] : []),
-      ...(change.id.includes(':') ? [change.id] : []),
+      valuesOf(change),
+      change.kind === 'action' ? [change.parameters, change.evidence] : [],
+      change.id.includes(':') ? change.id : [],
     ]
-    for (const value of named) {
-      if (typeof value !== 'string') continue
-      for (const [id] of value.matchAll(GUID)) if (id !== change.id) references.add(id)
-    }
+    for (const id of idsIn(named)) if (id !== change.id) references.add(id)
+    const left = change.kind === 'update' || change.kind === 'delete' ? change.before : []
+    for (const id of idsIn(left)) if (id !== change.id) leftBehind.add(id)
   }
   const every = ['create', 'update', 'delete', 'associate', 'disassociate', 'action']
-  return { changed: ids(every), created: ids(['create']), deleted: ids(['delete']), references }
+  return { changed: ids(every), created: ids(['create']), deleted: ids(['delete']), references, leftBehind }
+}
+
+function idsIn(json: unknown): readonly string[] {
+  return JSON.stringify(json).match(GUID) ?? []
 }
 
 function meet(ones: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

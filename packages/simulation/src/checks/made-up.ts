@@ -1,4 +1,4 @@
-import type { Change, HistoryEntry, OfflineTransaction, TransactionEvent } from '@outpost/core'
+import type { Change, HistoryEntry, OfflineTransaction, Row, TransactionEvent } from '@outpost/core'
 import { Book } from '../book.ts'
 import type { Deed } from '../book.ts'
 import type { Device } from '../device.ts'
@@ -32,8 +32,8 @@ export function transactionOf(seq: number, given: Partial<OfflineTransaction> = 
   }
 }
 
-export function updateOf(table: string, id: string, values: Readonly<Record<string, string>>): Change {
-  return { kind: 'update', table, id, values, before: {}, patch: [], version: '1' }
+export function updateOf(table: string, id: string, values: Row, before: Row = {}): Change {
+  return { kind: 'update', table, id, values, before, patch: [], version: '1' }
 }
 
 /** A look at a device with these transactions, of which the book has these deeds. */

@@ -43,13 +43,15 @@ function holds(term: string, values: Row): boolean | null {
   const turned = (result: boolean | null): boolean | null =>
     result === null || negation === undefined ? result : !result
   if (call !== undefined && textColumn !== undefined) {
-    const value = String(values[textColumn] ?? '').toLowerCase()
+    // What a text that is not there begins with is unknown, and so is the opposite.
+    if (typeof values[textColumn] !== 'string') return false
+    const value = values[textColumn].toLowerCase()
     const searched = (text ?? '').replaceAll("''", "'").toLowerCase()
     switch (call) {
       case 'startswith':
-        return turned(isText(values[textColumn]) && value.startsWith(searched))
+        return turned(value.startsWith(searched))
       case 'contains':
-        return turned(isText(values[textColumn]) && value.includes(searched))
+        return turned(value.includes(searched))
       default:
         return null
     }
@@ -67,8 +69,4 @@ function compares(value: ColumnValue, operator: string, literal: string): boolea
   if (operator === 'ne') return mine !== wanted
   if (mine === null || typeof mine !== 'number' || typeof wanted !== 'number' || Number.isNaN(wanted)) return null
   return { gt: mine > wanted, ge: mine >= wanted, lt: mine < wanted, le: mine <= wanted }[operator] ?? null
-}
-
-function isText(value: ColumnValue | undefined): boolean {
-  return typeof value === 'string'
 }
