@@ -124,6 +124,15 @@ export class Device {
     return this.#database.state
   }
 
+  /** The tables that the store has: another tab may have configured others than one knows of. */
+  get tables(): Iterable<string> {
+    return this.#database.state.tables.keys()
+  }
+
+  hasTable(name: string): boolean {
+    return this.#database.state.tables.has(name)
+  }
+
   /** Everything that is not committed is gone, and the device is started again with one tab. */
   async crash(how: Crash = {}): Promise<void> {
     const dead = [...this.#tabs]

@@ -69,7 +69,7 @@ export class Watch {
       const written = this.#written(transactions)
       const unsent = new Map<string, UnsentRow>()
       const bases = new Map<string, BaseRow>()
-      for (const table of keptTables(device)) {
+      for (const table of device.tables) {
         for (const base of await tx.bases(table)) bases.set(rowKey(table, base.id), base)
         const ids = new Set(unsentIds(transactions, table))
         const rows = ids.size > 0 ? await tx.rows(table, [...ids]) : []
@@ -151,11 +151,6 @@ export class Watch {
 function inOrder(deeds: readonly Deed[]): readonly Deed[] {
   const token = ({ values }: Deed): number => Math.max(0, ...tokensOf(values).values())
   return deeds.toSorted((a, b) => token(a) - token(b))
-}
-
-/** The tables that the store has: another tab may have configured others than this one knows of. */
-function keptTables({ held }: Device): Iterable<string> {
-  return (held as { readonly tables: ReadonlyMap<string, unknown> }).tables.keys()
 }
 
 /** Whether the transaction's effect is to be seen on the rows although the master does not have it. */

@@ -1,4 +1,4 @@
-import type { ClientOrg, ColumnMetadata, LocalColumn, Row, StoredRow, TableMetadata } from '@outpost/core'
+import type { ColumnMetadata, LocalColumn, Row, StoredRow, TableMetadata } from '@outpost/core'
 import type { Draw } from '@outpost/core/testing'
 import type { Device } from '../device.ts'
 import { drawValue, writableHere } from '../values.ts'
@@ -29,13 +29,9 @@ export function tablesOf({ org }: Device): readonly string[] {
 }
 
 /** The rows of a table on the device; none where it is not kept. */
-export async function idsOf(
-  { org, store }: { readonly org: ClientOrg; readonly store: Device['store'] },
-  table: string,
-): Promise<readonly string[]> {
-  const { tables, localTables = {} } = org.configuration
-  if (!(table in tables) && !(table in localTables)) return []
-  return store.bare.read('look', (tx) => tx.ids(table, { limit: 1000 }))
+export async function idsOf(device: Device, table: string): Promise<readonly string[]> {
+  if (!device.hasTable(table)) return []
+  return device.store.bare.read('look', (tx) => tx.ids(table, { limit: 1000 }))
 }
 
 /** A row as the device shows it. */
