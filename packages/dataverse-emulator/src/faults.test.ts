@@ -375,6 +375,27 @@ test('a writer of a row that waits for its commit waits too, and neither write i
   expect(emulator.master.row('account', id(1))?.values).toMatchObject({ name: 'slow', telephone1: '1' })
 })
 
+test('who links what a transaction that waits for its commit has linked waits too, and is told of the link', async () => {
+  const emulator = createEmulator({ seed: fieldService() })
+  const { master } = emulator
+  const [skill] = master.rows('new_skill')
+  const linked = master.rows('new_skill_bookableresource').map(({ values }) => values['bookableresourceid'])
+  const resource = master.rows('bookableresource').find((row) => !linked.includes(row.id))
+  const link = (): Promise<Response> =>
+    emulator.as('Sunniva Admin')(`new_skills(${skill?.id})/new_Skill_BookableResource/$ref`, {
+      method: 'POST',
+      body: JSON.stringify({ '@odata.id': `${emulator.root}api/data/v9.2/bookableresources(${resource?.id})` }),
+      headers: { 'Content-Type': 'application/json' },
+    })
+  emulator.delayedCommit(60_000, (hand) =>
+    hand.associate('new_skill', skill?.id ?? '', 'new_Skill_BookableResource', {
+      table: 'bookableresource',
+      id: resource?.id ?? '',
+    }),
+  )
+  expect((await link()).status).toBe(412)
+})
+
 test('scripts of another origin may not read the page of a captive portal', async () => {
   const { ask, emulator } = bench()
   emulator.faults.add({ fault: { kind: 'captivePortal' } })

@@ -80,7 +80,7 @@ export function cannotBeNull(column: string): WebApiError {
 export function checkKeys(context: WriteContext, table: TableDefinition, id: string, draft: StoredValues): void {
   for (const key of table.keys) {
     if (key.indexStatus !== 'Active') continue
-    const holder = context.store.rows(table.logicalName).idByKey(key.columns, draft)
+    const holder = context.store.holder(table.logicalName, key.columns, draft)
     if (holder !== undefined && holder !== id) throw keyViolated(key.displayName, key.columns.join(', '))
   }
 }

@@ -26,9 +26,10 @@ function findLink(
   id: string,
   other: string,
 ): Row | undefined {
-  const rows = context.store.rows(relationship.intersectTable)
-  const link = rows.idByKey([thisColumn, otherColumn], { [thisColumn]: id, [otherColumn]: other })
-  return link === undefined ? undefined : rows.get(link)
+  const { store } = context
+  const ends = { [thisColumn]: id, [otherColumn]: other }
+  const link = store.holder(relationship.intersectTable, [thisColumn, otherColumn], ends)
+  return link === undefined ? undefined : store.rows(relationship.intersectTable).get(link)
 }
 
 function endsOf({ relationship, thisColumn }: ManyToMany, row: Row, target: Reference): readonly Reference[] {

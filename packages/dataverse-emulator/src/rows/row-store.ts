@@ -2,10 +2,11 @@ import type { Schema, StoredValue, StoredValues, TableDefinition } from '../sche
 import { rowShape } from './row-shape.ts'
 import { TableRows } from './table-rows.ts'
 import type { Row, Tombstone } from './row.ts'
+import { keyOf } from './unique-index.ts'
 
 /** One change of a transaction, to be taken back or done again. */
 interface Step {
-  /** Table and id of the row; absent for what is no row. */
+  /** Table and id of the row, or what it is to be the only one with; absent for what is no row. */
   readonly key?: string
   /** The version this change was stamped with. */
   readonly version?: bigint
@@ -196,9 +197,24 @@ export class RowStore {
     for (const step of withheld.steps) step.committed?.()
   }
 
-  #lock(table: string, id: string): void {
+  /**
+   * The id of the row that has these values in these columns, before a row with them is written: where a withheld
+   * transaction has written one, the writer waits for its commit.
+   */
+  holder(table: string, columns: readonly string[], values: StoredValues): string | undefined {
+    // A link is the same from either end.
+    const inOrder = columns.toSorted()
+    const value = keyOf(inOrder, values)
+    if (value === undefined) return undefined
+    const key = `${table} ${inOrder.join()} ${value}`
+    this.#lock(key)
+    this.#steps?.push({ key, undo: () => undefined, redo: () => undefined })
+    return this.rows(table).idByKey(columns, values)
+  }
+
+  #lock(key: string): void {
     if (this.#withheld.length === 0) return
-    const by = this.#withheld.find(({ keys }) => keys.has(`${table} ${id}`))
+    const by = this.#withheld.find(({ keys }) => keys.has(key))
     if (by === undefined) return
     if (this.#steps === undefined) this.#commit(by)
     else throw new RowLocked(by)
@@ -234,7 +250,7 @@ export class RowStore {
   }
 
   delete(table: string, row: Row): void {
-    this.#lock(table, row.id)
+    this.#lock(`${table} ${row.id}`)
     const rows = this.rows(table)
     const tombstone = { id: row.id, version: this.#next(), atMs: this.now() }
     const redo = (): void => {
@@ -250,7 +266,7 @@ export class RowStore {
   }
 
   #put(table: string, row: Row): Row {
-    this.#lock(table, row.id)
+    this.#lock(`${table} ${row.id}`)
     const rows = this.rows(table)
     const before = rows.put(row)
     const undo = (): void => {

@@ -28,12 +28,17 @@ export class UniqueIndex {
   }
 
   #keyOf(values: StoredValues): string | undefined {
-    const parts: string[] = []
-    for (const column of this.#columns) {
-      const value = values[column] ?? null
-      if (value === null) return undefined
-      parts.push(String(value).trimEnd().toLowerCase())
-    }
-    return JSON.stringify(parts)
+    return keyOf(this.#columns, values)
   }
+}
+
+/** What two rows have in common whose values in the columns are the same; undefined where one of them is missing. */
+export function keyOf(columns: readonly string[], values: StoredValues): string | undefined {
+  const parts: string[] = []
+  for (const column of columns) {
+    const value = values[column] ?? null
+    if (value === null) return undefined
+    parts.push(String(value).trimEnd().toLowerCase())
+  }
+  return JSON.stringify(parts)
 }
