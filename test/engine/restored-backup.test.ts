@@ -174,3 +174,31 @@ test('it is noticed by what was written from here as well, where no pull had bro
   expect((await device.rows('account')).get(id)?.['telephone1']).toBeNull()
   expect(await differences(here, device)).toEqual([])
 })
+
+test('what a transaction wrote that had not ended when the backup was made goes, though newer rows are in the backup', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const device = await here.device({
+    configuration: {
+      tables: { account: { columns: ['name'], changeTracking: true }, contact: { columns: ['lastname'] } },
+    },
+  })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  emulator.delayedCommit(60_000, (master) => master.create('account', { name: 'not ended' }))
+  emulator.master.create('contact', { lastname: 'Newer' })
+  const backup = emulator.backup()
+  await env.advance(61_000)
+  await device.sync()
+  const names = async (): Promise<readonly unknown[]> =>
+    [...(await device.rows('account')).values()].map(({ name }) => name)
+  expect(await names()).toContain('not ended')
+
+  emulator.restoreBackup(backup)
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  expect(await names()).not.toContain('not ended')
+  expect(await differences(here, device)).toEqual([])
+})

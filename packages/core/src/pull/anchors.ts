@@ -9,7 +9,7 @@ import { forgetChanges } from './delta.ts'
 import type { HeldVersions } from './membership.ts'
 import { heldVersions } from './membership.ts'
 import type { PullContext } from './pull-context.ts'
-import { doubted } from './recheck-list.ts'
+import { doubt, doubted } from './recheck-list.ts'
 import { isOlderVersion } from './version-order.ts'
 
 /*
@@ -127,7 +127,8 @@ export interface Seen {
  * came back. One that did go back has every table compared, and every pass begun from the start.
  *
  * A row that is gone without a trace may have been deleted, or never have been made in the past that is now: where no
- * newer row is known to be as it was, its table alone is begun anew, if deletions are told of there: this one was not.
+ * newer row is known to be as it was, its table alone is begun anew, if deletions are told of there: this one was not. Else
+ * the row is looked at again: it may have been written in a transaction that had not ended when the backup was made.
  */
 export async function judgePast(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<boolean> {
   const intact: string[] = []
@@ -147,9 +148,11 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
     missing.push(...found.missing.map((anchor) => ({ table, anchor })))
   }
   for (const { table, anchor } of missing) {
-    if (intact.some((version) => isOlderVersion(anchor.version, version))) continue
     if (!table.tracking.deletes && !table.changeTracking) continue
-    await beginAnew(context, [table.metadata.name])
+    const { name } = table.metadata
+    if (intact.some((version) => isOlderVersion(anchor.version, version))) {
+      await context.store.write(`doubt a row of ${name}`, (tx) => doubt(tx, name, [anchor.id], 'changed'))
+    } else await beginAnew(context, [name])
   }
   return false
 }
