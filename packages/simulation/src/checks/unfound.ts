@@ -67,7 +67,9 @@ export function whereabouts(world: World, table: string, row: StoredRow): string
 /** Whether the device need not have found out that it is to have a row, or that it is another one now. */
 export function excusesMissing(world: World, configuration: Configuration, table: string, id: string): boolean {
   if (configuration.tables[table]?.syncDeletion === true) return false
-  return wasShared(world, id) || wasLate(world, id)
+  // An entry of the mobile-tracking table is as late as what it tells of.
+  const about = configuration.mobileTracking === table ? rowThere(world, table, id)?.values['resco_rowid'] : undefined
+  return wasShared(world, id) || wasLate(world, id) || (typeof about === 'string' && wasLate(world, about))
 }
 
 /** Who may see it may have changed without anything having happened to it. */
