@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { ScenarioError } from './scenario-error.ts'
 import type { Chunk, Lane, RunShape, Searched } from './search.ts'
@@ -20,6 +21,8 @@ export class Workers {
   readonly #workers: readonly Worker[]
 
   constructor(count: number, task: WorkerTask) {
+    // A run goes through nearly all of the code and stays nowhere long: compiled plainly at once, it takes a tenth less.
+    setFlagsFromString('--always-sparkplug')
     this.#workers = Array.from({ length: count }, () => {
       const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: task })
       // What it dies of while nobody waits for it, the next chunk hears of.

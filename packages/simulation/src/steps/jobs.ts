@@ -10,7 +10,7 @@ const JOBS = ['Rounds', 'Evening', 'SyncService'] as const
 /** Jobs are drafted, put in force, run by hand and removed. */
 export const jobs: StepKind = {
   name: 'jobs',
-  weight: 2,
+  weight: 1.5,
   run: async (context) => {
     const { device, draw } = context
     const name = draw.pick(JOBS)
@@ -30,7 +30,7 @@ export const jobs: StepKind = {
 /** The service of jobs is started or stopped. What it does by itself, it does while time passes. */
 export const service: StepKind = {
   name: 'service',
-  weight: 0.5,
+  weight: 0.3,
   run: async ({ world, device, draw }) => {
     const { service: own } = draw.pick(device.tabs)
     const { isStarted } = own

@@ -19,7 +19,7 @@ const [SECOND, HOUR] = [1000, 3_600_000]
 /** Time passes, in which devices do what they do by themselves. */
 export const wait: StepKind = {
   name: 'wait',
-  weight: 3,
+  weight: 2,
   run: async ({ world, draw }) => {
     const most = draw.weighted({ 10: 4, 300: 4, 3600: 2, 100_000: 1 })
     const ms = Math.floor(draw.number() * Number(most) * SECOND)

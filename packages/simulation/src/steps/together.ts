@@ -11,7 +11,7 @@ import { drawActs } from './write.ts'
 /** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
 export const writeInSync: StepKind = {
   name: 'write in sync',
-  weight: 2.5,
+  weight: 1.5,
   run: async (context) => {
     const { world, device, draw } = context
     const asked = drawAsked(context)
@@ -64,7 +64,7 @@ export const tabsAtOnce: StepKind = {
 /** Several devices ask the master at once. */
 export const devicesAtOnce: StepKind = {
   name: 'devices at once',
-  weight: 1,
+  weight: 0.5,
   run: async ({ world, device, draw }) => {
     const others = world.devices.filter((each) => each !== device)
     const devices = [device, ...others.slice(draw.below(others.length))]
