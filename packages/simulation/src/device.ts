@@ -1,5 +1,5 @@
 import { ClientOrg, OutpostError } from '@outpost/core'
-import type { Env } from '@outpost/core'
+import type { Env, StoreColumnType } from '@outpost/core'
 import { memoryStore } from '@outpost/core/memory'
 import type { MemoryDatabase } from '@outpost/core/memory'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
@@ -131,6 +131,11 @@ export class Device {
 
   hasTable(name: string): boolean {
     return this.#database.state.tables.has(name)
+  }
+
+  /** What a column can hold as the store has it. */
+  columnType(table: string, name: string): StoreColumnType | undefined {
+    return this.#database.state.tables.get(table)?.definition.columns.find((each) => each.name === name)?.type
   }
 
   /** Everything that is not committed is gone, and the device is started again with one tab. */

@@ -1,5 +1,6 @@
 import { rowKey } from '@outpost/core'
-import type { ColumnValue, OfflineTransaction } from '@outpost/core'
+import type { ColumnValue, OfflineTransaction, StoreColumnType } from '@outpost/core'
+import type { Device } from '../device.ts'
 import { decidedColumns, hasHappened, targetsOf, valuesOf, withTarget } from './decisions.ts'
 import { isShown } from './look.ts'
 import type { Look, UnsentRow, Written } from './look.ts'
@@ -33,7 +34,7 @@ function rowsShowTheirs(look: Look): readonly Problem[] {
   for (const [key, { isThere, values, isNew }] of expected) {
     const held = unsent.get(key)
     if (!held || isThere === 'either') continue
-    const words = unlike(held, isThere, values)
+    const words = unlike(device, held, isThere, values)
     if (words !== null)
       problems.push({
         check: isNew ? 'I1' : 'I5',
@@ -53,16 +54,28 @@ function lives({ transactions }: Look, { table, id }: UnsentRow): string {
   return `[${own.map(life).join('; ')}]`
 }
 
-function unlike({ row }: UnsentRow, isThere: boolean, values: ReadonlyMap<string, ColumnValue>): string | null {
+function unlike(
+  device: Device,
+  { table, row }: UnsentRow,
+  isThere: boolean,
+  values: ReadonlyMap<string, ColumnValue>,
+): string | null {
   if (!isThere) return row ? 'is shown although it was deleted here' : null
   if (!row) return 'is not shown although it has unsent changes'
   for (const [name, value] of values) {
     const shown = row.values[name]
-    // A column that is not kept any more is not shown.
+    // A column that is not kept any more is not shown, nor what one of another type cannot hold.
+    if (shown === null && !canHold(device.columnType(table, name), value)) continue
     if (shown !== undefined && shown !== value)
       return `shows ${JSON.stringify(shown)} for ${name}, not ${JSON.stringify(value)}, which is unsent`
   }
   return null
+}
+
+function canHold(type: StoreColumnType | undefined, value: ColumnValue): boolean {
+  if (type === undefined || value === null) return true
+  if (type === 'decimal') return Number.isFinite(Number(value))
+  return typeof value === (type === 'text' ? 'string' : type)
 }
 
 function expect(

@@ -95,6 +95,8 @@ export class Watch {
     const { entries } = this.#device.book
     const written = new Map<number, Written>()
     for (const [seq, entry] of entries) {
+      // A decision can take deeds back.
+      if ((this.#deeds.get(seq)?.length ?? 0) > entry.deeds.length) this.#deeds.delete(seq)
       const known = this.#deeds.get(seq)?.length ?? 0
       const isNew = known !== entry.deeds.length
       const deeds = this.#inOrder(seq, entry.deeds.slice(known), transactions.get(seq))

@@ -51,9 +51,10 @@ export function lookOf(
   const before = new Map((given.before ?? []).map((each) => [each.seq, each]))
   const unsent = new Map((given.unsent ?? []).map((each) => [`${each.table}/${each.id}`, each]))
   const account = given.uploadFilter === undefined ? {} : { uploadFilter: given.uploadFilter }
-  const device: Pick<Device, 'number' | 'book'> & { readonly org: object } = {
+  const device: Pick<Device, 'number' | 'book' | 'columnType'> & { readonly org: object } = {
     number: 0,
     book,
+    columnType: () => undefined,
     org: { configuration: { tables: { account } } },
   }
   return {
