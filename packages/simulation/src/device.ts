@@ -104,6 +104,8 @@ export class Device {
         fetch: (input, init) =>
           life === this.#life ? this.line.fetch(input, init) : Promise.reject(new TypeError('fetch failed')),
         env: this.#env,
+        // Ids are small: more of them come in a page.
+        pageSize: this.pageSize * 4,
       }),
       env: this.#env,
       delivery,
