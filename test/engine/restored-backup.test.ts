@@ -202,3 +202,39 @@ test('what a transaction wrote that had not ended when the backup was made goes,
   expect(await names()).not.toContain('not ended')
   expect(await differences(here, device)).toEqual([])
 })
+
+test('a row that was given away comes back with the backup, where nothing but an entry of the tracking table is gone', async () => {
+  const here = world()
+  const { emulator, env } = here
+  emulator.security.privilegeDepth('Amara Okafor', 'account', 'user', ['read'])
+  const [me, other] = ['Amara Okafor', 'Bram Bakker'].map(
+    (name) => emulator.users.find((user) => user.name === name)?.id,
+  )
+  const [id, newest] = [account(here, 'given away'), account(here, 'newest')]
+  for (const each of [id, newest]) emulator.master.assign('account', each, { table: 'systemuser', id: me ?? '' })
+  const device = await here.device({
+    user: 'Amara Okafor',
+    configuration: {
+      tables: {
+        account: { columns: ['name', 'ownerid'], tracking: { owners: true } },
+        systemuser: { columns: ['fullname'] },
+        resco_mobiletracking: {},
+      },
+      mobileTracking: 'resco_mobiletracking',
+    },
+  })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.assign('account', id, { table: 'systemuser', id: other ?? '' })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).has(id)).toBe(false)
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).has(id)).toBe(true)
+})

@@ -148,13 +148,22 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
     missing.push(...found.missing.map((anchor) => ({ table, anchor })))
   }
   for (const { table, anchor } of missing) {
-    if (!table.tracking.deletes && !table.changeTracking) continue
     const { name } = table.metadata
-    if (intact.some((version) => isOlderVersion(anchor.version, version))) {
+    const isOfThisPast = intact.some((version) => isOlderVersion(anchor.version, version))
+    if (name === context.mobileTracking && !isOfThisPast) await compareTracked(context)
+    if (!table.tracking.deletes && !table.changeTracking) continue
+    if (isOfThisPast) {
       await context.store.write(`doubt a row of ${name}`, (tx) => doubt(tx, name, [anchor.id], 'changed'))
     } else await beginAnew(context, [name])
   }
   return false
+}
+
+/** Entries of the mobile-tracking table may never have been made: rows that went because of them can be back. */
+async function compareTracked({ store, tables }: PullContext): Promise<void> {
+  const tracked = [...tables.values()].filter(({ tracking }) => tracking.deletes || tracking.owners || tracking.links)
+  const names = tracked.map(({ metadata }) => metadata.name)
+  await store.write('entries are gone', (tx) => makeDue(tx, names, 'token-expired'), { durability: 'relaxed' })
 }
 
 /** A table that cannot be read tells nothing, and has said so in its own report. */
