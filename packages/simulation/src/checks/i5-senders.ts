@@ -4,7 +4,7 @@ import { valuesOf } from './decisions.ts'
 import type { Accounts } from './i2-without-text.ts'
 import type { Look } from './look.ts'
 import type { Problem } from './problem.ts'
-import { tokensIn } from './tokens.ts'
+import { lastToken, tokensIn } from './tokens.ts'
 
 /**
  * I5: what somebody wrote is sent as by themselves. A text in the ledger is in a transaction of whoever sent it; a row is
@@ -51,12 +51,13 @@ export class Senders {
     const writers = this.#writers.get(key)
     if (!writers?.has(userId))
       return `${message} of ${key} came from ${userId}, who has not written it; [${[...(writers ?? [])].join(', ')}] have`
-    for (const value of Object.values(values))
-      for (const token of tokensIn(value)) {
-        const authors = this.#authors.get(`${key} ${token}`)
-        if (authors && !authors.has(userId))
-          return `#${token} of ${key} came from ${userId}, and was written by ${[...authors].join(', ')}`
-      }
+    for (const value of Object.values(values)) {
+      // What an action adds stands behind what others had written.
+      const token = typeof value === 'string' ? lastToken(value) : null
+      const authors = this.#authors.get(`${key} ${token}`)
+      if (authors && !authors.has(userId))
+        return `#${token} of ${key} came from ${userId}, and was written by ${[...authors].join(', ')}`
+    }
     return null
   }
 }

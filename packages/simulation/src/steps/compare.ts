@@ -6,6 +6,9 @@ import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
 import { inTrouble, ONLINE } from './trouble.ts'
 
+/** Whoever is answered is signed in, which is noted where it was not so before. */
+const SIGNED_IN = 'note sign-in'
+
 /** What would happen is asked for, and nothing must be changed by that; or a table is mended. */
 export const compare: StepKind = {
   name: 'compare',
@@ -15,10 +18,17 @@ export const compare: StepKind = {
     const org = draw.pick(device.tabs)
     const question = drawQuestion(context)
     const { held, store } = device
+    const stored: string[] = []
+    const unsubscribe = store.bare.subscribe(({ name }) => stored.push(name))
     const { outcome, words } = await inTrouble(context, ONLINE, (signal) => question.run(org, signal))
+    unsubscribe()
     const mustBeSame = !question.mends && device.isQuiet && device.store === store && !(outcome instanceof OutpostError)
-    if (mustBeSame && device.held !== held)
-      throw new Broken('I5', `device ${device.number} ${question.words}, and something has been stored`)
+    const told = stored.filter((name) => name !== SIGNED_IN)
+    if (mustBeSame && device.held !== held && (told.length > 0 || stored.length === 0))
+      throw new Broken(
+        'I5',
+        `device ${device.number} ${question.words}, and something has been stored: ${told.join(', ')}`,
+      )
     return `device ${device.number} ${question.words}, ${words}`
   },
 }
