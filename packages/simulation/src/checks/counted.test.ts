@@ -123,6 +123,19 @@ test('I1: a lookup that was taken out has taken its table along', () => {
   expect([...nothingLost(look), ...noSurprise(look).filter(({ check }) => check === 'I1')]).toEqual([])
 })
 
+test('I1: what was cancelled by nobody is told, and no more once it is pending again', () => {
+  const change = { kind: 'create', table: 'account', id: 'a', values: { name: '#1' } } as const
+  const cancelled = transactionOf(1, {
+    changes: [change],
+    status: 'archived',
+    history: historyOf('committed', 'cancelled'),
+  })
+  const deeds = { 1: [change] }
+  expect(nothingLost(lookOf([cancelled], { deeds }))).toMatchObject([{ check: 'I1' }])
+  const again = { ...cancelled, history: historyOf('committed', 'cancelled', 'set-pending') }
+  expect(nothingLost(lookOf([{ ...again, status: 'pending' }], { deeds }))).toEqual([])
+})
+
 /** A device whose store has a table of its own and a column of its own. */
 async function deviceOf(book: Book, filter = "name ne 'no'"): Promise<Device> {
   const store = memoryStore()

@@ -33,7 +33,8 @@ function lacking(
   const { status, changes } = transaction
   if (!STATUSES.includes(status)) return `is ${String(status)}`
   // Undone before it was sent, by a later write that the book has behind it.
-  if (hasHappened(transaction, 'cancelled')) {
+  const last = transaction.history.findLast(({ event }) => event === 'cancelled' || event === 'set-pending')
+  if (last?.event === 'cancelled') {
     // It was so in the file that it came in.
     if (entry?.isImported && (!old || hasHappened(old, 'cancelled'))) return null
     const isOfRow = ({ table, id }: Deed): boolean => deeds.some((deed) => deed.table === table && deed.id === id)
