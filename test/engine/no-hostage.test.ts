@@ -142,3 +142,44 @@ test('a table that the master does not show any more holds up its own writes onl
   expect(await device.org.push()).toMatchObject({ processed: 1, left: 0 })
   expect(there.emulator.master.row('new_reading', reading)?.values).toMatchObject({ new_name: 'After' })
 })
+
+test('what waited for a part of a transaction that was dropped since waits for it no longer', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [mine, other] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 2 })
+  const [id, otherId] = [String(mine?.['accountid']), String(other?.['accountid'])]
+  const group = await device.org.write((draft) => {
+    draft.update('account', id, { name: 'Mine' })
+    draft.update('account', otherId, { accountnumber: String(mine?.['accountnumber']) })
+  })
+  const behind = await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+
+  await device.sync()
+  expect(await device.org.outbox.get(Number(group.seq))).toMatchObject({ status: 'error', changes: [{ id: otherId }] })
+  expect(await device.org.outbox.get(Number(behind.seq))).toMatchObject({ status: 'processed' })
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs', telephone1: '1' })
+})
+
+test('a deletion no longer waits for a transaction that does not point to the row any more', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [account] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 1 })
+  const contact = there.emulator.master.create('contact', { lastname: 'To go' })
+  await device.sync()
+  const points = await device.org.write((draft) =>
+    draft.create('account', {
+      name: 'Refused',
+      accountnumber: String(account?.['accountnumber']),
+      primarycontactid: contact,
+    }),
+  )
+  const deletion = await device.org.write((draft) => draft.delete('contact', contact))
+  expect(await device.org.push()).toMatchObject({ refused: 1, left: 1 })
+  await device.org.outbox.amend(Number(points.seq), { primarycontactid: null })
+  expect(await device.org.push()).toMatchObject({ refused: 1, left: 0 })
+  expect(await device.org.outbox.get(Number(deletion.seq))).toMatchObject({ status: 'processed' })
+  expect(there.emulator.master.row('contact', contact)).toBeUndefined()
+})

@@ -18,6 +18,7 @@ import type { Dependent } from './dependents.ts'
 import { importTransactions } from './import-queue.ts'
 import type { ImportReport, QueueOperations } from './import-queue.ts'
 import { refuseKeptRows } from './kept-effects.ts'
+import { letGo } from './let-go.ts'
 import { listTransactions, withReason } from './list-transactions.ts'
 import type { ListedTransaction, ListOptions } from './list-transactions.ts'
 import { columnKey } from './offline-transaction.ts'
@@ -312,6 +313,7 @@ export class Outbox {
     }
     await tx.putTransactions([transition(transaction, 'amended', now, amended)])
     await restack(tx, seq, amendment)
+    await letGo(tx, transaction, amended, tables)
     await refreshChanged(tx, transaction.changes, tables)
   }
 

@@ -9,6 +9,7 @@ import type {
   OfflineTransaction,
   TransactionStatus,
 } from '../outbox/offline-transaction.ts'
+import { letGo } from '../outbox/let-go.ts'
 import { pendingReason } from '../outbox/readiness.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
 import { rechecked } from '../outbox/recheck.ts'
@@ -83,6 +84,7 @@ export async function prepare(
     if (next.changes !== transaction.changes || next.status !== 'pending') {
       await tx.putTransactions([next])
       await liftDropped(tx, transaction, next, conflicts)
+      if (next.status === 'pending') await letGo(tx, transaction, next, context.tables)
       await refreshChanged(tx, transaction.changes, context.tables)
     }
   }

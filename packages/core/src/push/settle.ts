@@ -15,6 +15,7 @@ import type {
   OfflineTransaction,
   TransactionError,
 } from '../outbox/offline-transaction.ts'
+import { letGo } from '../outbox/let-go.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
@@ -292,6 +293,7 @@ async function settleGone(
     if (table) await refreshRows(tx, table, [id], new Map([[id, { id, row: null }]]))
   }
   await refreshChanged(tx, transaction.changes, tables)
+  if (!nothingLeft) await letGo(tx, transaction, next, tables)
   if (recreated.length === 0) return next
   const dependsOn = await dependenciesOf(tx, changes, tables, transaction.seq, transaction.after)
   return keep(tx, { ...next, touches: touchesOf(changes, tables, transaction.after), dependsOn })

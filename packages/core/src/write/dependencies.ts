@@ -79,10 +79,16 @@ export async function dependenciesOf(
     }
     if (change.kind !== 'delete') continue
     for await (const other of inParts(tx, { statuses: OPEN, touching: [key] })) {
-      if (other.seq < seq) found.add(other.seq)
+      if (other.seq < seq && hasToDoWith(other, key, tables)) found.add(other.seq)
     }
   }
   return [...found].toSorted((one, other) => one - other)
+}
+
+/** Whether a transaction that touched a row still does: what was dropped from it, or corrected, does not count. */
+function hasToDoWith({ changes, after }: OfflineTransaction, key: string, tables: Tables): boolean {
+  const isKnown = changes.every(({ table }) => tables.has(table))
+  return !isKnown || touchesOf(changes, tables, after).includes(key)
 }
 
 /** Whether a row can have unsent changes: one that has is never without a base. */
