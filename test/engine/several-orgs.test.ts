@@ -125,3 +125,17 @@ test('however the address of a master is spelled, it is the same master and the 
   }
   expect(rows).toBe(emulator.master.count('account'))
 })
+
+test('the status tells of the tables that another tab has configured since', async () => {
+  const there = world()
+  const device = await there.device()
+  const other = await ClientOrg.open({
+    store: device.store,
+    master: there.master(),
+    env: there.env,
+    delivery: 'on-demand',
+  })
+  await other.configure({ tables: { contact: { columns: ['lastname'] } } })
+  expect(Object.keys((await device.org.status()).tables)).toEqual(['contact'])
+  await other.close()
+})

@@ -53,6 +53,8 @@ export interface StatusContext {
 export async function orgStatus(context: StatusContext): Promise<OrgStatus> {
   const { store, env, kept, delivery, identity, watch, outbox } = context
   await watch.warn()
+  // In another tab the tables can have become others.
+  await delivery.follow()
   const { bound } = identity
   const { signedOut, isGone } = await store.read('status', async (tx) => ({
     signedOut: await identity.hasLeft(tx),
