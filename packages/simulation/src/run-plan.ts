@@ -129,10 +129,10 @@ async function orScenarioError(ground: Promise<Ground>): Promise<Ground> {
 }
 
 async function leftBy({ devices, ledger }: World): Promise<RunLeft> {
-  const look = ({ org, store }: Device): Promise<RunLeft['devices'][number]> =>
+  const look = ({ tables, store }: Device): Promise<RunLeft['devices'][number]> =>
     store.bare.read('look', async (tx) => {
       const rows: Record<string, readonly StoredRow[]> = {}
-      for (const table of Object.keys(org.configuration.tables)) rows[table] = await tx.scan(table, {})
+      for (const table of tables) rows[table] = await tx.scan(table, {})
       return { rows, transactions: await tx.findTransactions({}) }
     })
   return { commits: [...ledger.commits], devices: await Promise.all(devices.map(look)) }

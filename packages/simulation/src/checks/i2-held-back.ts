@@ -57,7 +57,7 @@ export class HeldBack {
     const { tables } = this.device.org.configuration
     const rows = new Map<string, Row | undefined>()
     for (const { table, id } of changes)
-      if (tables[table]?.uploadFilter !== undefined)
+      if (tables[table]?.uploadFilter !== undefined && this.device.hasTable(table))
         rows.set(
           `${table}/${id}`,
           await this.device.store.bare.read('look', async (tx) => (await tx.rows(table, [id]))[0]?.values),
