@@ -238,3 +238,36 @@ test('a row that was given away comes back with the backup, where nothing but an
   await device.sync()
   expect((await device.rows('account')).has(id)).toBe(true)
 })
+
+test('a link that was made since the backup goes, where removed links are told of and nothing else has changed', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const skill = emulator.master.create('new_skill', { new_name: 'Welding' })
+  const [resource] = emulator.master.rows('bookableresource')
+  const device = await here.device({
+    configuration: {
+      tables: {
+        new_skill: { columns: ['new_name'] },
+        bookableresource: { columns: ['name'] },
+        new_skill_bookableresource: { columns: [], tracking: { links: true } },
+        resco_mobiletracking: {},
+      },
+      mobileTracking: 'resco_mobiletracking',
+    },
+  })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.associate('new_skill', skill, 'new_Skill_BookableResource', {
+    table: 'bookableresource',
+    id: resource?.id ?? '',
+  })
+  await env.advance(LATER)
+  await device.sync()
+  const links = (await device.rows('new_skill_bookableresource')).size
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('new_skill_bookableresource')).size).toBe(links - 1)
+})

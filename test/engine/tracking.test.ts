@@ -347,3 +347,26 @@ test('what happened before the tracking table is read anew is found, though its 
   expect(await ids(device, 'account')).not.toContain(after)
   expect(here.requests().map(decodeURIComponent).filter(isList)).toEqual([])
 })
+
+test.each(['tracking', 'changeTracking'] as const)(
+  'a row that was sent before the first pull and deleted on the master until then goes: %s',
+  async (by) => {
+    const here = world()
+    const told = by === 'tracking' ? { tracking: { deletes: true } } : { changeTracking: true }
+    const device = await here.device({ configuration: tracked({ account: { columns: ['name'], ...told } }) })
+    const id = await made(device, 'Sent at once')
+    await device.org.push()
+    here.emulator.master.remove('account', id)
+    await device.sync()
+    expect(await ids(device, 'account')).not.toContain(id)
+    expect((await ids(device, 'account')).length).toBeGreaterThan(0)
+  },
+)
+
+async function made({ org }: Device, name: string): Promise<string> {
+  let id = ''
+  await org.write((draft) => {
+    id = draft.create('account', { name })
+  })
+  return id
+}

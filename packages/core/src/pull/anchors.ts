@@ -151,7 +151,7 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
     const { name } = table.metadata
     const isOfThisPast = intact.some((version) => isOlderVersion(anchor.version, version))
     if (name === context.mobileTracking && !isOfThisPast) await compareTracked(context)
-    if (!table.tracking.deletes && !table.changeTracking) continue
+    if (!table.tracking.deletes && !table.tracking.links && !table.changeTracking) continue
     if (isOfThisPast) {
       await context.store.write(`doubt a row of ${name}`, (tx) => doubt(tx, name, [anchor.id], 'changed'))
     } else await beginAnew(context, [name])

@@ -3,6 +3,7 @@ import { abortError, MasterError, throwIfAborted } from '../errors.ts'
 import type { Json } from '../metadata.ts'
 import { recordEchoes, withoutDeleted } from '../outbox/echoes.ts'
 import type { PullPage, PullRequest } from '../ports/master-org.ts'
+import type { StoreReader } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { beginBodies } from './bodies.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
@@ -100,7 +101,8 @@ async function commitPage(
       if (sightings) await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
-      const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored }, table)
+      const missed = !stored && (await areSent(tx, table)) ? { due: ['tracking-enabled' as const] } : {}
+      const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       const next: TableCheckpoint = {
@@ -114,6 +116,19 @@ async function commitPage(
     },
     { durability: 'relaxed' },
   )
+}
+
+/**
+ * Whether rows were sent from here before anything of the table was pulled, where it is told what is deleted: what became
+ * of them until now nobody tells.
+ */
+async function areSent(
+  tx: StoreReader,
+  { metadata: { name }, tracking, changeTracking }: ConfiguredTable,
+): Promise<boolean> {
+  if (!tracking.deletes && !tracking.links && !tracking.owners && !changeTracking) return false
+  const unsent = (await tx.bases(name)).filter(({ local }) => local === 'created')
+  return (await tx.count(name)) > unsent.length
 }
 
 /** The stored checkpoint, as far as it is still good, or a fresh one. */
