@@ -221,4 +221,20 @@ const KEPT =`,
   const changed = [...found.migrated]
 `,
   },
+  {
+    name: 'own-columns-lost',
+    about: 'Columns that only the device has are emptied by a write of others.',
+    check: 'I1',
+    file: `${CORE}rows/local-rows.ts`,
+    find: 'const values = { ...keptValues(table, local), ...stays }',
+    replace: 'const values = { ...keptValues(table, local) }',
+  },
+  {
+    name: 'rehearsal-kept',
+    about: 'What a rehearsal of a sync has made is kept.',
+    check: 'I5',
+    file: `${CORE}compare/rehearsal.ts`,
+    find: '      throw new RehearsalOver()\n',
+    replace: '',
+  },
 ]

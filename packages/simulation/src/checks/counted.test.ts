@@ -155,9 +155,13 @@ async function deviceOf(book: Book, filter = "name ne 'no'"): Promise<Device> {
     ])
     await tx.setValue('configuration', configuration)
   })
-  const device: { readonly number: number; readonly book: Book; readonly store: object; readonly org: object } = {
+  const device: { readonly number: number; readonly book: Book; readonly store: object; readonly org: object } & Pick<
+    Device,
+    'hasTable'
+  > = {
     number: 0,
     book,
+    hasTable: () => true,
     store: { bare: store },
     org: { configuration },
   }

@@ -47,7 +47,9 @@ export class OnlyHere {
       for (const [key, { table, id, name, values }] of this.#kept) {
         const [row] = isKept(configuration, table, name) ? await tx.rows(table, [id]) : []
         if (!row) {
-          this.#kept.delete(key)
+          // A deletion that is not sent yet can be taken back, with what was in the columns.
+          const bases = isKept(configuration, table, name) && device.hasTable(table) ? await tx.bases(table) : []
+          if (!bases.some((base) => base.id === id)) this.#kept.delete(key)
           continue
         }
         const value = row.values[name] ?? null
