@@ -93,7 +93,8 @@ async function drawLink(
 }
 
 /** One of the scenario's actions, with a row that it is about. */
-async function drawAction({ world, device, draw }: Drawing): Promise<Act | undefined> {
+/** An action of the scenario on some row; undefined where the device can call none. */
+export async function drawAction({ world, device, draw }: Drawing): Promise<Act | undefined> {
   const actions = (world.scenario.actions ?? []).filter(({ table }) => table in device.org.configuration.tables)
   if (actions.length === 0) return undefined
   const { name, table, options } = draw.pick(actions)

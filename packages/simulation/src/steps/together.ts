@@ -1,10 +1,11 @@
 import { drawFrom } from '@outpost/core/testing'
 import type { Draw } from '@outpost/core/testing'
 import type { Device } from '../device.ts'
+import { drawAction } from './draw-act.ts'
 import { beginWriting } from './enter.ts'
 import type { Writing } from './enter.ts'
 import { outcomesOf, told } from './outcome.ts'
-import type { StepKind } from './step.ts'
+import type { StepContext, StepKind } from './step.ts'
 import { drawAsked } from './sync.ts'
 import { drawActs } from './write.ts'
 
@@ -42,7 +43,7 @@ export const writeInSync: StepKind = {
   },
 }
 
-/** Both tabs of a device ask the master at once. */
+/** Both tabs of a device ask the master at once, mostly with something to send that must not be sent by both. */
 export const tabsAtOnce: StepKind = {
   name: 'tabs at once',
   weight: 3,
@@ -50,6 +51,7 @@ export const tabsAtOnce: StepKind = {
     const { world, device, draw } = context
     if (!device.hasTabs) return `device ${device.number} has no tabs`
     if (device.tabs.length < 2) await outcomesOf(world, [device.openTab()])
+    const words = draw.chance(0.7) ? [await writes(context)] : []
     const asked = device.tabs.map(() => drawAsked(context))
     hold(device, draw)
     const outcomes = await outcomesOf(
@@ -57,7 +59,7 @@ export const tabsAtOnce: StepKind = {
       device.tabs.map((org, at) => asked[at]?.run(org, new AbortController().signal) ?? Promise.resolve()),
     )
     quieten(device)
-    return inWords(device, asked, outcomes)
+    return [...words, inWords(device, asked, outcomes)].join('; ')
   },
 }
 
@@ -92,6 +94,15 @@ export const tabs: StepKind = {
 }
 
 /** Requests wait for different times, so that those of one overtake those of others. */
+/** Something is written, an action where there is one: nothing in it keeps the master from doing it twice. */
+async function writes(context: StepContext): Promise<string> {
+  const { world, device, draw } = context
+  const action = draw.chance(0.7) ? await drawAction(context) : undefined
+  const writing = beginWriting(device, draw.pick(device.tabs), action ? [action] : await drawActs(context, 1))
+  const [written] = await outcomesOf(world, [writing.done])
+  return written === undefined ? '' : writing.enter(written)
+}
+
 function hold({ line }: Device, draw: Draw): void {
   const most = 1 + draw.below(300)
   const own = drawFrom(draw.below(2 ** 31))
