@@ -61,6 +61,16 @@ test('I5: a row with unsent changes that is gone is purged', () => {
   expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
 })
 
+test('I5: a row that went while its change was put away is not missed when that is pending again', () => {
+  const put = transactionOf(1, { history: historyOf('committed', 'archived', 'set-pending') })
+  const unsent = [{ table: 'account', id: 'a', row: undefined, base: { ...base, values: null } }]
+  expect(noSurprise(lookOf([put], { before: [put], deeds: { 1: [written] }, unsent }))).toEqual([])
+  const never = transactionOf(1)
+  expect(noSurprise(lookOf([never], { before: [never], deeds: { 1: [written] }, unsent }))).toMatchObject([
+    { check: 'I5' },
+  ])
+})
+
 test('I5: a missing sign-in is no verdict', () => {
   const error = transactionOf(1, {
     status: 'error',

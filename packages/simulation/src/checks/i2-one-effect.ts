@@ -173,18 +173,32 @@ export class Effects {
     const decided = new Set(earlier.flatMap((each) => [...decidedColumns(each, table, id)]))
     const isVague = written.get(seq)?.entry?.isImported === true || hasHappened(transaction, 'amended')
     if (isVague) return []
+    // A correction under which the store failed may have been made; the book does not have its text.
+    const isCorrected = earlier.some(
+      ({ seq: each, changes }) => written.get(each)?.entry?.isDoubtful === true && changes.some((one) => one.id === id),
+    )
     return Object.entries(commit.values).flatMap(([name, value]): readonly Problem[] => {
       const was = commit.before?.[name]
       const madeOn = this.#madeOn.get(`${device.number}/${seq}/${id}/${name}`)
       if (typeof value !== 'string' || typeof was !== 'string' || madeOn === undefined || decided.has(name)) return []
       const isSeen = [madeOn, value].some((each) => String(each).toLowerCase() === was.toLowerCase())
       const before = this.#owners.get(lastToken(was) ?? -1)
-      const isOwn = before?.device === device.number && before.seq <= seq
+      const isOwn = before ? before.device === device.number && before.seq <= seq : isCorrected
+      const isBelow = this.#isBelow(transactions, owner, name, was)
       const isLost = tokensIn(was).length === 0 && !/[mp]#/.test(was)
-      if (isSeen || isOwn || isLost || this.#isUnnoticed(table, id, name, was)) return []
+      if (isSeen || isOwn || isBelow || isLost || this.#isUnnoticed(table, id, name, was)) return []
       const words = `#${seq} wrote ${JSON.stringify(value)} over ${JSON.stringify(was)} in ${name} of ${table} ${id}`
       return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${madeOn})` }]
     })
+  }
+
+  /** Whether an earlier change of the column that was put away had been made on the value: later ones stand on it then. */
+  #isBelow(transactions: Look['transactions'], { device, seq, id }: Owner, name: string, was: string): boolean {
+    for (let each = 1; each < seq; each += 1) {
+      const isPutAway = (transactions.get(each)?.status ?? 'archived') === 'archived'
+      if (isPutAway && this.#madeOn.get(`${device}/${each}/${id}/${name}`) === was) return true
+    }
+    return false
   }
 
   /**

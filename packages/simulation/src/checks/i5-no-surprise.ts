@@ -20,6 +20,8 @@ interface Expected {
   isThere: boolean | 'either'
   readonly values: Map<string, ColumnValue>
   isNew: boolean
+  /** A change of it is pending again that was put away: the row may have gone meanwhile. */
+  isAgain: boolean
 }
 
 function rowsShowTheirs(look: Look): readonly Problem[] {
@@ -31,9 +33,10 @@ function rowsShowTheirs(look: Look): readonly Problem[] {
     if (each && isShown(transaction)) expect(expected, each, transaction)
     else if (transaction.status === 'pending' || transaction.status === 'error') blur(expected, transaction)
   }
-  for (const [key, { isThere, values, isNew }] of expected) {
+  for (const [key, { isThere, values, isNew, isAgain }] of expected) {
     const held = unsent.get(key)
     if (!held || isThere === 'either') continue
+    if (isAgain && !held.row && held.base?.values === null) continue
     const words = unlike(device, held, isThere, values)
     if (words !== null)
       problems.push({
@@ -93,9 +96,11 @@ function expect(
       isThere: 'either' as const,
       values: new Map<string, ColumnValue>(),
       isNew: false,
+      isAgain: false,
     }
     expected.set(key, row)
     row.isNew ||= isNew
+    row.isAgain ||= kind === 'update' && hasHappened(transaction, 'set-pending')
     const decided = new Set(decidedColumns(transaction, table, id))
     // What does not suit its column any more is not shown; the error names it.
     if (transaction.lastError?.column !== undefined) decided.add(transaction.lastError.column)
@@ -147,7 +152,7 @@ function isWritten(
 /** Nothing is expected of the rows of a transaction of which the book does not know what is in it. */
 function blur(expected: Map<string, Expected>, { changes }: OfflineTransaction): void {
   for (const { table, id } of changes)
-    expected.set(rowKey(table, id), { isThere: 'either', values: new Map(), isNew: false })
+    expected.set(rowKey(table, id), { isThere: 'either', values: new Map(), isNew: false, isAgain: false })
 }
 
 function basesAreKept({ device, unsent, bases }: Look): readonly Problem[] {
