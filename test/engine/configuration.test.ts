@@ -406,3 +406,13 @@ function randomConfiguration(definitions: ReadonlyMap<string, readonly string[]>
     ...(kept.length > 0 && maybe() ? { scopes: { some: { tables: kept.slice(0, 2), direction: 'down' } } } : {}),
   }
 }
+
+test('columns that are added before the first pull are filled in rows that were sent before it', async () => {
+  const there = world()
+  const device = await there.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  await device.org.write((draft) => void draft.create('account', { name: 'Sent at once' }))
+  await device.org.push()
+  await device.org.configure({ tables: { account: { columns: ['name', 'statecode'] } } })
+  await device.sync()
+  expect(await differences(there, device)).toEqual([])
+})

@@ -101,7 +101,7 @@ async function commitPage(
       if (sightings) await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
-      const missed = !stored && (await areSent(tx, table)) ? { due: ['tracking-enabled' as const] } : {}
+      const missed = stored ? {} : await missedBefore(tx, table)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
@@ -119,16 +119,17 @@ async function commitPage(
 }
 
 /**
- * Whether rows were sent from here before anything of the table was pulled, where it is told what is deleted: what became
- * of them until now nobody tells.
+ * What a first pass has to make up for where rows were sent from here before it: they may lack columns that were selected
+ * since, and of what was deleted until now nobody tells.
  */
-async function areSent(
+async function missedBefore(
   tx: StoreReader,
   { metadata: { name }, tracking, changeTracking }: ConfiguredTable,
-): Promise<boolean> {
-  if (!tracking.deletes && !tracking.links && !tracking.owners && !changeTracking) return false
+): Promise<Pick<TableCheckpoint, 'everyRow' | 'due'>> {
   const unsent = (await tx.bases(name)).filter(({ local }) => local === 'created')
-  return (await tx.count(name)) > unsent.length
+  if ((await tx.count(name)) <= unsent.length) return {}
+  const isTold = tracking.deletes || tracking.links || tracking.owners || changeTracking
+  return { everyRow: true, ...(isTold ? { due: ['tracking-enabled'] } : {}) }
 }
 
 /** The stored checkpoint, as far as it is still good, or a fresh one. */
