@@ -11,11 +11,12 @@ import type { World } from '../world.ts'
 /** Whether the device need not have found out that a row of its is to go. */
 export function excusesExtra(
   world: World,
-  { org, user }: Device,
+  device: Device,
   table: string,
   row: StoredRow,
   changeTracking: boolean,
 ): boolean {
+  const { org, user } = device
   const { configuration } = org
   const { syncDeletion = false, tracking = {} } = configuration.tables[table] ?? {}
   if (syncDeletion) return false
@@ -31,10 +32,21 @@ export function excusesExtra(
   if (!there) return !(changeTracking || (tracking.deletes === true && !wasLate(world, row.id)))
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
-  if (versionOf(row.version) === there.version) return wasShared(world, row.id)
+  if (versionOf(row.version) === there.version)
+    return wasShared(world, row.id) || (!changeTracking && isOwnWork(world, device, table, row.id))
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'] && !wasLate(world, row.id))
+}
+
+/** Whether the row is as it is because of this device: what it wrote need not fit its own filter, and nobody tells it so. */
+function isOwnWork({ ledger, emulator }: World, { book, user }: Device, table: string, id: string): boolean {
+  const last = ledger.commits.findLast((commit) => commit.table === table && commit.id === id)
+  const userId = emulator.users.find(({ name }) => name === user)?.id
+  const isWritten = [...book.entries.values()].some(({ deeds }) =>
+    deeds.some((deed) => deed.table === table && deed.id === id),
+  )
+  return isWritten && last !== undefined && last.userId === userId
 }
 
 /** The entries of the mobile-tracking table that tell of deleted rows. */
