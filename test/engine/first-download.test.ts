@@ -149,3 +149,16 @@ test('never more than one page is ahead, and a download that is given up leaves 
   expect(unhandled).toEqual([])
   expect(most).toBeLessThanOrEqual(2)
 })
+
+test('a row that was sent before the first download has the columns that were configured between the two', async () => {
+  const there = world()
+  const device = await there.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Sent first' })
+  })
+  await device.org.push()
+  await device.org.configure({ tables: { account: { columns: ['name', 'creditonhold'] } } })
+  await device.sync()
+  expect((await device.rows('account')).get(id)).toMatchObject({ name: 'Sent first', creditonhold: false })
+})

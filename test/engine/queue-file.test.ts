@@ -1,4 +1,6 @@
-import type { OfflineTransaction, QueueDecision, QueuedTransaction, QueueFile, Row } from '@outpost/core'
+import { ClientOrg } from '@outpost/core'
+import type { OfflineTransaction, OutpostError, QueueDecision, QueuedTransaction, QueueFile, Row } from '@outpost/core'
+import { memoryStore } from '@outpost/core/memory'
 import { expect, test } from 'vitest'
 import { ACCOUNTS, administrator, differences, world } from './world.ts'
 import type { Device, World } from './world.ts'
@@ -447,4 +449,10 @@ test('an import of which nothing was committed leaves nothing, and one of which 
   const reopened = await other.crash()
   await running
   expect([0, file.transactions.length]).toContain((await all(reopened)).length)
+})
+
+test('an export without a master to speak of is refused like any other operation: by its promise', async () => {
+  const org = await ClientOrg.open({ store: memoryStore(), master: world().master(), delivery: 'on-demand' })
+  await expect(org.outbox.exportQueue().catch(({ code }: OutpostError) => code)).resolves.toBe('refused')
+  await org.close()
 })

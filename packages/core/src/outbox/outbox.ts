@@ -240,7 +240,7 @@ export class Outbox {
    * The chosen transactions as plain JSON, to be kept safe or taken elsewhere: those with the seqs that are given, else
    * all in the given statuses, else everything that was not processed. Only what is this user's.
    */
-  exportQueue(options: ExportOptions = {}): Promise<QueueFile> {
+  async exportQueue(options: ExportOptions = {}): Promise<QueueFile> {
     const { now } = this.#context.readiness()
     const [identity, catalogueStamp] = [this.#context.identity(), this.#context.catalogueStamp()]
     const context = { identity, catalogueStamp, tables: this.#context.tables(), now }
