@@ -62,11 +62,20 @@ function lacking(
       if (decided.has(name) || amended.has(name) || entry?.isDoubtful) continue
       // Of an update, what was there already is not written; a text of its own never was.
       if (!wasCreated && lastToken(value) === null) continue
+      // Nor is what the master turned out to have; the history has it still.
+      const isMerged = !Object.hasOwn(held, name) && hasHappened(transaction, 'merged')
+      if (isMerged && wrote(transaction, table, id, name) === value) continue
       if (held[name] !== value && !isEmpty(held[name], value))
         return `has ${JSON.stringify(held[name])} for ${name} of ${table} ${id}, not ${JSON.stringify(value)}`
     }
   }
   return null
+}
+
+/** What the history says was written, once a later step has changed it. */
+function wrote({ history }: OfflineTransaction, table: string, id: string, name: string): unknown {
+  const found = history.flatMap(({ wrote: rows = [] }) => rows).filter((each) => each.table === table && each.id === id)
+  return found.findLast(({ values }) => Object.hasOwn(values, name))?.values[name]
 }
 
 function isEmpty(held: unknown, value: unknown): boolean {

@@ -28,7 +28,11 @@ function rowsShowTheirs(look: Look): readonly Problem[] {
   const { device, transactions, written, unsent } = look
   const problems: Problem[] = []
   const expected = new Map<string, Expected>()
+  const dropped = new Set<string>()
   for (const transaction of transactions.values()) {
+    // Where the master won over a whole transaction, rows that it would have made go with it, and say so there.
+    if (hasHappened(transaction, 'overruled') && transaction.status === 'archived')
+      for (const { kind, table, id } of transaction.changes) if (kind === 'create') dropped.add(rowKey(table, id))
     const each = written.get(transaction.seq)
     if (each && isShown(transaction)) expect(expected, each, transaction)
     else if (transaction.status === 'pending' || transaction.status === 'error') blur(expected, transaction)
@@ -36,7 +40,8 @@ function rowsShowTheirs(look: Look): readonly Problem[] {
   for (const [key, { isThere, values, isNew, isAgain }] of expected) {
     const held = unsent.get(key)
     if (!held || isThere === 'either') continue
-    if (isAgain && !held.row && held.base?.values === null) continue
+    const isUnknown = !held.row && held.base?.values === null
+    if (isUnknown && (isAgain || dropped.has(key))) continue
     const words = unlike(device, held, isThere, values)
     if (words !== null)
       problems.push({

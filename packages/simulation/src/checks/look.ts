@@ -54,13 +54,17 @@ export class Watch {
 
   /** What is there now; null where nothing was committed since the last look. */
   async look(): Promise<Look | null> {
-    return this.device.held === this.#held && !this.#hasNewDeeds() ? null : this.again()
+    const { held } = this.device
+    if (held === this.#held && !this.#hasNewDeeds()) return null
+    const look = await this.again()
+    this.#held = held
+    this.#seen = look.transactions
+    return look
   }
 
-  /** What is there now. What has changed is changed for whoever looks first: `afterStep` is to be asked before. */
+  /** What is there now, besides the looks: what has changed is still to be looked at. */
   async again(): Promise<Look> {
     const { device } = this
-    this.#held = device.held
     return device.store.bare.read('look', async (tx) => {
       const transactions = new Map((await tx.findTransactions({})).map((each) => [each.seq, each]))
       const before = this.#seen
@@ -76,7 +80,6 @@ export class Watch {
         for (const [at, id] of [...ids].entries())
           unsent.set(rowKey(table, id), { table, id, row: rows[at], base: bases.get(rowKey(table, id)) })
       }
-      this.#seen = transactions
       return { device, transactions, before, changed, written, unsent, bases }
     })
   }
