@@ -64,6 +64,8 @@ function changeColumn({ world, draw }: StepContext, table: string, kind: 'remove
   const loose = writtenColumns(world, table).filter((column) => isLoose(world.scenario, table, column))
   if (loose.length === 0) return `${table} has no column that could go`
   const { logicalName: name, schemaName, type } = draw.pick(loose)
+  // A column does not change under a transaction that has written it and not committed.
+  world.emulator.settle()
   if (kind === 'remove') schema.removeColumn(table, name)
   else schema.retypeColumn(table, type === 'Integer' ? text(schemaName) : integer(schemaName))
   return `${table}.${name} ${kind === 'remove' ? 'is removed' : 'gets another type'}`
