@@ -290,6 +290,23 @@ test('a child cannot be set to pending without the archived parent, in whatever 
   expect(await differences(here.there, here.device)).toEqual([])
 })
 
+test('an archived transaction of a table that is no longer configured is not set to pending before the table is back', async () => {
+  const { org, device } = await desk()
+  const before = org.configuration
+  const { seq } = await create(org, 'contact', { lastname: 'Archived' })
+  await org.outbox.archive([seq])
+  const { contact: _, ...others } = before.tables
+  await org.configure({ ...before, tables: { account: { ...others['account'], columns: ['name', 'telephone1'] } } })
+  await expect(org.outbox.setPending([seq])).rejects.toMatchObject({
+    code: 'refused',
+    place: { table: 'contact', rule: 'unknown-table' },
+  })
+  await org.configure(before)
+  await org.outbox.setPending([seq])
+  expect(await org.push()).toMatchObject({ processed: 1 })
+  await device.sync()
+})
+
 test('what was told to wait for an archived transaction waits again when that comes back', async () => {
   const here = await desk()
   const { org, id } = here

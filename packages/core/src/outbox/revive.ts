@@ -17,7 +17,8 @@ type Tables = ReadonlyMap<string, ConfiguredTable>
  * who sends it again after having seen the conflict wants it to stand.
  *
  * Throws `refused` for one that was delivered, for an archived one that needs a row which another archived one creates,
- * unless that comes back as well, and for an archived one that creates a row which another one has come to create since.
+ * unless that comes back as well, for an archived one that creates a row which another one has come to create since, and for
+ * one of a table that is not configured any more.
  */
 export async function revive(
   tx: StoreWriter,
@@ -35,6 +36,7 @@ export async function revive(
         ? await onPresentRows(tx, transaction.changes)
         : transaction.changes
     const archived = transaction.status === 'archived'
+    if (archived) refuseMissingTables(transaction, tables)
     if (archived) await refuseMissingRows(tx, transaction, tables)
     if (archived) await refuseTwoCreates(tx, transaction, tables)
     const dependsOn = await dependenciesOf(tx, changes, tables, seq, transaction.after)
@@ -61,6 +63,20 @@ function refuseDelivered({ seq, history }: OfflineTransaction): void {
 /** A verdict means that nothing happened on the master; an answer that never came still has to be looked for. */
 function unresolved(transaction: OfflineTransaction): 'unknown' | 'not-sent' {
   return transaction.outcome === 'unknown' ? 'unknown' : 'not-sent'
+}
+
+/** Without its table a row cannot be shown, and what the master has of it cannot be read. */
+function refuseMissingTables({ seq, changes }: OfflineTransaction, tables: Tables): void {
+  const missing = changes.find(({ table }) => !tables.has(table))
+  if (!missing) return
+  throw new OutpostError(
+    'refused',
+    `transaction #${seq} changes a row of '${missing.table}', which is not configured`,
+    {
+      place: { table: missing.table, row: missing.id, rule: 'unknown-table' },
+      remedy: 'Configure the table again first, or leave the transaction archived.',
+    },
+  )
 }
 
 async function refuseMissingRows(tx: StoreReader, transaction: OfflineTransaction, tables: Tables): Promise<void> {

@@ -68,8 +68,10 @@ function step(old: OfflineTransaction, now: OfflineTransaction): readonly string
   if (words.length === 0 && status !== now.status)
     found.push(`is ${now.status}, not ${status}, after ${events(grown) || 'nothing'}`)
   if (old.status === 'processed' && !isSame(old.changes, now.changes)) found.push('changes after its delivery')
-  const wasSent = old.attempts > 0 || old.lease !== null || old.outcome !== 'not-sent'
+  let wasSent = old.attempts > 0 || old.lease !== null || old.outcome !== 'not-sent'
   for (const { event } of grown) {
+    // It was looked for, and is not on the master.
+    if (event === 'verified') wasSent = false
     if (event === 'folded' || event === 'cancelled') {
       if (wasSent) found.push(`is ${event} although it may have been sent`)
       if (old.coalesce === false) found.push(`is ${event} although it must not be`)
