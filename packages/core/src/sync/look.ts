@@ -23,9 +23,9 @@ export interface LookRequest {
 
 /**
  * Asks everything at once that a run has to know, and the first page of each table that goes on from an earlier pass with
- * what change tracking tells of it; null where the master does not answer such a question, and where no pass has been
- * finished yet, because a first download asks for large pages one by one. Nothing of the answer may be used before its
- * identity was checked, and no page after anything was sent.
+ * what change tracking tells of it: a first download asks for large pages one by one. Null where the master does not
+ * answer such a question. Nothing of the answer may be used before its identity was checked, and no page after anything
+ * was sent.
  */
 export async function lookAtAll(
   context: PullContext,
@@ -34,9 +34,7 @@ export async function lookAtAll(
 ): Promise<Look | null> {
   const { master, userId } = context
   if (!master.glance) return null
-  const later = await laterPulls(context, tables)
-  if (later.length === 0) return null
-  const asked = sends ? [] : later
+  const asked = sends ? [] : await laterPulls(context, tables)
   const pulls = asked.map(({ pull }) => pull)
   const followed = asked.filter((each) => each.token !== undefined)
   const changes = followed.map(({ pull: { table, pageSize }, token = null }) => ({ table, pageSize, token }))
