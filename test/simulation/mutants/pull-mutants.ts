@@ -113,8 +113,8 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     about: 'What the user may do is read once and believed for ever.',
     check: 'I3',
     file: 'packages/core/src/identity/standing.ts',
-    find: 'if (standing && isComparable && standing.stamp === kept?.stamp) return known',
-    replace: 'if (known && isComparable) return known',
+    find: 'if (standing && isComparable && standing.stamp === kept?.stamp) return before',
+    replace: 'if (known && isComparable) return before',
   },
   {
     name: 'added-columns-not-filled',

@@ -26,7 +26,7 @@ import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
 import { readUserFacts, renewStanding } from '../identity/standing.ts'
 import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
-import type { Store, StoreWriter } from '../ports/store.ts'
+import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 import { readPrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
 import { dueOf, followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
@@ -41,6 +41,17 @@ export interface KeptTablesOptions {
   emit(event: OutpostEvent): void
   /** The device clock. */
   now(): number
+}
+
+/** What is in force of a store, whoever put it there. */
+export interface InForce {
+  readonly configuration: Configuration
+  /** Of the copy of the metadata. */
+  readonly stamp: string | null
+}
+
+export async function inForce(tx: StoreReader): Promise<InForce> {
+  return { configuration: await readConfiguration(tx), stamp: await readStamp(tx) }
 }
 
 /**
@@ -119,12 +130,13 @@ export class KeptTables {
     this.#take(fitConfiguration(configuration, this.#definitions, this.#conflictFunctions))
   }
 
-  /** Takes over what was put in force by another tab or program since. Gives back whether anything was. */
-  async follow(userId: string): Promise<boolean> {
-    const { configuration, stamp } = await this.#store.read('look for another configuration', async (tx) => ({
-      configuration: await readConfiguration(tx),
-      stamp: await readStamp(tx),
-    }))
+  /**
+   * Takes over what was put in force by another tab or program since. Gives back whether anything was. `stored` is what
+   * the store has, where it was read just now.
+   */
+  async follow(userId: string, stored?: InForce): Promise<boolean> {
+    const { configuration, stamp } =
+      stored ?? (await this.#store.read('look for another configuration', (tx) => inForce(tx)))
     // An empty stamp is that of a copy that is to be renewed.
     const isOther = stamp !== '' && stamp !== this.catalogue.stamp
     if (!isOther && isSame(configuration, this.#configuration)) return false
@@ -207,8 +219,9 @@ export class KeptTables {
   async renewPrivileges(userId: string, signal: AbortSignal, shown?: Standing | null): Promise<void> {
     const asked = await this.privilegesAsked()
     const request = { userId, asked, tables: this.#byName.keys(), ...(shown === undefined ? {} : { shown }) }
-    this.#privileges = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
-    this.#userFacts = await this.#store.read('load facts', (tx) => readUserFacts(tx, userId))
+    const renewed = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
+    this.#privileges = renewed.privileges
+    this.#userFacts = renewed.facts
   }
 
   /** The names of the privileges that decide what may be done with the kept tables and with what their lookups point to. */

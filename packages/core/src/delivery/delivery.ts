@@ -5,7 +5,8 @@ import { OutpostError } from '../errors.ts'
 import type { ConnectionState, OutpostEvent, PushReport } from '../events.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { whoseOf } from '../identity/identity-guard.ts'
-import type { KeptTables } from '../copy/kept-tables.ts'
+import { inForce } from '../copy/kept-tables.ts'
+import type { InForce, KeptTables } from '../copy/kept-tables.ts'
 import { Agenda } from '../outbox/agenda.ts'
 import type { ReadinessContext } from '../outbox/readiness.ts'
 import { Pace } from '../push/pace.ts'
@@ -164,14 +165,18 @@ export class Delivery {
   /** The same for whoever is bound. What another tab has configured since is in force from here on. */
   async #admit(): Promise<void> {
     const { store, identity } = this.#options
-    if (await store.read('look for a sign-out', (tx) => identity.hasLeft(tx))) throw signedOutError()
-    await this.follow()
+    const { hasLeft, stored } = await store.read('look for a sign-out', async (tx) => ({
+      hasLeft: await identity.hasLeft(tx),
+      stored: await inForce(tx),
+    }))
+    if (hasLeft) throw signedOutError()
+    await this.follow(stored)
   }
 
-  /** Takes over what another tab or program has configured since. */
-  async follow(): Promise<void> {
+  /** Takes over what another tab or program has configured since; `stored`, where that was read just now. */
+  async follow(stored?: InForce): Promise<void> {
     const { identity, kept } = this.#options
-    if (await kept.follow(identity.bound?.userId ?? '')) this.begunAnew()
+    if (await kept.follow(identity.bound?.userId ?? '', stored)) this.begunAnew()
   }
 
   /** Waits for the user to come back. */

@@ -32,29 +32,37 @@ export interface StandingRequest {
   readonly shown?: Standing | null
 }
 
+/** What is known of a user from here on. */
+export interface Renewed {
+  /** The names of their privileges; null where they cannot be read. */
+  readonly privileges: Privileges | null
+  /** What filters may ask about them. */
+  readonly facts: UserFacts
+}
+
 /**
  * Sees whether the user's standing is still the one it was. Where it is not, the names of all privileges are read anew,
- * every table has to be compared with the master's, and change tracking that was refused is asked for again. Gives the
- * privileges; null where they cannot be read. One request where nothing has changed, none where the standing was shown.
+ * every table has to be compared with the master's, and change tracking that was refused is asked for again. One request where nothing has changed, none where the standing was shown.
  */
 export async function renewStanding(
   { store, master }: { readonly store: Store; readonly master: MasterOrg },
   { userId, asked, tables, shown }: StandingRequest,
   signal: AbortSignal,
-): Promise<Privileges | null> {
+): Promise<Renewed> {
   const { kept, known } = await store.read('read standing', async (tx) => ({
     kept: await readStanding(tx, userId),
     known: await readPrivileges(tx, userId),
   }))
+  const before: Renewed = { privileges: known, facts: kept?.facts ?? {} }
   const standing = shown === undefined ? ((await master.standing?.(userId, asked, signal)) ?? null) : shown
   const isComparable = kept?.asked.join() === asked.join()
-  if (standing && isComparable && standing.stamp === kept?.stamp) return known
+  if (standing && isComparable && standing.stamp === kept?.stamp) return before
   const names = (await master.privileges?.(userId, signal)) ?? null
   const stamp = standing?.stamp ?? names?.toSorted().join() ?? ''
   const isOther =
     kept !== undefined && stamp !== kept.stamp && (isComparable || (await isOtherThan(master, kept, signal)))
   throwIfAborted(signal)
-  if (isComparable && !isOther) return known
+  if (isComparable && !isOther) return before
   await store.write('keep standing', async (tx) => {
     const next: KeptStanding = { userId, stamp, asked, ...(standing?.facts ? { facts: standing.facts } : {}) }
     await tx.setValue(STANDING, next)
@@ -63,7 +71,7 @@ export async function renewStanding(
     await makeDue(tx, tables, 'standing-changed')
     await askAgain(tx)
   })
-  return names && new Set(names)
+  return { privileges: names && new Set(names), facts: standing?.facts ?? {} }
 }
 
 /** What filters may ask about the user, as the master told it last. */

@@ -63,13 +63,9 @@ export interface Sightings {
 }
 
 /** Begins to watch a pass. Only one that goes on from an earlier one can bring anything back. */
-export async function watchPass(context: PullContext, table: ConfiguredTable, goesOn: boolean): Promise<Sightings> {
-  const name = table.metadata.name
-  const { anchors, overdue } = await context.store.read(`anchors of ${name}`, async (tx) => ({
-    anchors: await anchorsOf(tx, name),
-    overdue: goesOn ? await overdueEchoes(tx, name) : [],
-  }))
-  const { rows, expected } = anchors
+export async function watchPass(tx: StoreReader, table: string, goesOn: boolean): Promise<Sightings> {
+  const { rows, expected } = await anchorsOf(tx, table)
+  const overdue = goesOn ? await overdueEchoes(tx, table) : []
   return { goesOn, expected: (goesOn && expected && rows[0]) || null, isBack: false, regressed: [], overdue }
 }
 

@@ -37,6 +37,15 @@ export async function forgetChanges(tx: StoreWriter, table: string): Promise<voi
   await tx.setValue(key(table), undefined)
 }
 
+/** Whether `beginChanges` has anything to do where this is known of the table's change tracking. */
+export function areChangesToBegin(
+  context: Pick<PullContext, 'master'>,
+  table: ConfiguredTable,
+  known: ChangeTracking | undefined,
+): boolean {
+  return isAsked(context, table) ? known === undefined || known.state === 'begun' : known !== undefined
+}
+
 /**
  * Takes a token where the table has none. Belongs before the pass over new and changed rows, so that everything that
  * happens from the first pass on is told of. For a table whose rows are held already a comparison becomes due.
@@ -98,6 +107,7 @@ export async function followChanges(
   signal: AbortSignal,
   first?: FirstChanges,
 ): Promise<void> {
+  if (!isAsked(context, table)) return
   const name = table.metadata.name
   const kept = await context.store.read(`change tracking of ${name}`, (tx) => followedToken(tx, context, table))
   if (kept === undefined) return

@@ -2,6 +2,7 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError, throwIfAborted } from '../errors.ts'
 import type { LayerReport } from '../events.ts'
 import type { PullPage } from '../ports/master-org.ts'
+import type { StoreReader } from '../ports/store.ts'
 import { patchRows } from './patch-rows.ts'
 import { pullBodies } from './pull-bodies.ts'
 import { largeColumns, nameOfTyped, readCheckpoint, typedColumns, writeCheckpoint } from './checkpoint.ts'
@@ -9,9 +10,9 @@ import type { ColumnLayer } from './checkpoint.ts'
 import type { PullContext } from './pull-context.ts'
 
 /** Whether columns of rows that are here have still to be brought. */
-export async function areLayersWanted({ store }: PullContext, table: ConfiguredTable): Promise<boolean> {
+export async function areLayersWanted(tx: StoreReader, table: ConfiguredTable): Promise<boolean> {
   if (largeColumns(table).length > 0) return true
-  const checkpoint = await store.read('read checkpoint', (tx) => readCheckpoint(tx, table.metadata.name))
+  const checkpoint = await readCheckpoint(tx, table.metadata.name)
   return checkpoint !== undefined && missingOf(table, checkpoint.columns).length > 0
 }
 

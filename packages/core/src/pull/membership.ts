@@ -9,8 +9,8 @@ import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
 import { marksOf, quarantine, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
-import { doubted, looked } from './recheck-list.ts'
-import type { Doubt } from './recheck-list.ts'
+import { looked } from './recheck-list.ts'
+import type { Doubt, DoubtedRow } from './recheck-list.ts'
 
 /** What is needed to find out which rows are still wanted. */
 export interface MembershipContext {
@@ -47,19 +47,17 @@ export async function heldVersions(tx: StoreReader, table: string, ids: readonly
 }
 
 /**
- * Looks at the rows on the table's list again: reads them by id under its scope, applies those that come back and removes
+ * Looks at the rows on the table's list again, which are given: reads them by id under its scope, applies those that come back and removes
  * the others, a hundred at a time, each hundred in one store transaction. A row with unsent changes stays and is
  * quarantined; once nothing of it is unsent any more, it is looked at again.
  */
 export async function lookAgain(
   context: MembershipContext,
   table: ConfiguredTable,
+  rows: readonly DoubtedRow[],
   signal: AbortSignal,
 ): Promise<Membership> {
-  const name = table.metadata.name
-  const list = await context.store.read(`rows of ${name} to look at again`, async (tx) => {
-    return new Map((await doubted(tx, name)).map((each): [string, Doubt] => [each.id, each.doubt]))
-  })
+  const list = new Map(rows.map((each): [string, Doubt] => [each.id, each.doubt]))
   let sum = NOTHING
   const ids = [...list.keys()]
   for (let from = 0; from < ids.length; from += CHUNK) {

@@ -11,6 +11,7 @@ import type { TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
+import type { Before } from './strategies.ts'
 
 /** What a pass over the new and changed rows of a table did so far. */
 export interface RowsPulled {
@@ -21,8 +22,8 @@ export interface RowsPulled {
 export interface PullTableOptions {
   /** The first page, where it has been read already, for the checkpoint that is stored. */
   readonly first?: { readonly checkpoint: Json; readonly page: PullPage }
-  /** What to watch for in the pages. */
-  readonly sightings?: Sightings
+  /** What the store has of the table. */
+  readonly before: Pick<Before, 'stored' | 'sightings'>
   /** Called when a page is committed. */
   readonly committed?: (done: RowsPulled, page: PullPage) => void
 }
@@ -44,10 +45,10 @@ export async function pullTable(
   context: PullContext,
   table: ConfiguredTable,
   signal: AbortSignal,
-  options: PullTableOptions = {},
+  options: PullTableOptions,
 ): Promise<RowsPulled> {
   const { store, pageSize } = context
-  let checkpoint = await startingPoint(context, table, signal)
+  let checkpoint = await startingPoint(context, table, options.before.stored, signal)
   let done: RowsPulled = { received: 0, written: 0 }
   const ahead = new Ahead(signal, async (from, asked) => {
     const { first } = options
@@ -72,7 +73,7 @@ export async function pullTable(
       }
       more = page.more
       if (more) ahead.ask(page.checkpoint)
-      const { next, written } = await commitPage(context, table, checkpoint, page, options.sightings)
+      const { next, written } = await commitPage(context, table, checkpoint, page, options.before.sightings)
       checkpoint = next
       done = { received: done.received + page.rows.length, written: done.written + written }
       options.committed?.(done, page)
@@ -88,7 +89,7 @@ async function commitPage(
   table: ConfiguredTable,
   checkpoint: TableCheckpoint,
   page: PullPage,
-  sightings: Sightings | undefined,
+  sightings: Sightings,
 ): Promise<{ readonly next: TableCheckpoint; readonly written: number }> {
   const { store, env } = context
   const name = table.metadata.name
@@ -98,7 +99,7 @@ async function commitPage(
       const older = (await dueOf(tx, name)).includes('restored')
       const rows = older ? page.rows : await withoutDeleted(tx, name, page.rows)
       // Before the checkpoint is read: it can make a comparison of this very table due.
-      if (sightings) await withPage(tx, context, table, rows, sightings)
+      await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
       const missed = stored ? {} : await missedBefore(tx, table)
@@ -136,10 +137,10 @@ async function missedBefore(
 async function startingPoint(
   context: PullContext,
   table: ConfiguredTable,
+  stored: TableCheckpoint | undefined,
   signal: AbortSignal,
 ): Promise<TableCheckpoint> {
   const name = table.metadata.name
-  const stored = await context.store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
   if (!stored) return firstCheckpoint(table)
   const kept = resolved(stored, table)
   if (kept.master === null || !kept.due?.includes('filter-changed')) return kept

@@ -3,7 +3,9 @@ import { MasterError, throwIfAborted } from '../errors.ts'
 import type { SyncPhase, TableReport } from '../events.ts'
 import type { Json } from '../metadata.ts'
 import type { PullPage, RowEstimate } from '../ports/master-org.ts'
+import type { StoreReader } from '../ports/store.ts'
 import { clearDue, dueOf, readCheckpoint } from './checkpoint.ts'
+import type { DueReason } from './checkpoint.ts'
 import { forgetExpected, heldOf, keepExpected } from './download.ts'
 import { areLayersWanted, pullLayers } from './layers.ts'
 import { lookAgain } from './membership.ts'
@@ -13,7 +15,10 @@ import type { FirstChanges } from './delta.ts'
 import type { PullContext } from './pull-context.ts'
 import { pullTable } from './pull-table.ts'
 import { reconcile } from './reconcile.ts'
-import { beforeRows, behindAllRows, behindRows, refusedRows } from './strategies.ts'
+import { doubted } from './recheck-list.ts'
+import type { DoubtedRow } from './recheck-list.ts'
+import { beforeRows, behindAllRows, behindRows, readBefore, refusedRows } from './strategies.ts'
+import type { Before } from './strategies.ts'
 import { TableRun } from './table-run.ts'
 
 /** A first page that was read together with others, and the checkpoint it was asked for with. */
@@ -56,24 +61,35 @@ export async function pullTables(
   let expected: readonly string[] = []
   await options.inPhase('rows', async () => {
     expected = await expectRows(context, runs, progress, signal)
+    const ahead = await readAhead(context, runs, options.firstPages)
     const seen: Seen[] = []
     for (const run of runs) {
-      const sightings = await pullRows(context, run, progress, signal, options.firstPages?.get(run.name))
+      const known = { first: options.firstPages?.get(run.name), before: ahead.get(run) }
+      const sightings = await pullRows(context, run, progress, signal, known)
       if (sightings && !run.hasFailed) seen.push({ table: run.table, sightings })
     }
     await behindAllRows(context, seen, signal)
     // What shows one table that the master went back in time sends all of them back to their start.
-    for (const run of runs) if (await mustGoBack(context, run)) await pullRows(context, run, progress, signal)
+    for (const run of await thatMustGoBack(context, runs)) await pullRows(context, run, progress, signal)
   })
   await options.inPhase('deletions', async () => {
+    let open = await stillOpen(context, runs)
     for (const [nth, run] of runs.entries()) {
-      if (!run.hasFailed) await run.run(context, 'deletions', () => pullDeletions(context, run, signal))
+      if (!run.hasFailed) {
+        await run.run(context, 'deletions', async () => {
+          const left = open.get(run) ?? (await stillOpen(context, [run])).get(run) ?? NOTHING_LEFT
+          // What goes from this table can be a reason to look at others.
+          if (run.table.syncDeletion || left.doubts.length + left.due.length > 0) open = new Map()
+          await pullDeletions(context, run, left, signal)
+        })
+      }
       progress.after('deletions', run.name, nth + 1)
     }
   })
+  const lacking = await thatLackColumns(context, runs)
   const layered: TableRun[] = []
   for (const run of runs) {
-    if (!run.hasFailed && (await areLayersWanted(context, run.table))) layered.push(run)
+    if (lacking.has(run)) layered.push(run)
     else context.emit({ type: 'pull.table', table: run.name, report: run.report })
   }
   if (layered.length > 0) {
@@ -111,9 +127,9 @@ async function expectRows(
 ): Promise<readonly string[]> {
   const expected: string[] = []
   const asked = new Map<ConfiguredTable, RowEstimate | null>()
-  for (const run of runs) {
+  const here = await ofEach(context, 'how much is here', runs, (tx, { table }) => heldOf(tx, table))
+  for (const [run, held] of here) {
     const { name, table } = run
-    const held = await context.store.read('how much is here', (tx) => heldOf(tx, table))
     if (held.expected !== undefined) {
       progress.expect(name, held.expected, held.rows)
       if (!held.isNew) progress.isHere(name)
@@ -138,22 +154,23 @@ async function pullRows(
   run: TableRun,
   progress: Progress,
   signal: AbortSignal,
-  first?: FirstPage,
+  { first, before: known }: { readonly first?: FirstPage | undefined; readonly before?: Before | undefined } = {},
 ): Promise<Sightings | undefined> {
   let sightings: Sightings | undefined
   if (!run.hasFailed) {
     const part = async (): Promise<void> => {
       if (first?.page instanceof MasterError && first.page.code !== 'expired') throw first.page
-      sightings = await beforeRows(context, run.table, signal)
-      let before = { received: 0, written: 0 }
+      const before = await beforeRows(context, run.table, signal, known)
+      sightings = before.sightings
+      let counted = { received: 0, written: 0 }
       await pullTable(context, run.table, signal, {
-        sightings,
+        before,
         ...(first && !(first.page instanceof MasterError)
           ? { first: { checkpoint: first.checkpoint, page: first.page } }
           : {}),
         committed: (done, page) => {
-          run.add({ received: done.received - before.received, written: done.written - before.written })
-          before = done
+          run.add({ received: done.received - counted.received, written: done.written - counted.written })
+          counted = done
           if (page.estimate) progress.expectAtLeast(run.name, page.estimate)
           const estimate = page.estimate ? { estimate: page.estimate } : {}
           context.emit({ type: 'pull.page', table: run.name, rows: done.received, ...estimate })
@@ -178,12 +195,50 @@ function reading(context: PullContext, run: TableRun, signal: AbortSignal, part:
   )
 }
 
+/**
+ * What the store has of the tables, read at once where their first pages have come already, so that nothing is waited for
+ * before the last of them is written. None elsewhere: another tab can pull the last table while this one waits for the first.
+ */
+async function readAhead(
+  context: PullContext,
+  runs: readonly TableRun[],
+  firstPages: ReadonlyMap<string, FirstPage> = new Map(),
+): Promise<ReadonlyMap<TableRun, Before>> {
+  const asked = runs.filter(({ hasFailed }) => !hasFailed)
+  const isHere = ({ name }: TableRun): boolean => {
+    const page = firstPages.get(name)?.page
+    return page !== undefined && !(page instanceof MasterError) && !page.more
+  }
+  if (!asked.every(isHere)) return new Map()
+  return ofEach(context, 'before a pass', asked, (tx, { table }) => readBefore(tx, context, table))
+}
+
+/** What is left to do of a table behind its pass. */
+interface Left {
+  readonly doubts: readonly DoubtedRow[]
+  readonly due: readonly DueReason[]
+}
+
+const NOTHING_LEFT: Left = { doubts: [], due: [] }
+
+function stillOpen(context: PullContext, runs: readonly TableRun[]): Promise<ReadonlyMap<TableRun, Left>> {
+  return ofEach(context, 'what is to be looked at again', runs, async (tx, { name }) => ({
+    doubts: await doubted(tx, name),
+    due: await dueOf(tx, name),
+  }))
+}
+
 /** Looks at doubtful rows, then compares all where that is switched on or due. */
-async function pullDeletions(context: PullContext, run: TableRun, signal: AbortSignal): Promise<void> {
+async function pullDeletions(
+  context: PullContext,
+  run: TableRun,
+  { doubts, due }: Left,
+  signal: AbortSignal,
+): Promise<void> {
   const { name, table } = run
   throwIfAborted(signal)
-  run.add(await lookAgain(context, table, signal))
-  const reasons = await context.store.read('what is due', (tx) => dueOf(tx, name))
+  if (doubts.length > 0) run.add(await lookAgain(context, table, doubts, signal))
+  const reasons = doubts.length === 0 ? due : await context.store.read('what is due', (tx) => dueOf(tx, name))
   if (!table.syncDeletion && reasons.length === 0) return
   run.add(await reconcile(context, table, signal))
   if (reasons.length === 0) return
@@ -192,8 +247,31 @@ async function pullDeletions(context: PullContext, run: TableRun, signal: AbortS
   })
 }
 
-async function mustGoBack({ store }: PullContext, { name, hasFailed }: TableRun): Promise<boolean> {
-  if (hasFailed) return false
-  const checkpoint = await store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
-  return checkpoint?.master === null && checkpoint.due?.includes('restored') === true
+async function thatMustGoBack(context: PullContext, runs: readonly TableRun[]): Promise<readonly TableRun[]> {
+  const asked = runs.filter(({ hasFailed }) => !hasFailed)
+  const stored = await ofEach(context, 'read checkpoints', asked, (tx, { name }) => readCheckpoint(tx, name))
+  return asked.filter((run) => {
+    const checkpoint = stored.get(run)
+    return checkpoint?.master === null && checkpoint.due?.includes('restored') === true
+  })
+}
+
+async function thatLackColumns(context: PullContext, runs: readonly TableRun[]): Promise<ReadonlySet<TableRun>> {
+  const asked = runs.filter(({ hasFailed }) => !hasFailed)
+  const wanted = await ofEach(context, 'look for columns', asked, (tx, { table }) => areLayersWanted(tx, table))
+  return new Set(asked.filter((run) => wanted.get(run)))
+}
+
+/** What one look at the store says of each table. */
+function ofEach<T>(
+  { store }: PullContext,
+  name: string,
+  runs: readonly TableRun[],
+  look: (tx: StoreReader, run: TableRun) => Promise<T>,
+): Promise<ReadonlyMap<TableRun, T>> {
+  return store.read(name, async (tx) => {
+    const found = new Map<TableRun, T>()
+    for (const run of runs) found.set(run, await look(tx, run))
+    return found
+  })
 }

@@ -2,12 +2,13 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError } from '../errors.ts'
 import { areAwaited } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
-import type { StoreWriter } from '../ports/store.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { forgetAnchors, judgePast, sightPage, watchPass } from './anchors.ts'
 import type { Seen, Sightings } from './anchors.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { beginChanges, followChanges, forgetChanges } from './delta.ts'
-import type { FirstChanges } from './delta.ts'
+import type { TableCheckpoint } from './checkpoint.ts'
+import { areChangesToBegin, beginChanges, changeTrackingOf, followChanges, forgetChanges } from './delta.ts'
+import type { ChangeTracking, FirstChanges } from './delta.ts'
 import { forgetExpected } from './download.ts'
 import { dependentsDue } from './dependents.ts'
 import { NOTHING } from './membership.ts'
@@ -25,21 +26,49 @@ import { forgetTracked, learnTracked, noteTracked } from './tracking.ts'
  * to compare.
  */
 
-/** Before the pass over a table. Gives what is to be watched for in its pages. */
+/** What the store has of a table before a pass over it: all that is read of it in advance. */
+export interface Before {
+  readonly stored: TableCheckpoint | undefined
+  /** What is to be watched for in the pages. */
+  readonly sightings: Sightings
+  /** Whether rows may be wanted now, or not any more, because time has passed. */
+  readonly isLater: boolean
+  readonly tracking: ChangeTracking | undefined
+}
+
+export async function readBefore(tx: StoreReader, context: PullContext, table: ConfiguredTable): Promise<Before> {
+  const { name } = table.metadata
+  const stored = await readCheckpoint(tx, name)
+  return {
+    stored,
+    sightings: await watchPass(tx, name, stored?.complete === true),
+    isLater: await hasTimePassed(tx, table, clockOf(context)),
+    tracking: await changeTrackingOf(tx, name),
+  }
+}
+
+/** Before the pass over a table. `known` is what the store has of it, where it was read in advance. */
 export async function beforeRows(
   context: PullContext,
   table: ConfiguredTable,
   signal: AbortSignal,
-): Promise<Sightings> {
-  const { store, env, userId } = context
-  const clock = { userId, now: env.now() }
-  const { goesOn, isLater } = await store.read('look for a checkpoint', async (tx) => ({
-    goesOn: (await readCheckpoint(tx, table.metadata.name))?.complete === true,
-    isLater: await hasTimePassed(tx, table, clock),
-  }))
-  if (isLater) await store.write('time has passed', (tx) => noteTime(tx, table, clock), { durability: 'relaxed' })
-  await beginChanges(context, table, signal)
-  return watchPass(context, table, goesOn)
+  known?: Before,
+): Promise<Before> {
+  const { store } = context
+  const read = (): Promise<Before> =>
+    store.read(`before a pass over ${table.metadata.name}`, (tx) => readBefore(tx, context, table))
+  const before = known ?? (await read())
+  const areToBegin = areChangesToBegin(context, table, before.tracking)
+  if (!before.isLater && !areToBegin) return before
+  if (before.isLater) {
+    await store.write('time has passed', (tx) => noteTime(tx, table, clockOf(context)), { durability: 'relaxed' })
+  }
+  if (areToBegin) await beginChanges(context, table, signal)
+  return read()
+}
+
+function clockOf({ userId, env }: PullContext): { readonly userId: string; readonly now: number } {
+  return { userId, now: env.now() }
 }
 
 /** With each page of a pass, in its store transaction and before it is applied. */
