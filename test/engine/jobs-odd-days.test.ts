@@ -161,7 +161,8 @@ test('two tabs: each run is begun by one of them, and one that is frozen amid it
     },
   }
   const other = await world.second({ env: freezing })
-  emulator.faults.add({ times: 1, fault: { kind: 'hang' } })
+  // The look that asks everything at once, and the first of what is asked one by one in its place.
+  emulator.faults.add({ times: 2, fault: { kind: 'hang' } })
   const frozen = other.jobs.run('SyncService')
   await settle()
   await org.service.start()
