@@ -30,8 +30,10 @@ export const scenario: Scenario = {
       kind: 'action',
       binding: { to: 'row', table: 'new_job' },
       parameters: { Text: { type: 'Edm.String' } },
-      run: ({ row, service, parameters }) =>
-        service.update('new_job', row?.id ?? '', { new_notes: stamped(row?.values, String(parameters['Text'])) }),
+      run: ({ row, service, parameters: { Text: text } }) => {
+        if (typeof text !== 'string') throw new TypeError('texts are stamped')
+        service.update('new_job', row?.id ?? '', { new_notes: stamped(row?.values, text) })
+      },
     }),
   users: ['Amara Okafor', 'Bram Bakker', 'Dorian Vestergaard', 'Lowri Kettering'],
   words: ['Aalto', 'Mäkinen', 'Marsh', 'zeta', "O'Neill", '50% off', 'annul'],

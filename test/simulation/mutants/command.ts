@@ -5,7 +5,7 @@ import { checkMutants } from './check-mutants.ts'
 import { MUTANTS } from './mutants.ts'
 import { lineOf, summaryOf } from './report.ts'
 
-export const MUTANTS_HELP = `npm run simulate -- mutants [options]
+const MUTANTS_HELP = `npm run simulate -- mutants [options]
 
 Puts one deliberate bug after another into the sources, and runs the simulation until the check that must find it does.
 

@@ -6,7 +6,7 @@ export function idOf(table: string, name: string): string {
   return guidFrom(`simulation|${table}|${name}`)
 }
 
-export const UNITS = ['root', 'north', 'south'] as const
+const UNITS = ['root', 'north', 'south'] as const
 
 const READ: Partial<Privileges> = {
   create: 'none',

@@ -57,7 +57,7 @@ export const masterPaging: StepKind = byMaster('master changes pages', 2, ({ wor
 })
 
 /** Some change of a row. Gives back what was done, in words. */
-export function changeRows(drawing: MasterDrawing): string {
+function changeRows(drawing: MasterDrawing): string {
   const { world, draw, master } = drawing
   const kind = draw.weighted({
     create: 3,

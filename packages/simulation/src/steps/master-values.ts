@@ -43,7 +43,7 @@ export function anyRow({ draw, master }: MasterDrawing, table: string): string |
 const keptColumns = new WeakMap<Scenario, Map<string, ReadonlySet<string>>>()
 
 /** The columns of a table that devices may keep. */
-export function columnsOfPeople({ scenario }: World, table: string): ReadonlySet<string> {
+function columnsOfPeople({ scenario }: World, table: string): ReadonlySet<string> {
   const all = keptColumns.get(scenario) ?? new Map<string, ReadonlySet<string>>()
   keptColumns.set(scenario, all)
   const found = all.get(table)
