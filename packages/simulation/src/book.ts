@@ -121,9 +121,14 @@ export class Book {
     this.#decide(seqs, (entry) => (entry.archived = null))
   }
 
-  /** A row that was created and deleted again before anything was sent is to be there after all. */
-  undeleted(seqs: Iterable<number>): void {
-    this.#decide(seqs, ({ deeds }) => deeds.splice(0, deeds.length, ...deeds.filter(({ kind }) => kind !== 'delete')))
+  /** What was undone before anything was sent is to be done after all: a row is there, a link as it was first written. */
+  notUndone(seqs: Iterable<number>): void {
+    this.#decide(seqs, ({ deeds }) => {
+      const [first] = deeds
+      const isOfLink = first?.kind === 'associate' || first?.kind === 'disassociate'
+      const left = isOfLink ? [first] : deeds.filter(({ kind }) => kind !== 'delete')
+      deeds.splice(0, deeds.length, ...left)
+    })
   }
 
   /** The store failed under a decision about these: it may have been carried out. */

@@ -136,6 +136,15 @@ test('I1: what was cancelled by nobody is told, and no more once it is pending a
   expect(nothingLost(lookOf([{ ...again, status: 'pending' }], { deeds }))).toEqual([])
 })
 
+test('I5: a link that was removed again is shown once its making is pending again', () => {
+  const link = { table: 'new_skill_contact', id: 'a:b', values: {} }
+  const book = new Book()
+  book.wrote(1, [{ kind: 'associate', ...link }])
+  book.wrote(1, [{ kind: 'disassociate', ...link }])
+  book.notUndone([1])
+  expect(book.entries.get(1)?.deeds).toEqual([{ kind: 'associate', ...link }])
+})
+
 /** A device whose store has a table of its own and a column of its own. */
 async function deviceOf(book: Book, filter = "name ne 'no'"): Promise<Device> {
   const store = memoryStore()

@@ -65,7 +65,7 @@ async function drawDecision(drawing: Drawing): Promise<Decision | undefined> {
         seqs,
         enter: (book) => {
           book.setPending(seqs)
-          book.undeleted(chosen.filter(isCancelled).map(({ seq }) => seq))
+          book.notUndone(chosen.filter(isCancelled).map(({ seq }) => seq))
         },
       }
     case 'retryAll':
