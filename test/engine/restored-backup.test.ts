@@ -175,6 +175,30 @@ test('it is noticed by what was written from here as well, where no pull had bro
   expect(await differences(here, device)).toEqual([])
 })
 
+test('it is noticed by what a comparison has read, where no pull had come to it before', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  account(here, 'the newest, to which nothing happens')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', id, { name: 'changed since' })
+  await device.org.repair('account')
+  expect((await device.rows('account')).get(id)?.['name']).toBe('changed since')
+
+  emulator.restoreBackup(backup)
+  for (let round = 0; round < 4; round += 1) {
+    await env.advance(LATER)
+    account(here, `made in round ${round}`)
+    await device.sync()
+  }
+  expect((await device.rows('account')).get(id)?.['name']).toBe('as it was')
+  expect(await differences(here, device)).toEqual([])
+})
+
 test('what a transaction wrote that had not ended when the backup was made goes, though newer rows are in the backup', async () => {
   const here = world()
   const { emulator, env } = here

@@ -4,6 +4,8 @@ import { concernsOneTable } from '../errors.ts'
 import { overdueEchoes } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { anchorsOf, forgetAnchors, keepAnchors, noteAnchors } from './anchor-list.ts'
+import type { Anchors } from './anchor-list.ts'
 import { makeDue } from './checkpoint.ts'
 import { forgetChanges } from './delta.ts'
 import type { HeldVersions } from './membership.ts'
@@ -19,6 +21,8 @@ import { isOlderVersion } from './version-order.ts'
  * The newest rows seen of each table are its anchors. A pass asks from the newest version on, so its row comes back as long
  * as nothing happened to it. When it does not, the anchors are read by id.
  *
+ * Rows that are read by id may be newer than all that the passes have brought: they are anchors, too.
+ *
  * What was written from here is an anchor as well until a pull has brought it back: a master that went back before then
  * shows every row that was pulled as it was.
  */
@@ -27,26 +31,6 @@ import { isOlderVersion } from './version-order.ts'
 export interface Anchor {
   readonly id: string
   readonly version: string
-}
-
-type Anchors = {
-  /** Newest first. */
-  readonly rows: readonly { readonly id: string; readonly version: string }[]
-  /** Whether the newest row seen is still among them: then it comes back with the next pass. */
-  readonly expected: boolean
-}
-
-const KEPT = 5
-const NONE: Anchors = { rows: [], expected: false }
-
-const key = (table: string): string => `anchors/${table}`
-
-async function anchorsOf(tx: StoreReader, table: string): Promise<Anchors> {
-  return ((await tx.value(key(table))) as Anchors | undefined) ?? NONE
-}
-
-export async function forgetAnchors(tx: StoreWriter, table: string): Promise<void> {
-  await tx.setValue(key(table), undefined)
 }
 
 /** What one pass over a table showed of its past. */
@@ -79,9 +63,7 @@ export async function sightPage(
   page: readonly MasterRow[],
   sightings: Sightings,
 ): Promise<boolean> {
-  const anchors = await anchorsOf(tx, table)
-  const next = withNewer(anchors, page)
-  if (next !== anchors) await tx.setValue(key(table), next)
+  await noteAnchors(tx, table, page)
   if (!sightings.goesOn) return page.length > 0
   if (page.some((row) => row.id === sightings.expected?.id)) sightings.isBack = true
   if (sightings.overdue.length > 0) {
@@ -101,15 +83,6 @@ export async function sightPage(
     if (before && isOlderVersion(version, before)) sightings.regressed.push({ id, version: before })
   }
   return page.some((row) => held.get(row.id) !== row.version)
-}
-
-function withNewer(anchors: Anchors, page: readonly MasterRow[]): Anchors {
-  const newest = anchors.rows[0]
-  const newer = page.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
-  if (newer.length === 0) return anchors
-  const last = new Map([...anchors.rows, ...newer].map(({ id, version }) => [id, { id, version }]))
-  const sorted = [...last.values()].toSorted((one, other) => (isOlderVersion(one.version, other.version) ? 1 : -1))
-  return { rows: sorted.slice(0, KEPT), expected: true }
 }
 
 /** What was seen of a table, to be judged together with the other tables. */
@@ -207,7 +180,7 @@ async function readAnchors(
   if (!isOlder && !isBack) {
     // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
     const next: Anchors = { rows: present.map(({ id, version }) => ({ id, version })), expected: false }
-    await context.store.write(`anchors of ${name}`, (tx) => tx.setValue(key(name), next), { durability: 'relaxed' })
+    await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
   }
   return {
     isOlder,

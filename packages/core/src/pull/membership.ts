@@ -4,6 +4,7 @@ import { concernsOneTable, throwIfAborted } from '../errors.ts'
 import type { OutpostEvent } from '../events.ts'
 import type { MasterOrg, MasterRow } from '../ports/master-org.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
+import { noteAnchors } from './anchor-list.ts'
 import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
@@ -93,6 +94,7 @@ export async function readAndApply(
       const now = await heldVersions(tx, name, ids)
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
       const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
+      await noteAnchors(tx, name, fresh)
       await applyPage(tx, table, fresh, { older: true })
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
       await release(tx, name, shown)

@@ -1,0 +1,39 @@
+import type { MasterRow } from '../ports/master-org.ts'
+import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { isOlderVersion } from './version-order.ts'
+
+/** The newest rows seen of a table. */
+export type Anchors = {
+  /** Newest first. */
+  readonly rows: readonly { readonly id: string; readonly version: string }[]
+  /** Whether the newest row seen is still among them: then it comes back with the next pass. */
+  readonly expected: boolean
+}
+
+const KEPT = 5
+const NONE: Anchors = { rows: [], expected: false }
+
+const key = (table: string): string => `anchors/${table}`
+
+export async function anchorsOf(tx: StoreReader, table: string): Promise<Anchors> {
+  return ((await tx.value(key(table))) as Anchors | undefined) ?? NONE
+}
+
+export async function keepAnchors(tx: StoreWriter, table: string, anchors: Anchors): Promise<void> {
+  await tx.setValue(key(table), anchors)
+}
+
+export async function forgetAnchors(tx: StoreWriter, table: string): Promise<void> {
+  await tx.setValue(key(table), undefined)
+}
+
+/** Takes rows that the master has shown into account. Writes only where one is newer than all before. */
+export async function noteAnchors(tx: StoreWriter, table: string, seen: readonly MasterRow[]): Promise<void> {
+  const { rows } = await anchorsOf(tx, table)
+  const newest = rows[0]
+  const newer = seen.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
+  if (newer.length === 0) return
+  const last = new Map([...rows, ...newer].map(({ id, version }) => [id, { id, version }]))
+  const sorted = [...last.values()].toSorted((one, other) => (isOlderVersion(one.version, other.version) ? 1 : -1))
+  await keepAnchors(tx, table, { rows: sorted.slice(0, KEPT), expected: true })
+}
