@@ -183,3 +183,27 @@ test('a deletion no longer waits for a transaction that does not point to the ro
   expect(await device.org.outbox.get(Number(deletion.seq))).toMatchObject({ status: 'processed' })
   expect(there.emulator.master.row('contact', contact)).toBeUndefined()
 })
+
+test('what waited for a transaction that is put away does not wait for what only that one needed', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [mine, other] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 2 })
+  const [id, otherId] = [String(mine?.['accountid']), String(other?.['accountid'])]
+  const refused = await device.org.write((draft) =>
+    draft.update('account', id, { accountnumber: String(other?.['accountnumber']) }),
+  )
+  const group = await device.org.write((draft) => {
+    draft.update('account', id, { name: 'Mine' })
+    draft.update('account', otherId, { name: 'Mine' })
+  })
+  const sameRow = await device.org.write((draft) => draft.update('account', id, { telephone1: '2' }))
+  const behind = await device.org.write((draft) => draft.update('account', otherId, { telephone1: '1' }))
+  expect(await device.org.push()).toMatchObject({ refused: 1, left: 3 })
+
+  await device.org.outbox.archive([Number(group.seq)], { dependents: 'refuse' })
+  expect(await device.org.push()).toMatchObject({ processed: 1, left: 1 })
+  expect(there.emulator.master.row('account', otherId)?.values).toMatchObject({ telephone1: '1' })
+  expect((await device.org.outbox.get(Number(behind.seq)))?.status).toBe('processed')
+  expect((await device.org.outbox.get(Number(sameRow.seq)))?.reason).toEqual({ kind: 'blocked', by: refused.seq })
+})

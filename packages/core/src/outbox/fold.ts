@@ -44,7 +44,7 @@ export async function fold(tx: StoreWriter, newer: Change, context: FoldContext)
     if (newer.kind === 'update' && (await needsLater(tx, older, newer, last.seq, tables))) return null
     const note = { note: CANCELLED_BY[newer.kind] }
     await tx.putTransactions([transition(last, 'cancelled', now, { lease: null, lastError: null }, note)])
-    await passOnDependencies(tx, last)
+    await passOnDependencies(tx, last, tables)
     await refreshChanged(tx, [older], tables)
   } else {
     if (await needsLater(tx, older, newer, last.seq, tables)) return null

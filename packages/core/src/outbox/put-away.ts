@@ -1,6 +1,6 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
-import { waitingKey } from '../write/dependencies.ts'
+import { dependenciesOf, waitingKey } from '../write/dependencies.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
@@ -11,8 +11,8 @@ import { transition } from './transitions.ts'
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
 /**
- * Archives transactions: their changes leave the stack of their rows, what waited for them waits for what they waited
- * for. Unless their effect is kept, the rows no longer show them; one that was archived with its effect kept loses it so.
+ * Archives transactions: their changes leave the stack of their rows, what waited for them waits for what of its
+ * own stood before them. Unless their effect is kept, the rows no longer show them; one that was archived with its effect kept loses it so.
  */
 export async function putAway(
   tx: StoreWriter,
@@ -30,7 +30,7 @@ export async function putAway(
     await tx.putTransactions([
       transition(rest, 'archived', now, { lease: null, ...(keep ? { kept: true as const } : {}) }, note),
     ])
-    await leaveStack(tx, transaction)
+    await leaveStack(tx, transaction, tables)
   }
   await refreshChanged(tx, changesOf(transactions), tables)
 }
@@ -47,7 +47,7 @@ export async function remove(
     const [transaction] = await tx.transactions([seq])
     if (!transaction) continue
     await tx.deleteTransactions([seq])
-    await leaveStack(tx, transaction)
+    await leaveStack(tx, transaction, tables)
   }
   await refreshChanged(tx, changesOf(transactions), tables)
 }
@@ -62,23 +62,26 @@ function refuseArchived({ seq, status, kept }: OfflineTransaction, local: 'rever
   })
 }
 
-async function leaveStack(tx: StoreWriter, transaction: OfflineTransaction): Promise<void> {
+async function leaveStack(tx: StoreWriter, transaction: OfflineTransaction, tables: Tables): Promise<void> {
   if (transaction.status !== 'pending' && transaction.status !== 'error') return
   for (const change of transaction.changes) await liftOut(tx, transaction.seq, change)
-  await passOnDependencies(tx, transaction)
+  await passOnDependencies(tx, transaction, tables)
 }
 
-/** Lets what waited for a transaction that leaves the queue wait for what that waited for. */
-export async function passOnDependencies(tx: StoreWriter, gone: OfflineTransaction): Promise<void> {
+/**
+ * Lets what waited for a transaction that has left the queue wait for what of its own still has to go before, which may have
+ * stood behind that one. To be called when that one is stored, and before its rows are shown anew.
+ */
+export async function passOnDependencies(tx: StoreWriter, gone: OfflineTransaction, tables: Tables): Promise<void> {
   const touching = [...gone.changes.map((change) => rowKey(change.table, change.id)), waitingKey(gone.seq)]
   const later = await tx.findTransactions({ statuses: ['pending', 'error'], touching, after: gone.seq })
-  const waiting = later.filter((transaction) => transaction.dependsOn.includes(gone.seq))
-  const inherited = waiting.map((transaction) => ({
-    ...transaction,
-    dependsOn: [...new Set([...transaction.dependsOn, ...gone.dependsOn])].filter((seq) => seq !== gone.seq),
-    ...(transaction.after?.includes(gone.seq) ? inheritedAfter(transaction, transaction.after, gone) : {}),
-  }))
-  if (inherited.length > 0) await tx.putTransactions(inherited)
+  for (const waiting of later.filter(({ dependsOn }) => dependsOn.includes(gone.seq))) {
+    const { seq, after = [], changes, dependsOn } = waiting
+    const told = after.includes(gone.seq) ? inheritedAfter(waiting, after, gone) : null
+    const needed = await dependenciesOf(tx, changes, tables, seq, told?.after ?? after)
+    const own = dependsOn.filter((each) => each !== gone.seq)
+    await tx.putTransactions([{ ...waiting, ...told, dependsOn: [...new Set([...own, ...needed])] }])
+  }
 }
 
 /** Who was told to wait for a transaction was told to wait for what comes before it, too. */
@@ -86,7 +89,7 @@ function inheritedAfter(
   { touches }: OfflineTransaction,
   after: readonly number[],
   { dependsOn }: OfflineTransaction,
-): Pick<OfflineTransaction, 'after' | 'touches'> {
+): Required<Pick<OfflineTransaction, 'after' | 'touches'>> {
   return {
     after: [...new Set([...after, ...dependsOn])],
     touches: [...new Set([...touches, ...dependsOn.map(waitingKey)])],
