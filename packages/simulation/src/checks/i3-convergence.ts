@@ -39,8 +39,7 @@ export async function differences(
     for (const [id, there] of wanted) {
       const here = held.get(id)
       const found = here ? unlike(here, there, local, columns !== undefined) : ['is missing on the device']
-      if (found.length > 0 && !excusesMissing(world, configuration, table, id))
-        for (const words of found) tell(id, words)
+      if (found.length > 0 && !excusesMissing(world, device, table, id)) for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
       if (!wanted.has(id) && !excusesExtra(world, device, table, row, tracked))

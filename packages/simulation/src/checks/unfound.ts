@@ -1,3 +1,4 @@
+import { rowKey } from '@outpost/core'
 import type { Configuration, StoredRow } from '@outpost/core'
 import type { Device } from '../device.ts'
 import type { Scenario } from '../scenario.ts'
@@ -77,8 +78,10 @@ export function whereabouts(world: World, table: string, row: StoredRow): string
 }
 
 /** Whether the device need not have found out that it is to have a row, or that it is another one now. */
-export function excusesMissing(world: World, configuration: Configuration, table: string, id: string): boolean {
+export function excusesMissing(world: World, { number, org }: Device, table: string, id: string): boolean {
+  const { configuration } = org
   if (configuration.tables[table]?.syncDeletion === true) return false
+  if (doubtsOf(world).back.get(number)?.has(rowKey(table, id)) === true) return true
   // An entry of the mobile-tracking table is as late as what it tells of.
   const about = configuration.mobileTracking === table ? rowThere(world, table, id)?.values['resco_rowid'] : undefined
   return wasShared(world, id) || wasLate(world, id) || (typeof about === 'string' && wasLate(world, about))
@@ -101,12 +104,14 @@ interface Doubts {
   readonly shown: Set<string>
   /** They, or the rows at both ends of a link, were stamped longer before their commit than a pull reaches back. */
   readonly late: Set<string>
+  /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
+  readonly back: Map<number, ReadonlySet<string>>
 }
 
 const doubts = new WeakMap<World, Doubts>()
 
 export function doubtsOf(world: World): Doubts {
-  const found = doubts.get(world) ?? { shown: new Set(), late: new Set() }
+  const found = doubts.get(world) ?? { shown: new Set(), late: new Set(), back: new Map() }
   doubts.set(world, found)
   return found
 }
@@ -118,6 +123,60 @@ export function lookForShares(world: World): void {
   for (const { values } of emulator.master.rows('principalobjectaccess')) shown.add(String(values['objectid']))
   for (const user of emulator.users)
     for (const table of tablesOf(world)) for (const id of user.hidden(table) ?? []) shown.add(id)
+}
+
+/**
+ * Restores the backup, and notes what comes back with it. What a device has in a newer version than the backup, or what the
+ * backup has never heard of, shows that the master went back, and everything is compared (decisions/012). Rows that went
+ * before show nothing: who has only lost rows since the backup cannot know that they are back.
+ */
+export function restoreBackup(world: World, held: HeldByDevice): void {
+  const { emulator } = world
+  const before = versionsThere(world)
+  emulator.restoreBackup()
+  const after = versionsThere(world)
+  const revived = [...after.keys()].filter((key) => !before.has(key))
+  const { back } = doubtsOf(world)
+  for (const [number, rows] of held) {
+    const isShown = [...rows].some(([key, here]) => {
+      const there = after.get(key)
+      return there === undefined ? before.has(key) : there < here
+    })
+    back.set(number, isShown ? new Set() : new Set([...(back.get(number) ?? []), ...revived]))
+  }
+}
+
+/** The versions of the rows that each device has, by the device's number and the row's key. */
+export type HeldByDevice = ReadonlyMap<number, ReadonlyMap<string, bigint>>
+
+export async function heldByDevice({ devices }: World): Promise<HeldByDevice> {
+  const held = new Map<number, ReadonlyMap<string, bigint>>()
+  for (const { number, org, store, tables: kept } of devices) {
+    const stored = new Set(kept)
+    const names = Object.keys(org.configuration.tables).filter((name) => stored.has(name))
+    const rows = await store.bare.read('restored', async (tx) => {
+      const found = await Promise.all(names.map(async (name) => ({ name, rows: await tx.scan(name, {}) })))
+      return found.flatMap(({ name, rows: own }) =>
+        own.map(({ id, version }) => [rowKey(name, id), versionOf(version)] as const),
+      )
+    })
+    held.set(number, new Map(rows.flatMap(([key, version]) => (version === null ? [] : [[key, version] as const]))))
+  }
+  return held
+}
+
+/** The versions of all rows of the scenario's tables. */
+function versionsThere(world: World): ReadonlyMap<string, bigint> {
+  const { master, schema } = world.emulator
+  return new Map(
+    [...tablesOf(world)].flatMap((table) => {
+      const link = schema.manyToManyByIntersect(table)
+      return master.rows(table).map(({ id, version, values }): [string, bigint] => {
+        const ends = link && `${String(values[link.column1])}:${String(values[link.column2])}`
+        return [rowKey(table, ends ?? id), version]
+      })
+    }),
+  )
 }
 
 const tables = new WeakMap<Scenario, readonly string[]>()

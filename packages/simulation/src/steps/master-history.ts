@@ -1,5 +1,7 @@
-import { byMaster } from './by-master.ts'
-import type { StepKind } from './step.ts'
+import { allowed } from '../allowed.ts'
+import { heldByDevice, restoreBackup } from '../checks/unfound.ts'
+import type { HeldByDevice } from '../checks/unfound.ts'
+import type { StepContext, StepKind } from './step.ts'
 
 const MINUTE_MS = 60_000
 
@@ -7,7 +9,16 @@ const MINUTE_MS = 60_000
  * The master is backed up, goes back to a backup, or forgets how far its change feed has gone. What was committed since
  * the backup has never happened then: `world.restores` tells which of the ledger's commits those are.
  */
-export const masterHistory: StepKind = byMaster('master history', 2, ({ world, draw }) => {
+export const masterHistory: StepKind = {
+  name: 'master history',
+  weight: 2,
+  run: async (context) => {
+    const held = await heldByDevice(context.world)
+    return allowed(() => happens(context, held))
+  },
+}
+
+function happens({ world, draw }: StepContext, held: HeldByDevice): string {
   const { emulator, ledger } = world
   const kind = draw.weighted({ backup: 3, restore: 2, expire: 4, ahead: 2 })
   world.coverage.count('history', kind)
@@ -17,7 +28,7 @@ export const masterHistory: StepKind = byMaster('master history', 2, ({ world, d
       world.backedUp = ledger.commits.length
       return 'the master is backed up'
     case 'restore':
-      emulator.restoreBackup()
+      restoreBackup(world, held)
       world.restores.push({ kept: world.backedUp, at: ledger.commits.length })
       // Who was disabled then, and nobody knows of it any more.
       for (const { id, values } of emulator.master.rows('systemuser'))
@@ -32,4 +43,4 @@ export const masterHistory: StepKind = byMaster('master history', 2, ({ world, d
       return `the master's clock is put ahead by ${ms} ms`
     }
   }
-})
+}
