@@ -199,6 +199,32 @@ test('it is noticed by what a comparison has read, where no pull had come to it 
   expect(await differences(here, device)).toEqual([])
 })
 
+test('what was made from here before a pull and is not in the backup goes, where deletions are told of', async () => {
+  const here = world()
+  const { emulator, env } = here
+  account(here, 'the newest, to which nothing happens')
+  const device = await here.device({
+    configuration: { tables: { account: { columns: ['name'], changeTracking: true } } },
+  })
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  const backup = emulator.backup()
+  const id = '7b40a975-5d04-4526-bd0d-bd295adda3dd'
+  await device.org.write((draft) => draft.create('account', { name: 'made here' }, id))
+  await device.org.push()
+  expect(emulator.master.row('account', id)?.values['name']).toBe('made here')
+
+  emulator.restoreBackup(backup)
+  for (let round = 0; round < 4; round += 1) {
+    await env.advance(LATER)
+    account(here, `made in round ${round}`)
+    await device.sync()
+  }
+  expect((await device.rows('account')).has(id)).toBe(false)
+  expect(await differences(here, device)).toEqual([])
+})
+
 test('what a transaction wrote that had not ended when the backup was made goes, though newer rows are in the backup', async () => {
   const here = world()
   const { emulator, env } = here

@@ -4,7 +4,7 @@ import { concernsOneTable } from '../errors.ts'
 import { overdueEchoes } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
-import { anchorsOf, forgetAnchors, keepAnchors, noteAnchors } from './anchor-list.ts'
+import { anchorsOf, forgetAnchors, keepAnchors, KEPT, noteAnchors } from './anchor-list.ts'
 import type { Anchors } from './anchor-list.ts'
 import { makeDue } from './checkpoint.ts'
 import { forgetChanges } from './delta.ts'
@@ -39,6 +39,8 @@ export interface Sightings {
   readonly goesOn: boolean
   /** The row that has to come back with this pass, unless something happened to it. */
   readonly expected: Anchor | null
+  /** The newest rows that had been seen before the pass: its pages can have newer ones, so many that these are forgotten. */
+  readonly before: readonly Anchor[]
   isBack: boolean
   /** Rows that came in an older version than was held. */
   readonly regressed: Anchor[]
@@ -50,7 +52,8 @@ export interface Sightings {
 export async function watchPass(tx: StoreReader, table: string, goesOn: boolean): Promise<Sightings> {
   const { rows, expected } = await anchorsOf(tx, table)
   const overdue = goesOn ? await overdueEchoes(tx, table) : []
-  return { goesOn, expected: (goesOn && expected && rows[0]) || null, isBack: false, regressed: [], overdue }
+  const awaited = (goesOn && expected && rows[0]) || null
+  return { goesOn, expected: awaited, before: rows, isBack: false, regressed: [], overdue }
 }
 
 /**
@@ -107,7 +110,7 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
     if (expected && isBack) intact.push(expected.version)
     const doubtful = [...regressed, ...overdue]
     if ((!expected || isBack) && doubtful.length === 0) continue
-    const found = await readAnchors(context, table, doubtful, isBack, signal).catch(unlessOfOneTable)
+    const found = await readAnchors(context, table, sightings, signal).catch(unlessOfOneTable)
     if (!found) continue
     if (found.isOlder) {
       await beginAnew(context, [...context.tables.keys()])
@@ -154,13 +157,14 @@ interface Found {
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
-  doubtful: readonly Anchor[],
-  isBack: boolean,
+  { before, regressed, overdue, isBack }: Sightings,
   signal: AbortSignal,
 ): Promise<Found> {
   const name = table.metadata.name
+  const doubtful = [...regressed, ...overdue]
   const { anchors, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
-    const { rows } = await anchorsOf(tx, name)
+    const newest = (await anchorsOf(tx, name)).rows
+    const rows = isBack ? newest : [...newest, ...before.filter(({ id }) => newest.every((row) => row.id !== id))]
     const ids = rows.map(({ id }) => id)
     const held: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
@@ -179,13 +183,13 @@ async function readAnchors(
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
   if (!isOlder && !isBack) {
     // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
-    const next: Anchors = { rows: present.map(({ id, version }) => ({ id, version })), expected: false }
+    const next: Anchors = { rows: present.slice(0, KEPT).map(({ id, version }) => ({ id, version })), expected: false }
     await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
   }
   return {
     isOlder,
     intact: present.map(({ version }) => version),
-    missing: anchors.filter(({ id }) => !there.has(id) && !explained.has(id)),
+    missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id)),
   }
 }
 

@@ -126,9 +126,9 @@ export function lookForShares(world: World): void {
 }
 
 /**
- * Restores the backup, and notes what comes back with it. What a device has in a newer version than the backup, or what the
- * backup has never heard of, shows that the master went back, and everything is compared (decisions/012). Rows that went
- * before show nothing: who has only lost rows since the backup cannot know that they are back.
+ * Restores the backup, and notes what comes back with it. What a device has in a newer version than the backup shows that the
+ * master went back, and everything is compared. What the backup has never heard of may have been deleted, and deletions since
+ * the backup leave nothing behind: who has neither in a newer version cannot know that rows are back (decisions/012).
  */
 export function restoreBackup(world: World, held: HeldByDevice): void {
   const { emulator } = world
@@ -140,7 +140,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   for (const [number, rows] of held) {
     const isShown = [...rows].some(([key, here]) => {
       const there = after.get(key)
-      return there === undefined ? before.has(key) : there < here
+      return there !== undefined && there < here
     })
     back.set(number, isShown ? new Set() : new Set([...(back.get(number) ?? []), ...revived]))
   }
