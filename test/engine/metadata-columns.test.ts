@@ -76,6 +76,18 @@ test.each(RETYPED)('a column of texts that becomes one of %s is read anew', asyn
   await expectSame(there, device)
 })
 
+test('a choice whose option is gone is empty here, too, and the others stay', async () => {
+  const { there, device } = await withOrders()
+  const { schema, master } = there.emulator
+  schema.retypeColumn(ORDER, choice('msdyn_City', { 5: 'Five', 6: 'Six' }))
+  const [five, six] = [5, 6].map((city) => master.create(ORDER, { msdyn_name: `Pump ${city}`, msdyn_city: city }))
+  await expectSame(there, device)
+  schema.removeOption(ORDER, 'msdyn_city', 5)
+  await expectSame(there, device)
+  expect(await device.org.table(ORDER).get(five ?? '')).toMatchObject({ msdyn_city: null })
+  expect(await device.org.table(ORDER).get(six ?? '')).toMatchObject({ msdyn_city: 6 })
+})
+
 test('a text that looks like a number is not turned into one: a person decides', async () => {
   const { there, device, id } = await withOrders(['msdyn_name', 'msdyn_city'])
   const seq = await change(device, id, { msdyn_city: '7', msdyn_name: 'Fan' })

@@ -209,14 +209,14 @@ function returned(
   })
 }
 
-/** What rows hold in a column that was made anew is not what the master holds in it. */
+/** What rows hold in a column that was made anew, or has lost an option, is not what the master holds in it. */
 async function forgetColumns(
   tx: StoreWriter,
   changes: readonly MetadataChange[],
   tables: ReadonlyMap<string, ConfiguredTable>,
 ): Promise<void> {
   for (const change of changes) {
-    if (change.kind !== 'column-remade') continue
+    if (change.kind !== 'column-remade' && change.kind !== 'option-removed') continue
     const { table, column } = change
     const stored = await readCheckpoint(tx, table)
     if (!stored) continue
