@@ -131,13 +131,13 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
     about: 'Archiving a transaction does not take its effect back from the rows.',
     check: ['I3', 'I5'],
     file: `${CORE}outbox/put-away.ts`,
-    find: `    await leaveStack(tx, transaction)
+    find: `    await leaveStack(tx, transaction, tables)
   }
   await refreshChanged(tx, changesOf(transactions), tables)
 }
 
 const KEPT =`,
-    replace: `    await leaveStack(tx, transaction)
+    replace: `    await leaveStack(tx, transaction, tables)
   }
 }
 
