@@ -17,13 +17,17 @@ export const writeInSync: StepKind = {
     const { world, device, draw } = context
     const asked = drawAsked(context)
     const [syncing, writer] = [draw.pick(device.tabs), draw.pick(device.tabs)]
-    const writes: { readonly at: number; readonly begin: () => Writing; writing?: Writing }[] = []
+    let waiting: { readonly at: number; readonly begin: () => Writing }[] = []
     for (let count = 1 + draw.below(2); count > 0; count -= 1) {
       const acts = await drawActs(context, 1)
-      writes.push({ at: draw.below(8), begin: () => beginWriting(device, writer, acts) })
+      waiting.push({ at: draw.below(8), begin: () => beginWriting(device, writer, acts) })
     }
+    // In the order in which they were begun, which is the order of the writes.
+    const begun: Writing[] = []
     const beginDue = (sent: number): void => {
-      for (const write of writes) if (write.at <= sent) write.writing ??= write.begin()
+      const due = waiting.filter(({ at }) => at <= sent)
+      waiting = waiting.filter((write) => !due.includes(write))
+      begun.push(...due.map(({ begin }) => begin()))
     }
     // Each request waits for a moment, so that some of the write is done before it goes.
     device.line.lasting(() => {
@@ -33,7 +37,6 @@ export const writeInSync: StepKind = {
     const [outcome] = await outcomesOf(world, [asked.run(syncing, new AbortController().signal)])
     quieten(device)
     beginDue(Number.POSITIVE_INFINITY)
-    const begun = writes.flatMap(({ writing }) => writing ?? [])
     const written = await outcomesOf(
       world,
       begun.map(({ done }) => done),
