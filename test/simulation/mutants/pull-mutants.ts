@@ -66,7 +66,6 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'checkpoint-before-its-page',
-    isRare: true,
     about: 'The checkpoint of a page is committed before its rows are.',
     check: 'I3',
     file: `${PULL}pull-table.ts`,
@@ -211,9 +210,8 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'watermark-exact',
-    isRare: true,
     about: 'A pull goes on exactly from where the last one ended: what was being committed meanwhile is never seen.',
-    check: 'I3',
+    check: ['I3', 'I4'],
     file: 'packages/dataverse-adapter/src/version-trail.ts',
     find: 'export const OVERLAP_MS: number = 5 * 60_000',
     replace: 'export const OVERLAP_MS: number = 0',

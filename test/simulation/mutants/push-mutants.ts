@@ -14,7 +14,6 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lost-answer-is-not-sent',
-    isRare: true,
     about: 'A request without an answer is taken for one that never arrived, and sent again without a look.',
     check: 'I2',
     file: `${PUSH}settle.ts`,
