@@ -97,6 +97,9 @@ test('I2: a delete that was delivered has taken the row away', () => {
   const row = { id: 'a', version: 1n, values: {} }
   const holding: Accounts = { ...accounts, emulator: { ...emulator, master: { ...emulator.master, row: () => row } } }
   expect(judged(look, holding)).toMatchObject([{ check: 'I2' }])
+  // The master went back to a backup before the answer was there.
+  const commits = [deleted]
+  expect(judged(look, { ...holding, ledger: { commits }, restores: [{ kept: 0, at: 1 }] })).toEqual([])
 })
 
 test('I5: what somebody else wrote is not sent as this one', () => {

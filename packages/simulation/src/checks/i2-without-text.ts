@@ -137,7 +137,8 @@ export class EffectsWithoutText {
     if (written.get(seq)?.entry?.isImported) return []
     return changes.flatMap(({ kind, table, id }): readonly Problem[] => {
       if (kind !== 'delete' && kind !== 'associate' && kind !== 'disassociate') return []
-      if (this.#live(keyOf({ userId, kind, table, id })).length > 0) return []
+      // Done it was; a restore that came before its answer may have taken that back.
+      if (this.#effects.has(keyOf({ userId, kind, table, id }))) return []
       if (id.split(':').some((each) => news.has(each))) return []
       const isThere = kind === 'delete' ? this.#hasRow(table, id) : this.#hasLink(table, id)
       if (isThere === (kind === 'associate')) return []
