@@ -139,3 +139,20 @@ test('the status tells of the tables that another tab has configured since', asy
   expect(Object.keys((await device.org.status()).tables)).toEqual(['contact'])
   await other.close()
 })
+
+test('what is decided in one tab is decided by the tables that another has configured since', async () => {
+  const there = world()
+  const device = await there.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  const other = await ClientOrg.open({
+    store: device.store,
+    master: there.master(),
+    env: there.env,
+    delivery: 'on-demand',
+  })
+  await other.configure({ tables: { contact: { columns: ['lastname'] } } })
+  const { seq } = await other.write((draft) => draft.create('contact', { lastname: 'Of the other' }))
+  await device.org.outbox.archive([seq ?? 0])
+  expect(await other.table('contact').count()).toBe(0)
+  expect(await device.store.read('what is unsent', (tx) => tx.bases('contact'))).toEqual([])
+  await other.close()
+})

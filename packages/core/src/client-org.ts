@@ -136,6 +136,8 @@ export class ClientOrg {
     this.outbox = new Outbox({
       store,
       tables: () => this.#kept.byName,
+      isInForce: (tx) => this.#kept.isInForce(tx),
+      follow: () => this.#delivery.follow(),
       identity: () => this.#identity.connected(),
       hasLeft: async (tx) => {
         if (this.#identity.detachedFrom) this.#identity.connected()

@@ -135,13 +135,21 @@ export class KeptTables {
    * the store has, where it was read just now.
    */
   async follow(userId: string, stored?: InForce): Promise<boolean> {
-    const { configuration, stamp } =
-      stored ?? (await this.#store.read('look for another configuration', (tx) => inForce(tx)))
+    const there = stored ?? (await this.#store.read('look for another configuration', (tx) => inForce(tx)))
+    if (this.#isThis(there)) return false
+    await this.load(there.configuration, userId)
+    return true
+  }
+
+  /** Whether nothing else was put in force since. */
+  async isInForce(tx: StoreReader): Promise<boolean> {
+    return this.#isThis(await inForce(tx))
+  }
+
+  #isThis({ configuration, stamp }: InForce): boolean {
     // An empty stamp is that of a copy that is to be renewed.
     const isOther = stamp !== '' && stamp !== this.catalogue.stamp
-    if (!isOther && isSame(configuration, this.#configuration)) return false
-    await this.load(configuration, userId)
-    return true
+    return !isOther && isSame(configuration, this.#configuration)
   }
 
   /** The configuration as it is now, for itself: what its maker does to it later counts for nothing. Throws `invalid`. */

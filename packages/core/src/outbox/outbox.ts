@@ -28,6 +28,7 @@ import { writeQueueFile } from './queue-file.ts'
 import type { ExportOptions, QueueFile } from './queue-file.ts'
 import { readQueueFile } from './read-queue-file.ts'
 import { isAhead, LEASE_MS } from './readiness.ts'
+import { refuseDelivered, refuseSettled, refuseUnknown } from './refusals.ts'
 import type { ShownReasonContext } from './shown-reason.ts'
 import { BEGUN_ANEW, revive } from './revive.ts'
 import { traceRow } from './trace.ts'
@@ -37,6 +38,10 @@ import { transition } from './transitions.ts'
 export interface OutboxContext {
   readonly store: Store
   tables(): ReadonlyMap<string, ConfiguredTable>
+  /** Whether `tables` are those in force: another tab can have put others there. */
+  isInForce(tx: StoreReader): Promise<boolean>
+  /** Takes over what another tab has put in force. */
+  follow(): Promise<void>
   /** Whose outbox it is. Throws `refused` while the client org is not connected. */
   identity(): MasterIdentity
   /** Whether the user whose client org this is has signed out, here or in another tab. */
@@ -58,6 +63,9 @@ export interface ArchiveOptions {
   /** The default is `revert`. With `keep` the local rows go on showing what the master will never have. */
   readonly local?: LocalEffect
 }
+
+/** Nothing was done: other tables are in force. */
+const REPLACED: unique symbol = Symbol('replaced')
 
 /** How many transactions are held at a time where all of them are gone through. */
 const PART = 100
@@ -101,7 +109,7 @@ export class Outbox {
 
   /** Each change of a transaction with its three sides: what it was made on, what it is, and what the master has. */
   async compare(seq: number): Promise<readonly RowComparison[]> {
-    return this.#context.store.read('compare transaction', async (tx) => {
+    return this.#look('compare transaction', async (tx) => {
       const [transaction] = await existing(tx, [seq])
       return transaction ? compareTransaction(tx, transaction, this.#context.tables()) : []
     })
@@ -115,7 +123,7 @@ export class Outbox {
     seqs: readonly number[],
     options: { readonly local?: LocalEffect } = {},
   ): Promise<readonly Dependent[]> {
-    return this.#context.store.read('find dependents', async (tx) => {
+    return this.#look('find dependents', async (tx) => {
       const chosen = await existing(tx, seqs)
       const followers = await followersOf(tx, chosen, this.#context.tables(), options.local !== 'keep')
       const waiting = await toldToWait(tx, [...chosen, ...followers.map(({ transaction }) => transaction)])
@@ -191,13 +199,13 @@ export class Outbox {
     options: { readonly dependents?: 'refuse' | 'archive' } = {},
   ): Promise<readonly number[]> {
     const { table, id } = canonicalRow(row)
-    if (!this.#context.tables().has(table)) {
-      throw new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
-        place: { table, rule: 'unknown-table' },
-        remedy: 'Add the table to the configuration.',
-      })
-    }
     const reverted = await this.#change('revert row', async (tx) => {
+      if (!this.#context.tables().has(table)) {
+        throw new OutpostError('invalid', `table '${table}' is not among the tables this client org keeps`, {
+          place: { table, rule: 'unknown-table' },
+          remedy: 'Add the table to the configuration.',
+        })
+      }
       const touching = [rowKey(table, id)]
       const found = await tx.findTransactions({ statuses: ['pending', 'error', 'archived'], touching })
       const isRow = (change: { readonly table: string; readonly id: string }): boolean =>
@@ -242,9 +250,11 @@ export class Outbox {
    */
   async exportQueue(options: ExportOptions = {}): Promise<QueueFile> {
     const { now } = this.#context.readiness()
-    const [identity, catalogueStamp] = [this.#context.identity(), this.#context.catalogueStamp()]
-    const context = { identity, catalogueStamp, tables: this.#context.tables(), now }
-    return this.#context.store.read('export queue', (tx) => writeQueueFile(tx, options, context))
+    const identity = this.#context.identity()
+    return this.#look('export queue', (tx) => {
+      const [catalogueStamp, tables] = [this.#context.catalogueStamp(), this.#context.tables()]
+      return writeQueueFile(tx, options, { identity, catalogueStamp, tables, now })
+    })
   }
 
   /**
@@ -272,10 +282,28 @@ export class Outbox {
 
   /** Changes the queue in one store transaction. Refused while its user is signed out, for it would be done in their name. */
   #change<T>(name: string, body: (tx: StoreWriter) => Promise<T>): Promise<T> {
-    return this.#context.store.write(name, async (tx) => {
-      if (await this.#context.hasLeft(tx)) throw refusedAfterSignOut()
-      return body(tx)
-    })
+    return this.#following(() =>
+      this.#context.store.write(name, async (tx) => {
+        if (await this.#context.hasLeft(tx)) throw refusedAfterSignOut()
+        return (await this.#context.isInForce(tx)) ? body(tx) : REPLACED
+      }),
+    )
+  }
+
+  /** Looks at the queue in one store transaction. */
+  #look<T>(name: string, body: (tx: StoreReader) => Promise<T>): Promise<T> {
+    return this.#following(() =>
+      this.#context.store.read(name, async (tx) => ((await this.#context.isInForce(tx)) ? body(tx) : REPLACED)),
+    )
+  }
+
+  /** By other tables than those in force the rows of a transaction would not be shown anew. */
+  async #following<T>(attempt: () => Promise<T | typeof REPLACED>): Promise<T> {
+    for (;;) {
+      const done = await attempt()
+      if (done !== REPLACED) return done
+      await this.#context.follow()
+    }
   }
 
   async #setPending(tx: StoreWriter, seqs: readonly number[]): Promise<void> {
@@ -405,33 +433,4 @@ async function existing(tx: StoreReader, seqs: readonly number[]): Promise<reado
 
 function inOrder(transactions: readonly OfflineTransaction[]): readonly OfflineTransaction[] {
   return transactions.toSorted((one, other) => one.seq - other.seq)
-}
-
-function refuseSettled({ seq, status }: OfflineTransaction): void {
-  if (status !== 'processed' && status !== 'archived') return
-  throw new OutpostError('refused', `transaction #${seq} is ${status}; it cannot be amended`, {
-    place: { rule: 'settled' },
-    remedy: status === 'archived' ? 'Set it to pending first.' : 'Make the correction with a new write.',
-  })
-}
-
-/** One that was put out of sight since was delivered all the same. */
-function refuseDelivered({ seq, history }: OfflineTransaction): void {
-  if (!history.some(({ event }) => event === 'delivered')) return
-  throw new OutpostError('refused', `transaction #${seq} was delivered; discarding it would not undo it`, {
-    place: { rule: 'delivered' },
-    remedy: 'Undo it with a new write; archive it to have it out of sight.',
-  })
-}
-
-/** While the answer is missing the master may have the old values: what is corrected or thrown away then could be lost. */
-function refuseUnknown({ seq, outcome, status }: OfflineTransaction): void {
-  if (outcome !== 'unknown' || status === 'processed') return
-  throw new OutpostError('refused', `it is not known yet whether the master has transaction #${seq}`, {
-    place: { rule: 'unknown-outcome' },
-    remedy:
-      status === 'archived'
-        ? 'Set it to pending and sync, which finds it out.'
-        : 'Sync first, which finds it out; or make the correction with a new write.',
-  })
 }
