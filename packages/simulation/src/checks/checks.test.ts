@@ -71,6 +71,17 @@ test('I5: a row that went while its change was put away is not missed when that 
   ])
 })
 
+test('I5: an action is shown on top of what was corrected in its transaction', () => {
+  const amended = transactionOf(1, { history: historyOf('committed', 'amended') })
+  const action = { ...written, kind: 'action', values: { name: '<#2>' } } as const
+  const look = lookOf([amended], { before: [amended], deeds: { 1: [written, action] }, unsent: [shown('<#2>')] })
+  look.device.book.amended(1, { table: 'account', id: 'a', values: { name: '#3' } })
+  expect(noSurprise(look)).toEqual([])
+  const plain = lookOf([amended], { before: [amended], deeds: { 1: [written] }, unsent: [shown('#1')] })
+  plain.device.book.amended(1, { table: 'account', id: 'a', values: { name: '#3' } })
+  expect(noSurprise(plain)).toMatchObject([{ check: 'I5' }])
+})
+
 test('I5: a missing sign-in is no verdict', () => {
   const error = transactionOf(1, {
     status: 'error',
