@@ -396,6 +396,50 @@ test('who links what a transaction that waits for its commit has linked waits to
   expect((await link()).status).toBe(412)
 })
 
+test('who points to what a transaction that waits for its commit has deleted waits too, and finds nothing there', async () => {
+  const emulator = createEmulator({ seed: fieldService() })
+  const { master } = emulator
+  const [skill] = master.rows('new_skill')
+  const [resource] = master.rows('bookableresource')
+  const account = master.create('account', { name: 'to go' })
+  const ask = emulator.as('Sunniva Admin')
+  const sent = (method: string, path: string, body: unknown): Promise<Response> =>
+    ask(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+  emulator.delayedCommit(60_000, (hand) => hand.remove('new_skill', skill?.id ?? ''))
+  emulator.delayedCommit(60_000, (hand) => hand.remove('account', account))
+  const link = await sent('POST', `new_skills(${skill?.id})/new_Skill_BookableResource/$ref`, {
+    '@odata.id': `${emulator.root}api/data/v9.2/bookableresources(${resource?.id})`,
+  })
+  const child = await sent('POST', 'accounts', {
+    name: 'child',
+    'parentaccountid@odata.bind': `/accounts(${account})`,
+  })
+  expect([link.status, child.status]).toEqual([404, 404])
+  expect(master.rows('new_skill_bookableresource').filter((each) => each.values['new_skillid'] === skill?.id)).toEqual(
+    [],
+  )
+})
+
+test('who deletes what a transaction that waits for its commit has made a row point to takes that along', async () => {
+  const emulator = createEmulator({ seed: fieldService() })
+  const { master } = emulator
+  const [skill] = master.rows('new_skill')
+  const linked = master.rows('new_skill_bookableresource').map(({ values }) => values['bookableresourceid'])
+  const resource = master.rows('bookableresource').find((row) => !linked.includes(row.id))
+  emulator.delayedCommit(60_000, (hand) =>
+    hand.associate('new_skill', skill?.id ?? '', 'new_Skill_BookableResource', {
+      table: 'bookableresource',
+      id: resource?.id ?? '',
+    }),
+  )
+  const gone = await emulator.as('Sunniva Admin')(`new_skills(${skill?.id})`, { method: 'DELETE' })
+  expect(gone.status).toBe(204)
+  emulator.settle()
+  expect(master.rows('new_skill_bookableresource').filter((each) => each.values['new_skillid'] === skill?.id)).toEqual(
+    [],
+  )
+})
+
 test('scripts of another origin may not read the page of a captive portal', async () => {
   const { ask, emulator } = bench()
   emulator.faults.add({ fault: { kind: 'captivePortal' } })

@@ -39,8 +39,9 @@ export function applyChanges(
   for (const [name, target] of changes.lookups) {
     const lookup = columnOf(context, table, name)
     if (!isLookupColumn(lookup)) throw new RangeError(`${table.logicalName}.${name} is no lookup`)
-    if (target !== null && store.rows(target.table).get(target.id) === undefined) {
-      throw rowDoesNotExist(target.table, target.id)
+    if (target !== null) {
+      store.pointTo(target.table, target.id)
+      if (store.rows(target.table).get(target.id) === undefined) throw rowDoesNotExist(target.table, target.id)
     }
     setLookup(lookup, draft, target)
   }

@@ -64,7 +64,12 @@ export function associate(
 
 function link(context: WriteContext, row: Row, navigation: ManyToMany, target: Reference): void {
   const { store } = context
-  requireLinkRight(context, navigation.relationship.schemaName, endsOf(navigation, row, target))
+  const ends = endsOf(navigation, row, target)
+  for (const { table, id } of ends) {
+    store.pointTo(table, id)
+    if (store.rows(table).get(id) === undefined) throw rowDoesNotExist(table, id)
+  }
+  requireLinkRight(context, navigation.relationship.schemaName, ends)
   if (findLink(context, navigation, row.id, target.id) !== undefined) throw duplicateInsert()
   const { relationship, thisColumn, otherColumn } = navigation
   const intersect = store.schema.table(relationship.intersectTable)

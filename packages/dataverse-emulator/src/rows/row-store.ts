@@ -208,8 +208,22 @@ export class RowStore {
     if (value === undefined) return undefined
     const key = `${table} ${inOrder.join()} ${value}`
     this.#lock(key)
-    this.#steps?.push({ key, undo: () => undefined, redo: () => undefined })
+    this.#hold(key)
     return this.rows(table).idByKey(columns, values)
+  }
+
+  /**
+   * To be called before a row is made to point to another one: waits for the commit of a withheld transaction that has
+   * deleted that one, and lets its deletion wait for this one, so that neither misses the other.
+   */
+  pointTo(table: string, id: string): void {
+    this.#lock(`deleted ${table} ${id}`)
+    this.#hold(`pointed to ${table} ${id}`)
+  }
+
+  /** Lets others wait for this transaction, where it is one that is to be withheld. */
+  #hold(key: string): void {
+    if (this.#withholds) this.#steps?.push({ key, undo: () => undefined, redo: () => undefined })
   }
 
   #lock(key: string): void {
@@ -251,6 +265,8 @@ export class RowStore {
 
   delete(table: string, row: Row): void {
     this.#lock(`${table} ${row.id}`)
+    this.#lock(`pointed to ${table} ${row.id}`)
+    this.#hold(`deleted ${table} ${row.id}`)
     const rows = this.rows(table)
     const tombstone = { id: row.id, version: this.#next(), atMs: this.now() }
     const redo = (): void => {
