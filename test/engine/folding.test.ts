@@ -1,3 +1,4 @@
+import { linkId } from '@outpost/core'
 import type { ColumnValue, TableConfiguration, WriteOptions } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
@@ -208,6 +209,30 @@ test('a link that was there already is removed, although it was made once more b
   expect(await differences(there, device)).toEqual([])
   const links = await device.rows('new_skill_bookableresource')
   expect([...links.values()].some((link) => link['new_skillid'] === ends[0].id)).toBe(false)
+})
+
+test('a link that was there already is still known in its version when it has been made once more', async () => {
+  const { there, device } = await story()
+  const { master } = there.emulator
+  const ends = [
+    { table: 'new_skill', id: master.create('new_skill', { new_name: 'Welding' }) },
+    { table: 'bookableresource', id: master.create('bookableresource', { name: 'Kit', resourcetype: 1 }) },
+  ] as const
+  master.associate('new_skill', ends[0].id, 'new_Skill_BookableResource', ends[1])
+  // Long enough for nothing to be asked for again by its time.
+  for (let nth = 0; nth < 2; nth += 1) {
+    await device.sync()
+    await there.env.advance(60 * 60_000)
+  }
+  await device.sync()
+  const table = 'new_skill_bookableresource'
+  const version = (): Promise<unknown> =>
+    device.store.read('version', async (tx) => [...(await tx.versions(table, [linkId(ends[0].id, ends[1].id)]))])
+  const before = await version()
+  const { seq } = await device.org.write((draft) => draft.associate('new_Skill_BookableResource', ...ends))
+  await device.org.push()
+  expect(await events(device, Number(seq))).toContain('delivered')
+  expect(await version()).toEqual(before)
 })
 
 test('with coalesce: false every step is sent, and nothing is folded into one', async () => {

@@ -133,8 +133,9 @@ export async function assumedMaster(tx: StoreReader, table: ConfiguredTable, cha
   const [base] = await tx.bases(change.table, [change.id])
   const [row] = await tx.rows(change.table, [change.id])
   const known = knownMaster(change.id, base, row)
-  // What an action did only the master knows. A row that it changed is pulled, one that it left alone is not.
-  if (change.kind === 'action') return known
+  // What an action did only the master knows. A row that it changed is pulled, one that it left alone is not. So it is with
+  // a link that was there already: the master leaves it as it is.
+  if (change.kind === 'action' || (change.kind === 'associate' && known.row)) return known
   const values = applyChange(table, known.row?.values ?? null, change)
   return { id: change.id, row: values && { values, version: null } }
 }
