@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { nothingLost } from './i1-nothing-lost.ts'
 import { noHostage, stuckOn } from './i4-no-hostage.ts'
 import { noSurprise } from './i5-no-surprise.ts'
+import type { Look } from './look.ts'
 import { historyOf, lookOf, transactionOf, updateOf } from './made-up.ts'
 import { moves } from './moves.ts'
 import { passes } from './upload-filters.ts'
@@ -69,6 +70,20 @@ test('I5: a row that went while its change was put away is not missed when that 
   expect(noSurprise(lookOf([never], { before: [never], deeds: { 1: [written] }, unsent }))).toMatchObject([
     { check: 'I5' },
   ])
+})
+
+test('I5: a row whose deletion is pending again need not show what was written meanwhile', () => {
+  const deletion = { kind: 'delete', table: 'account', id: 'a', values: {} } as const
+  const deeds = { 1: [deletion], 2: [written] }
+  const unsent = [{ table: 'account', id: 'a', row: undefined, base }]
+  const [put, plain] = [historyOf('committed', 'archived', 'set-pending'), historyOf('committed')]
+  const of = (history: typeof put): Look => {
+    const changes = [{ ...deletion, before: {}, version: '1' }]
+    const both = [transactionOf(1, { changes, history }), transactionOf(2)]
+    return lookOf(both, { before: both, deeds, unsent })
+  }
+  expect(noSurprise(of(put))).toEqual([])
+  expect(noSurprise(of(plain))).toMatchObject([{ check: 'I5' }])
 })
 
 test('I5: an action is shown on top of what was corrected in its transaction', () => {

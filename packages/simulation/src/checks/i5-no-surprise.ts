@@ -22,6 +22,8 @@ interface Expected {
   isNew: boolean
   /** A change of it is pending again that was put away: the row may have gone meanwhile. */
   isAgain: boolean
+  /** Its deletion is pending again, at its old place: changes that were made meanwhile stand on a row that is gone. */
+  isDeletedAgain: boolean
 }
 
 function rowsShowTheirs(look: Look): readonly Problem[] {
@@ -86,6 +88,10 @@ function canHold(type: StoreColumnType | undefined, value: ColumnValue): boolean
   return typeof value === (type === 'text' ? 'string' : type)
 }
 
+function nothing(): Expected {
+  return { isThere: 'either', values: new Map(), isNew: false, isAgain: false, isDeletedAgain: false }
+}
+
 function expect(
   expected: Map<string, Expected>,
   { deeds, entry, isNew }: Written,
@@ -97,12 +103,7 @@ function expect(
   if (isVague || transaction.kept || hasHappened(transaction, 'migrated')) return blur(expected, transaction)
   for (const { kind, table, id, values } of deeds) {
     const key = rowKey(table, id)
-    const row = expected.get(key) ?? {
-      isThere: 'either' as const,
-      values: new Map<string, ColumnValue>(),
-      isNew: false,
-      isAgain: false,
-    }
+    const row = expected.get(key) ?? nothing()
     expected.set(key, row)
     row.isNew ||= isNew
     row.isAgain ||= kind === 'update' && hasHappened(transaction, 'set-pending')
@@ -113,15 +114,17 @@ function expect(
       case 'create':
       case 'associate':
         row.isThere = true
+        row.isDeletedAgain = false
         break
       case 'delete':
       case 'disassociate':
         row.isThere = decided.size > 0 ? 'either' : false
+        row.isDeletedAgain = hasHappened(transaction, 'set-pending')
         break
       case 'update':
       case 'action':
         // Where the master is known to have deleted it, that is decided.
-        row.isThere = decided.size > 0 ? 'either' : true
+        row.isThere = decided.size > 0 || row.isDeletedAgain ? 'either' : true
         break
     }
     for (const name of targetsOf(values)) row.values.delete(name)
@@ -158,8 +161,7 @@ function isWritten(
 
 /** Nothing is expected of the rows of a transaction of which the book does not know what is in it. */
 function blur(expected: Map<string, Expected>, { changes }: OfflineTransaction): void {
-  for (const { table, id } of changes)
-    expected.set(rowKey(table, id), { isThere: 'either', values: new Map(), isNew: false, isAgain: false })
+  for (const { table, id } of changes) expected.set(rowKey(table, id), nothing())
 }
 
 function basesAreKept({ device, unsent, bases }: Look): readonly Problem[] {
