@@ -407,6 +407,19 @@ function randomConfiguration(definitions: ReadonlyMap<string, readonly string[]>
   }
 }
 
+test('a column that is kept again shows what is unsent of it at once', async () => {
+  const there = world()
+  const [full, short] = [['name', 'telephone1'], ['name']]
+  const device = await there.device({ configuration: { tables: { account: { columns: full } } } })
+  await device.sync()
+  const [row] = await device.org.table('account').query({ limit: 1 })
+  const id = String(row?.['accountid'])
+  await device.org.write((draft) => draft.update('account', id, { telephone1: '12' }))
+  await device.org.configure({ tables: { account: { columns: short } } })
+  await device.org.configure({ tables: { account: { columns: full } } })
+  expect(await device.org.table('account').get(id)).toEqual({ ...row, telephone1: '12' })
+})
+
 test('columns that are added before the first pull are filled in rows that were sent before it', async () => {
   const there = world()
   const device = await there.device({ configuration: { tables: { account: { columns: ['name'] } } } })

@@ -67,6 +67,11 @@ export function isSame(one: Configuration, other: Configuration): boolean {
   return JSON.stringify(one) === JSON.stringify(other) || canonicalText(one) === canonicalText(other)
 }
 
+/** Whether a table that was configured before keeps other columns now. */
+export function hasOtherColumns(one: TableConfiguration | undefined, other: TableConfiguration | undefined): boolean {
+  return one !== undefined && other !== undefined && canonicalText(one.columns) !== canonicalText(other.columns)
+}
+
 function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_name, part: unknown) => {
     if (typeof part !== 'object' || part === null || Array.isArray(part)) return part

@@ -5,6 +5,7 @@ import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { checkShape } from './check-shape.ts'
 import {
   changedMeanwhile,
+  hasOtherColumns,
   isOldClash,
   isSame,
   newlyTracked,
@@ -32,6 +33,7 @@ import type { Privileges } from '../write/privileges.ts'
 import { dueOf, followConfiguration, forgetPulls, makeDue } from '../pull/checkpoint.ts'
 import { forgetStrategies } from '../pull/strategies.ts'
 import { TARGET_SUFFIX } from '../row.ts'
+import { refreshUnsent } from '../rows/local-rows.ts'
 import { EMPTY_SETTINGS, readConfiguration, writeConfiguration } from '../settings.ts'
 
 export interface KeptTablesOptions {
@@ -332,6 +334,8 @@ export class KeptTables {
       })
       if (others.length < all.length) await tx.defineTables(others.map((table) => table.store))
       await tx.defineTables(all.map((table) => table.store))
+      for (const [name, table] of checked)
+        if (hasOtherColumns(stored.tables[name], configuration.tables[name])) await refreshUnsent(tx, table)
       await also?.(tx)
     })
     this.#configuration = configuration

@@ -17,7 +17,7 @@ import {
   writeCheckpoint,
 } from '../pull/checkpoint.ts'
 import { TARGET_SUFFIX } from '../row.ts'
-import { refreshRows } from '../rows/local-rows.ts'
+import { refreshUnsent } from '../rows/local-rows.ts'
 import { writeConfiguration } from '../settings.ts'
 import { retireTables, updateCatalogue } from './catalogue.ts'
 import type { Catalogue, CatalogueUpdate } from './catalogue.ts'
@@ -232,8 +232,6 @@ async function forgetColumns(
   }
 }
 
-const PART = 500
-
 /** Rows with unsent changes are shown with them in columns that have become others, too. */
 async function showAgain(
   tx: StoreWriter,
@@ -244,7 +242,6 @@ async function showAgain(
     const kinds = (of: ConfiguredTable | undefined): string =>
       (of?.metadata.columns ?? []).map((column) => `${column.name}:${columnKind(column)}`).join()
     if (table.isLocal || (kinds(before.get(name)) === kinds(table) && !others.has(name))) continue
-    const ids = (await tx.bases(name)).map(({ id }) => id)
-    for (let at = 0; at < ids.length; at += PART) await refreshRows(tx, table, ids.slice(at, at + PART))
+    await refreshUnsent(tx, table)
   }
 }

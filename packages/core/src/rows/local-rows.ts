@@ -43,6 +43,15 @@ export async function refreshRows(
   await keepRows(tx, table, shown)
 }
 
+/** How many rows are shown anew at a time where all with unsent changes are. */
+const PART = 500
+
+/** Shows all rows with unsent changes anew: a column that was not there, or was another one, shows what is unsent of it. */
+export async function refreshUnsent(tx: StoreWriter, table: ConfiguredTable): Promise<void> {
+  const ids = (await tx.bases(table.metadata.name)).map(({ id }) => id)
+  for (let at = 0; at < ids.length; at += PART) await refreshRows(tx, table, ids.slice(at, at + PART))
+}
+
 /**
  * Shows changes that were just added at the end of the outbox. They come on top of whatever their rows are shown with, so
  * what else is unsent needs no reading.
