@@ -27,6 +27,7 @@ export class ShakyStore {
   #planned: StoreFault | undefined
   #commits = 0
   #reads = 0
+  #struck = 0
   #isDark = false
   /** Whether the commit that is being made must outlive a loss of power. */
   #isStrict = true
@@ -42,6 +43,11 @@ export class ShakyStore {
       for (const { tab, tell } of this.#listeners)
         tell(tab === this.#writer ? change : { ...change, name: 'elsewhere' })
     })
+  }
+
+  /** How often something has failed here. */
+  get struck(): number {
+    return this.#struck
   }
 
   /** Whether the power has failed. */
@@ -106,6 +112,7 @@ export class ShakyStore {
   #strike(fault: StoreFault): never {
     const { dies } = fault
     this.#planned = undefined
+    this.#struck += 1
     this.#watch.onStruck(fault)
     this.#isDark ||= dies
     throw new OutpostError('store', dies ? 'the power is gone' : 'the disk failed')

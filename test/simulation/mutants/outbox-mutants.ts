@@ -57,9 +57,8 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lease-ignored',
-    isRare: true,
     about: 'What another tab is sending is sent by this one, too.',
-    check: 'I2',
+    check: ['I2', 'moves'],
     file: `${CORE}outbox/readiness.ts`,
     find: 'if (lease && lease.owner !== context.owner && isAhead(lease.until, context.now, LEASE_MS))',
     replace: 'if (lease && lease.owner === undefined && isAhead(lease.until, context.now, LEASE_MS))',

@@ -39,9 +39,8 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claim-does-not-look',
-    isRare: true,
     about: 'What was ready when it was found is claimed although another tab has claimed it since.',
-    check: 'I2',
+    check: ['I2', 'moves'],
     file: `${PUSH}prepare.ts`,
     find: "if (reason.kind !== 'ready') continue",
     replace: "if (reason.kind === 'other-user') continue",

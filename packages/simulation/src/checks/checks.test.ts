@@ -1,3 +1,4 @@
+import type { OfflineTransaction, TransactionEvent } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { nothingLost } from './i1-nothing-lost.ts'
 import { noHostage, stuckOn } from './i4-no-hostage.ts'
@@ -199,6 +200,19 @@ test('moves: a deferred transaction that is in error is told', () => {
   })
   const before = [transactionOf(1, { history: historyOf('committed', 'sent') })]
   expect(moves(lookOf([now], { before }))).toMatchObject([{ check: 'moves' }])
+})
+
+test('moves: what is in flight is left alone by all but its sender', () => {
+  const before = [transactionOf(1)]
+  const now = (...events: readonly TransactionEvent[]): OfflineTransaction =>
+    transactionOf(1, { history: historyOf('committed', ...events) })
+  for (const taken of ['verified', 'sent'] as const)
+    expect(moves(lookOf([now('sent', taken)], { before }))).toMatchObject([
+      { check: 'moves', words: `device 0: #1 is ${taken} while it is in flight` },
+    ])
+  expect(moves(lookOf([now('sent', 'deferred', 'verified', 'sent')], { before }))).toEqual([])
+  // Who died while it was sending says nothing more.
+  expect(moves({ ...lookOf([now('sent', 'verified')], { before }), isWhole: false })).toEqual([])
 })
 
 test('upload filters are read as far as they are simple, and not beyond', () => {

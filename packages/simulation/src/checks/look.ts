@@ -2,6 +2,7 @@ import { rowKey } from '@outpost/core'
 import type { BaseRow, OfflineTransaction, StoredRow } from '@outpost/core'
 import type { Deed, Entry } from '../book.ts'
 import type { Device } from '../device.ts'
+import type { ShakyStore } from '../shaky-store.ts'
 import { valuesOf } from './decisions.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -31,6 +32,8 @@ export interface Look {
   /** Those that were not there before, or are not what they were. */
   readonly changed: readonly OfflineTransaction[]
   readonly written: ReadonlyMap<number, Written>
+  /** Whether the device has been on since the look before, and its store has not failed. */
+  readonly isWhole: boolean
   /** By row key. */
   readonly unsent: ReadonlyMap<string, UnsentRow>
   /** Rows that the device takes for rows with unsent changes, by row key. */
@@ -41,6 +44,8 @@ export interface Look {
 export class Watch {
   readonly #device: Device
   #held: object | null = null
+  #store: ShakyStore | null = null
+  #struck = 0
   #seen: ReadonlyMap<number, OfflineTransaction> = new Map()
   /** What the book has of each transaction, in the order in which it was stored. */
   readonly #deeds = new Map<number, readonly Deed[]>()
@@ -59,6 +64,8 @@ export class Watch {
     const look = await this.again()
     this.#held = held
     this.#seen = look.transactions
+    this.#store = this.device.store
+    this.#struck = this.device.store.struck
     return look
   }
 
@@ -80,7 +87,8 @@ export class Watch {
         for (const [at, id] of [...ids].entries())
           unsent.set(rowKey(table, id), { table, id, row: rows[at], base: bases.get(rowKey(table, id)) })
       }
-      return { device, transactions, before, changed, written, unsent, bases }
+      const isWhole = device.store === this.#store && device.store.struck === this.#struck
+      return { device, transactions, before, changed, written, isWhole, unsent, bases }
     })
   }
 

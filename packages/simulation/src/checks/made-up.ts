@@ -69,6 +69,7 @@ export function lookOf(
         { seq: entry.seq, deeds: entry.deeds, entry, isNew: before.size === 0 },
       ]),
     ),
+    isWhole: true,
     unsent,
     bases: new Map([...unsent].flatMap(([key, { base }]) => (base ? [[key, base]] : []))),
   }

@@ -37,14 +37,23 @@ const IMMUTABLE = ['seq', 'id', 'organizationId', 'userId', 'createdAt'] as cons
 const HISTORY_LIMIT = 60
 const VAIN: readonly TransactionEvent[] = ['sent', 'deferred', 'folded']
 
+/** How long who sends something may take it that nobody else does: longer than any request takes. */
+const CLAIM_MS = 180_000
+
+/** What ends a claim by whoever has it. */
+const ANSWERS: readonly TransactionEvent[] = ['deferred', 'answered', 'delivered', 'refused', 'merged', 'overruled']
+
 /** Transactions take legal steps only, and their histories only grow. */
-export function moves({ device, changed, before }: Look): readonly Problem[] {
+export function moves({ device, changed, before, written, isWhole }: Look): readonly Problem[] {
   const problems: Problem[] = []
   let last = 0
   for (const seq of before.keys()) last = Math.max(last, seq)
   for (const transaction of changed) {
     const old = before.get(transaction.seq)
     const found = [...(old ? step(old, transaction) : begins(transaction, last)), ...state(transaction)]
+    // What came in a file was in flight elsewhere.
+    const isOwn = old !== undefined || written.get(transaction.seq)?.entry?.isImported === false
+    if (isWhole && isOwn) found.push(...claims(old?.history ?? [], transaction.history))
     for (const words of found)
       problems.push({ check: 'moves', words: `device ${device.number}: #${transaction.seq} ${words}` })
   }
@@ -81,6 +90,21 @@ function step(old: OfflineTransaction, now: OfflineTransaction): readonly string
       found.push('is delivered twice')
   }
   return found
+}
+
+/**
+ * What is in flight is left alone by all others until its sender has said what came of it, or its time is over. The sender
+ * says so unless it dies or its store fails.
+ */
+function claims(old: readonly HistoryEntry[], now: readonly HistoryEntry[]): readonly string[] {
+  let sent: HistoryEntry | undefined
+  for (const entry of growth(old, now) ?? []) {
+    const isTaken = entry.event === 'sent' || entry.event === 'verified'
+    if (sent && isTaken && entry.at - sent.at < CLAIM_MS) return [`is ${entry.event} while it is in flight`]
+    if (entry.event === 'sent') sent = entry
+    else if (ANSWERS.includes(entry.event)) sent = undefined
+  }
+  return []
 }
 
 function walk(
