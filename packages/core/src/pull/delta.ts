@@ -181,7 +181,8 @@ async function changes(
     return page ?? { changed: [], deleted: [], token, more: false }
   } catch (error) {
     if (!(error instanceof MasterError)) throw error
-    if (error.code === 'expired') return 'expired'
+    // A token that is refused for whatever reason is given up, too: not every refusal of an old one has a code.
+    if (error.code === 'expired' || (error.code === 'rejected' && token !== null)) return 'expired'
     if (error.code !== 'forbidden' && error.code !== 'rejected') throw error
     return { refused: { state: 'refused', code: error.code, message: error.message } }
   }
