@@ -132,6 +132,8 @@ export function lookForShares(world: World): void {
  */
 export function restoreBackup(world: World, held: HeldByDevice): void {
   const { emulator } = world
+  // What is under way commits before the restore takes it back: a deletion, too.
+  emulator.settle()
   const before = versionsThere(world)
   emulator.restoreBackup()
   const after = versionsThere(world)
