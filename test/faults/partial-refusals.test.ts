@@ -93,6 +93,32 @@ test.each(TABLE_REFUSALS)(
   },
 )
 
+test.each([
+  ['account', 'contact', { status: 'processed' }],
+  ['contact', 'contact', { status: 'error', lastError: { rejection: 'permission' } }],
+])(
+  'a transaction of two tables, of which %s changed on the master and the user may not read %s, does not wait for ever',
+  async (changed, refused, expected) => {
+    const there = await faultWorld()
+    const device = await there.synced()
+    const id = async (table: string): Promise<string> => String((await anyRow(device, table))[`${table}id`])
+    const ids = { account: await id('account'), contact: await id('contact') }
+    const { seq } = await device.org.write((draft) => {
+      draft.update('account', ids.account, { telephone1: '555' })
+      draft.update('contact', ids.contact, { lastname: 'Ours' })
+    })
+    if (changed === 'account') there.emulator.master.update('account', ids.account, { name: 'Theirs' })
+    else there.emulator.master.update('contact', ids.contact, { firstname: 'Theirs' })
+    there.emulator.faults.add({
+      match: { path: new RegExp(`/${refused}s\\?.*\\.In\\(`) },
+      times: Infinity,
+      fault: { kind: 'status', status: 403, code: '0x80040220', body: 'json' },
+    })
+    await device.org.push()
+    expect(await device.org.outbox.get(Number(seq))).toMatchObject(expected)
+  },
+)
+
 test('a user who loses the right to read a table keeps the rows with unsent changes only, and gets the other tables', async () => {
   const seed = fieldService({ rows: 200 })
   const users = seed.users.map((user) => ({ ...user, tablePrivileges: { account: { read: 'none' as const } } }))

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { Catalogue } from '../copy/catalogue.ts'
-import { OutpostError } from '../errors.ts'
+import { concernsOneTable, OutpostError } from '../errors.ts'
 import { evidenceKey } from './evidence.ts'
 import type { Happened } from './evidence.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
@@ -23,28 +23,40 @@ export interface EvidenceContext extends ReadContext {
   readonly userId: string
 }
 
+/** The master's rows as they were read just now, and the tables whose rows it refused to show to the user. */
+export interface PresentRows {
+  readonly masters: MasterRows
+  readonly refused: ReadonlySet<string>
+}
+
 /**
  * Reads the master's rows of transactions whose answer says that they are not what was thought, and those that an action
- * was about, which its answer does not give back.
+ * was about, which its answer does not give back. What the rows of one table keep from being read says nothing of others.
  */
 export async function readMasters(
   context: ReadContext,
   sent: readonly OfflineTransaction[],
   outcomes: readonly PushOutcome[],
   signal: AbortSignal,
-): Promise<MasterRows> {
+): Promise<PresentRows> {
   const asked = sent.flatMap(({ changes }, index) => {
     if (outcomes[index]?.kind === 'processed') return changes.filter((change) => change.kind === 'action')
     return asksForRows(outcomes[index]) ? changes.filter((change) => !('relationship' in change)) : []
   })
-  if (asked.length === 0) return new Map()
-  try {
-    return await readRows(context, asked, signal)
-  } catch (error) {
-    // The answers that were given must still be kept; what could not be read is resolved by the next push.
-    if (error instanceof OutpostError) return new Map()
-    throw error
+  const masters = new Map<string, ReadonlyMap<string, KnownMaster>>()
+  const refused = new Set<string>()
+  for (const [name, ids] of idsByTable(asked)) {
+    try {
+      const known = await readTable(context, name, ids, signal)
+      if (known) masters.set(name, known)
+    } catch (error) {
+      // The answers that were given must still be kept; what could not be read is resolved by the next push.
+      if (!(error instanceof OutpostError)) throw error
+      if (!concernsOneTable(error)) break
+      if (error.code === 'forbidden') refused.add(name)
+    }
   }
+  return { masters, refused }
 }
 
 function asksForRows(outcome: PushOutcome | undefined): boolean {
@@ -59,14 +71,25 @@ export async function readRows(
 ): Promise<MasterRows> {
   const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
   for (const [name, ids] of idsByTable(changes)) {
-    const table = context.tables.get(name)
-    if (!table) continue
-    const present = await context.master.read({ table: table.metadata, columns: table.columns, ids }, signal)
-    const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
-    for (const row of present) known.set(row.id, masterRow(table, row))
-    found.set(name, known)
+    const known = await readTable(context, name, ids, signal)
+    if (known) found.set(name, known)
   }
   return found
+}
+
+/** Rows of one table by id; null of one that is not kept. */
+async function readTable(
+  { master, tables }: ReadContext,
+  name: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, KnownMaster> | null> {
+  const table = tables.get(name)
+  if (!table) return null
+  const present = await master.read({ table: table.metadata, columns: table.columns, ids }, signal)
+  const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
+  for (const row of present) known.set(row.id, masterRow(table, row))
+  return known
 }
 
 /** Looks for the evidence of the actions among the changes, in tables that need not be configured. */

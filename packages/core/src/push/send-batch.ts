@@ -47,9 +47,9 @@ export async function sendBatch(
     await store.write('release transactions', (tx) => settleUnanswered(tx, claim.sending, failure, env))
     throw failure
   }
-  const masters = await readMasters(context, claim.sending, outcomes, signal)
+  const { masters, refused } = await readMasters(context, claim.sending, outcomes, signal)
   const settled = await store.write('settle transactions', async (tx) =>
-    settle(await readTogether(tx, claim.sending, tables), claim.sending, outcomes, masters, { tables, env }),
+    settle(await readTogether(tx, claim.sending, tables), claim.sending, outcomes, masters, { tables, env, refused }),
   )
   return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
 }

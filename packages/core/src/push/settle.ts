@@ -34,6 +34,8 @@ export interface Settled {
 export interface SettleContext {
   readonly tables: ReadonlyMap<string, ConfiguredTable>
   readonly env: Env
+  /** The tables whose rows the master refused to show when it was asked what they are now. */
+  readonly refused?: ReadonlySet<string>
   /** The id that the master gave the request in the answer that is being recorded. */
   readonly masterRequestId?: string
 }
@@ -230,7 +232,8 @@ async function settleStale(
 ): Promise<OfflineTransaction> {
   const now = context.env.now()
   await takeBases(tx, transaction.changes, masters, context.tables)
-  if (isUnseen(transaction.changes, masters)) return refuse(tx, transaction, unseenError(transaction, now), context)
+  if (isUnseen(transaction.changes, masters, context.refused))
+    return refuse(tx, transaction, unseenError(transaction, now), context)
   const often = transaction.attempts % STALE_LIMIT === 0
   if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
@@ -251,7 +254,7 @@ async function settleGone(
   context: SettleContext,
   lastError: TransactionError,
 ): Promise<OfflineTransaction | null> {
-  const { tables } = context
+  const { tables, refused = new Set() } = context
   const now = context.env.now()
   const decided = await decideGoneRows(tx, transaction, masters, tables)
   if (!decided) {
@@ -259,6 +262,7 @@ async function settleGone(
       ({ kind, table, id }) =>
         kind === 'update' &&
         (tables.get(table)?.conflicts.onDeletedRow ?? 'error') !== 'error' &&
+        !refused.has(table) &&
         !masters.get(table)?.has(id),
     )
     if (!unread) return null
@@ -318,9 +322,9 @@ async function settleCreatedElsewhere(
 }
 
 /** Whether what stood in the way is a row that is not shown: all others are at the version their change was made on. */
-function isUnseen(changes: readonly Change[], masters: MasterRows): boolean {
+function isUnseen(changes: readonly Change[], masters: MasterRows, refused: ReadonlySet<string> = new Set()): boolean {
   const conditional = changes.filter((change) => change.kind === 'update' || change.kind === 'delete')
-  const shown = conditional.filter(({ table, id }) => masters.get(table)?.get(id)?.row !== null)
+  const shown = conditional.filter(({ table, id }) => !refused.has(table) && masters.get(table)?.get(id)?.row !== null)
   return shown.length < conditional.length && (shown.length === 0 || isCurrent(shown, masters))
 }
 
