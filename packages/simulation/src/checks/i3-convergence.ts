@@ -4,7 +4,7 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import { excusesExtra, excusesMissing, isTracked, whereabouts } from './unfound.ts'
+import { excusesExtra, excusesMissing, isGivenAgain, isTracked, whereabouts } from './unfound.ts'
 
 /** Where a device has something else than it should. */
 export interface Difference {
@@ -38,6 +38,7 @@ export async function differences(
     }
     for (const [id, there] of wanted) {
       const here = held.get(id)
+      if (here?.version === there.version && isGivenAgain(world, device, table, id, there.version)) continue
       const found = here ? unlike(here, there, local, columns !== undefined) : ['is missing on the device']
       if (found.length > 0 && !excusesMissing(world, device, table, id)) for (const words of found) tell(id, words)
     }

@@ -87,6 +87,18 @@ export function excusesMissing(world: World, { number, org }: Device, table: str
   return wasShared(world, id) || wasLate(world, id) || (typeof about === 'string' && wasLate(world, about))
 }
 
+/**
+ * Whether the device had the row in this version before a backup was restored that has never heard of it: when the version
+ * comes again, nothing tells it from the one that is held (decisions/012).
+ */
+export function isGivenAgain(world: World, { number }: Device, table: string, id: string, version: string): boolean {
+  return (
+    doubtsOf(world)
+      .never.get(number)
+      ?.has(`${rowKey(table, id)} ${versionOf(version)}`) === true
+  )
+}
+
 /** Who may see it may have changed without anything having happened to it. */
 function wasShared(world: World, id: string): boolean {
   return doubtsOf(world).shown.has(id)
@@ -106,12 +118,19 @@ interface Doubts {
   readonly late: Set<string>
   /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
   readonly back: Map<number, ReadonlySet<string>>
+  /** By device: rows that it had in versions that have never been given out when a backup was restored, as `<key> <version>`. */
+  readonly never: Map<number, Set<string>>
 }
 
 const doubts = new WeakMap<World, Doubts>()
 
 export function doubtsOf(world: World): Doubts {
-  const found = doubts.get(world) ?? { shown: new Set(), late: new Set(), back: new Map() }
+  const found = doubts.get(world) ?? {
+    shown: new Set<string>(),
+    late: new Set<string>(),
+    back: new Map<number, ReadonlySet<string>>(),
+    never: new Map<number, Set<string>>(),
+  }
   doubts.set(world, found)
   return found
 }
@@ -138,8 +157,10 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   emulator.restoreBackup()
   const after = versionsThere(world)
   const revived = [...after.keys()].filter((key) => !before.has(key))
-  const { back } = doubtsOf(world)
+  const { back, never } = doubtsOf(world)
   for (const [number, rows] of held) {
+    const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
+    never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
     const isShown = [...rows].some(([key, here]) => {
       const there = after.get(key)
       return there !== undefined && there < here
