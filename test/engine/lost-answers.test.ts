@@ -253,6 +253,27 @@ for (const scenario of scenarios) {
   }
 }
 
+test('a row that was to be deleted and is hidden from its user is not taken for deleted', async () => {
+  const there = world()
+  const { emulator } = there
+  const user = 'Amara Okafor'
+  emulator.security.privilegeDepth(user, 'account', 'organization', ['delete'])
+  const device = await there.device({ configuration: ACCOUNTS, user })
+  await device.sync()
+  const [account = {}] = await device.org.table('account').query({ limit: 1 })
+  const lost = id(account, 'accountid')
+  await device.org.write((draft) => draft.delete('account', lost))
+  emulator.faults.add({ nth: 1, fault: { kind: 'dropBeforeCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  emulator.security.revokeReadAccess(user, { table: 'account', id: lost })
+  await device.org.push()
+  const [transaction] = await device.org.outbox.list({ statuses: 'all' })
+  expect(transaction?.history.map(({ event }) => event)).toContain('verified')
+  // Either it is deleted, or nobody says that it was.
+  const isThere = emulator.master.row('account', lost) !== undefined
+  expect({ status: transaction?.status, isThere }).toEqual({ status: isThere ? 'error' : 'processed', isThere })
+})
+
 /** Delivers the scenario with some requests lost, checks its effect and gives back how many requests it took. */
 async function deliver(
   scenario: Scenario,

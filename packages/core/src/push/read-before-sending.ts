@@ -8,7 +8,7 @@ import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
-import { readEvidence, readRows } from './read-masters.ts'
+import { readEvidence, readRows, withoutHidden } from './read-masters.ts'
 import { SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { errorOf } from './transaction-errors.ts'
@@ -114,13 +114,10 @@ export async function verify(
   const settling = { tables: context.tables, env: context.env }
   try {
     const changes = unknown.flatMap((transaction) => transaction.changes)
-    const masters = await readRows(context, changes, signal)
-    const lost = unknown.filter((transaction) => !isAnswered(transaction))
-    const happened = await readEvidence(
-      context,
-      lost.flatMap((transaction) => transaction.changes),
-      signal,
-    )
+    const found = await readRows(context, changes, signal)
+    const lost = unknown.filter((transaction) => !isAnswered(transaction)).flatMap((transaction) => transaction.changes)
+    const masters = await withoutHidden(context, lost, found, signal)
+    const happened = await readEvidence(context, lost, signal)
     return await context.store.write('verify transactions', (tx) =>
       settleVerified(tx, unknown, masters, settling, happened),
     )

@@ -92,6 +92,25 @@ async function readTable(
   return known
 }
 
+/**
+ * What was read of the rows of transactions whose answer was lost, without those that are to be deleted and were not found
+ * though they are there: rows that are hidden from the user are left out as if they were not.
+ */
+export async function withoutHidden(
+  { master, tables }: ReadContext,
+  changes: readonly Change[],
+  found: MasterRows,
+  signal: AbortSignal,
+): Promise<MasterRows> {
+  const seen = new Map([...found].map(([name, rows]) => [name, new Map(rows)]))
+  for (const { kind, table: name, id } of changes) {
+    const table = tables.get(name)
+    if (kind !== 'delete' || !table || seen.get(name)?.get(id)?.row !== null) continue
+    if ((await master.isGone?.({ table: table.metadata, id }, signal)) === false) seen.get(name)?.delete(id)
+  }
+  return seen
+}
+
 /** Looks for the evidence of the actions among the changes, in tables that need not be configured. */
 export async function readEvidence(
   context: EvidenceContext,
@@ -128,8 +147,11 @@ export async function readEvidence(
     )
     for (const { evidence, filter } of looks) {
       const row = rows.get(evidence.id)
-      const there = row !== undefined && (filter === null || matches(filter, row, context))
-      happened.set(evidenceKey(evidence), there !== (evidence.kind === 'row-gone'))
+      if (evidence.kind === 'row-gone') {
+        // A row that is hidden from the user is not found either.
+        const isGone = !row && (await context.master.isGone?.({ table, id: evidence.id }, signal)) !== false
+        happened.set(evidenceKey(evidence), isGone)
+      } else happened.set(evidenceKey(evidence), row !== undefined && (!filter || matches(filter, row, context)))
     }
   }
   return happened
