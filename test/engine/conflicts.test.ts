@@ -419,3 +419,24 @@ test('decisions are listed by table, row, policy, end and time, transaction by t
   expect(await list({ row: { table: ORDER, id: '11111111-1111-4111-8111-111111111111' } })).toEqual([])
   expect(await list({ table: 'account' })).toEqual([])
 })
+
+test('what was put away until its row was kept no more does not write over what others wrote since', async () => {
+  const there = world()
+  const device = await there.device({
+    configuration: { tables: { account: { columns: ['name'], syncFilter: "name eq 'Kept'", syncDeletion: true } } },
+  })
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Made' })
+  })
+  const { seq } = await device.org.write((draft) => draft.update('account', id, { name: 'Ours' }), { coalesce: false })
+  await device.org.outbox.archive([seq ?? 0])
+  await device.sync()
+  expect(await device.org.table('account').get(id)).toBeUndefined()
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.org.outbox.setPending([seq ?? 0])
+  await device.org.push()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs' })
+  const [decision] = (await device.org.outbox.get(seq ?? 0))?.history.at(-1)?.conflicts ?? []
+  expect(decision).toMatchObject({ base: 'Made', local: 'Ours', remote: 'Theirs', resolved: 'remote' })
+})

@@ -3,11 +3,13 @@ import { delayMs } from '../delivery/retry.ts'
 import type { Env } from '../env.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
 import { takeBases } from './evidence.ts'
+import { idsByTable } from '../rows/local-rows.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
+import { rowKey } from '../row.ts'
 import { readEvidence, readRows, withoutHidden } from './read-masters.ts'
 import { SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
@@ -20,16 +22,19 @@ import { settleUnverified, settleVerified } from './verify.ts'
  * a conflict is still seen and the policy still decides. What changes between the reading and the writing is not seen.
  *
  * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
- * earlier change: it is made on the row as it is found now. Where the master refuses to show a table, those wait whom it
- * concerns, and nobody else.
+ * earlier change: it is made on the row as it is found now. And for an update without a version of a row that is not kept,
+ * as one that was put away until it left the filter: nothing would tell whose newer values it writes over. Where the master
+ * refuses to show a table, those wait whom it concerns, and nobody else.
  */
 export async function lookAtUnversioned(
   context: PushContext,
   ready: readonly OfflineTransaction[],
   signal: AbortSignal,
 ): Promise<void> {
+  const unknown = await unknownRows(context, ready)
   const isBlind = (change: Change): boolean =>
     isUnfounded(change) ||
+    (change.kind === 'update' && unknown.has(rowKey(change.table, change.id))) ||
     ((change.kind === 'update' || change.kind === 'delete') &&
       context.tables.get(change.table)?.metadata.versioned === false)
   const looking = ready.filter(({ changes }) => changes.some(isBlind))
@@ -42,6 +47,25 @@ export async function lookAtUnversioned(
     if (looking.length > 1) for (const transaction of looking) await lookAtUnversioned(context, [transaction], signal)
     else await context.store.write('put off', (tx) => putOff(tx, first, error, context.env))
   }
+}
+
+/** The rows of which nothing is known here and which are to be updated whatever their version is. */
+async function unknownRows(
+  { store, tables }: PushContext,
+  ready: readonly OfflineTransaction[],
+): Promise<ReadonlySet<string>> {
+  const updates = ready.flatMap(({ changes }) =>
+    changes.filter((change) => change.kind === 'update' && change.version === null && tables.has(change.table)),
+  )
+  if (updates.length === 0) return new Set()
+  return store.read('look for rows that are not kept', async (tx) => {
+    const unknown = new Set<string>()
+    for (const [table, ids] of idsByTable(updates)) {
+      const known = new Set((await tx.bases(table, ids)).flatMap(({ id, values }) => (values ? [id] : [])))
+      for (const id of ids) if (!known.has(id)) unknown.add(rowKey(table, id))
+    }
+    return unknown
+  })
 }
 
 /** Lets a transaction wait whose rows cannot be looked at: the claim that follows passes it by. */

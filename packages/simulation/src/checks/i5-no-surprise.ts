@@ -106,7 +106,7 @@ function expect(
     const row = expected.get(key) ?? nothing()
     expected.set(key, row)
     row.isNew ||= isNew
-    row.isAgain ||= kind === 'update' && hasHappened(transaction, 'set-pending')
+    row.isAgain ||= (kind === 'update' || kind === 'action') && hasHappened(transaction, 'set-pending')
     const decided = new Set(decidedColumns(transaction, table, id))
     // What does not suit its column any more is not shown; the error names it.
     if (transaction.lastError?.column !== undefined) decided.add(transaction.lastError.column)
