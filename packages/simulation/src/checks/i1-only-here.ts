@@ -23,6 +23,7 @@ export class OnlyHere {
   readonly #device: Device
   #kept = new Map<string, Kept>()
   #rows = new Map<string, Deed>()
+  #removed = 0
   #read: { readonly here: readonly Deed[]; count: number; perhaps: number } | undefined
 
   constructor(device: Device) {
@@ -93,6 +94,16 @@ export class OnlyHere {
         this.#kept.set(key, { table: deed.table, id: deed.id, name, values: new Set([...before, value]) })
       }
     }
+    this.#forgetDiscarded()
+  }
+
+  /** A row that was made here goes with its making, even where that comes back in a queue file at once. */
+  #forgetDiscarded(): void {
+    const { removed } = this.device.book
+    const gone = removed.slice(this.#removed).flatMap(([{ deeds }]) => deeds.filter(({ kind }) => kind === 'create'))
+    this.#removed = removed.length
+    for (const { table, id } of gone)
+      for (const [key, kept] of this.#kept) if (kept.table === table && kept.id === id) this.#kept.delete(key)
   }
 }
 
