@@ -274,6 +274,26 @@ test('a row that was to be deleted and is hidden from its user is not taken for 
   expect({ status: transaction?.status, isThere }).toEqual({ status: isThere ? 'error' : 'processed', isThere })
 })
 
+test('an action of which the master no longer has what would tell of it is left to a person', async () => {
+  const there = world()
+  registerActions(there.emulator)
+  const device = await there.device({ configuration: ACCOUNTS })
+  await device.sync()
+  const [account = {}] = await device.org.table('account').query({ where: 'numberofemployees gt 0', limit: 1 })
+  const on = { table: 'account', id: id(account, 'accountid') }
+  await device.org.write((draft) => draft.action('new_Hire', { on, bound: true, happened: "telephone1 eq 'hired'" }))
+  there.emulator.faults.add({ nth: 1, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  there.emulator.schema.removeColumn('account', 'telephone1')
+  await there.env.advance(60_000)
+  device.org.reconnect()
+  await device.sync()
+  const [transaction] = await device.org.outbox.list({ statuses: 'all' })
+  expect(transaction).toMatchObject({ status: 'error', outcome: 'unknown' })
+  const { numberofemployees } = there.emulator.master.row('account', on.id)?.values ?? {}
+  expect(numberofemployees).toBe(Number(account['numberofemployees']) + 1)
+})
+
 /** Delivers the scenario with some requests lost, checks its effect and gives back how many requests it took. */
 async function deliver(
   scenario: Scenario,

@@ -130,6 +130,14 @@ test('of two actions with evidence both must show', () => {
   expect(standing([action(SOLVED), action(gone)], { a: {} }, gone)).toBe('doubtful')
 })
 
+test('evidence that cannot be looked for any more tells nothing, unless a new row tells all', () => {
+  const untold = new Map([[evidenceKey(SOLVED), null]])
+  const rows = masters({ a: { title: 'T' }, b: { title: 'T' }, c: { title: 'T' } })
+  expect(standingOf([action(SOLVED)], rows, untold, tables)).toBe('doubtful')
+  expect(standingOf([update('b', { title: 'T' }), action(SOLVED)], rows, untold, tables)).toBe('doubtful')
+  expect(standingOf([create('c'), action(SOLVED)], rows, untold, tables)).toBe('delivered')
+})
+
 test('a column that the action writes over is not looked for', () => {
   const group = [update('a', { title: 'T', state: 'almost' }), action(SOLVED, { state: 'solved' })]
   expect(standing(group, { a: { title: 'T', state: 'solved' } }, SOLVED)).toBe('delivered')

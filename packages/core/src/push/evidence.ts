@@ -7,8 +7,11 @@ import type { StoreWriter } from '../ports/store.ts'
 
 type Tables = ReadonlyMap<string, ConfiguredTable>
 
-/** Whether the evidence of actions is there, by `evidenceKey`. */
-export type Happened = ReadonlyMap<string, boolean>
+/**
+ * Whether the evidence of actions is there, by `evidenceKey`; null where it cannot be looked for any more, because the master
+ * no longer has the table or the columns that it names.
+ */
+export type Happened = ReadonlyMap<string, boolean | null>
 
 export function evidenceKey(evidence: ActionEvidence): string {
   return JSON.stringify(Object.entries(evidence).toSorted(([one], [other]) => (one < other ? -1 : 1)))
@@ -17,7 +20,7 @@ export function evidenceKey(evidence: ActionEvidence): string {
 /**
  * What became of a transaction whose answer was lost. `doubtful`: only a person can tell. An action of it has happened, but
  * not all of the rest shows: the action was somebody else's, or the rest was changed since. Or the row that would show the
- * action, which was there when it was written, is gone.
+ * action, which was there when it was written, is gone, or what would show it in the row is.
  */
 export type Standing = 'delivered' | 'not-delivered' | 'doubtful'
 
@@ -41,8 +44,12 @@ export function standingOf(
     const shown = changes.every((change) => shows(change, actions, masters, tables) === true)
     return creates.length === 0 && shown ? 'delivered' : 'not-delivered'
   }
-  if (done.length === 0)
-    return telling.some((action) => isLost(action, creates, masters)) ? 'doubtful' : 'not-delivered'
+  if (done.length === 0) {
+    const isUntold = telling.some(
+      (action) => happened.get(evidenceKey(action.evidence)) === null || isLost(action, creates, masters),
+    )
+    return isUntold ? 'doubtful' : 'not-delivered'
+  }
   if (done.some(({ evidence }) => evidence.kind === 'row-exists')) return 'delivered'
   const rest = changes.filter((change) => change.kind !== 'action')
   const shown = rest.every((change) => shows(change, actions, masters, tables) !== false)

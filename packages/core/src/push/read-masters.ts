@@ -1,4 +1,4 @@
-import type { Change } from '../change.ts'
+import type { ActionEvidence, Change } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { Catalogue } from '../copy/catalogue.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
@@ -6,6 +6,8 @@ import { evidenceKey } from './evidence.ts'
 import type { Happened } from './evidence.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
 import { matches } from '../filter/evaluate.ts'
+import type { Filter } from '../filter/filter.ts'
+import type { TableMetadata } from '../metadata.ts'
 import { idsByTable, masterRow } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
@@ -122,32 +124,23 @@ export async function readEvidence(
     return [change.evidence]
   })
   const definitions = await context.catalogue.tables(wanted.map(({ table }) => table))
-  const happened = new Map<string, boolean>()
+  const happened = new Map<string, boolean | null>()
   for (const [name, ids] of idsByTable(wanted)) {
     const table = definitions.get(name)
-    if (!table) {
-      throw new OutpostError(
-        'invalid',
-        `the master no longer has the table '${name}', by whose rows an action is known`,
-        {
-          place: { table: name, rule: 'unknown-table' },
-        },
-      )
+    const looks = wanted.filter((evidence) => evidence.table === name).map((evidence) => lookOf(evidence, table))
+    if (!table || looks.every((look) => look.filter === 'unfit')) {
+      for (const { evidence } of looks) happened.set(evidenceKey(evidence), null)
+      continue
     }
-    const looks = wanted
-      .filter((evidence) => evidence.table === name)
-      .map((evidence) => ({
-        evidence,
-        filter: evidence.kind === 'row-matches' ? parseTableFilter(evidence.filter, table) : null,
-      }))
-    const named = looks.flatMap(({ filter }) => (filter ? columnsOfFilter(filter) : []))
+    const named = looks.flatMap(({ filter }) => (filter && filter !== 'unfit' ? columnsOfFilter(filter) : []))
     const columns = [...new Set(named.map((column) => column.replace(TARGET_SUFFIX, '')))]
     const rows = new Map(
       (await context.master.read({ table, columns, ids }, signal)).map((row) => [row.id, row.values]),
     )
     for (const { evidence, filter } of looks) {
       const row = rows.get(evidence.id)
-      if (evidence.kind === 'row-gone') {
+      if (filter === 'unfit') happened.set(evidenceKey(evidence), null)
+      else if (evidence.kind === 'row-gone') {
         // A row that is hidden from the user is not found either.
         const isGone = !row && (await context.master.isGone?.({ table, id: evidence.id }, signal)) !== false
         happened.set(evidenceKey(evidence), isGone)
@@ -155,4 +148,21 @@ export async function readEvidence(
     }
   }
   return happened
+}
+
+type Telling = Exclude<ActionEvidence, { readonly kind: 'repeatable' }>
+
+/** What a row has to fit to be the evidence; `unfit` where it names what the table no longer has. */
+function lookOf(
+  evidence: Telling,
+  table: TableMetadata | undefined,
+): { readonly evidence: Telling; readonly filter: Filter | 'unfit' | null } {
+  if (!table) return { evidence, filter: 'unfit' }
+  if (evidence.kind !== 'row-matches') return { evidence, filter: null }
+  try {
+    return { evidence, filter: parseTableFilter(evidence.filter, table) }
+  } catch (error) {
+    if (error instanceof OutpostError && error.code === 'invalid') return { evidence, filter: 'unfit' }
+    throw error
+  }
 }
