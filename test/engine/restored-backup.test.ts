@@ -1,3 +1,4 @@
+import { ClientOrg } from '@outpost/core'
 import type { Configuration } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
@@ -320,4 +321,112 @@ test('a link that was made since the backup goes, where removed links are told o
   await device.sync()
   await device.sync()
   expect((await device.rows('new_skill_bookableresource')).size).toBe(links - 1)
+})
+
+test('a link that was made from here before a pull and is not in the backup goes, where removed links are told of', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const skill = emulator.master.create('new_skill', { new_name: 'Welding' })
+  const [resource] = emulator.master.rows('bookableresource')
+  const device = await here.device({
+    configuration: {
+      tables: {
+        new_skill: { columns: ['new_name'] },
+        bookableresource: { columns: ['name'] },
+        new_skill_bookableresource: { columns: [], tracking: { links: true } },
+        resco_mobiletracking: {},
+      },
+      mobileTracking: 'resco_mobiletracking',
+    },
+  })
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  const before = await device.rows('new_skill_bookableresource')
+  const backup = emulator.backup()
+  const ends = [
+    { table: 'new_skill', id: skill },
+    { table: 'bookableresource', id: resource?.id ?? '' },
+  ] as const
+  await device.org.write((draft) => draft.associate('new_Skill_BookableResource', ...ends))
+  await device.org.push()
+  expect((await device.rows('new_skill_bookableresource')).size).toBe(before.size + 1)
+
+  emulator.restoreBackup(backup)
+  for (let round = 0; round < 3; round += 1) {
+    await env.advance(LATER)
+    await device.sync()
+  }
+  expect(await device.rows('new_skill_bookableresource')).toEqual(before)
+})
+
+test('a pass that another tab was in the middle of does not go on where it was before the backup', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const skills = Array.from({ length: 9 }, (_, nth) =>
+    emulator.master.create('new_skill', { new_name: `Skill ${nth}` }),
+  )
+  const [resource] = emulator.master.rows('bookableresource')
+  const link = (skill: string): void =>
+    emulator.master.associate('new_skill', skill, 'new_Skill_BookableResource', {
+      table: 'bookableresource',
+      id: resource?.id ?? '',
+    })
+  const links = async (): Promise<number> => (await device.rows('new_skill_bookableresource')).size
+  const device = await here.device({
+    configuration: {
+      tables: {
+        new_skill: { columns: ['new_name'], syncDeletion: true },
+        bookableresource: { columns: ['name'], syncDeletion: true },
+        new_skill_bookableresource: { columns: [], priority: 9 },
+      },
+    },
+  })
+  await device.sync()
+  const before = await links()
+  const backup = emulator.backup()
+  for (const skill of skills) link(skill)
+  const changed = skills[0] ?? ''
+  emulator.master.update('new_skill', changed, { new_name: 'changed since' })
+  // Long enough for nothing to be asked for again by its time.
+  for (let round = 0; round < 3; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  expect(await links()).toBe(before + skills.length)
+  const master = here.master()
+  delete master.glance
+  let isMet = false
+  let goOn = (): void => {}
+  const released = new Promise<void>((resolve) => (goOn = resolve))
+  const tab = await ClientOrg.open({
+    store: device.store,
+    env,
+    delivery: 'on-demand',
+    master: {
+      ...master,
+      pull: async (...of) => {
+        const page = await master.pull(...of)
+        if (of[0].table.name !== 'new_skill_bookableresource') return page
+        isMet = true
+        await released
+        return page
+      },
+    },
+  })
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  const passing = tab.sync()
+  while (!isMet) await Promise.resolve()
+  await device.sync()
+  await device.sync()
+  goOn()
+  await passing
+
+  await env.advance(LATER)
+  link(changed)
+  await device.sync()
+  expect(await links()).toBe(before + 1)
+  await tab.close()
 })

@@ -18,6 +18,11 @@ type AwaitedEcho = {
   readonly deleted?: string
 }
 
+interface RowName {
+  readonly table: string
+  readonly id: string
+}
+
 const prefix = (table: string): string => `echo/${table}/`
 
 /** The versions of the changed rows that a delivered transaction got, by row key: to be recognised in a pull. */
@@ -29,11 +34,23 @@ export async function awaitEchoes(
   for (const { table, id } of transaction.changes) {
     const version = versions[rowKey(table, id)]
     if (version === undefined) continue
-    const key = prefix(table) + id
-    const awaited = (await tx.value(key)) as AwaitedEcho | undefined
-    const echo: AwaitedEcho = { writes: [...(awaited?.writes ?? []), { seq: transaction.seq, version }], pulls: 0 }
-    await tx.setValue(key, echo)
+    await awaitEcho(tx, { table, id }, { seq: transaction.seq, version })
   }
+}
+
+/** In no order with any version: whichever comes is the one. */
+const NOT_TOLD = ''
+
+/** The same of a link that a delivered transaction has made: its version the master does not tell. */
+export async function awaitLink(tx: StoreWriter, link: RowName, seq: number): Promise<void> {
+  await awaitEcho(tx, link, { seq, version: NOT_TOLD })
+}
+
+async function awaitEcho(tx: StoreWriter, { table, id }: RowName, write: AwaitedEcho['writes'][number]): Promise<void> {
+  const key = prefix(table) + id
+  const awaited = (await tx.value(key)) as AwaitedEcho | undefined
+  const echo: AwaitedEcho = { writes: [...(awaited?.writes ?? []), write], pulls: 0 }
+  await tx.setValue(key, echo)
 }
 
 /**

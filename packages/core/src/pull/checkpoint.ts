@@ -143,7 +143,9 @@ export function resolved(checkpoint: TableCheckpoint, table: ConfiguredTable): T
 export async function makeDue(tx: StoreWriter, tables: Iterable<string>, reason: DueReason): Promise<void> {
   for (const table of tables) {
     const stored = await readCheckpoint(tx, table)
-    if (!stored || stored.due?.includes(reason)) continue
+    // A master can go back once more before the comparison that is due for the first time has come to its end.
+    const hasBegun = reason !== 'restored' || stored?.master === null
+    if (!stored || (hasBegun && stored.due?.includes(reason))) continue
     await writeCheckpoint(tx, table, withDue(stored, reason))
   }
 }

@@ -49,6 +49,7 @@ export async function pullTable(
 ): Promise<RowsPulled> {
   const { store, pageSize } = context
   let checkpoint = await startingPoint(context, table, options.before.stored, signal)
+  let at = checkpoint.master
   let done: RowsPulled = { received: 0, written: 0 }
   const ahead = new Ahead(signal, async (from, asked) => {
     const { first } = options
@@ -56,7 +57,7 @@ export async function pullTable(
     return context.master.pull(pullRequest(table, { checkpoint: from, pageSize }), asked())
   })
   try {
-    ahead.ask(checkpoint.master)
+    ahead.ask(at)
     for (let more = true; more;) {
       const page = await ahead.answer()
       throwIfAborted(signal)
@@ -68,12 +69,15 @@ export async function pullTable(
         }
         const anew = checkpoint
         await store.write(`begin ${table.metadata.name} anew`, (tx) => writeCheckpoint(tx, table.metadata.name, anew))
-        ahead.ask(null)
+        at = null
+        ahead.ask(at)
         continue
       }
       more = page.more
       if (more) ahead.ask(page.checkpoint)
-      const { next, written } = await commitPage(context, table, checkpoint, page, options.before.sightings)
+      const asked = { from: at, page }
+      at = page.checkpoint
+      const { next, written } = await commitPage(context, table, checkpoint, asked, options.before.sightings)
       checkpoint = next
       done = { received: done.received + page.rows.length, written: done.written + written }
       options.committed?.(done, page)
@@ -88,7 +92,7 @@ async function commitPage(
   context: PullContext,
   table: ConfiguredTable,
   checkpoint: TableCheckpoint,
-  page: PullPage,
+  { from, page }: { readonly from: Json; readonly page: PullPage },
   sightings: Sightings,
 ): Promise<{ readonly next: TableCheckpoint; readonly written: number }> {
   const { store, env } = context
@@ -106,12 +110,16 @@ async function commitPage(
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
-      const next: TableCheckpoint = {
-        ...kept,
-        master: page.checkpoint,
-        complete: kept.complete || !page.more,
-        ...(everyRow && page.more ? { everyRow } : {}),
-      }
+      // Another client org on the store can have gone on meanwhile, or begun anew: then the page leads on from nowhere.
+      const leadsOn = JSON.stringify(stored?.master ?? null) === JSON.stringify(from)
+      const next: TableCheckpoint = leadsOn
+        ? {
+            ...kept,
+            master: page.checkpoint,
+            complete: kept.complete || !page.more,
+            ...(everyRow && page.more ? { everyRow } : {}),
+          }
+        : { ...firstCheckpoint(table), ...missed, ...stored }
       await writeCheckpoint(tx, name, next)
       return { next, written }
     },

@@ -8,7 +8,7 @@ import { afterActions, isOurs, takeBases } from './evidence.ts'
 import { decideGoneRows, mayHaveGivenAway, updatesInstead } from '../conflicts/gone-rows.ts'
 import { assumedMaster, masterRow, refreshChanged, refreshRows } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
-import { awaitEchoes, refuseEcho } from '../outbox/echoes.ts'
+import { awaitEchoes, awaitLink, refuseEcho } from '../outbox/echoes.ts'
 import type {
   ConflictDecision,
   HistoryEntry,
@@ -152,6 +152,7 @@ export async function deliver(
     const table = context.tables.get(change.table)
     if (!table) continue
     const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
+    if (change.kind === 'associate' && known.row?.version === null) await awaitLink(tx, change, transaction.seq)
     if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
     else await refuseLateEcho(tx, change)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
