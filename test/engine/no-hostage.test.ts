@@ -162,6 +162,25 @@ test('what waited for a part of a transaction that was dropped since waits for i
   expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs', telephone1: '1' })
 })
 
+test('what waited for a part that was dropped does not wait because the rest still points to the row', async () => {
+  const there = world()
+  const device = await there.device()
+  await device.sync()
+  const [mine, other] = await device.org.table('account').query({ where: 'accountnumber ne null', limit: 2 })
+  const [id, otherId] = [String(mine?.['accountid']), String(other?.['accountid'])]
+  const group = await device.org.write((draft) => {
+    draft.update('account', id, { name: 'Mine' })
+    draft.create('contact', { lastname: 'Points there', parentcustomerid: id, parentcustomerid$table: 'account' })
+    draft.update('account', otherId, { accountnumber: String(mine?.['accountnumber']) })
+  })
+  const behind = await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+
+  await device.sync()
+  expect(await device.org.outbox.get(Number(group.seq))).toMatchObject({ status: 'error', changes: [{}, {}] })
+  expect(await device.org.outbox.get(Number(behind.seq))).toMatchObject({ status: 'processed' })
+})
+
 test('a deletion no longer waits for a transaction that does not point to the row any more', async () => {
   const there = world()
   const device = await there.device()

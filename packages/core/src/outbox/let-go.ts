@@ -16,8 +16,9 @@ export async function letGo(
 ): Promise<void> {
   const { seq } = before
   const left = new Set(touchesOf(changes, tables))
-  const touching = touchesOf(before.changes, tables).filter((key) => !left.has(key))
-  if (touching.length === 0) return
+  const touching = touchesOf(before.changes, tables)
+  // What it no longer changes it can still point to.
+  if (changes.length >= before.changes.length && touching.every((key) => left.has(key))) return
   const waiting: OfflineTransaction[] = []
   for await (const other of inParts(tx, { statuses: ['pending', 'error'], touching, after: seq }))
     if (other.dependsOn.includes(seq)) waiting.push(other)

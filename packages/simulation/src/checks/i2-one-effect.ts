@@ -19,6 +19,7 @@ import { lastToken, tokensIn, tokensOf } from './tokens.ts'
  * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
  * - What somebody else wrote to a table whose versions the master does not check, after the row was read and before it was
  *   written, is written over unnoticed.
+ * - Where `client-row-wins` decided that the whole row is sent, values of earlier transactions are in it once more.
  * - What came in a queue file may have been sent by the device that it came from.
  */
 
@@ -117,7 +118,7 @@ export class Effects {
     for (; this.#read < commits.length; this.#read += 1) {
       const commit = commits[this.#read]
       if (!commit || commit.depth > 1) continue
-      const own = this.#ownTokens(commit)
+      const own = this.#ownTokens(commit).filter((each) => !isTakenUp(latest, each, commit))
       const newest = own.reduce((most, { token }) => Math.max(most, token), -1)
       const owner = this.#owners.get(newest)
       if (!owner) continue
@@ -139,6 +140,7 @@ export class Effects {
   #ownTokens({ message, table, id, values, userId, parameters }: Committed): readonly {
     readonly token: number
     readonly column: string | null
+    readonly owner: Owner
   }[] {
     const isRow = message === 'Create' || message === 'Update'
     const found = isRow
@@ -147,9 +149,10 @@ export class Effects {
           return tokens.length === 1 && tokens[0] !== undefined ? [{ token: tokens[0], column }] : []
         })
       : tokensIn(parameters).map((token) => ({ token, column: null }))
-    return found.filter(({ token }) => {
+    return found.flatMap(({ token, column }) => {
       const owner = this.#owners.get(token)
-      return owner?.userId === userId && owner.table === table && owner.id === id && owner.isCalled !== isRow
+      const isOwn = owner?.userId === userId && owner.table === table && owner.id === id && owner.isCalled !== isRow
+      return isOwn ? [{ token, column, owner }] : []
     })
   }
 
@@ -283,6 +286,26 @@ export class Effects {
   #isLive(at: number): boolean {
     return !this.#world.restores.some((restore) => at >= restore.kept && at < restore.at)
   }
+}
+
+/** Whether another transaction was decided to write the value again: where the whole row wins, it is sent as it was. */
+function isTakenUp(
+  latest: ReadonlyMap<number, Look>,
+  { owner, column }: { readonly owner: Owner; readonly column: string | null },
+  { table, id, values }: Committed,
+): boolean {
+  if (column === null) return false
+  const others = [...(latest.get(owner.device)?.transactions.values() ?? [])].filter(({ seq }) => seq > owner.seq)
+  const decisions = others.flatMap(({ history }) => history.flatMap(({ conflicts = [] }) => conflicts))
+  return decisions.some(
+    (each) =>
+      each.policy === 'client-row-wins' &&
+      each.table === table &&
+      each.id === id &&
+      each.column === column &&
+      each.resolved === 'local' &&
+      each.value === values[column],
+  )
 }
 
 function ownerOf({ device, transactions }: Look, seq: number): Owner {

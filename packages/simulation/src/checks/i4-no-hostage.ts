@@ -65,7 +65,9 @@ export function noHostage(look: Look): readonly Problem[] {
   for (const transaction of changed) {
     const { seq, status, lastError } = transaction
     if (status !== 'error' || before.get(seq)?.status === 'error' || lastError?.status === undefined) continue
-    const after = written.get(seq)?.entry?.after ?? []
+    const { after = [], isImported = false } = written.get(seq)?.entry ?? {}
+    // It may have been refused before it came in a queue file, when that was not there or not ahead of it.
+    if (isImported && !before.has(seq)) continue
     const earlier = failed.find(
       (other) => other.seq < seq && !hasHappened(other, 'set-pending') && needs(transaction, other, after),
     )
