@@ -25,9 +25,15 @@ export async function wantedRows(
 ): Promise<ReadonlyMap<string, WantedRow>> {
   const asking = { emulator, user, configuration }
   const columns = expectedColumns(asking, table)
-  const found = await rowsOf(asking, table, columns.map(wireName), new Set())
+  const found = await rowsOf(asking, table, columns.map(wireName), new Set()).catch((error: unknown) => {
+    if (error instanceof Refused) return []
+    throw error
+  })
   return new Map(found.map((wire) => [idOf(emulator, table, wire), heldOf(columns, wire)]))
 }
+
+/** Who may not read any row of a table is refused, and with it whatever is wanted because of its rows. */
+class Refused extends Error {}
 
 interface Asking {
   readonly emulator: Emulator
@@ -145,8 +151,7 @@ async function ask({ emulator, user }: Asking, path: string): Promise<readonly W
     readonly value?: readonly Wire[]
     readonly error?: { readonly message: string }
   }
-  // Who may not read any row of a table is refused.
-  if (response.status === 403) return []
+  if (response.status === 403) throw new Refused()
   if (!response.ok || !body.value) throw new Error(`${path}: ${response.status} ${body.error?.message ?? ''}`)
   return body.value
 }

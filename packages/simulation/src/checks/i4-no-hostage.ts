@@ -26,11 +26,12 @@ export function stuckOn(look: Look): ReadonlySet<number> {
 }
 
 /**
- * Whether it waits until its user may read its rows again: the answer was lost, so it is not sent again before they were
- * looked at, and the master shows none of their table. Who promised that it is not lost cannot call it refused.
+ * Whether it waits until its user may read its rows again, and the master shows none of their table: the answer was lost, or
+ * the rows cannot be written on condition of their version, so it is not sent before they were looked at. Who promised that
+ * it is not lost cannot call it refused. A refusal of the write itself is an error.
  */
-function isUnseen({ status, outcome, lastError }: OfflineTransaction): boolean {
-  return status === 'pending' && outcome === 'unknown' && lastError?.code === 'forbidden'
+function isUnseen({ status, lastError }: OfflineTransaction): boolean {
+  return status === 'pending' && lastError?.code === 'forbidden'
 }
 
 /** What an upload filter judges: the row as it is shown; of one that is deleted here, what it was then. */
