@@ -430,3 +430,29 @@ test('a pass that another tab was in the middle of does not go on where it was b
   expect(await links()).toBe(before + 1)
   await tab.close()
 })
+
+test('it is noticed by the next ones where the newest of all rows seen was deleted from here', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const newest = account(here, 'newest')
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  emulator.master.update('account', newest, { name: 'newest still' })
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  await device.org.write((draft) => draft.delete('account', newest))
+  await device.org.push()
+
+  emulator.restoreBackup(backup)
+  for (let round = 0; round < 2; round += 1) {
+    await env.advance(LATER)
+    await device.sync()
+  }
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect(await differences(here, device)).toEqual([])
+})

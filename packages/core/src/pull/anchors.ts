@@ -168,9 +168,8 @@ async function readAnchors(
     const ids = rows.map(({ id }) => id)
     const held: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
-    // What was removed here tells nothing about the master.
-    if (doubtful.length === 0 && rows[0] && !held.has(rows[0].id)) return { anchors: [], explained: new Set<string>() }
     return {
+      // What was removed here tells nothing about the master.
       anchors: rows.filter((row) => held.has(row.id)),
       explained: new Set(doubts.map(({ id }) => id)),
     }
