@@ -456,3 +456,28 @@ test('it is noticed by the next ones where the newest of all rows seen was delet
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
   expect(await differences(here, device)).toEqual([])
 })
+
+test('it is noticed where the newest row of all has got a still newer version since', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const newest = account(here, 'newest')
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  emulator.master.update('account', newest, { name: 'newest still' })
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+
+  emulator.restoreBackup(backup)
+  for (let nth = 0; nth < 9; nth += 1) emulator.master.update('account', newest, { name: `newest ${nth}` })
+  for (let round = 0; round < 2; round += 1) {
+    await env.advance(LATER)
+    await device.sync()
+  }
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect(await differences(here, device)).toEqual([])
+})

@@ -42,6 +42,8 @@ export interface Sightings {
   /** The newest rows that had been seen before the pass: its pages can have newer ones, so many that these are forgotten. */
   readonly before: readonly Anchor[]
   isBack: boolean
+  /** Whether the row came in a newer version, which a master that went back can have given to it since. */
+  hasChanged: boolean
   /** Rows that came in an older version than was held. */
   readonly regressed: Anchor[]
   /** Rows that were written from here and have not come back yet, though they should have by now. */
@@ -53,7 +55,7 @@ export async function watchPass(tx: StoreReader, table: string, goesOn: boolean)
   const { rows, expected } = await anchorsOf(tx, table)
   const overdue = goesOn ? await overdueEchoes(tx, table) : []
   const awaited = (goesOn && expected && rows[0]) || null
-  return { goesOn, expected: awaited, before: rows, isBack: false, regressed: [], overdue }
+  return { goesOn, expected: awaited, before: rows, isBack: false, hasChanged: false, regressed: [], overdue }
 }
 
 /**
@@ -68,7 +70,6 @@ export async function sightPage(
 ): Promise<boolean> {
   await noteAnchors(tx, table, page)
   if (!sightings.goesOn) return page.length > 0
-  if (page.some((row) => row.id === sightings.expected?.id)) sightings.isBack = true
   if (sightings.overdue.length > 0) {
     const there = new Map(page.map((row) => [row.id, row.version]))
     sightings.overdue = sightings.overdue.filter(({ id, version }) => {
@@ -81,6 +82,11 @@ export async function sightPage(
     table,
     page.map((row) => row.id),
   )
+  const { expected } = sightings
+  const again = expected && page.find((row) => row.id === expected.id)
+  // What was written from here was written onto what it was.
+  if (again && [expected.version, held.get(again.id)].includes(again.version)) sightings.isBack = true
+  else if (again) sightings.hasChanged = true
   for (const { id, version } of page) {
     const before = held.get(id)
     if (before && isOlderVersion(version, before)) sightings.regressed.push({ id, version: before })
@@ -157,7 +163,7 @@ interface Found {
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
-  { before, regressed, overdue, isBack }: Sightings,
+  { before, regressed, overdue, isBack, hasChanged }: Sightings,
   signal: AbortSignal,
 ): Promise<Found> {
   const name = table.metadata.name
@@ -178,16 +184,18 @@ async function readAnchors(
   const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: asked.map(({ id }) => id) }
   const rows = asked.length === 0 ? [] : await context.master.read(request, signal)
   const there = new Map(rows.map((row) => [row.id, row.version]))
+  const seen = new Map(before.map((row) => [row.id, row.version]))
   const isOlder = asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version))
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
-  if (!isOlder && !isBack) {
+  if (!isOlder && !isBack && !hasChanged) {
     // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
     const next: Anchors = { rows: present.slice(0, KEPT).map(({ id, version }) => ({ id, version })), expected: false }
     await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
   }
   return {
     isOlder,
-    intact: present.map(({ version }) => version),
+    // What this pass has brought tells nothing about the past.
+    intact: present.flatMap(({ id, version }) => (seen.get(id) === version ? [version] : [])),
     missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id)),
   }
 }

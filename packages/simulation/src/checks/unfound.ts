@@ -21,6 +21,7 @@ export function excusesExtra(
   const { configuration } = org
   const { syncDeletion = false, tracking = {} } = configuration.tables[table] ?? {}
   if (syncDeletion) return false
+  if (wasFooled(world, device) && isGivenAgain(world, device, table, row.id, row.version ?? '')) return true
   const there = rowThere(world, table, row.id)
   // A link comes and goes as a whole.
   const isLink = world.emulator.schema.manyToManyByIntersect(table) !== undefined
@@ -97,6 +98,16 @@ export function isGivenAgain(world: World, { number }: Device, table: string, id
       .never.get(number)
       ?.has(`${rowKey(table, id)} ${versionOf(version)}`) === true
   )
+}
+
+/**
+ * Whether any row is again at a version in which the device had it before a backup was restored: then the row by which it
+ * would have noticed that is for it as it was (decisions/012).
+ */
+function wasFooled(world: World, { number }: Device): boolean {
+  const never = doubtsOf(world).never.get(number)
+  if (!never || never.size === 0) return false
+  return [...versionsThere(world)].some(([key, version]) => never.has(`${key} ${version}`))
 }
 
 /** Who may see it may have changed without anything having happened to it. */
