@@ -159,3 +159,41 @@ test('rows that are related to rows of their own table come and go with these', 
   await settled(there, device)
   expect(await held(device, 'account')).toEqual([head, branch, other, shop, late].toSorted())
 })
+
+test('a related table that the user may not read at all leads to no rows, and the filter goes on to select its own', async () => {
+  const there = world()
+  const { emulator, env } = there
+  const user = 'Amara Okafor'
+  for (const table of ['account', 'contact']) emulator.security.privilegeDepth(user, table, 'organization', ['read'])
+  const filtered = emulator.master.create('account', { name: 'Filtered', fax: 'ours' })
+  const { account: led } = firm(there, 'theirs')
+  const contacts = { columns: ['lastname', 'parentcustomerid'], syncFilter: "lastname eq 'theirs'", syncDeletion: true }
+  const through = { direction: 'parents', table: 'contact', lookup: 'parentcustomerid' } as const
+  const device = await there.device({
+    user,
+    configuration: {
+      tables: {
+        account: { columns: ['name', 'fax'], syncFilter: "fax eq 'ours'", related: [through], syncDeletion: true },
+        contact: contacts,
+        task: {
+          columns: ['subject'],
+          related: [{ direction: 'children', table: 'account', lookup: 'regardingobjectid' }],
+        },
+      },
+    },
+  })
+  await device.sync()
+  expect(await held(device, 'account')).toEqual([filtered, led].toSorted())
+
+  await env.advance(3_600_000)
+  emulator.security.privilegeDepth(user, 'contact', 'none', ['read'])
+  const { tables } = await device.org.sync()
+  expect([tables['account']?.error, tables['contact']?.error?.code]).toEqual([undefined, 'forbidden'])
+  expect(await held(device, 'account')).toEqual([filtered])
+  expect((await device.org.plan(device.org.configuration)).tables).toEqual({})
+
+  emulator.security.privilegeDepth(user, 'contact', 'organization', ['read'])
+  await env.advance(3_600_000)
+  await device.org.sync()
+  expect(await held(device, 'account')).toEqual([filtered, led].toSorted())
+})

@@ -81,7 +81,7 @@ export type OneToManyMetadata = {
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
 
 /** What a user may be allowed to do with the rows of a table. `appendTo`: to point to them from other rows. */
-export type PrivilegeKind = 'create' | 'write' | 'delete' | 'assign' | 'append' | 'appendTo'
+export type PrivilegeKind = 'create' | 'read' | 'write' | 'delete' | 'assign' | 'append' | 'appendTo'
 
 /** The definition of one table, as the master has it. */
 export type TableMetadata = {

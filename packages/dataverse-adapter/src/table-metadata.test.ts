@@ -256,7 +256,7 @@ test.each<[string, Record<string, Json>, boolean]>([
   expect(found?.requiredOnCreate ?? false).toBe(expected)
 })
 
-test('a table knows the names of the privileges that writes take, and nothing of those it does not name', () => {
+test('a table knows the names of the privileges that reading and writing take, and nothing of those it does not name', () => {
   const entity = { LogicalName: 'task', EntitySetName: 'tasks', PrimaryIdAttribute: 'activityid' }
   const privileges = [
     { Name: 'prvCreateActivity', PrivilegeType: 'Create' },
@@ -264,7 +264,11 @@ test('a table knows the names of the privileges that writes take, and nothing of
     { Name: 'prvReadActivity', PrivilegeType: 'Read' },
   ]
   const [task] = tableMetadata([{ ...entity, Privileges: privileges }])
-  expect(task?.privileges).toEqual({ create: 'prvCreateActivity', appendTo: 'prvAppendToActivity' })
+  expect(task?.privileges).toEqual({
+    create: 'prvCreateActivity',
+    appendTo: 'prvAppendToActivity',
+    read: 'prvReadActivity',
+  })
   const [unknown] = tableMetadata([entity])
   expect(unknown).not.toHaveProperty('privileges')
 })

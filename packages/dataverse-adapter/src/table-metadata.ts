@@ -81,6 +81,7 @@ function ownershipOf(type: string | null): TableMetadata['ownership'] {
 
 const PRIVILEGE_KINDS: Readonly<Record<string, PrivilegeKind>> = {
   Create: 'create',
+  Read: 'read',
   Write: 'write',
   Delete: 'delete',
   Assign: 'assign',

@@ -1,6 +1,6 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
-import { resolved, readCheckpoint, scopeKey, typedColumns } from '../pull/checkpoint.ts'
+import { resolved, readCheckpoint, wantedKey, typedColumns } from '../pull/checkpoint.ts'
 import type { PullContext } from '../pull/pull-context.ts'
 import { areMostNew } from '../pull/pull-table.ts'
 import { differs, heldRows } from './held-rows.ts'
@@ -102,7 +102,7 @@ async function planTable(
   const found = before && (await store.read('read checkpoint', (tx) => readCheckpoint(tx, name)))
   const checkpoint = found && before ? resolved(found, before) : undefined
   const isNew = checkpoint === undefined
-  const otherRows = !isNew && (checkpoint.scope !== scopeKey(table.scope) || checkpoint.due?.includes('filter-changed'))
+  const otherRows = !isNew && (checkpoint.scope !== wantedKey(table) || checkpoint.due?.includes('filter-changed'))
   const held = new Set(checkpoint?.columns)
   const lacking = isNew ? [] : typedColumns(table).filter((column) => !held.has(column))
   if (!isNew && !otherRows && lacking.length === 0) return null

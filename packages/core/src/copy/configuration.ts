@@ -123,6 +123,8 @@ export interface ConfiguredTable {
   readonly columns: readonly string[]
   /** Which of the master's rows are kept. */
   readonly scope: RowScope
+  /** What is wanted, where the user may not be shown all that leads to it; else the same as `scope`. */
+  readonly wanted?: RowScope
   readonly uploadFilter: Filter | null
   readonly syncDeletion: boolean
   readonly tracking: Required<TrackingConfiguration>

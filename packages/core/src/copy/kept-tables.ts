@@ -22,6 +22,7 @@ import { fitConfiguration } from './fit-configuration.ts'
 import type { Definitions } from './fit-configuration.ts'
 import type { MetadataDrift } from './metadata-drift.ts'
 import { NO_PAST, readPast } from './past-kinds.ts'
+import { readableTables } from './readable-tables.ts'
 import { applyRefresh, askForMetadata, planRefresh, recheckWith } from './refresh-metadata.ts'
 import type { Refresh } from './refresh-metadata.ts'
 import { columnOf } from '../metadata.ts'
@@ -70,6 +71,7 @@ export class KeptTables {
   #configuration: Configuration = EMPTY_SETTINGS.configuration
   #all: ReadonlyMap<string, ConfiguredTable> = new Map()
   #byName: ReadonlyMap<string, ConfiguredTable> = new Map()
+  #readable: ReadonlyMap<string, ConfiguredTable> = new Map()
   #definitions: Definitions = { present: new Map(), retired: new Map(), past: NO_PAST }
   /** What `privilegesAsked` gives for these tables. */
   #asked: readonly string[] | undefined
@@ -89,9 +91,9 @@ export class KeptTables {
     return this.#configuration
   }
 
-  /** The tables that are kept of the master, by logical name. */
+  /** The tables that are kept of the master, by logical name; the same map as long as the same is asked for. */
   get byName(): ReadonlyMap<string, ConfiguredTable> {
-    return this.#byName
+    return this.#readable
   }
 
   /** All tables that can be read and written here: the same, and those that only this client org has. */
@@ -125,7 +127,7 @@ export class KeptTables {
   /** Takes over what the store holds. `userId` is whose client org it is. */
   async load(configuration: Configuration, userId: string): Promise<void> {
     await this.catalogue.load()
-    this.#privileges = await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId))
+    this.#may(await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId)))
     this.#userFacts = await this.#store.read('load facts', (tx) => readUserFacts(tx, userId))
     this.#configuration = configuration
     this.#definitions = await this.#definitionsFor(configuration)
@@ -190,11 +192,12 @@ export class KeptTables {
     ]
   }
 
-  /** What all tables would be under a configuration. Throws `invalid` for what it breaks. */
+  /** What all tables would be under a configuration, for the user. Throws `invalid` for what it breaks. */
   async checked(configuration: Configuration): Promise<ReadonlyMap<string, ConfiguredTable>> {
     const problems = await this.#broken(configuration)
     refuseProblems(problems.filter((problem) => !isOldClash(problem, this.#configuration)))
-    return fitConfiguration(configuration, await this.#definitionsFor(configuration), this.#conflictFunctions)
+    const tables = fitConfiguration(configuration, await this.#definitionsFor(configuration), this.#conflictFunctions)
+    return readableTables(tables, this.#privileges)
   }
 
   /** The same, and the tables that cannot go because of unsent changes of their rows. */
@@ -230,7 +233,7 @@ export class KeptTables {
     const asked = await this.privilegesAsked()
     const request = { userId, asked, tables: this.#byName.keys(), ...(shown === undefined ? {} : { shown }) }
     const renewed = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
-    this.#privileges = renewed.privileges
+    this.#may(renewed.privileges)
     this.#userFacts = renewed.facts
   }
 
@@ -347,6 +350,14 @@ export class KeptTables {
     this.#all = checked
     this.#asked = undefined
     this.#byName = new Map([...checked].filter(([, { isLocal }]) => !isLocal))
+    this.#readable = readableTables(this.#byName, this.#privileges)
+  }
+
+  #may(privileges: Privileges | null): void {
+    const before = this.#privileges
+    const areSame = before?.size === privileges?.size && [...(privileges ?? [])].every((name) => before?.has(name))
+    this.#privileges = privileges
+    if (!areSame) this.#readable = readableTables(this.#byName, privileges)
   }
 
   /** What the master has, or had, under the names of the configuration. */

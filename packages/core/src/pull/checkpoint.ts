@@ -89,9 +89,14 @@ export function nameOfTyped(column: string): string {
   return column.slice(0, column.lastIndexOf(':'))
 }
 
-/** The scope as text: the same text means the same rows. */
-export function scopeKey({ filter, fetchXml, related }: RowScope): string {
+/** A scope as text: the same text means the same rows. */
+function scopeKey({ filter, fetchXml, related }: RowScope): string {
   return JSON.stringify([filter && printFilter(filter), fetchXml ?? null, related?.map(relatedKey) ?? null])
+}
+
+/** What is configured to be wanted of a table, as text: whatever of it the user may be shown. */
+export function wantedKey({ scope, wanted = scope }: ConfiguredTable): string {
+  return scopeKey(wanted)
 }
 
 function relatedKey({ direction, table, lookup, filter, related }: RelatedRows): Json {
@@ -101,7 +106,7 @@ function relatedKey({ direction, table, lookup, filter, related }: RelatedRows):
 
 /** A table that has not been pulled: the first pass brings all columns. */
 export function firstCheckpoint(table: ConfiguredTable): TableCheckpoint {
-  return { master: null, complete: false, scope: scopeKey(table.scope), columns: typedColumns(table) }
+  return { master: null, complete: false, scope: wantedKey(table), columns: typedColumns(table) }
 }
 
 /** The stored checkpoint; undefined where the table has not been pulled. */
@@ -136,7 +141,7 @@ export function resolved(checkpoint: TableCheckpoint, table: ConfiguredTable): T
   if (checkpoint.scope !== null) return checkpoint
   const typed = new Map(typedColumns(table).map((column) => [nameOfTyped(column), column]))
   const columns = checkpoint.columns.map((column) => typed.get(nameOfTyped(column)) ?? column)
-  return { ...checkpoint, scope: scopeKey(table.scope), columns }
+  return { ...checkpoint, scope: wantedKey(table), columns }
 }
 
 /** Asks for a comparison of all rows of these tables, as far as they have been pulled before. */
@@ -184,7 +189,7 @@ export async function followConfiguration(
     const found = await readCheckpoint(tx, name)
     if (!found) continue
     const stored = resolved(found, before.get(name) ?? table)
-    const scope = scopeKey(table.scope)
+    const scope = wantedKey(table)
     const selected = new Set(typedColumns(table))
     const layer = stored.layer && {
       ...stored.layer,

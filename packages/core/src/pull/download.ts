@@ -1,7 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { RowEstimate } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
-import { readCheckpoint, scopeKey } from './checkpoint.ts'
+import { readCheckpoint, wantedKey } from './checkpoint.ts'
 
 /*
  * A first download can take several runs. What was expected of its tables when it began is kept until a run ends, so that
@@ -26,7 +26,7 @@ export async function heldOf(tx: StoreReader, table: ConfiguredTable): Promise<H
   const { name } = table.metadata
   const checkpoint = await readCheckpoint(tx, name)
   const kept = (await tx.value(key(name))) as Kept | undefined
-  const isExpected = kept?.scope === scopeKey(table.scope)
+  const isExpected = kept?.scope === wantedKey(table)
   const isNew = checkpoint?.complete !== true
   // A pass that reads all rows anew has all of them before it.
   const isHere = checkpoint !== undefined && checkpoint.everyRow !== true
@@ -43,7 +43,7 @@ export async function keepExpected(
   expected: ReadonlyMap<ConfiguredTable, RowEstimate | null>,
 ): Promise<void> {
   for (const [table, estimate] of expected) {
-    const kept: Kept = { scope: scopeKey(table.scope), estimate: estimate && { ...estimate } }
+    const kept: Kept = { scope: wantedKey(table), estimate: estimate && { ...estimate } }
     await tx.setValue(key(table.metadata.name), kept)
   }
 }

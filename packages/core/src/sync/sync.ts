@@ -45,7 +45,7 @@ async function inOneTurn(
   await watch.warn()
   const run = new SyncRun(pulling())
   const sends = !isDownOnly && (await delivery.isSomethingReady())
-  const stamp = kept.catalogue.stamp
+  const [stamp, before] = [kept.catalogue.stamp, kept.byName]
   const look = await lookOrIdentify(context, run, { tables: tables(), sends }, signal)
   const metadata = await run.inPhase('metadata', () => kept.refreshMetadata(signal, look?.metadataStamp))
   await run.inPhase('standing', () => kept.renewPrivileges(userId, signal, look?.standing))
@@ -53,7 +53,8 @@ async function inOneTurn(
     ? await delivery.unsent()
     : await run.inPhase('push', () => delivery.pushSmall(signal)).catch(unlessOfOneRequest)
   // Pages that were read before anything was sent, or of tables as they were before, are not what is there now.
-  const isAsSeen = !(sent instanceof OutpostError) && isNothing(sent) && kept.catalogue.stamp === stamp
+  const areSame = kept.catalogue.stamp === stamp && kept.byName === before
+  const isAsSeen = !(sent instanceof OutpostError) && isNothing(sent) && areSame
   const firstPages = isAsSeen ? look?.firstPages : undefined
   const pulls = { tables: tables(), inPhase: run.inPhase, ...(firstPages ? { firstPages } : {}) }
   const reports = await pullTables(pulling(), pulls, signal)
