@@ -152,6 +152,49 @@ test('metadata that went back in time shows that the rows did, though none that 
   expect(await differences(here, device, { account: (values) => values['address1_city'] === 'Oslo' })).toEqual([])
 })
 
+test('other metadata under a stamp that was seen before the backup came back is noticed where the master refuses to answer', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const columns = ['name', 'address1_city', 'telephone1']
+  const syncFilter = "address1_city eq 'Oslo'"
+  const leaves = emulator.master.create('account', { name: 'leaves', address1_city: 'Oslo' })
+  emulator.master.create('account', { name: 'stays', address1_city: 'Oslo' })
+  const device = await here.device({ configuration: { tables: { account: { columns, syncFilter } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.schema.renameOption('account', 'industrycode', 1, 'Renamed')
+  await env.advance(LATER)
+  await device.sync()
+
+  emulator.restoreBackup(backup)
+  emulator.schema.removeColumn('account', 'telephone1')
+  emulator.master.update('account', leaves, { address1_city: 'Bergen' })
+  await env.advance(LATER)
+  const refused = await device.sync()
+  expect(refused.tables['account']?.error).toMatchObject({ code: 'rejected' })
+  const report = await device.sync()
+  expect(report.tables['account']?.error).toBeUndefined()
+  expect(device.org.configuration.tables['account']?.columns).toEqual(['name', 'address1_city'])
+  // Other metadata with the stamp of the copy is a sign that the rows went back, too.
+  expect([...(await device.rows('account')).keys()]).not.toContain(leaves)
+})
+
+test('a question that the master goes on refusing has the metadata copied once only', async () => {
+  const here = world()
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  await device.sync()
+  const fault = { kind: 'status', status: 400, code: '0x80060888', message: 'Not like that.' } as const
+  here.emulator.faults.add({ match: { path: /accounts/, part: true }, times: 20, fault })
+  here.emulator.faults.add({ match: { path: /accounts/ }, times: 20, fault })
+  const copies: number[] = []
+  device.org.subscribe((event) => event.type === 'metadata.pulled' && copies.push(event.tables))
+  for (let nth = 0; nth < 4; nth += 1) {
+    const { tables } = await device.sync()
+    expect(tables['account']?.error).toMatchObject({ code: 'rejected' })
+  }
+  expect(copies).toHaveLength(1)
+})
+
 test('it is noticed by what was written from here as well, where no pull had brought that back before', async () => {
   const here = world()
   const { emulator, env } = here

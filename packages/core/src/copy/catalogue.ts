@@ -6,6 +6,8 @@ const SINCE = 'catalogue/since'
 const TABLE = 'catalogue/table/'
 const ENTRY = 'catalogue/entry/'
 const RETIRED = 'catalogue/retired/'
+/** The last stamp with which a question was refused. */
+const DOUBTED = 'catalogue/doubted'
 
 /** What is kept of a table beside its definition: what a list of all tables needs, and by what changes are told. */
 type Entry = {
@@ -129,6 +131,22 @@ export async function distrustCatalogue(tx: StoreWriter): Promise<void> {
   if ((await tx.value(STAMP)) === undefined) return
   await tx.setValue(STAMP, '')
   await tx.setValue(SINCE, undefined)
+}
+
+/**
+ * The same where the master has refused a question that was asked by the copy, once for each stamp: after a backup was restored
+ * and changed, other metadata can have the stamp that is known.
+ */
+export async function doubtCatalogue(tx: StoreWriter): Promise<void> {
+  const stamp = await readStamp(tx)
+  if (stamp === null || stamp === '' || (await tx.value(DOUBTED)) === stamp) return
+  await tx.setValue(DOUBTED, stamp)
+  await distrustCatalogue(tx)
+}
+
+/** Whether a question was refused that was asked by an earlier copy with this stamp. */
+export async function wasDoubted(tx: StoreReader, stamp: string): Promise<boolean> {
+  return (await tx.value(DOUBTED)) === stamp
 }
 
 /** Keeps these last definitions of tables that the master no longer has, and forgets all others. */

@@ -19,7 +19,7 @@ import {
 import { TARGET_SUFFIX } from '../row.ts'
 import { refreshUnsent } from '../rows/local-rows.ts'
 import { writeConfiguration } from '../settings.ts'
-import { retireTables, updateCatalogue } from './catalogue.ts'
+import { retireTables, updateCatalogue, wasDoubted } from './catalogue.ts'
 import type { Catalogue, CatalogueUpdate } from './catalogue.ts'
 import type { Configuration, ConfiguredTable } from './configuration.ts'
 import { fitConfiguration } from './fit-configuration.ts'
@@ -129,7 +129,9 @@ export async function applyRefresh(tx: StoreWriter, refresh: Refresh, now: numbe
   const { update, definitions, drift, before, after } = refresh
   await updateCatalogue(tx, update)
   await retireTables(tx, definitions.retired)
-  if (refresh.isBack) await distrustPast(tx, after.keys())
+  // Other metadata with the same stamp: it was given out again after a backup was restored.
+  const isOther = drift.changes.length > 0 && (await wasDoubted(tx, update.stamp))
+  if (refresh.isBack || isOther) await distrustPast(tx, after.keys())
   if (!concernsTables(refresh)) return { refused: [], migrated: [] }
   await writePast(tx, definitions.past)
   await writeConfiguration(tx, drift.configuration)

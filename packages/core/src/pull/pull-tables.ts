@@ -1,3 +1,4 @@
+import { doubtCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError, throwIfAborted } from '../errors.ts'
 import type { SyncPhase, TableReport } from '../events.ts'
@@ -185,10 +186,15 @@ async function pullRows(
   return sightings
 }
 
-/** Runs a part that reads rows of the table. Where the master refuses that, what is here is looked at. */
+/**
+ * Runs a part that reads rows of the table. Where the master refuses that, what is here is looked at; where it does not
+ * understand the question, what it is made from may not be the master's metadata any more.
+ */
 function reading(context: PullContext, run: TableRun, signal: AbortSignal, part: () => Promise<void>): Promise<void> {
   return run.run(context, 'rows', () =>
     part().catch(async (error: unknown) => {
+      if (error instanceof MasterError && error.code === 'rejected')
+        await context.store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
       run.add(await refusedRows(context, run.table, error, signal))
       throw error
     }),
