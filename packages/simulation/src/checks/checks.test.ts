@@ -98,6 +98,15 @@ test('I5: an action is shown on top of what was corrected in its transaction', (
   expect(noSurprise(plain)).toMatchObject([{ check: 'I5' }])
 })
 
+test('I5: a correction that has no text of its own counts as well, unless a later text was folded in', () => {
+  const amended = transactionOf(1, { history: historyOf('committed', 'amended') })
+  const look = lookOf([amended], { before: [amended], deeds: { 1: [written] }, unsent: [shown('7')] })
+  look.device.book.amended(1, { table: 'account', id: 'a', values: { name: '7' } })
+  expect(noSurprise(look)).toEqual([])
+  look.device.book.wrote(1, [{ ...written, values: { name: '#4' } }])
+  expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
+})
+
 test('I5: a missing sign-in is no verdict', () => {
   const error = transactionOf(1, {
     status: 'error',

@@ -133,7 +133,8 @@ function expect(
       else if (isWritten(transaction, table, id, name, value)) row.values.set(name, value)
     }
   }
-  for (const { table, id, values } of entry?.amendments ?? []) {
+  for (const { behind, table, id, values } of entry?.amendments ?? []) {
+    const since = entry?.deeds.slice(behind).filter((deed) => deed.table === table && deed.id === id) ?? []
     const row = expected.get(rowKey(table, id))
     for (const [name, value] of Object.entries(values)) {
       // An action stands on top of whatever else its transaction does to the row.
@@ -141,7 +142,11 @@ function expect(
       // A write that was folded into the transaction since has a later text.
       const isLater = value !== undefined && (lastToken(value) ?? 0) > (lastToken(row?.values.get(name)) ?? 0)
       if (isLater) row?.values.set(name, value)
-      else if (value === undefined || lastToken(row?.values.get(name)) === null)
+      else if (
+        value === undefined ||
+        lastToken(row?.values.get(name)) === null ||
+        !since.some((deed) => Object.hasOwn(deed.values, name))
+      )
         for (const each of withTarget(name)) row?.values.delete(each)
     }
   }
