@@ -134,6 +134,13 @@ export async function areAwaited(
   return rows.some(({ id }) => awaited.has(id))
 }
 
+/** The rows of a table that a push has written and no pull has brought back yet. */
+export async function writtenRows(tx: StoreReader, table: string): Promise<ReadonlySet<string>> {
+  const awaited = await tx.values(prefix(table))
+  const written = awaited.filter(({ value }) => (value as AwaitedEcho).writes.length > 0)
+  return new Set(written.map(({ key }) => key.slice(prefix(table).length)))
+}
+
 /** The rows that a whole pull has not brought back since they were written from here, and the version they had then. */
 export async function overdueEchoes(
   tx: StoreReader,

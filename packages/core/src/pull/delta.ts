@@ -1,6 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError, throwIfAborted } from '../errors.ts'
 import type { Json } from '../metadata.ts'
+import { writtenRows } from '../outbox/echoes.ts'
 import type { ChangesPage } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
@@ -138,7 +139,11 @@ export async function followChanges(
 
 async function learn(tx: StoreWriter, table: string, page: ChangesPage): Promise<void> {
   const held = await heldVersions(tx, table, [...page.changed.map(({ id }) => id), ...page.deleted])
-  const changed = page.changed.filter(({ id, version }) => version === null || held.get(id) !== version)
+  // What was written from here and has not come back with the pass before this is not among the wanted rows.
+  const written = await writtenRows(tx, table)
+  const changed = page.changed.filter(
+    ({ id, version }) => version === null || held.get(id) !== version || written.has(id),
+  )
   await doubt(
     tx,
     table,
