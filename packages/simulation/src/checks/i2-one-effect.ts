@@ -105,10 +105,11 @@ export class Effects {
     }
     for (const { seq, changes } of changed)
       for (const change of changes)
-        if (change.kind === 'update')
+        // Later changes stand on what an action is shown with, too, and on what it was made on when it is put away.
+        if (change.kind === 'update' || change.kind === 'action')
           for (const [name, value] of Object.entries(change.before)) {
             const key = `${device.number}/${seq}/${change.id}/${name}`
-            if (name in change.values && !this.#madeOn.has(key)) this.#madeOn.set(key, value)
+            if (name in valuesOf(change) && !this.#madeOn.has(key)) this.#madeOn.set(key, value)
           }
   }
 
