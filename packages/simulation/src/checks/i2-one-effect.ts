@@ -7,6 +7,7 @@ import { decidedColumns, hasHappened, valuesOf } from './decisions.ts'
 import type { Look } from './look.ts'
 import type { Problem } from './problem.ts'
 import { lastToken, tokensIn, tokensOf } from './tokens.ts'
+import { doubtsOf } from './unfound.ts'
 
 /*
  * I2: what the ledger has of each transaction, known by the texts that nobody else writes.
@@ -14,7 +15,8 @@ import { lastToken, tokensIn, tokensOf } from './tokens.ts'
  * What is allowed, and nothing else:
  * - An update that arrived, whose answer was lost, and of which somebody else changed the column before it was looked for,
  *   counts as not arrived (`verified`): it may have been done and be done again, or be in error or dropped all the same.
- *   The second time its text must have been gone from the row.
+ *   The second time its text must have been gone from the row. A plug-in that changes what it is given has changed it, too.
+ * - A call that was still worked on when its answer was lost and it was looked for (`verified`) is done again.
  * - What was committed between a backup and its restore has never happened: it may be done again, or be missing.
  * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
  * - What somebody else wrote to a table whose versions the master does not check, after the row was read and before it was
@@ -38,8 +40,10 @@ interface Owner {
 interface Effect {
   /** Its place in the ledger. */
   readonly at: number
-  /** Whether the row had the text before. */
+  /** Whether the row had the text before, as it was sent. */
   readonly wasThere: boolean
+  /** Whether it was brought by a call of an operation. */
+  readonly isCall: boolean
 }
 
 /** What the ledger has of the devices' transactions. One for each run. */
@@ -127,9 +131,12 @@ export class Effects {
       for (const { token, column } of own) {
         const other = this.#owners.get(token)
         if (other?.device !== owner.device || other.seq !== owner.seq) continue
-        const before = column === null ? JSON.stringify(commit.before ?? {}) : commit.before?.[column]
         const effects = this.#effects.get(token) ?? []
-        this.#effects.set(token, [...effects, { at: this.#read, wasThere: tokensIn(before).includes(token) }])
+        const isCall = column === null
+        const before = isCall ? JSON.stringify(commit.before ?? {}) : commit.before?.[column]
+        const sent = isCall ? undefined : sentBy(latest, owner, commit, column)
+        const wasThere = sent === undefined ? tokensIn(before).includes(token) : before === sent
+        this.#effects.set(token, [...effects, { at: this.#read, wasThere, isCall }])
       }
       const look = latest.get(owner.device)
       if (look) problems.push(...this.#order(look, owner, this.#read), ...this.#overwrites(look, owner, commit))
@@ -255,7 +262,8 @@ export class Effects {
     const [first, ...others] = this.#live(token)
     if (!first || others.length === 0) return []
     const isLookedFor = hasHappened(transaction, 'verified')
-    return others.some(({ wasThere }) => wasThere || !isLookedFor)
+    const { isSlow } = doubtsOf(this.#world)
+    return others.some(({ wasThere, isCall }) => !isLookedFor || (wasThere && !(isCall && isSlow)))
       ? [`was done ${others.length + 1} times: #${token}`]
       : []
   }
@@ -287,6 +295,18 @@ export class Effects {
   #isLive(at: number): boolean {
     return !this.#world.restores.some((restore) => at >= restore.kept && at < restore.at)
   }
+}
+
+/** What the transaction writes to the column; undefined where it no longer says. */
+function sentBy(
+  latest: ReadonlyMap<number, Look>,
+  { device, seq }: Owner,
+  { table, id }: Committed,
+  column: string,
+): ColumnValue | undefined {
+  const { changes = [] } = latest.get(device)?.transactions.get(seq) ?? {}
+  const own = changes.findLast((each) => each.table === table && each.id === id && column in valuesOf(each))
+  return own && valuesOf(own)[column]
 }
 
 /** Whether another transaction was decided to write the value again: where the whole row wins, it is sent as it was. */

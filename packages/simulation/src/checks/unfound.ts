@@ -123,9 +123,14 @@ function wasLate(world: World, id: string): boolean {
 
 /** Rows to which something has happened that not every strategy finds out. */
 interface Doubts {
+  /** The master took its time over a request of a device: its answer can be lost while it is still worked on. */
+  isSlow: boolean
   /** A share of theirs was made or taken back, or they were hidden from somebody. */
   readonly shown: Set<string>
-  /** They, or the rows at both ends of a link, were stamped longer before their commit than a pull reaches back. */
+  /**
+   * They, or the rows at both ends of a link, were stamped longer before their commit than a pull reaches back; or a while
+   * before it, and with no time of their own.
+   */
   readonly late: Set<string>
   /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
   readonly back: Map<number, ReadonlySet<string>>
@@ -137,6 +142,7 @@ const doubts = new WeakMap<World, Doubts>()
 
 export function doubtsOf(world: World): Doubts {
   const found = doubts.get(world) ?? {
+    isSlow: false,
     shown: new Set<string>(),
     late: new Set<string>(),
     back: new Map<number, ReadonlySet<string>>(),

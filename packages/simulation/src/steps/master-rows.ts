@@ -35,12 +35,16 @@ export const masterLate: StepKind = byMaster('master commits late', 4, ({ world,
   if (draw.chance(0.2)) {
     const seconds = 1 + draw.below(20)
     emulator.delayedCommit(seconds * SECOND_MS)
+    doubtsOf(world).isSlow = true
     return `the next write is committed ${seconds} s late`
   }
   let words = ''
   emulator.delayedCommit(ms, (master) => (words = changeRows({ world, draw, master })))
+  // By its version alone a first pass of a table does not find what had not been committed then.
+  const isUntimed = words.startsWith('master touches') || words.startsWith('master back-dates')
   // What it was changed to names other rows.
-  if (ms > REACH_MS) for (const [id] of (words.split(/ \{| to /)[0] ?? '').matchAll(GUID)) doubtsOf(world).late.add(id)
+  if (ms > REACH_MS || isUntimed)
+    for (const [id] of (words.split(/ \{| to /)[0] ?? '').matchAll(GUID)) doubtsOf(world).late.add(id)
   return `in ${ms} ms: ${words}`
 })
 
