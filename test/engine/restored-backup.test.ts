@@ -1,5 +1,6 @@
 import { ClientOrg } from '@outpost/core'
 import type { Configuration } from '@outpost/core'
+import { integer } from '@outpost/dataverse-emulator'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
 import type { World } from './world.ts'
@@ -177,6 +178,28 @@ test('other metadata under a stamp that was seen before the backup came back is 
   expect(device.org.configuration.tables['account']?.columns).toEqual(['name', 'address1_city'])
   // Other metadata with the stamp of the copy is a sign that the rows went back, too.
   expect([...(await device.rows('account')).keys()]).not.toContain(leaves)
+})
+
+test('so it is where what the master answers does not fit the columns that are known', async () => {
+  const here = world()
+  const { emulator, env } = here
+  emulator.master.create('account', { name: 'Kept', telephone1: '555 12' })
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name', 'telephone1'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.schema.retypeColumn('account', integer('Telephone1'))
+  await env.advance(LATER)
+  await device.sync()
+
+  emulator.restoreBackup(backup)
+  emulator.schema.retypeColumn('contact', integer('Telephone1'))
+  emulator.master.create('account', { name: 'New', telephone1: '555 77' })
+  await env.advance(LATER)
+  const refused = await device.sync()
+  expect(refused.tables['account']?.error).toMatchObject({ code: 'invalid' })
+  const report = await device.sync()
+  expect(report.tables['account']?.error).toBeUndefined()
+  expect([...(await device.rows('account')).values()].map(({ telephone1 }) => telephone1)).toContain('555 77')
 })
 
 test('a question that the master goes on refusing has the metadata copied once only', async () => {
