@@ -1,5 +1,5 @@
 import { ClientOrg, OutpostError } from '@outpost/core'
-import type { Env, StoreColumnType } from '@outpost/core'
+import type { Configuration, Env, StoreColumnType, TableConfiguration } from '@outpost/core'
 import { memoryStore } from '@outpost/core/memory'
 import type { MemoryDatabase } from '@outpost/core/memory'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
@@ -23,6 +23,8 @@ export interface DeviceOptions {
   readonly delivery: 'at-once' | 'on-demand'
   /** Whether two tabs can have the device's database open. */
   readonly hasTabs: boolean
+  /** Whether all ids of tables are compared where the scenario says so. */
+  readonly comparesIds: boolean
   /** Called with each client org that is opened. */
   readonly onOpened: (org: ClientOrg) => void
   readonly storeWatch: StoreWatch
@@ -81,6 +83,22 @@ export class Device {
 
   get tabs(): readonly ClientOrg[] {
     return this.#tabs
+  }
+
+  /**
+   * The configuration as it goes for this device: on some no ids are compared but where there is a reason, so that what gives
+   * a reason is seen. A difference that a step makes can make them be compared all the same.
+   */
+  asConfigured(configuration: Configuration): Configuration {
+    if (this.#options.comparesIds) return configuration
+    const entries = Object.entries(configuration.tables)
+    const lax = ({ syncDeletion: _, ...table }: TableConfiguration): TableConfiguration => table
+    return { ...configuration, tables: Object.fromEntries(entries.map(([name, table]) => [name, lax(table)])) }
+  }
+
+  /** Whether what is written is sent without anybody asking for it. */
+  get sendsByItself(): boolean {
+    return this.#options.delivery === 'at-once'
   }
 
   /** Whether nothing happens on it by itself. */

@@ -65,7 +65,36 @@ test('each fault is what it says it is, before or after the master has done what
     failed: 'done, 500 <html>50',
     hanging: 'done, failed',
     late: 'done, 200 {"value"',
+    empty: 'not done, 200 ',
+    repeated: 'done, 200 {"value"',
   })
+})
+
+test('the fault of a write strikes what writes, alone or in a batch, and nothing else', async () => {
+  const { line, done } = site()
+  const batch = (body: string): RequestInit => ({ method: 'POST', body: `--b\n\n${body} HTTP/1.1\n\n{}` })
+  const status = async (address: string, init?: RequestInit): Promise<number> =>
+    (await line.fetch(address, init)).status
+  line.planWrite({ kind: 'unreachable' })
+  expect(await status(URL)).toBe(200)
+  expect(await status('https://org.example/$batch', batch('GET /accounts'))).toBe(200)
+  expect(await status('https://org.example/$batch', batch('PATCH /accounts(1)'))).toBe(502)
+  expect(line.endsStruck).toBe(true)
+  expect(await status(`${URL}(1)`, { method: 'PATCH', body: '{}' })).toBe(200)
+  expect(line.endsStruck).toBe(false)
+  expect(done).toHaveLength(3)
+})
+
+test('a request comes twice, but for one that may be done once only', async () => {
+  const { line, done } = site()
+  for (let nth = 0; nth < 3; nth += 1) line.plan(nth, { kind: 'repeated' })
+  await line.fetch(`${URL}(1)`, { method: 'PATCH', body: '{}' })
+  await line.fetch(`${URL}(1)/new_links/$ref`, { method: 'POST', body: '{}' })
+  await line.fetch(`${URL}(1)/Microsoft.Dynamics.CRM.new_Stamp`, { method: 'POST', body: '{}' })
+  expect(done.map((address) => address.split('/').at(-1))).toEqual([
+    ...['accounts(1)', 'accounts(1)', '$ref', '$ref'],
+    'Microsoft.Dynamics.CRM.new_Stamp',
+  ])
 })
 
 test('a planned fault goes before a lasting one, and that before an outage', async () => {

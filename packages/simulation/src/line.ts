@@ -8,12 +8,14 @@ import type { Env } from '@outpost/core'
  * - `throttled`: 429, to be tried again after `ms`; `throttled-untold` does not say when. `unauthenticated`: 401.
  * - `held`: it is sent after `ms`. `unanswered`: nothing comes before the caller gives up.
  * - `overtaken`: somebody else changes the rows that it writes just before it comes.
+ * - `empty`: somebody else answers 200 with nothing. `repeated`: it comes twice, and what is answered the second time comes
+ *   back; a browser does so where a connection that was kept closes. What cannot bear it (`comesOnce`) comes once.
  * - `answer-lost`: nothing comes back. `cut`: the beginning of the answer does. `truncated`: its text ends in the middle.
  * - `failed`: 500 comes back. `hanging`: no answer comes before the caller gives up. `late`: it comes after `ms`.
  */
 export type LineFault =
   | { readonly kind: 'request-lost' | 'portal' | 'redirect' | 'forbidden' | 'unavailable' | 'unreachable' }
-  | { readonly kind: 'unauthenticated' | 'throttled-untold' | 'unanswered' | 'overtaken' }
+  | { readonly kind: 'unauthenticated' | 'throttled-untold' | 'unanswered' | 'overtaken' | 'empty' | 'repeated' }
   | { readonly kind: 'answer-lost' | 'cut' | 'truncated' | 'failed' | 'hanging' }
   | { readonly kind: 'throttled' | 'held'; readonly ms: number }
   | { readonly kind: 'late'; readonly ms?: number }
@@ -37,6 +39,8 @@ export const LINE_FAULTS: readonly LineFault['kind'][] = [
   'failed',
   'hanging',
   'late',
+  'empty',
+  'repeated',
 ]
 
 /** How late an answer is that nobody has said more of: later than some callers wait. */
@@ -51,16 +55,22 @@ const STORM_REQUESTS = 4000
 export class Line {
   /** By the number of the request from the last `clear()` on, from 0. */
   readonly #faults = new Map<number, LineFault>()
+  /** Of the next requests that write. */
+  readonly #writeFaults: LineFault[] = []
   readonly #fetch: Fetch
   readonly #env: Pick<Env, 'sleep'>
   /** Strikes every request that no fault of its own strikes. */
   #lasting: (() => LineFault | undefined) | undefined
   #sent = 0
+  /** How many requests there were when a write was struck last. */
+  #struckAt: number | null = null
   #sentForThis = 0
   /** Called with each fault that strikes. */
   onStruck: (kind: LineFault['kind']) => void = () => {}
   /** Changes what a request is about to write; its address and body are all that is known of it. */
   onOvertaken: (request: string) => void = () => {}
+  /** Of what else twice is not as good as once. */
+  comesOnce: (request: string) => boolean = () => false
   /** What strikes everybody's requests for a while, and is no fault of this line. */
   outage: (() => LineFault | undefined) | undefined
 
@@ -88,6 +98,16 @@ export class Line {
     this.#faults.set(nth, fault)
   }
 
+  /** Whether nothing was asked for any more once a write had been struck. */
+  get endsStruck(): boolean {
+    return this.#struckAt === this.#sent
+  }
+
+  /** Plans a fault of the next request that writes anything; planned again, of the one after it. */
+  planWrite(fault: LineFault): void {
+    this.#writeFaults.push(fault)
+  }
+
   /** What strikes whenever no planned fault does; asked at each request. */
   lasting(fault: (() => LineFault | undefined) | undefined): void {
     this.#lasting = fault
@@ -96,14 +116,18 @@ export class Line {
   /** Nothing is planned any more, and requests are counted from 0. */
   clear(): void {
     this.#faults.clear()
+    this.#writeFaults.length = 0
     this.#sent = 0
+    this.#struckAt = null
   }
 
   readonly fetch: Fetch = async (input, init) => {
     this.#sentForThis += 1
     if (this.storms) return never(init?.signal ?? undefined)
-    const fault = this.#faults.get(this.#sent) ?? this.#lasting?.() ?? this.outage?.()
+    const struck = this.#writeFaults.length > 0 && writes(textOf(input, init)) ? this.#writeFaults.shift() : undefined
+    const fault = struck ?? this.#faults.get(this.#sent) ?? this.#lasting?.() ?? this.outage?.()
     this.#sent += 1
+    if (struck) this.#struckAt = this.#sent
     if (init?.signal?.aborted) throw init.signal.reason as Error
     if (!fault) return this.#fetch(input, init)
     this.onStruck(fault.kind)
@@ -138,6 +162,11 @@ export class Line {
       case 'overtaken':
         this.onOvertaken(textOf(input, init))
         return this.#fetch(input, init)
+      case 'empty':
+        return new Response('', { status: 200 })
+      case 'repeated':
+        if (mayComeTwice(textOf(input, init)) && !this.comesOnce(textOf(input, init))) await this.#fetch(input, init)
+        return this.#fetch(input, init)
       case 'answer-lost':
         await this.#fetch(input, init)
         throw new TypeError('fetch failed')
@@ -168,6 +197,17 @@ export class Line {
 function textOf(input: string | URL | Request, { method = 'GET', body }: RequestInit = {}): string {
   const address = input instanceof Request ? input.url : input.toString()
   return `${method} ${address}\n${typeof body === 'string' ? body : ''}`
+}
+
+/** Whether anything is to be written, by a request or by a part of it. */
+function writes(request: string): boolean {
+  return /^(?:PATCH|PUT|DELETE|POST) (?!\S*\$batch)/m.test(request)
+}
+
+/** Whether it writes one thing, and that is no operation: twice is as good as once then. */
+function mayComeTwice(request: string): boolean {
+  const written = request.match(/^(?:PATCH|PUT|DELETE|POST) (?!\S*\$batch)/gm) ?? []
+  return written.length < 2 && !/^POST (?!\S*(?:\$batch|\$ref))/m.test(request)
 }
 
 const HTML = { 'Content-Type': 'text/html; charset=utf-8' }

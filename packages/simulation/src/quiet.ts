@@ -6,6 +6,7 @@ import type { Difference } from './checks/i3-convergence.ts'
 import { stuckOn } from './checks/i4-no-hostage.ts'
 import type { Problem } from './checks/problem.ts'
 import type { Device } from './device.ts'
+import { changesOnceMore } from './last-changes.ts'
 import { masterSettles } from './steps/master-settles.ts'
 import { outcomeOf } from './steps/outcome.ts'
 import type { World } from './world.ts'
@@ -34,9 +35,12 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
   const { devices } = world
   const problems: Problem[] = []
   await calms(world)
+  problems.push(...(await afterStep(world)), ...(await leftUnsent(world)))
+  if (problems.length > 0) return problems
   await drains(world, tell, problems)
   if (problems.length > 0) return problems
   const waiting = await movable(world)
+  await changesOnceMore(world, tell, (device) => syncs(world, device, tell))
   for (const device of devices) await syncs(world, device, tell)
   const open = new Map<Device, ReadonlySet<string>>()
   const before: Difference[] = []
@@ -100,7 +104,23 @@ async function calms(world: World): Promise<void> {
     if (device.org.service.isStarted) await outcomeOf(world, device.org.service.stop())
   }
   await world.time.advance(CALM_MS)
-  for (const { org } of world.devices) if ((await org.status()).signedOut) await outcomeOf(world, org.connect())
+  for (const { org, sendsByItself } of world.devices) {
+    const { signedOut, connection } = await org.status()
+    if (signedOut) await outcomeOf(world, org.connect())
+    else if (connection.kind === 'signed-out') org.reconnect()
+    // What is sent in the background does not renew the copy of the metadata; a sync does.
+    if (sendsByItself) await outcomeOf(world, org.updateMetadata())
+  }
+  await world.time.advance(PAUSE_MS)
+}
+
+/** What waits for nothing on devices that send by themselves: nobody has asked them to for a while. */
+async function leftUnsent(world: World): Promise<readonly Problem[]> {
+  const waiting = await movable(world)
+  return waiting.flatMap(({ device, seqs }): readonly Problem[] => {
+    if (!device.sendsByItself) return []
+    return [{ check: 'liveness', words: `device ${device.number}: ${inWords(seqs)} is not sent by itself` }]
+  })
 }
 
 interface Waiting {

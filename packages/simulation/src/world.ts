@@ -12,6 +12,7 @@ import { VirtualTime } from './virtual-time.ts'
 
 /** The master, the devices and the time of one run. */
 export class World {
+  readonly seed: number
   readonly scenario: Scenario
   readonly emulator: Emulator
   readonly ledger: Ledger
@@ -25,6 +26,8 @@ export class World {
   readonly restores: { readonly kept: number; readonly at: number }[] = []
   /** The roles that everybody has at first, by the id of the user. */
   readonly roles: ReadonlyMap<string, readonly string[]>
+  /** Ids of rows that devices' programs have chosen: that such a row is theirs shows in nothing but its values. */
+  readonly chosenIds: Set<string> = new Set()
   /** Undone when the run is over: what a backup of the emulator does not take back. */
   readonly undo: (() => void)[] = []
   #tokens = 0
@@ -34,7 +37,7 @@ export class World {
     for (const [number, device] of world.devices.entries()) {
       const draw = drawFrom(seed * 31 + number)
       await world.time.until(device.openTab())
-      await world.time.until(device.org.configure(draw.pick(ground.scenario.configurations)))
+      await world.time.until(device.org.configure(device.asConfigured(draw.pick(ground.scenario.configurations))))
     }
     return world
   }
@@ -43,6 +46,7 @@ export class World {
     const { scenario, emulator, ledger } = ground
     const time = new VirtualTime(ground.begin)
     ground.beginRun(seed, time)
+    this.seed = seed
     this.scenario = scenario
     this.emulator = emulator
     this.ledger = ledger
@@ -63,6 +67,7 @@ export class World {
         pageSize: draw.pick([4, 50, 50]),
         delivery: draw.chance(0.3) ? 'at-once' : 'on-demand',
         hasTabs: draw.chance(0.3),
+        comparesIds: draw.chance(0.6),
         onOpened: (org) => void org.subscribe((event) => countEvent(this.coverage, event)),
         storeWatch: {
           onStruck: (fault) => countStoreFault(this.coverage, fault),
@@ -71,6 +76,7 @@ export class World {
       })
       device.line.onStruck = (kind) => this.coverage.count('fault', kind)
       device.line.onOvertaken = (request) => overtake(emulator, request, `o${this.token()}`)
+      device.line.comesOnce = (request) => [...this.chosenIds].some((id) => request.includes(id))
       device.line.outage = () => this.outages.strike(device.user)
       return device
     })

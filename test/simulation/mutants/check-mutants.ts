@@ -15,8 +15,6 @@ export interface MutationCheckOptions {
   readonly seeds: number
   readonly devices: number
   readonly steps: number
-  /** Begins at `first` also where a mutant names a later seed. */
-  readonly full?: boolean
   /** Checks that are left out: what only they find is not found then. */
   readonly without?: readonly CheckName[]
   /** How many programs run at the same time. */
@@ -28,8 +26,6 @@ export interface MutationCheckOptions {
 /** The search for one mutant. */
 export interface Hunted {
   readonly mutant: Mutant
-  /** The seed that the search began with. */
-  readonly first: number
   readonly hunt: Hunt
 }
 
@@ -54,10 +50,9 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     const left = [...mutants]
     const lane = async (): Promise<void> => {
       for (let mutant = left.shift(); mutant; mutant = left.shift()) {
-        const from = options.full ? first : (mutant.first ?? first)
         const program = await bundleOf(mutant, folder)
-        const search = { first: from, seeds, devices, steps, checks: checksOf(mutant), without }
-        const one = { mutant, first: from, hunt: await hunt(program, search) }
+        const search = { first, seeds, devices, steps, checks: checksOf(mutant), without }
+        const one = { mutant, hunt: await hunt(program, search) }
         hunted.push(one)
         options.onHunted?.(one)
       }

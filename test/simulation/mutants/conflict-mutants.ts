@@ -6,7 +6,6 @@ const CONFLICTS = 'packages/core/src/conflicts/'
 export const CONFLICT_MUTANTS: readonly Mutant[] = [
   {
     name: 'merge-takes-theirs',
-    isRare: true,
     about: 'The merge keeps of a clashing edit only the columns that clash: what only we changed is lost.',
     check: ['I1', 'I2', 'I5'],
     file: `${CONFLICTS}merge.ts`,
@@ -15,20 +14,10 @@ export const CONFLICT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delete-does-not-look',
-    isRare: true,
     about: 'A row that the master has changed since is deleted without asking anybody.',
     check: 'I5',
     file: `${CONFLICTS}merge.ts`,
     find: "if (changed.length === 0) return { kind: 'send', values: {}, conflicts: [] }",
     replace: "if (changed.length >= 0) return { kind: 'send', values: {}, conflicts: [] }",
-  },
-  {
-    name: 'dropped-edit-stays-below',
-    isRare: true,
-    about: 'What a policy took out of a transaction still is what later edits of the row stand on.',
-    check: 'I5',
-    file: 'packages/core/src/push/prepare.ts',
-    find: '      await liftDropped(tx, transaction, next, conflicts)\n',
-    replace: '',
   },
 ]

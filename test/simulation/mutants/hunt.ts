@@ -17,7 +17,7 @@ export interface Hunt {
 }
 
 /** How long one run may take. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 /** Runs a bundled simulation until one of the checks reports a problem, or there are no seeds left. */
 export async function hunt(program: string, search: Search): Promise<Hunt> {

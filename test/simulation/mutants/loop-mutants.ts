@@ -6,7 +6,6 @@ const CORE = 'packages/core/src/'
 export const LOOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'throttled-for-ever',
-    isRare: true,
     about: 'The pause that a throttling master asked for never ends.',
     check: 'liveness',
     file: `${CORE}delivery/delivery-loop.ts`,
@@ -15,7 +14,6 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'signed-out-for-ever',
-    isRare: true,
     about: 'That somebody has signed in again is not noticed by what delivers in the background.',
     check: 'liveness',
     file: `${CORE}delivery/delivery-loop.ts`,
@@ -32,7 +30,6 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'waits-by-another-clock',
-    isRare: true,
     about: 'A wait that was set while the clock was ahead is kept when the clock is put back.',
     check: 'liveness',
     file: `${CORE}outbox/readiness.ts`,
@@ -51,7 +48,6 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'failed-push-ends-the-run',
-    isRare: true,
     about: 'A push that got no answer keeps a run from pulling.',
     check: 'I4',
     file: `${CORE}sync/sync.ts`,
@@ -59,17 +55,7 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'the-dead-commit',
-    isRare: true,
-    about: 'What a dead process was writing is committed over what was written since.',
-    check: 'I1',
-    file: `${CORE}memory.ts`,
-    find: '      const result = await runBody<StoreWriter, T>(name, writer, body)\n      this.#mustHoldDatabase()\n',
-    replace: '      const result = await runBody<StoreWriter, T>(name, writer, body)\n',
-  },
-  {
     name: 'writes-side-by-side',
-    isRare: true,
     about: 'Writes of a store do not wait for one another: the later commit undoes the earlier one.',
     check: 'I1',
     file: `${CORE}memory.ts`,

@@ -17,10 +17,6 @@ export interface Mutant extends Edit {
   readonly check: CheckName | readonly CheckName[]
   /** What has to go with it where the mistake takes more than one place. */
   readonly also?: readonly Edit[]
-  /** Not known to be found within the runs of CI: only a full search looks for it. */
-  readonly isRare?: true
-  /** A seed at or before the one that finds it, where the search from the beginning takes long. */
-  readonly first?: number
 }
 
 /** Everything that the mutant changes. */

@@ -65,12 +65,13 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lease-is-for-ever',
-    isRare: true,
     about: 'A claim never ends by itself: what a tab held that is gone is never sent.',
     check: 'liveness',
     file: `${CORE}outbox/readiness.ts`,
-    find: 'if (lease && lease.owner !== context.owner && isAhead(lease.until, context.now, LEASE_MS))',
-    replace: 'if (lease && lease.owner !== context.owner)',
+    find: `if (lease && lease.owner !== context.owner && isAhead(lease.until, context.now, LEASE_MS))
+    return { kind: 'in-flight', until: lease.until }`,
+    replace: `if (lease && lease.owner !== context.owner)
+    return { kind: 'in-flight', until: context.now + LEASE_MS }`,
   },
   {
     name: 'archived-one-blocks',
@@ -118,7 +119,6 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'upload-filter-ignored',
-    isRare: true,
     about: 'What an upload filter holds back is sent.',
     check: ['I2', 'I5'],
     file: `${CORE}outbox/readiness.ts`,
@@ -193,7 +193,6 @@ const KEPT =`,
   },
   {
     name: 'sign-out-loses-the-queue',
-    isRare: true,
     about: 'A sign-out that is to keep what is unsent clears the device.',
     check: 'I1',
     file: `${CORE}identity/sign-out.ts`,
@@ -202,7 +201,6 @@ const KEPT =`,
   },
   {
     name: 'other-user-not-noticed',
-    isRare: true,
     about: 'It is not looked who is signed in: what one user wrote is sent as another one.',
     check: ['I2', 'I5'],
     file: `${CORE}identity/identity-guard.ts`,
@@ -211,7 +209,6 @@ const KEPT =`,
   },
   {
     name: 'drift-drops-transactions',
-    isRare: true,
     about: 'A transaction that the new metadata has no room for is dropped, not made an Error.',
     check: 'I1',
     file: `${CORE}copy/refresh-metadata.ts`,

@@ -22,7 +22,6 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'evidence-not-asked',
-    isRare: true,
     about: 'The evidence of an action is left out of account when its answer was lost: it is done twice.',
     check: 'I2',
     file: `${PUSH}evidence.ts`,
@@ -46,17 +45,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
     replace: "if (reason.kind === 'other-user') continue",
   },
   {
-    name: 'answer-of-an-earlier-request',
-    isRare: true,
-    about: 'An answer is taken for a transaction that was sent again by another tab since.',
-    check: 'I2',
-    file: `${PUSH}settle.ts`,
-    find: "    if (outcome.kind !== 'processed' && !isSameRequest(asked, transaction)) continue\n",
-    replace: '',
-  },
-  {
     name: 'gone-is-done',
-    isRare: true,
     about: 'An update of a row that the master has deleted counts as delivered.',
     check: 'I2',
     file: `${PUSH}settle.ts`,
@@ -98,7 +87,6 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'conflict-not-looked-for',
-    isRare: true,
     about: 'A change is put on top of a newer row of the master without a merge.',
     check: 'I5',
     file: `${PUSH}prepare.ts`,
@@ -117,22 +105,12 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'later-edits-not-rebased',
-    isRare: true,
     about: 'When a change is delivered, later ones of its row are not put on what the master made of it.',
     check: 'I5',
     file: `${PUSH}settle.ts`,
     find: 'if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)',
     replace:
       'if (known.row && context.masterRequestId === "") await standOnMaster(tx, transaction.seq, change, known.row)',
-  },
-  {
-    name: 'suspect-goes-first',
-    isRare: true,
-    about: 'What never gets an answer is tried again at once, before everything behind it.',
-    check: 'I4',
-    file: `${PUSH}settle.ts`,
-    find: 'nextAttemptAt: isSuspect(attempts) ? now + delayMs(attempts, env.random()) : null,',
-    replace: 'nextAttemptAt: isSuspect(attempts) ? now : null,',
   },
   {
     name: 'settled-without-its-rows',

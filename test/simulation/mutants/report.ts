@@ -2,14 +2,13 @@ import type { Hunted, MutationReport } from './check-mutants.ts'
 import { checksOf } from './mutant.ts'
 
 /** One line of the table: bug, check, seeds needed, time. */
-export function lineOf({ mutant, first: from, hunt }: Hunted, first: number): string {
+export function lineOf({ mutant, hunt }: Hunted): string {
   const { found, broken, seeds, beside } = hunt
   const what = found ? `${found.check} after ${counted(seeds)}` : (broken ?? `NOT FOUND in ${counted(seeds)}`)
-  const begun = from === first ? '' : `, from seed ${from}`
   const others = found ? [] : beside.map(({ check, seed }) => `${check} in seed ${seed}`)
   const besides = others.length > 0 ? ` (beside its check: ${others.join(', ')})` : ''
   const wanted = checksOf(mutant).join(' or ')
-  return `${mutant.name.padEnd(32)} ${wanted.padEnd(12)} ${what}${begun}${besides}, ${inSeconds(hunt.ms)}`
+  return `${mutant.name.padEnd(32)} ${wanted.padEnd(12)} ${what}${besides}, ${inSeconds(hunt.ms)}`
 }
 
 /** What is said at the end. */

@@ -14,7 +14,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'create-without-condition',
-    isRare: true,
     about: 'A create goes without If-None-Match: sent twice, it writes over what was changed since.',
     check: ['I2', 'I5'],
     file: `${ADAPTER}compose-change.ts`,
@@ -23,7 +22,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'own-create-is-a-clash',
-    isRare: true,
     about: 'A create that arrived before and is there already is taken for a refusal.',
     check: 'I2',
     file: 'packages/core/src/push/settle.ts',
@@ -33,7 +31,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'update-without-version',
-    isRare: true,
     about: 'An update does not name the version it was made on, and writes over what the master got since.',
     check: 'I5',
     file: `${ADAPTER}compose-change.ts`,
@@ -42,7 +39,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'missing-sign-in-is-a-verdict',
-    isRare: true,
     about: 'A 401 is taken for a refusal of the write.',
     check: 'I5',
     file: `${ADAPTER}classify.ts`,
@@ -86,7 +82,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'broken-connection-sent-nothing',
-    isRare: true,
     about: 'A connection that broke is taken for one that never sent anything.',
     check: 'I2',
     file: `${ADAPTER}transport.ts`,
@@ -120,7 +115,6 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'empty-answer-is-success',
-    isRare: true,
     about: 'An empty answer from something on the way is taken for a success.',
     check: 'I2',
     file: `${ADAPTER}judge.ts`,

@@ -1,5 +1,5 @@
 import { rowKey } from '@outpost/core'
-import type { ColumnValue, OfflineTransaction } from '@outpost/core'
+import type { ColumnValue, OfflineTransaction, Row } from '@outpost/core'
 import type { Deed } from '../book.ts'
 import type { Committed } from '../ledger.ts'
 import type { World } from '../world.ts'
@@ -55,6 +55,8 @@ export class Effects {
   readonly #last = new Map<string, { readonly seq: number; readonly at: number }>()
   /** By device, seq, row and column, the value that a change was made on when it was first seen. */
   readonly #madeOn = new Map<string, ColumnValue>()
+  /** By device, seq and row, the row as it was deleted: as it was when the deletion was first seen. */
+  readonly #deletes = new Map<string, { readonly row: Row; readonly restores: number }>()
   readonly #filled = new Set<string>()
   /** Of tables whose versions the master does not check, the rows with something pending, as they were at the last look. */
   #wasThere: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map()
@@ -69,8 +71,9 @@ export class Effects {
     for (const { name } of this.#world.emulator.plugins.list())
       for (const [, table] of name.matchAll(/: (?:fills|follows|works later) (\S+)/g)) this.#filled.add(table ?? '')
     for (const look of looks) this.#learn(look)
+    const strangers = looks.flatMap((look) => this.#strangers(look))
     const touched = new Map<string, Owner>()
-    const problems = this.#readLedger(touched, latest)
+    const problems = [...strangers, ...this.#readLedger(touched, latest)]
     for (const look of looks)
       for (const { seq } of look.changed) touched.set(`${look.device.number}/${seq}`, ownerOf(look, seq))
     for (const { device, seq } of touched.values()) {
@@ -109,12 +112,35 @@ export class Effects {
     }
     for (const { seq, changes } of changed)
       for (const change of changes)
-        // Later changes stand on what an action is shown with, too, and on what it was made on when it is put away.
-        if (change.kind === 'update' || change.kind === 'action')
+        if (change.kind === 'delete') {
+          const key = `${device.number}/${seq}/${change.id}`
+          if (!this.#deletes.has(key))
+            this.#deletes.set(key, { row: change.before, restores: this.#world.restores.length })
+        } else if (change.kind === 'update' || change.kind === 'action')
+          // Later changes stand on what an action is shown with, too, and on what it was made on when it is put away.
           for (const [name, value] of Object.entries(change.before)) {
             const key = `${device.number}/${seq}/${change.id}/${name}`
             if (name in valuesOf(change) && !this.#madeOn.has(key)) this.#madeOn.set(key, value)
           }
+  }
+
+  /** I5: what the device itself has delivered is nobody else's change to decide about. */
+  #strangers({ device, changed, before, transactions, written }: Look): readonly Problem[] {
+    if (this.#world.restores.length > 0) return []
+    return changed.flatMap((transaction): readonly Problem[] => {
+      const { seq, history } = transaction
+      const isVague = written.get(seq)?.entry?.isImported !== false
+      if (isVague || hasHappened(transaction, 'set-pending') || hasHappened(transaction, 'amended')) return []
+      const decisions = history.slice(before.get(seq)?.history.length ?? 0).flatMap(({ conflicts = [] }) => conflicts)
+      return decisions.flatMap(({ table, id, column, remote }): readonly Problem[] => {
+        const owner = this.#owners.get(lastToken(remote) ?? -1)
+        if (owner?.device !== device.number || owner.seq >= seq || owner.id !== id || this.#filled.has(table)) return []
+        const earlier = transactions.get(owner.seq)
+        if (earlier?.status !== 'processed' || hasHappened(earlier, 'verified')) return []
+        const words = `#${seq} takes ${JSON.stringify(remote)} in ${column} of ${table} ${id} for somebody else's, which is of #${owner.seq}`
+        return [{ check: 'I5', words: `device ${device.number}: ${words}` }]
+      })
+    })
   }
 
   #readLedger(touched: Map<string, Owner>, latest: ReadonlyMap<number, Look>): Problem[] {
@@ -123,6 +149,7 @@ export class Effects {
     for (; this.#read < commits.length; this.#read += 1) {
       const commit = commits[this.#read]
       if (!commit || commit.depth > 1) continue
+      if (commit.message === 'Delete' && commit.extent === 'asked') problems.push(...this.#unseen(commit, latest))
       const own = this.#ownTokens(commit).filter((each) => !isTakenUp(latest, each, commit))
       const newest = own.reduce((most, { token }) => Math.max(most, token), -1)
       const owner = this.#owners.get(newest)
@@ -203,6 +230,37 @@ export class Effects {
     })
   }
 
+  /** I5: a row that somebody else has changed is deleted only where that was decided. */
+  #unseen({ table, id, userId, before: row }: Committed, latest: ReadonlyMap<number, Look>): readonly Problem[] {
+    if (!row || this.#filled.has(table)) return []
+    if (this.#world.emulator.schema.table(table)?.optimisticConcurrency !== true) return []
+    const senders = [...latest.values()].flatMap(({ device, transactions, written }) =>
+      [...transactions.values()].flatMap((transaction) => {
+        const madeOn = this.#deletes.get(`${device.number}/${transaction.seq}/${id}`)
+        const isBook = written.get(transaction.seq)?.entry?.isImported === false
+        return madeOn && transaction.userId === userId ? [{ device, transactions, transaction, madeOn, isBook }] : []
+      }),
+    )
+    const [sender, ...others] = senders
+    if (!sender?.isBook || others.length > 0 || hasHappened(sender.transaction, 'set-pending')) return []
+    if (sender.madeOn.restores !== this.#world.restores.length) return []
+    const { device, transactions, transaction, madeOn } = sender
+    const ofRow = [...transactions.values()].filter(({ changes }) => changes.some((change) => change.id === id))
+    if (ofRow.some((each) => decidedColumns(each, table, id).size > 0)) return []
+    return Object.entries(madeOn.row).flatMap(([name, value]): readonly Problem[] => {
+      const was = row[name]
+      if (typeof was !== typeof value || was === value) return []
+      // A text tells who wrote it; a number may be of the device where it has changed the row before.
+      const isText = typeof was === 'string' && was.includes('#')
+      const isOthers = isText
+        ? this.#owners.get(lastToken(was) ?? -1)?.device !== device.number
+        : typeof was === 'number' && ofRow.length === 1
+      if (!isOthers) return []
+      const words = `#${transaction.seq} deleted ${table} ${id} with ${JSON.stringify(was)} in ${name}`
+      return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${value})` }]
+    })
+  }
+
   /** Whether an earlier change of the column that was put away had been made on the value: later ones stand on it then. */
   #isBelow(transactions: Look['transactions'], { device, seq, id }: Owner, name: string, was: string): boolean {
     for (let each = 1; each < seq; each += 1) {
@@ -254,6 +312,8 @@ export class Effects {
     const isChanged = hasHappened(transaction, 'merged') || hasHappened(transaction, 'amended') || isLookedFor
     const isFilled = changes.some(({ table }) => this.#filled.has(table))
     if (!isWhole && !isChanged && !isFilled && this.#world.restores.length === 0) found.push('has arrived in part')
+    if (isDelivered)
+      found.push(...this.#dropped(transaction, written.get(seq)?.deeds ?? [], entry?.amendments.length ?? 0))
     found.push(...this.#superseded(written.get(seq)?.deeds ?? [], entry?.amendments.length ?? 0))
     return found.map((words) => ({ check: 'I2', words: `device ${device.number}: #${seq} ${words}` }))
   }
@@ -266,6 +326,22 @@ export class Effects {
     return others.some(({ wasThere, isCall }) => !isLookedFor || (wasThere && !(isCall && isSlow)))
       ? [`was done ${others.length + 1} times: #${token}`]
       : []
+  }
+
+  /** Columns that nobody took out, and that the master never had. */
+  #dropped(transaction: OfflineTransaction, deeds: readonly Deed[], amendments: number): readonly string[] {
+    if (amendments > 0 || !hasHappened(transaction, 'merged') || hasHappened(transaction, 'migrated')) return []
+    const last = new Map<string, { readonly deed: Deed; readonly name: string; readonly token: number }>()
+    for (const deed of deeds)
+      if (deed.kind === 'create' || deed.kind === 'update')
+        for (const [name, token] of tokensOf(deed.values))
+          last.set(`${deed.table}/${deed.id}/${name}`, { deed, name, token })
+      else for (const key of last.keys()) if (key.startsWith(`${deed.table}/${deed.id}/`)) last.delete(key)
+    return [...last.values()].flatMap(({ deed: { table, id }, name, token }) => {
+      if (this.#effects.has(token) || this.#filled.has(table) || decidedColumns(transaction, table, id).has(name))
+        return []
+      return [`is delivered without ${name} of ${table} ${id}, and no decision took #${token} out`]
+    })
   }
 
   /** Values of a folded write that a later one of the same transaction replaced. */

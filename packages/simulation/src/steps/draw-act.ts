@@ -26,6 +26,7 @@ async function drawRowAct(drawing: Drawing, table: TableMetadata, ids: readonly 
   if (kind === 'create') {
     const values = await drawRow(drawing, table, 'creatable')
     const given = draw.chance(0.2) ? newId(draw) : undefined
+    if (given !== undefined) drawing.world.chosenIds.add(given)
     return (draft) => [{ kind, table: table.name, id: draft.create(table.name, values, given), values }]
   }
   if (id === undefined) return undefined

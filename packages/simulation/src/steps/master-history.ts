@@ -1,6 +1,7 @@
 import { allowed } from '../allowed.ts'
 import { heldByDevice, restoreBackup } from '../checks/unfound.ts'
 import type { HeldByDevice } from '../checks/unfound.ts'
+import type { World } from '../world.ts'
 import type { StepContext, StepKind } from './step.ts'
 
 const MINUTE_MS = 60_000
@@ -19,20 +20,15 @@ export const masterHistory: StepKind = {
 }
 
 function happens({ world, draw }: StepContext, held: HeldByDevice): string {
-  const { emulator, ledger } = world
+  const { emulator } = world
   const kind = draw.weighted({ backup: 3, restore: 2, expire: 4, ahead: 2 })
   world.coverage.count('history', kind)
   switch (kind) {
     case 'backup':
-      emulator.backup()
-      world.backedUp = ledger.commits.length
+      isBackedUp(world)
       return 'the master is backed up'
     case 'restore':
-      restoreBackup(world, held)
-      world.restores.push({ kept: world.backedUp, at: ledger.commits.length })
-      // Who was disabled then, and nobody knows of it any more.
-      for (const { id, values } of emulator.master.rows('systemuser'))
-        if (values['isdisabled'] === true) emulator.security.enableUser(id)
+      goesBack(world, held)
       return `the master goes back to its backup`
     case 'expire':
       emulator.expireDelta()
@@ -43,4 +39,18 @@ function happens({ world, draw }: StepContext, held: HeldByDevice): string {
       return `the master's clock is put ahead by ${ms} ms`
     }
   }
+}
+
+export function isBackedUp(world: World): void {
+  world.emulator.backup()
+  world.backedUp = world.ledger.commits.length
+}
+
+export function goesBack(world: World, held: HeldByDevice): void {
+  const { emulator, ledger } = world
+  restoreBackup(world, held)
+  world.restores.push({ kept: world.backedUp, at: ledger.commits.length })
+  // Who was disabled then, and nobody knows of it any more.
+  for (const { id, values } of emulator.master.rows('systemuser'))
+    if (values['isdisabled'] === true) emulator.security.enableUser(id)
 }

@@ -60,20 +60,27 @@ export const masterPaging: StepKind = byMaster('master changes pages', 2, ({ wor
   return `rows will change between pages, ${times} times`
 })
 
-/** Some change of a row. Gives back what was done, in words. */
-function changeRows(drawing: MasterDrawing): string {
+type RowChange = 'create' | 'update' | 'touch' | 'delete' | 'assign' | 'status' | 'back-date' | 'link' | 'unlink'
+
+const AS_EVER: Readonly<Record<RowChange, number>> = {
+  create: 3,
+  update: 10,
+  touch: 2,
+  delete: 2,
+  assign: 2,
+  status: 2,
+  'back-date': 1,
+  link: 2,
+  unlink: 1,
+}
+
+/** Some change of a row, of these kinds as often. Gives back what was done, in words. */
+export function changeRows(
+  drawing: MasterDrawing,
+  weights: Readonly<Partial<Record<RowChange, number>>> = AS_EVER,
+): string {
   const { world, draw, master } = drawing
-  const kind = draw.weighted({
-    create: 3,
-    update: 10,
-    touch: 2,
-    delete: 2,
-    assign: 2,
-    status: 2,
-    'back-date': 1,
-    link: 2,
-    unlink: 1,
-  })
+  const kind = draw.weighted<RowChange>(weights)
   world.coverage.count('master', kind)
   if (kind === 'link' || kind === 'unlink') return changeLinks(drawing, kind)
   const table = draw.pick(writtenTables(world))

@@ -1,6 +1,7 @@
 import type { Crash } from '../device.ts'
 import { outcomesOf } from './outcome.ts'
 import type { StepKind } from './step.ts'
+import { alone } from './together.ts'
 import { drawCrash } from './trouble.ts'
 
 /** The device dies while it rests, and is started again; perhaps not at the first try. */
@@ -32,12 +33,16 @@ export const wait: StepKind = {
 export const setClock: StepKind = {
   name: 'set clock',
   weight: 2,
-  run: ({ device, draw, isCalm }) => {
+  run: async (context) => {
+    const { device, draw, isCalm } = context
     const most = draw.pick([60 * SECOND, HOUR, 24 * HOUR, 40 * 24 * HOUR])
     const away = Math.floor((draw.number() * 2 - 1) * most)
     device.clockOffset = isCalm || draw.chance(0.4) ? 0 : away
-    return Promise.resolve(
-      `the clock of device ${device.number} is off by ${Math.round(device.clockOffset / SECOND)} s`,
-    )
+    const words = `the clock of device ${device.number} is off by ${Math.round(device.clockOffset / SECOND)} s`
+    if (device.clockOffset <= 0 || draw.chance(0.5)) return words
+    // What was put off by that clock must not wait for its time.
+    const sent = await alone(context, 'failed')
+    device.clockOffset = 0
+    return `${words}; ${sent}; the clock is set right`
   },
 }

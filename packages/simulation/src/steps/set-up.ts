@@ -42,17 +42,18 @@ interface Wanted {
   readonly told: string
 }
 
-function drawOther({ world, draw }: Drawing): Wanted {
+function drawOther({ world, device, draw }: Drawing): Wanted {
   const at = draw.below(world.scenario.configurations.length)
-  return { configuration: world.scenario.configurations[at] ?? { tables: {} }, told: `configuration ${at}` }
+  const configuration = device.asConfigured(world.scenario.configurations[at] ?? { tables: {} })
+  return { configuration, told: `configuration ${at}` }
 }
 
 /** What some configuration of the scenario says of one aspect of a table goes for the one in force; or it is left out. */
-function drawDifference({ world, device, draw }: Drawing): Wanted {
+export function drawDifference({ world, device, draw }: Drawing, aspects: readonly Aspect[] = ASPECTS): Wanted {
   const { configuration } = device.org
   const name = anyOf(draw, Object.keys(configuration.tables))
   if (name === undefined) return drawOther({ world, device, draw })
-  const aspect = draw.pick(ASPECTS)
+  const aspect = draw.pick(aspects)
   const { [aspect]: mine, ...rest } = configuration.tables[name] ?? {}
   const elsewhere = world.scenario.configurations.flatMap(({ tables }) => {
     const { [aspect]: theirs } = tables[name] ?? {}
@@ -66,7 +67,9 @@ function drawDifference({ world, device, draw }: Drawing): Wanted {
   }
 }
 
-const ASPECTS = [
+type Aspect = Exclude<keyof TableConfiguration, 'syncFetchXml' | 'localColumns'>
+
+const ASPECTS: readonly Aspect[] = [
   'columns',
   'syncFilter',
   'uploadFilter',
@@ -80,4 +83,4 @@ const ASPECTS = [
   'priority',
   'batchSize',
   'related',
-] as const satisfies readonly (keyof TableConfiguration)[]
+]

@@ -1,4 +1,6 @@
+import { OutpostError } from '@outpost/core'
 import type { ClientOrg } from '@outpost/core'
+import { Broken } from '../checks/problem.ts'
 import type { Drawing } from './draw-row.ts'
 import type { StepKind } from './step.ts'
 import { inTrouble, ONLINE } from './trouble.ts'
@@ -10,7 +12,17 @@ export const sync: StepKind = {
   run: async (context) => {
     const asked = drawAsked(context)
     const org = context.draw.pick(context.device.tabs)
-    const { words } = await inTrouble(context, ONLINE, (signal) => asked.run(org, signal))
+    let isCutShort = false
+    const { outcome, words } = await inTrouble(context, ONLINE, async (signal) => {
+      try {
+        return await asked.run(org, signal)
+      } finally {
+        isCutShort = context.device.line.endsStruck
+      }
+    })
+    const isOfOneRequest = outcome instanceof OutpostError && ['timeout', 'unavailable'].includes(outcome.code)
+    if (isCutShort && isOfOneRequest && asked.pulls)
+      throw new Broken('I4', `device ${context.device.number} pulls nothing because a write got no answer`)
     return `device ${context.device.number} ${asked.words}, ${words}`
   },
 }
@@ -18,6 +30,8 @@ export const sync: StepKind = {
 /** What a client org is asked to do with its master. */
 export interface Asked {
   readonly words: string
+  /** Whether rows are to be pulled. */
+  readonly pulls: boolean
   readonly run: (org: ClientOrg, signal: AbortSignal) => Promise<unknown>
 }
 
@@ -27,8 +41,8 @@ export function drawAsked({ device, draw }: Drawing): Asked {
   const kind = draw.weighted({ all: 12, push: 4, tables: 2, scope: 2 })
   const names = Object.keys(kind === 'scope' ? scopes : tables)
   const name = names.length === 0 ? '' : draw.pick(names)
-  if (kind === 'push') return { words: 'pushes', run: (org, signal) => org.push({ signal }) }
-  if (kind === 'all' || name === '') return { words: 'syncs', run: (org, signal) => org.sync({ signal }) }
+  if (kind === 'push') return { words: 'pushes', pulls: false, run: (org, signal) => org.push({ signal }) }
+  if (kind === 'all' || name === '') return { words: 'syncs', pulls: true, run: (org, signal) => org.sync({ signal }) }
   const asked = kind === 'scope' ? { scope: name } : { tables: [name] }
-  return { words: `syncs ${kind} ${name}`, run: (org, signal) => org.sync({ ...asked, signal }) }
+  return { words: `syncs ${kind} ${name}`, pulls: true, run: (org, signal) => org.sync({ ...asked, signal }) }
 }

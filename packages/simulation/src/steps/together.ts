@@ -4,9 +4,10 @@ import type { Device } from '../device.ts'
 import { drawAction } from './draw-act.ts'
 import { beginWriting } from './enter.ts'
 import type { Writing } from './enter.ts'
-import { outcomesOf, told } from './outcome.ts'
+import { outcomeOf, outcomesOf, told } from './outcome.ts'
 import type { StepContext, StepKind } from './step.ts'
 import { drawAsked } from './sync.ts'
+import { planWriteFault } from './trouble.ts'
 import { drawActs } from './write.ts'
 
 /** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
@@ -52,11 +53,12 @@ export const tabsAtOnce: StepKind = {
   weight: 3,
   run: async (context) => {
     const { world, device, draw } = context
-    if (!device.hasTabs) return `device ${device.number} has no tabs`
+    if (!device.hasTabs) return alone(context)
     if (device.tabs.length < 2) await outcomesOf(world, [device.openTab()])
     const words = draw.chance(0.7) ? [await writes(context)] : []
     const asked = device.tabs.map(() => drawAsked(context))
     hold(device, draw)
+    if (draw.chance(0.3)) words.push(`a write ${planWriteFault(device.line, draw)}`)
     const outcomes = await outcomesOf(
       world,
       device.tabs.map((org, at) => asked[at]?.run(org, new AbortController().signal) ?? Promise.resolve()),
@@ -64,6 +66,16 @@ export const tabsAtOnce: StepKind = {
     quieten(device)
     return [...words, inWords(device, asked, outcomes)].join('; ')
   },
+}
+
+/** The only tab there is writes something and sends it at once, which is not always answered. */
+export async function alone(context: StepContext, failed?: 'failed'): Promise<string> {
+  const { world, device, draw } = context
+  const written = await writes(context)
+  const fault = failed || draw.chance(0.7) ? `a write ${planWriteFault(device.line, draw, failed)}` : 'whole'
+  const outcome = await outcomeOf(world, device.org.push())
+  quieten(device)
+  return `${written}; device ${device.number} pushes, ${fault}: ${told(outcome)}`
 }
 
 /** Several devices ask the master at once. */
@@ -96,9 +108,8 @@ export const tabs: StepKind = {
   },
 }
 
-/** Requests wait for different times, so that those of one overtake those of others. */
 /** Something is written, an action where there is one: nothing in it keeps the master from doing it twice. */
-async function writes(context: StepContext): Promise<string> {
+export async function writes(context: StepContext): Promise<string> {
   const { world, device, draw } = context
   const action = draw.chance(0.7) ? await drawAction(context) : undefined
   const writing = beginWriting(device, draw.pick(device.tabs), action ? [action] : await drawActs(context, 1))
@@ -106,10 +117,11 @@ async function writes(context: StepContext): Promise<string> {
   return written === undefined ? '' : writing.enter(written)
 }
 
+/** Requests and answers wait for different times, so that those of one overtake those of others. */
 function hold({ line }: Device, draw: Draw): void {
   const most = 1 + draw.below(300)
   const own = drawFrom(draw.below(2 ** 31))
-  line.lasting(() => ({ kind: 'held', ms: own.below(most) }))
+  line.lasting(() => ({ kind: own.chance(0.5) ? 'held' : 'late', ms: own.below(most) }))
 }
 
 function quieten({ line }: Device): void {

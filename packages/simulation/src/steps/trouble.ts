@@ -3,7 +3,7 @@ import { drawFrom } from '@outpost/core/testing'
 import type { Draw } from '@outpost/core/testing'
 import type { Crash } from '../device.ts'
 import { LINE_FAULTS } from '../line.ts'
-import type { LineFault } from '../line.ts'
+import type { Line, LineFault } from '../line.ts'
 import type { StoreFault } from '../shaky-store.ts'
 import { outcomeOf, told } from './outcome.ts'
 import type { StepContext } from './step.ts'
@@ -11,17 +11,17 @@ import type { StepContext } from './step.ts'
 /**
  * What goes wrong while something is done.
  *
- * - `line`: faults of one request or of several. `outage`: nothing comes through from some request on.
+ * - `line`: faults of one request or of several. `write`: of the first one that writes. `outage`: nothing comes through from some request on.
  * - `held`: every request is sent after a while of its own. `gives`: the caller gives up.
  * - `store`: a read or a commit fails. `power`: the device dies at a commit, and is started again.
  */
-export type Trouble = 'none' | 'line' | 'outage' | 'held' | 'gives' | 'store' | 'power'
+export type Trouble = 'none' | 'line' | 'write' | 'outage' | 'held' | 'gives' | 'store' | 'power'
 
 /** How often which, beside the others. */
 export type Troubles = Readonly<Partial<Record<Trouble, number>>>
 
 /** Of what asks the master. */
-export const ONLINE: Troubles = { none: 5, line: 4, outage: 1, held: 1, gives: 1, store: 1, power: 2 }
+export const ONLINE: Troubles = { none: 5, line: 4, write: 2, outage: 1, held: 1, gives: 1, store: 1, power: 2 }
 
 /** Of what only the device does. */
 export const OFFLINE: Troubles = { none: 10, store: 1, power: 2 }
@@ -72,6 +72,8 @@ function plan({ device, draw }: StepContext, trouble: Trouble, giveUp: AbortCont
       for (const [nth, fault] of faults) line.plan(nth, fault)
       return faults.map(([nth, { kind }]) => `request ${nth} ${kind}`).join(', ')
     }
+    case 'write':
+      return `a write ${planWriteFault(line, draw)}`
     case 'outage': {
       const after = draw.below(10)
       const kind = draw.pick(['request-lost', 'answer-lost', 'portal', 'unavailable'] as const)
@@ -100,6 +102,20 @@ function plan({ device, draw }: StepContext, trouble: Trouble, giveUp: AbortCont
     }
   }
 }
+
+/** What the first request meets that writes anything; gives it back in a word. */
+export function planWriteFault(
+  line: Line,
+  draw: Draw,
+  kind: (typeof WRITE_FAULTS)[number] = draw.pick(WRITE_FAULTS),
+): string {
+  line.planWrite({ kind })
+  // Whoever is told that a sign-in is missing asks once more with another one.
+  if (kind === 'unauthenticated') line.planWrite({ kind })
+  return kind
+}
+
+const WRITE_FAULTS = ['answer-lost', 'failed', 'hanging', 'repeated', 'empty', 'unauthenticated'] as const
 
 function drawFault(draw: Draw, dies: boolean, commits: number): StoreFault {
   return {
