@@ -67,6 +67,17 @@ test('deleted rows are tracked: they go at the cost of the changes, without a li
   expect(mayBeStale).not.toContain('rows that were deleted on the master stay here')
 })
 
+test('entries that a repair of the mobile-tracking table brings are followed as those of a pull are', async () => {
+  const here = world()
+  const [gone = ''] = accounts(here, 2)
+  const device = await synced(here, tracked({ account: { columns: ['name'], tracking: { deletes: true } } }))
+  here.emulator.master.remove('account', gone)
+  await device.org.repair('resco_mobiletracking')
+  expect(await ids(device, 'account')).toContain(gone)
+  await device.sync()
+  expect(await ids(device, 'account')).not.toContain(gone)
+})
+
 test('a first download needs no comparison: it is tracked from its beginning', async () => {
   const here = world()
   const device = await here.device({

@@ -12,6 +12,7 @@ import { marksOf, quarantine, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { looked } from './recheck-list.ts'
 import type { Doubt, DoubtedRow } from './recheck-list.ts'
+import { learnTracked } from './tracking.ts'
 
 /** What is needed to find out which rows are still wanted. */
 export interface MembershipContext {
@@ -20,6 +21,8 @@ export interface MembershipContext {
   readonly env: Pick<Env, 'now'>
   /** All configured tables, by logical name. */
   readonly tables: ReadonlyMap<string, ConfiguredTable>
+  /** The mobile-tracking table, where one is configured. */
+  readonly mobileTracking?: string | undefined
   emit(event: OutpostEvent): void
 }
 
@@ -95,6 +98,8 @@ export async function readAndApply(
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
       const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
       await noteAnchors(tx, name, fresh)
+      // No pass will bring as news what is held by then.
+      if (name === context.mobileTracking) await learnTracked(tx, table, fresh, context.tables)
       await applyPage(tx, table, fresh, { older: true })
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
       await release(tx, name, shown)
