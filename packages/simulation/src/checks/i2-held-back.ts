@@ -23,11 +23,14 @@ export class HeldBack {
     const { device } = this
     const { transactions, changed, before } = look
     const problems: Problem[] = []
+    const discarded = [...before.values()].filter(({ seq }) => !transactions.has(seq))
     for (const transaction of changed) {
       const { seq } = transaction
       const was = this.#held.get(seq)
       const old = before.get(seq)
       if (was === undefined || !old || attempts(transaction) <= attempts(old)) continue
+      // What made the row one that is held was discarded for a while, and is back out of a queue file.
+      if (isAboutRowsOf(transaction, discarded)) continue
       const shown = await this.#shown(transaction)
       if (
         isHeld(transaction, device.org.configuration, shown.rowOf) === true &&
@@ -74,6 +77,12 @@ export class HeldBack {
 interface Shown {
   readonly rows: ReadonlyMap<string, Row | undefined>
   readonly rowOf: (table: string, id: string) => Row | undefined
+}
+
+function isAboutRowsOf({ changes }: OfflineTransaction, others: readonly OfflineTransaction[]): boolean {
+  return others.some((other) =>
+    other.changes.some(({ table, id }) => changes.some((change) => change.table === table && change.id === id)),
+  )
 }
 
 function attempts({ history }: OfflineTransaction): number {
