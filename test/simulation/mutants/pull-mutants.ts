@@ -48,7 +48,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
   {
     name: 'checkpoint-before-its-page',
     about: 'The checkpoint of a page is committed before its rows are.',
-    check: 'I3',
+    check: ['I3', 'I4'],
     file: `${PULL}pull-table.ts`,
     find: '  const name = table.metadata.name\n  return store.write(\n',
     replace: `  const name = table.metadata.name
