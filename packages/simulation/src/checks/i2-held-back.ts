@@ -29,6 +29,7 @@ export class HeldBack {
       const was = this.#held.get(seq)
       const old = before.get(seq)
       if (was === undefined || !old || attempts(transaction) <= attempts(old)) continue
+      if (isAnswered(transaction, old)) continue
       // What made the row one that is held was discarded for a while, and is back out of a queue file.
       if (isAboutRowsOf(transaction, discarded)) continue
       const shown = await this.#shown(transaction)
@@ -83,6 +84,12 @@ function isAboutRowsOf({ changes }: OfflineTransaction, others: readonly Offline
   return others.some((other) =>
     other.changes.some(({ table, id }) => changes.some((change) => change.table === table && change.id === id)),
   )
+}
+
+/** Whether nothing was sent but what had been sent by then. */
+function isAnswered({ history }: OfflineTransaction, old: OfflineTransaction): boolean {
+  const sent = (events: OfflineTransaction['history']): number => events.filter(({ event }) => event === 'sent').length
+  return old.history.at(-1)?.event === 'sent' && sent(history) === sent(old.history)
 }
 
 function attempts({ history }: OfflineTransaction): number {
