@@ -46,6 +46,20 @@ test('what has changed comes with the one look', async () => {
   expect(await differences(there, device)).toEqual([])
 })
 
+test('behind what was sent the first pages of several tables come together', async () => {
+  const there = world()
+  const tables = { account: {}, contact: {}, task: {}, queue: {} }
+  const device = await there.device({ configuration: { tables } })
+  await device.sync()
+  await device.org.write((draft) => draft.create('account', { name: 'Written here' }))
+  there.emulator.master.create('contact', { lastname: 'Written there' })
+  there.requests()
+  expect((await device.sync()).tables['contact']).toMatchObject({ written: 1 })
+  // One look, one write, one look behind it.
+  expect(there.requests()).toHaveLength(3)
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('nothing of a look is used when somebody else answers', async () => {
   const there = items(5)
   let other = false

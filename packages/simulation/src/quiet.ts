@@ -4,6 +4,7 @@ import { afterStep, watchesOf } from './checks/after-step.ts'
 import { differences } from './checks/i3-convergence.ts'
 import type { Difference } from './checks/i3-convergence.ts'
 import { stuckOn } from './checks/i4-no-hostage.ts'
+import type { Watch } from './checks/look.ts'
 import type { Problem } from './checks/problem.ts'
 import type { Device } from './device.ts'
 import { changesOnceMore } from './last-changes.ts'
@@ -37,10 +38,11 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
   await calms(world)
   problems.push(...(await afterStep(world)), ...(await leftUnsent(world)))
   if (problems.length > 0) return problems
-  await drains(world, tell, problems)
+  await drains(world, devices, tell, problems)
   if (problems.length > 0) return problems
   const waiting = await movable(world)
   await changesOnceMore(world, tell, (device) => syncs(world, device, tell))
+  // What one sync finds out about the master, the next one mends.
   for (const device of devices) await syncs(world, device, tell)
   const open = new Map<Device, ReadonlySet<string>>()
   const before: Difference[] = []
@@ -49,8 +51,7 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
     open.set(watch.device, new Set(unsent.keys()))
     before.push(...(await differences(world, watch.device, (key) => unsent.has(key))))
   }
-  for (const device of devices) await putsAway(world, device, tell)
-  await drains(world, tell, problems)
+  await putsAway(world, tell, problems)
   if (problems.length > 0) return problems
   const left = await movable(world)
   for (const { device, seqs } of left)
@@ -142,10 +143,10 @@ async function movable(world: World): Promise<readonly Waiting[]> {
   return found
 }
 
-/** Syncs until everything has moved that can, or the time for it has passed. */
-async function drains(world: World, tell: Tell, problems: Problem[]): Promise<void> {
+/** These sync until everything has moved that can, or the time for it has passed. */
+async function drains(world: World, first: readonly Device[], tell: Tell, problems: Problem[]): Promise<void> {
   const end = world.time.passed + DRAIN_MS
-  let devices: readonly Device[] = world.devices
+  let devices = first
   while (devices.length > 0) {
     for (const device of devices) await syncs(world, device, tell)
     problems.push(...(await afterStep(world)))
@@ -159,27 +160,35 @@ async function drains(world: World, tell: Tell, problems: Problem[]): Promise<vo
 /** How often something may be refused because of what was put away. */
 const ROUNDS = 12
 
-/** What can go nowhere is put away with what depends on it, and whatever strategies a table has, all its ids are compared. */
-async function putsAway(world: World, device: Device, tell: Tell): Promise<void> {
-  const { org } = device
+/**
+ * What can go nowhere is put away with what depends on it, and whatever strategies a table has, all its ids are compared:
+ * until nothing is refused any more because of what was put away.
+ */
+async function putsAway(world: World, tell: Tell, problems: Problem[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const watch = watchesOf(world)[device.number]
-    const look = await watch?.again()
-    if (!look) return
-    const kept = [...look.transactions.values()].flatMap(({ seq, kept: isKept }) => (isKept ? [seq] : []))
-    const seqs = [...stuckOn(look), ...kept]
-    if (seqs.length === 0) break
-    tell(
-      `device ${device.number} archives ${seqs.map((seq) => `#${seq} ${reason(look.transactions.get(seq))}`).join('; ')}`,
-    )
+    const changed: Device[] = []
+    for (const watch of watchesOf(world)) if (await isChangedBy(world, watch, tell)) changed.push(watch.device)
+    const isBehind = (device: Device): boolean => (seen.get(device) ?? 0) < world.ledger.commits.length
+    const devices = world.devices.filter((device) => changed.includes(device) || isBehind(device))
+    if (devices.length === 0) return
+    await drains(world, devices, tell, problems)
+    if (problems.length > 0) return
+  }
+}
+
+async function isChangedBy(world: World, watch: Watch, tell: Tell): Promise<boolean> {
+  const { org, number } = watch.device
+  const look = await watch.again()
+  const kept = [...look.transactions.values()].flatMap(({ seq, kept: isKept }) => (isKept ? [seq] : []))
+  const seqs = [...stuckOn(look), ...kept]
+  if (seqs.length > 0) {
+    const words = seqs.map((seq) => `#${seq} ${reason(look.transactions.get(seq))}`)
+    tell(`device ${number} archives ${words.join('; ')}`)
     await outcomeOf(world, org.outbox.archive(seqs, { local: 'revert', dependents: 'archive' }))
-    const strict = allCompared(org.configuration)
-    if (strict) await outcomeOf(world, org.configure(strict))
-    await syncs(world, device, tell)
   }
   const strict = allCompared(org.configuration)
-  if (!strict) return
-  await outcomeOf(world, org.configure(strict))
+  if (strict) await outcomeOf(world, org.configure(strict))
+  return seqs.length > 0 || strict !== null
 }
 
 function reason(
@@ -229,10 +238,14 @@ async function pagesOf({ emulator }: World, { org, store, pageSize }: Device): P
   }, 0)
 }
 
+/** How many commits of the master there were when a device had synced last. */
+const seen = new WeakMap<Device, number>()
+
 async function syncs(world: World, device: Device, tell: Tell): Promise<void> {
   device.line.beginAnew()
   device.org.reconnect()
   const done = await outcomeOf(world, device.org.sync())
+  seen.set(device, world.ledger.commits.length)
   const words =
     done instanceof OutpostError
       ? [done.message]

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../errors.ts'
 import type { MasterOrg, Standing, UserFacts } from '../ports/master-org.ts'
 import type { Store, StoreReader } from '../ports/store.ts'
-import { makeDue } from '../pull/checkpoint.ts'
+import { makeDue, readCheckpoint } from '../pull/checkpoint.ts'
 import { askAgain } from '../pull/delta.ts'
 import { readPrivileges, writePrivileges } from '../write/privileges.ts'
 import type { Privileges } from '../write/privileges.ts'
@@ -60,7 +60,9 @@ export async function renewStanding(
   const names = (await master.privileges?.(userId, signal)) ?? null
   const stamp = standing?.stamp ?? names?.toSorted().join() ?? ''
   const isOther =
-    kept !== undefined && stamp !== kept.stamp && (isComparable || (await isOtherThan(master, kept, signal)))
+    kept !== undefined &&
+    stamp !== kept.stamp &&
+    (isComparable || ((await isAnyRead(store, tables)) && (await isOtherThan(master, kept, signal))))
   throwIfAborted(signal)
   if (isComparable && !isOther) return before
   await store.write('keep standing', async (tx) => {
@@ -82,6 +84,14 @@ export async function readUserFacts(tx: StoreReader, userId: string): Promise<Us
 async function readStanding(tx: StoreReader, userId: string): Promise<KeptStanding | undefined> {
   const kept = (await tx.value(STANDING)) as KeptStanding | undefined
   return kept?.userId === userId ? kept : undefined
+}
+
+/** Whether there is anything yet that could have been read under another standing. */
+function isAnyRead(store: Store, tables: Iterable<string>): Promise<boolean> {
+  return store.read('is any table read', async (tx) => {
+    for (const table of tables) if (await readCheckpoint(tx, table)) return true
+    return false
+  })
 }
 
 /** Other tables are kept than before, so the question before is asked once more. */

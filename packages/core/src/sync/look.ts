@@ -1,7 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneRequest, concernsOneTable, MasterError } from '../errors.ts'
 import type { Json } from '../metadata.ts'
-import type { Glance, PullRequest } from '../ports/master-org.ts'
+import type { Glance, GlanceRequest, PullRequest } from '../ports/master-org.ts'
 import { readCheckpoint } from '../pull/checkpoint.ts'
 import { followedToken } from '../pull/delta.ts'
 import type { PullContext } from '../pull/pull-context.ts'
@@ -32,14 +32,38 @@ export async function lookAtAll(
   { tables, privileges, sends }: LookRequest,
   signal: AbortSignal,
 ): Promise<Look | null> {
-  const { master, userId } = context
-  if (!master.glance) return null
-  const asked = sends ? [] : await laterPulls(context, tables)
+  if (!context.master.glance) return null
+  const pulls = sends ? [] : await laterPulls(context, tables)
+  return look(context, { userId: context.userId, privileges }, pulls, signal)
+}
+
+/**
+ * Asks for the first pages alone, behind what was sent. Null where there is no more than one, or the master does not answer
+ * such a question.
+ */
+export async function lookAtPages(
+  context: PullContext,
+  tables: readonly ConfiguredTable[],
+  signal: AbortSignal,
+): Promise<Look | null> {
+  if (!context.master.glance) return null
+  const pulls = await laterPulls(context, tables)
+  return pulls.length > 1 ? look(context, { userId: null, privileges: [] }, pulls, signal) : null
+}
+
+async function look(
+  { master }: PullContext,
+  of: Pick<GlanceRequest, 'userId' | 'privileges'>,
+  asked: readonly LaterPull[],
+  signal: AbortSignal,
+): Promise<Look | null> {
   const pulls = asked.map(({ pull }) => pull)
   const followed = asked.filter((each) => each.token !== undefined)
   const changes = followed.map(({ pull: { table, pageSize }, token = null }) => ({ table, pageSize, token }))
   try {
-    const { pages, changes: told, ...rest } = await master.glance({ userId, privileges, pulls, changes }, signal)
+    const shown = await master.glance?.({ ...of, pulls, changes }, signal)
+    if (!shown) return null
+    const { pages, changes: told, ...rest } = shown
     const ofTable = new Map(changes.map(({ table, token }, at) => [table.name, { token, page: told[at] }]))
     const firstPages = pulls.flatMap(({ table, checkpoint }, at) => {
       const page = pages[at]

@@ -1,3 +1,4 @@
+import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { KeptTables } from '../copy/kept-tables.ts'
 import { inAll } from '../delivery/delivery.ts'
 import type { Delivery } from '../delivery/delivery.ts'
@@ -9,7 +10,7 @@ import type { PullContext } from '../pull/pull-context.ts'
 import { pullTables } from '../pull/pull-tables.ts'
 import { askedOf } from './asked.ts'
 import type { Asked, SyncOptions } from './asked.ts'
-import { lookAtAll } from './look.ts'
+import { lookAtAll, lookAtPages } from './look.ts'
 import type { Look, LookRequest } from './look.ts'
 import { SyncRun } from './sync-run.ts'
 
@@ -54,9 +55,9 @@ async function inOneTurn(
     : await run.inPhase('push', () => delivery.pushSmall(signal)).catch(unlessOfOneRequest)
   // Pages that were read before anything was sent, or of tables as they were before, are not what is there now.
   const areSame = kept.catalogue.stamp === stamp && kept.byName === before
-  const isAsSeen = !(sent instanceof OutpostError) && isNothing(sent) && areSame
-  const firstPages = isAsSeen ? look?.firstPages : undefined
-  const pulls = { tables: tables(), inPhase: run.inPhase, ...(firstPages ? { firstPages } : {}) }
+  const isTold = !sends && !(sent instanceof OutpostError) && isNothing(sent) && areSame
+  const seen = look && !isTold ? await lookForPages(context, run, tables(), signal) : look
+  const pulls = { tables: tables(), inPhase: run.inPhase, ...(seen ? { firstPages: seen.firstPages } : {}) }
   const reports = await pullTables(pulling(), pulls, signal)
   if (sent instanceof OutpostError) throw sent
   const isThereMore = !isDownOnly && (await delivery.isThereMore())
@@ -78,6 +79,20 @@ async function lookOrIdentify(
   })
   if (!look) await run.inPhase('identity', async () => void (await identity.identify(signal)))
   return look
+}
+
+/** The first pages behind a push, all at once where that is less than one by one. */
+async function lookForPages(
+  { identity, pulling }: SyncContext,
+  run: SyncRun,
+  tables: readonly ConfiguredTable[],
+  signal: AbortSignal,
+): Promise<Look | null> {
+  return run.inPhase('rows', async () => {
+    const shown = await lookAtPages(pulling(), tables, signal)
+    if (shown) identity.answered(shown.identity)
+    return shown
+  })
 }
 
 /** Whether a push changed nothing on the master, as far as it is known. */
