@@ -322,10 +322,16 @@ export class ClientOrg {
    */
   async write(body: (draft: Draft) => unknown, options: WriteOptions = {}): Promise<{ readonly seq: number | null }> {
     throwIfAborted(this.#closing.signal)
-    const seq = await writeOffline(this.#parts, body, options)
-    await this.#watch.told()
-    if (seq !== null) this.#delivery.wake()
-    return { seq }
+    try {
+      const seq = await writeOffline(this.#parts, body, options)
+      await this.#watch.told()
+      if (seq !== null) this.#delivery.wake()
+      return { seq }
+    } catch (error) {
+      // It may be in the store all the same.
+      if (error instanceof OutpostError && error.code === 'store') this.#delivery.wake()
+      throw error
+    }
   }
 
   /** Sends what the outbox holds. Throws when the master cannot be asked; everything unsent stays pending then. */
