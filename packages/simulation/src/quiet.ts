@@ -110,7 +110,7 @@ async function calms(world: World): Promise<void> {
     if (signedOut) await outcomeOf(world, org.connect())
     else if (connection.kind === 'signed-out') org.reconnect()
     // What is sent in the background does not renew the copy of the metadata; a sync does.
-    if (sendsByItself) await outcomeOf(world, org.updateMetadata())
+    else if (sendsByItself) await outcomeOf(world, org.updateMetadata())
   }
   await world.time.advance(PAUSE_MS)
 }
