@@ -440,3 +440,32 @@ test('what was put away until its row was kept no more does not write over what 
   const [decision] = (await device.org.outbox.get(seq ?? 0))?.history.at(-1)?.conflicts ?? []
   expect(decision).toMatchObject({ base: 'Made', local: 'Ours', remote: 'Theirs', resolved: 'remote' })
 })
+
+test('a change of a column that is not kept any more meets what others wrote in it', async () => {
+  const there = world()
+  const columns = ['name', 'fax']
+  const device = await there.device({ configuration: { tables: { account: { columns } } } })
+  const id = there.emulator.master.create('account', { name: 'Marsh', fax: '1' })
+  await device.sync()
+  const { seq } = await device.org.write((draft) => draft.update('account', id, { fax: 'ours' }))
+  there.emulator.master.update('account', id, { fax: 'theirs' })
+  await device.org.configure({ tables: { account: { columns: ['name'] } } })
+  await device.org.push()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ fax: 'theirs' })
+  const [decision] = (await device.org.outbox.get(seq ?? 0))?.history.at(-1)?.conflicts ?? []
+  expect(decision).toMatchObject({ column: 'fax', base: '1', local: 'ours', remote: 'theirs', resolved: 'remote' })
+})
+
+test('a change of a column that is not kept any more is sent where nobody wrote in it, onto a newer row too', async () => {
+  const there = world()
+  const columns = ['name', 'fax']
+  const device = await there.device({ configuration: { tables: { account: { columns } } } })
+  const id = there.emulator.master.create('account', { name: 'Marsh', fax: '1' })
+  await device.sync()
+  const { seq } = await device.org.write((draft) => draft.update('account', id, { fax: 'ours' }))
+  there.emulator.master.update('account', id, { name: 'Their name' })
+  await device.org.configure({ tables: { account: { columns: ['name'] } } })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Their name', fax: 'ours' })
+  expect((await device.org.outbox.get(seq ?? 0))?.history.flatMap(({ conflicts = [] }) => conflicts)).toEqual([])
+})

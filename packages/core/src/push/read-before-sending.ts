@@ -10,7 +10,7 @@ import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { rowKey } from '../row.ts'
-import { readEvidence, readRows, withoutHidden } from './read-masters.ts'
+import { columnsNotKept, readEvidence, readRows, withoutHidden } from './read-masters.ts'
 import { SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { errorOf } from './transaction-errors.ts'
@@ -23,7 +23,8 @@ import { settleUnverified, settleVerified } from './verify.ts'
  *
  * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
  * earlier change: it is made on the row as it is found now. And for an update without a version of a row that is not kept,
- * as one that was put away until it left the filter: nothing would tell whose newer values it writes over. Where the master
+ * as one that was put away until it left the filter: nothing would tell whose newer values it writes over. And for an update
+ * of columns that are not kept any more where the row is a newer one now: no page brings them. Where the master
  * refuses to show a table, those wait whom it concerns, and nobody else.
  */
 export async function lookAtUnversioned(
@@ -49,20 +50,32 @@ export async function lookAtUnversioned(
   }
 }
 
-/** The rows of which nothing is known here and which are to be updated whatever their version is. */
+/**
+ * The rows of which not enough is known here to see whose values an update writes over: nothing where it is to be made
+ * whatever the version is, or not the columns that it writes.
+ */
 async function unknownRows(
   { store, tables }: PushContext,
   ready: readonly OfflineTransaction[],
 ): Promise<ReadonlySet<string>> {
   const updates = ready.flatMap(({ changes }) =>
-    changes.filter((change) => change.kind === 'update' && change.version === null && tables.has(change.table)),
+    changes.flatMap((change) => {
+      const table = tables.get(change.table)
+      if (change.kind !== 'update' || !table) return []
+      const notKept = columnsNotKept(change, table)
+      return change.version === null || notKept.length > 0 ? [{ ...change, notKept }] : []
+    }),
   )
   if (updates.length === 0) return new Set()
   return store.read('look for rows that are not kept', async (tx) => {
     const unknown = new Set<string>()
     for (const [table, ids] of idsByTable(updates)) {
-      const known = new Set((await tx.bases(table, ids)).flatMap(({ id, values }) => (values ? [id] : [])))
-      for (const id of ids) if (!known.has(id)) unknown.add(rowKey(table, id))
+      const bases = new Map((await tx.bases(table, ids)).map((base) => [base.id, base]))
+      for (const { id, version, notKept } of updates.filter((update) => update.table === table)) {
+        const { values = null, version: known = null } = bases.get(id) ?? {}
+        const isUnseen = version !== known && notKept.some((column) => values && !(column in values))
+        if (isUnseen || (version === null && !values)) unknown.add(rowKey(table, id))
+      }
     }
     return unknown
   })
