@@ -106,6 +106,14 @@ test('a planned fault goes before a lasting one, and that before an outage', asy
   expect([await statuses(), await statuses(), await statuses()]).toEqual([403, 503, 502])
 })
 
+test('nothing comes twice in an outage', async () => {
+  const { line, done } = site()
+  line.outage = () => ({ kind: 'unreachable' })
+  line.plan(0, { kind: 'repeated' })
+  expect((await line.fetch(URL)).status).toBe(502)
+  expect(done).toEqual([])
+})
+
 test('a request is held as long as it says, and what it would write can be changed just before', async () => {
   const { line, env, done } = site()
   const overtaken: string[] = []

@@ -125,7 +125,10 @@ export class Line {
     this.#sentForThis += 1
     if (this.storms) return never(init?.signal ?? undefined)
     const struck = this.#writeFaults.length > 0 && writes(textOf(input, init)) ? this.#writeFaults.shift() : undefined
-    const fault = struck ?? this.#faults.get(this.#sent) ?? this.#lasting?.() ?? this.outage?.()
+    const planned = struck ?? this.#faults.get(this.#sent)
+    // In an outage nothing comes twice: what would be asked because of the second answer gets none.
+    const lasts = planned && planned.kind !== 'repeated' ? undefined : (this.#lasting?.() ?? this.outage?.())
+    const fault = lasts ?? planned
     this.#sent += 1
     if (struck) this.#struckAt = this.#sent
     if (init?.signal?.aborted) throw init.signal.reason as Error

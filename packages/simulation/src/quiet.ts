@@ -41,7 +41,12 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
   await drains(world, devices, tell, problems)
   if (problems.length > 0) return problems
   const waiting = await movable(world)
-  await changesOnceMore(world, tell, (device) => syncs(world, device, tell))
+  await changesOnceMore(world, tell, async (device) => {
+    await syncs(world, device, tell)
+    // What goes now, and comes back with a restored backup, has gone with what was only here.
+    problems.push(...(await afterStep(world)))
+  })
+  if (problems.length > 0) return problems
   // What one sync finds out about the master, the next one mends.
   for (const device of devices) await syncs(world, device, tell)
   const open = new Map<Device, ReadonlySet<string>>()
