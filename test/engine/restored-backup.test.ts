@@ -547,3 +547,24 @@ test('it is noticed where the newest row of all has got a still newer version si
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
   expect(await differences(here, device)).toEqual([])
 })
+
+test('a pull that finds the newest row seen deleted, and a newer one, expects that one from then on', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const newest = account(here, 'deleted since')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.remove('account', newest)
+  emulator.master.update('account', changed, { name: 'changed since' })
+  await env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('changed since')
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+})

@@ -188,8 +188,13 @@ async function readAnchors(
   const isOlder = asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version))
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
   if (!isOlder && !isBack && !hasChanged) {
-    // The newest row seen is gone from the scope: until a newer one is seen, none is expected.
-    const next: Anchors = { rows: present.slice(0, KEPT).map(({ id, version }) => ({ id, version })), expected: false }
+    // The newest row seen is gone from the scope: until a newer one is seen, as perhaps with this pass, none is expected.
+    const [newest] = present
+    const isNewer = newest !== undefined && before.every(({ version }) => isOlderVersion(version, newest.version))
+    const next: Anchors = {
+      rows: present.slice(0, KEPT).map(({ id, version }) => ({ id, version })),
+      expected: isNewer,
+    }
     await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
   }
   return {
