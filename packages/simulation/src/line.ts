@@ -69,6 +69,8 @@ export class Line {
   onStruck: (kind: LineFault['kind']) => void = () => {}
   /** Changes what a request is about to write; its address and body are all that is known of it. */
   onOvertaken: (request: string) => void = () => {}
+  /** Called with each request that has come and comes once more. */
+  onRepeated: (request: string) => void = () => {}
   /** Of what else twice is not as good as once. */
   comesOnce: (request: string) => boolean = () => false
   /** What strikes everybody's requests for a while, and is no fault of this line. */
@@ -168,7 +170,10 @@ export class Line {
       case 'empty':
         return new Response('', { status: 200 })
       case 'repeated':
-        if (mayComeTwice(textOf(input, init)) && !this.comesOnce(textOf(input, init))) await this.#fetch(input, init)
+        if (mayComeTwice(textOf(input, init)) && !this.comesOnce(textOf(input, init))) {
+          await this.#fetch(input, init)
+          this.onRepeated(textOf(input, init))
+        }
         return this.#fetch(input, init)
       case 'answer-lost':
         await this.#fetch(input, init)

@@ -28,6 +28,8 @@ export class World {
   readonly roles: ReadonlyMap<string, readonly string[]>
   /** Ids of rows that devices' programs have chosen: that such a row is theirs shows in nothing but its values. */
   readonly chosenIds: Set<string> = new Set()
+  /** Requests that came twice by themselves. */
+  readonly repeated: string[] = []
   /** Undone when the run is over: what a backup of the emulator does not take back. */
   readonly undo: (() => void)[] = []
   #tokens = 0
@@ -76,6 +78,7 @@ export class World {
       })
       device.line.onStruck = (kind) => this.coverage.count('fault', kind)
       device.line.onOvertaken = (request) => overtake(emulator, request, `o${this.token()}`)
+      device.line.onRepeated = (request) => this.repeated.push(request)
       device.line.comesOnce = (request) => [...this.chosenIds].some((id) => request.includes(id))
       device.line.outage = () => this.outages.strike(device.user)
       return device

@@ -16,6 +16,7 @@ import { doubtsOf } from './unfound.ts'
  * - An update that arrived, whose answer was lost, and of which somebody else changed the column before it was looked for,
  *   counts as not arrived (`verified`): it may have been done and be done again, or be in error or dropped all the same.
  *   The second time its text must have been gone from the row. A plug-in that changes what it is given has changed it, too.
+ * - What comes twice by itself (a browser does that) is done twice where the master does not check versions.
  * - A call that was still worked on when its answer was lost and it was looked for (`verified`) is done again.
  * - What was committed between a backup and its restore has never happened: it may be done again, or be missing.
  * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
@@ -319,13 +320,21 @@ export class Effects {
   }
 
   #twice(transaction: OfflineTransaction, token: number): readonly string[] {
-    const [first, ...others] = this.#live(token)
-    if (!first || others.length === 0) return []
+    const others = this.#live(token).slice(1 + this.#repeated(token))
+    if (others.length === 0) return []
     const isLookedFor = hasHappened(transaction, 'verified')
     const { isSlow } = doubtsOf(this.#world)
     return others.some(({ wasThere, isCall }) => !isLookedFor || (wasThere && !(isCall && isSlow)))
-      ? [`was done ${others.length + 1} times: #${token}`]
+      ? [`was done ${this.#live(token).length} times: #${token}`]
       : []
+  }
+
+  /** How often the text came once more by itself, with nothing that keeps it from being written again. */
+  #repeated(token: number): number {
+    const { emulator, repeated } = this.#world
+    const table = this.#owners.get(token)?.table ?? ''
+    if (emulator.schema.table(table)?.optimisticConcurrency === true) return 0
+    return repeated.filter((request) => tokensIn(request).includes(token)).length
   }
 
   /** Columns that nobody took out, and that the master never had. */

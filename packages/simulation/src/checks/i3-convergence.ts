@@ -4,7 +4,8 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import { excusesExtra, excusesMissing, isGivenAgain, isTracked, whereabouts } from './unfound.ts'
+import { excusesExtra, excusesMissing, isGivenAgain, isTracked, unexcused, whereabouts } from './unfound.ts'
+import type { Extra } from './unfound.ts'
 
 /** Where a device has something else than it should. */
 export interface Difference {
@@ -25,6 +26,7 @@ export async function differences(
   const { org, store, user } = device
   const { configuration } = org
   const found: Difference[] = []
+  const extra: Extra[] = []
   for (const table of Object.keys(configuration.tables)) {
     const wanted = await wantedRows(world.emulator, user, configuration, table)
     const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
@@ -43,8 +45,12 @@ export async function differences(
       if (found.length > 0 && !excusesMissing(world, device, table, id)) for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
-      if (!wanted.has(id) && !excusesExtra(world, device, table, row, tracked))
-        tell(id, `is only on the device, ${whereabouts(world, table, row)}`)
+      if (!wanted.has(id)) extra.push({ table, row, isExcused: excusesExtra(world, device, table, row, tracked) })
+  }
+  for (const { table, row } of unexcused(configuration, extra)) {
+    const key = rowKey(table, row.id)
+    const words = `is only on the device, ${whereabouts(world, table, row)}`
+    if (!leaves(key)) found.push({ device: device.number, key, words })
   }
   return found
 }

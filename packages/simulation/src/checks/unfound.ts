@@ -41,13 +41,45 @@ export function excusesExtra(
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'] && !wasLate(world, row.id))
 }
 
+/** A row that the device should not have. */
+export interface Extra {
+  readonly table: string
+  readonly row: StoredRow
+  /** It need not have found out that it is to go. */
+  readonly isExcused: boolean
+}
+
+/**
+ * Those that the device must have found out about. A row that is kept because of another one stays as long as that one: the
+ * device learns that it is to go when it learns that of the other.
+ */
+export function unexcused({ tables }: Configuration, extra: readonly Extra[]): readonly Extra[] {
+  const staying = extra.filter(({ isExcused }) => isExcused)
+  let open = extra.filter(({ isExcused }) => !isExcused)
+  const isBecauseOf = ({ table, row }: Extra, other: Extra): boolean => {
+    const { syncDeletion = false, syncFetchXml = '', related = [] } = tables[table] ?? {}
+    if (syncDeletion) return false
+    if (syncFetchXml.includes(`<link-entity name="${other.table}"`)) return true
+    return related.some(({ direction, table: name, lookup }) => {
+      if (name !== other.table) return false
+      return direction === 'children' ? row.values[lookup] === other.row.id : other.row.values[lookup] === row.id
+    })
+  }
+  for (let last = -1; last !== staying.length;) {
+    last = staying.length
+    staying.push(...open.filter((each) => staying.some((other) => isBecauseOf(each, other))))
+    open = open.filter((each) => !staying.includes(each))
+  }
+  return open
+}
+
 /** Whether the row is as it is because of this device: what it wrote need not fit its own filter, and nobody tells it so. */
 function isOwnWork({ ledger, emulator }: World, { book, user }: Device, table: string, id: string): boolean {
   const last = ledger.commits.findLast((commit) => commit.table === table && commit.id === id)
   const userId = emulator.users.find(({ name }) => name === user)?.id
-  const isWritten = [...book.entries.values()].some(({ deeds }) =>
-    deeds.some((deed) => deed.table === table && deed.id === id),
-  )
+  // What the store kept although the write failed is sent as well.
+  const written = [...[...book.entries.values()].map(({ deeds }) => deeds), ...book.perhaps]
+  const isWritten = written.some((deeds) => deeds.some((deed) => deed.table === table && deed.id === id))
   return isWritten && last !== undefined && last.userId === userId
 }
 
