@@ -469,3 +469,52 @@ test('a change of a column that is not kept any more is sent where nobody wrote 
   expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Their name', fax: 'ours' })
   expect((await device.org.outbox.get(seq ?? 0))?.history.flatMap(({ conflicts = [] }) => conflicts)).toEqual([])
 })
+
+test.each([
+  ['what is not kept any more', { [SUMMARY]: 'Ann’s' }, true],
+  ['other columns, too', { [SUMMARY]: 'Ann’s', msdyn_name: 'Other' }, true],
+  ['what is not kept any more, of which no pull has told', { [SUMMARY]: 'Ann’s' }, false],
+])(
+  'a column that is not kept any more is merged as the others are: Ann has changed %s',
+  async (_, theirs, isPulled) => {
+    const { there, bo, id, edit, master } = await story({}, { [SUMMARY]: 'Old', new_traveldistance: 1 })
+    const seq = await edit(bo, { [SUMMARY]: 'Bo’s', new_traveldistance: 2 })
+    const later = await edit(bo, { [SUMMARY]: 'Bo’s, later' })
+    there.emulator.master.update(ORDER, id, theirs)
+    const tables = { [ORDER]: { columns: ['msdyn_name'] } }
+    await bo.org.configure({ tables, scopes: { down: { tables: [ORDER], direction: 'down' } } })
+    if (isPulled) await bo.org.sync({ scope: 'down' })
+    await bo.org.push()
+    expect(master()).toMatchObject({ ...theirs, new_traveldistance: 2 })
+    const decision = { column: SUMMARY, base: 'Old', remote: 'Ann’s', resolved: 'remote' }
+    expect(await bo.org.conflicts.list()).toMatchObject([
+      { ...decision, seq, local: 'Bo’s' },
+      { ...decision, seq: later, local: 'Bo’s, later' },
+    ])
+    await bo.sync()
+    expect(await differences(there, bo)).toEqual([])
+  },
+)
+
+test('an edit of a column that is not kept any more is no conflict with the one before it', async () => {
+  const { there, bo, edit, master } = await story({}, { [SUMMARY]: 'Old' })
+  await edit(bo, { [SUMMARY]: 'Bo’s' })
+  await edit(bo, { [SUMMARY]: 'Bo’s, later' })
+  await bo.org.configure({ tables: { [ORDER]: { columns: ['msdyn_name', 'modifiedon'] } } })
+  await bo.sync()
+  expect(master()).toMatchObject({ [SUMMARY]: 'Bo’s, later' })
+  expect(await bo.org.conflicts.list()).toEqual([])
+  expect(await differences(there, bo)).toEqual([])
+})
+
+test('a row that was made under an id of the application is known as ours by columns that are not kept any more', async () => {
+  const there = world()
+  const device = await there.device({ configuration: { tables: { [ORDER]: { columns: COLUMNS } } } })
+  const id = '11111111-1111-4111-8111-111111111111'
+  await device.org.write((draft) => draft.create(ORDER, { msdyn_name: 'Pump', [SUMMARY]: 'New' }, id))
+  there.emulator.faults.add({ nth: 1, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  await device.org.configure({ tables: { [ORDER]: { columns: ['msdyn_name'] } } })
+  await device.sync()
+  expect(await device.org.outbox.list({ statuses: 'all' })).toMatchObject([{ status: 'processed' }])
+})

@@ -93,11 +93,13 @@ async function putDirty(
   const changed = rows.flatMap((row) => {
     const base = bases.get(row.id)
     const values = { ...outsideOf(table, base?.values ?? undefined), ...row.values }
+    const below = masterRow(table, { ...row, values })
     if (base?.values && isSame(base.values, row.values)) {
-      touched.push({ ...base, version: row.version })
+      // What else it holds, that is not kept any more, was read with another version.
+      touched.push({ ...base, ...below.row })
       return []
     }
-    return [masterRow(table, { ...row, values })]
+    return [below]
   })
   if (touched.length > 0) await tx.putBases(table.metadata.name, touched)
   if (changed.length > 0) {

@@ -1,13 +1,13 @@
-import type { ActionEvidence, Change, UpdateChange } from '../change.ts'
+import type { ActionEvidence, Change } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import type { Catalogue } from '../copy/catalogue.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
+import { askedColumns } from './asked-columns.ts'
 import { evidenceKey } from './evidence.ts'
 import type { Happened } from './evidence.ts'
 import { columnsOfFilter, parseTableFilter } from '../filter/bind.ts'
 import { matches } from '../filter/evaluate.ts'
 import type { Filter } from '../filter/filter.ts'
-import { columnOf } from '../metadata.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { idsByTable, masterRow } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
@@ -50,7 +50,7 @@ export async function readMasters(
   const refused = new Set<string>()
   for (const [name, ids] of idsByTable(asked)) {
     try {
-      const known = await readTable(context, name, ids, writtenColumns(asked, name), signal)
+      const known = await readTable(context, name, ids, asked, signal)
       if (known) masters.set(name, known)
     } catch (error) {
       // The answers that were given must still be kept; what could not be read is resolved by the next push.
@@ -74,50 +74,25 @@ export async function readRows(
 ): Promise<MasterRows> {
   const found = new Map<string, ReadonlyMap<string, KnownMaster>>()
   for (const [name, ids] of idsByTable(changes)) {
-    const known = await readTable(context, name, ids, writtenColumns(changes, name), signal)
+    const known = await readTable(context, name, ids, changes, signal)
     if (known) found.set(name, known)
   }
   return found
 }
 
-function writtenColumns(changes: readonly Change[], name: string): readonly string[] {
-  return changes.flatMap((change) => (change.kind === 'update' && change.table === name ? columnsOf(change) : []))
-}
-
-function columnsOf({ values }: UpdateChange): readonly string[] {
-  return Object.keys(values).filter((column) => !column.endsWith(TARGET_SUFFIX))
-}
-
-/** The columns that the change writes, that the master would show, and that are not kept here: they were when it was made. */
-export function columnsNotKept(change: UpdateChange, table: ConfiguredTable): readonly string[] {
-  return notKept(columnsOf(change), table)
-}
-
-function notKept(names: readonly string[], table: ConfiguredTable): readonly string[] {
-  return names.filter((name) => !table.columns.includes(name) && columnOf(table.metadata, name)?.readable === true)
-}
-
-/** Rows of one table by id, with what is written of them; null of one that is not kept. */
+/** Rows of one table by id, that the changes are about; null of one that is not kept. */
 async function readTable(
   { master, tables }: ReadContext,
   name: string,
   ids: readonly string[],
-  written: readonly string[],
+  changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, KnownMaster> | null> {
   const table = tables.get(name)
   if (!table) return null
-  const others = [...new Set(notKept(written, table))]
-  const present = await master.read({ table: table.metadata, columns: [...table.columns, ...others], ids }, signal)
+  const present = await master.read({ table: table.metadata, columns: askedColumns(table, changes), ids }, signal)
   const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
-  const also = others.flatMap((column) => [column, column + TARGET_SUFFIX])
-  for (const each of present) {
-    const { id, row } = masterRow(table, each)
-    const more = Object.fromEntries(
-      also.flatMap((column) => (column in each.values ? [[column, each.values[column] ?? null]] : [])),
-    )
-    known.set(id, { id, row: row && { ...row, values: { ...row.values, ...more } } })
-  }
+  for (const row of present) known.set(row.id, masterRow(table, row))
   return known
 }
 

@@ -4,6 +4,7 @@ import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import { readTogether } from '../outbox/read-together.ts'
 import { LEASE_MS } from '../outbox/readiness.ts'
 import type { OutgoingTransaction, PushOutcome } from '../ports/master-org.ts'
+import { askedColumns } from './asked-columns.ts'
 import { prepare } from './prepare.ts'
 import { readinessOf } from './push-context.ts'
 import type { PushContext } from './push-context.ts'
@@ -61,7 +62,10 @@ async function outgoingTransaction(
 ): Promise<OutgoingTransaction> {
   const named = transaction.changes.flatMap((change) => tablesOf(change, context.tables))
   const columns = new Map<string, readonly string[]>()
-  for (const { table } of transaction.changes) columns.set(table, context.tables.get(table)?.columns ?? [])
+  for (const { table: name } of transaction.changes) {
+    const table = context.tables.get(name)
+    columns.set(name, table ? askedColumns(table, transaction.changes) : [])
+  }
   const tables = await context.catalogue.tables(named)
   return { id: transaction.id, requestId, changes: transaction.changes, tables, columns }
 }

@@ -174,8 +174,9 @@ function suits(value: Exclude<ColumnValue, null>, type: StoreColumnType): boolea
   return typeof value === (type === 'text' ? 'string' : type)
 }
 
+/** The row as it was read: what else was asked for because unsent changes write it is there beside the kept columns. */
 export function masterRow(table: ConfiguredTable, row: MasterRow): KnownMaster {
-  return { id: row.id, row: { values: keptValues(table, row.values), version: row.version } }
+  return { id: row.id, row: { values: { ...row.values, ...keptValues(table, row.values) }, version: row.version } }
 }
 
 /** The row after one change; null when there is none. */
