@@ -267,6 +267,58 @@ test('links that were made and removed in one write happen once, whichever reque
   }
 })
 
+test.each([
+  { next: 'update', conflictPolicy: 'manual', status: 'error', left: 'Theirs' },
+  { next: 'update', conflictPolicy: 'server-wins', status: 'archived', left: 'Theirs' },
+  { next: 'update', conflictPolicy: 'client-wins', status: 'processed', left: 'Ours again' },
+  { next: 'update of another column', conflictPolicy: 'client-row-wins', status: 'processed', left: 'Ours' },
+  { next: 'delete', conflictPolicy: 'manual', status: 'error', left: 'Theirs' },
+  { next: 'delete', conflictPolicy: 'client-wins', status: 'processed', left: undefined },
+] as const)(
+  'what somebody wrote to a row of which nobody heard that it was made is no work of the master ($next, $conflictPolicy)',
+  async ({ next, conflictPolicy, status, left }) => {
+    const there = world()
+    const { master } = there.emulator
+    const columns = ['name', 'telephone1', 'creditonhold', 'ownerid', 'statuscode']
+    const device = await there.device({ configuration: { tables: { account: { columns, conflictPolicy } } } })
+    await device.sync()
+    const id = await createUnheard(there, device)
+    const { seq } = await device.org.write((draft) => {
+      if (next === 'delete') draft.delete('account', id)
+      else draft.update('account', id, next === 'update' ? { name: 'Ours again' } : { telephone1: '555' })
+    })
+    master.update('account', id, { name: 'Theirs' })
+    await pushUntilQuiet(there, device)
+    const transaction = await device.org.outbox.get(seq ?? 0)
+    expect(transaction).toMatchObject({ status })
+    expect(transaction?.history.flatMap(({ conflicts = [] }) => conflicts)).toMatchObject([
+      { column: 'name', remote: 'Theirs' },
+    ])
+    expect(master.row('account', id)?.values['name']).toBe(left)
+  },
+)
+
+test.each(['update', 'delete'] as const)(
+  'what the master made of a row of which nobody heard that it was made is no conflict (%s)',
+  async (next) => {
+    const there = world()
+    const columns = ['name', 'telephone1', 'creditonhold', 'ownerid', 'statuscode']
+    const tables = { account: { columns, conflictPolicy: 'manual' } } as const
+    const device = await there.device({ configuration: { tables } })
+    await device.sync()
+    const id = await createUnheard(there, device)
+    const { seq } = await device.org.write((draft) => {
+      if (next === 'delete') draft.delete('account', id)
+      else draft.update('account', id, { name: 'Ours again', creditonhold: true })
+    })
+    await pushUntilQuiet(there, device)
+    const transaction = await device.org.outbox.get(seq ?? 0)
+    expect(transaction).toMatchObject({ status: 'processed' })
+    expect(transaction?.history.flatMap(({ conflicts = [] }) => conflicts)).toEqual([])
+    expect(there.emulator.master.row('account', id)?.values['name']).toBe(next === 'delete' ? undefined : 'Ours again')
+  },
+)
+
 const LINK = 'new_Skill_BookableResource'
 
 function userOf({ emulator }: World, name: string): string {
@@ -287,6 +339,18 @@ function registerCount({ emulator }: World): () => number {
     },
   })
   return () => happened
+}
+
+/** Creates an account and has the answer lost. Gives back its id. */
+async function createUnheard({ emulator }: World, device: Device): Promise<string> {
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create('account', { name: 'Ours' })
+  })
+  emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  expect(emulator.master.row('account', id)).toBeDefined()
+  return id
 }
 
 type Drafting = Parameters<Parameters<Device['org']['write']>[0]>[0]

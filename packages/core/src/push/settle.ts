@@ -133,17 +133,20 @@ async function settleOne(
   }
 }
 
-/** The master has every change: shows its rows, and lets later transactions on the same rows stand on them. */
+/**
+ * The master has every change: shows its rows, and lets later transactions on the same rows stand on them. `found` says how
+ * that is known where the answer was lost, and the rows are what they were when they were looked for.
+ */
 export async function deliver(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   masters: MasterRows,
   context: SettleContext,
-  note?: string,
+  found?: string,
 ): Promise<OfflineTransaction> {
   const versions = versionsOf(transaction.changes, masters)
   const entry = said(context, {
-    ...(note === undefined ? {} : { note }),
+    ...(found === undefined ? {} : { note: found }),
     ...(Object.keys(versions).length > 0 ? { versions } : {}),
   })
   const delivered = await keep(tx, settledAs(transaction, 'delivered', context.env.now(), entry))
@@ -153,7 +156,7 @@ export async function deliver(
     if (!table) continue
     const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
     if (change.kind === 'associate' && known.row?.version === null) await awaitLink(tx, change, transaction.seq)
-    if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)
+    if (known.row) await standOnMaster(tx, transaction.seq, change, { row: known.row, found: found !== undefined })
     else await refuseLateEcho(tx, change)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }

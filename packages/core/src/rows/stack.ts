@@ -1,5 +1,5 @@
 import jsonPatch from 'fast-json-patch'
-import type { Change, UpdateChange } from '../change.ts'
+import type { Change, DeleteChange, UpdateChange } from '../change.ts'
 import { inParts } from '../outbox/in-parts.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
@@ -14,28 +14,53 @@ import type { Row } from '../row.ts'
 /**
  * The master has the change: later ones stand on what the master made of it (rounded, completed by a plug-in). In each
  * column that is the next one that writes it: what is behind that stands on that one.
+ *
+ * Where the row was `found`, as the answer was lost, somebody else may have changed it since. What was sent is known: later
+ * changes stay on that, so another value meets them as a conflict. What a create left empty the master may have filled in.
  */
 export async function standOnMaster(
   tx: StoreWriter,
   seq: number,
   change: Change,
-  row: { readonly values: Row; readonly version: string | null },
+  { row, found }: { readonly row: MasterState; readonly found: boolean },
 ): Promise<void> {
   const [base] = await tx.bases(change.table, [change.id])
   const before = { ...base?.values, ...shownBy(change) }
-  const open = new Set(Object.keys(change.kind === 'create' ? row.values : shownBy(change)))
+  const sent = found && (change.kind === 'create' || change.kind === 'update') ? change.values : {}
+  const made = without(row.values, sent)
+  const open = new Set(Object.keys(change.kind === 'create' ? made : shownBy(change)))
+  for (const name of Object.keys(sent)) open.delete(name)
   for (const name of mergedColumns(change)) open.delete(name)
   // A deletion, and a remembered whole row, stand on all of the row, wherever they are in the stack.
   let toTheEnd = base?.local === 'deleted'
   const rewrite = (later: Stacked): Stacked => {
     if (hasWhole(later)) toTheEnd = true
-    const other = withinWhole(later, before, row.values)
-    if (other.kind === 'delete') return { ...other, before: row.values, version: row.version }
+    const other = withinWhole(later, before, made)
+    if (other.kind === 'delete') return deletedAs(other, row, sent)
     const seen = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
   }
   await rewriteLater(tx, seq, change, rewrite, { isDone: () => open.size === 0 && !toTheEnd })
+}
+
+interface MasterState {
+  readonly values: Row
+  readonly version: string | null
+}
+
+/** Is no row's: what was made on it is held against the row before it is sent. Without any, it would be sent as it is. */
+const NO_VERSION = 'W/"0"'
+
+/** The deletion of the row as it is now, but for what was sent: that is held to be as it was when it was deleted. */
+function deletedAs(change: DeleteChange, { values, version }: MasterState, sent: Row): DeleteChange {
+  const seen = pick(change.before, Object.keys(sent))
+  const isSame = Object.entries(seen).every(([name, value]) => !(name in values) || values[name] === value)
+  return { ...change, before: { ...values, ...seen }, version: isSame ? version : NO_VERSION }
+}
+
+function without(row: Row, others: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !(name in others)))
 }
 
 /** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */

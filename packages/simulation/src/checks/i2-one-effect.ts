@@ -239,18 +239,24 @@ export class Effects {
       [...transactions.values()].flatMap((transaction) => {
         const madeOn = this.#deletes.get(`${device.number}/${transaction.seq}/${id}`)
         const isBook = written.get(transaction.seq)?.entry?.isImported === false
-        return madeOn && transaction.userId === userId ? [{ device, transactions, transaction, madeOn, isBook }] : []
+        return madeOn && transaction.userId === userId
+          ? [{ device, transactions, written, transaction, madeOn, isBook }]
+          : []
       }),
     )
     const [sender, ...others] = senders
     if (!sender?.isBook || others.length > 0 || hasHappened(sender.transaction, 'set-pending')) return []
     if (sender.madeOn.restores !== this.#world.restores.length) return []
-    const { device, transactions, transaction, madeOn } = sender
+    const { device, transactions, written, transaction, madeOn } = sender
     const ofRow = [...transactions.values()].filter(({ changes }) => changes.some((change) => change.id === id))
     if (ofRow.some((each) => decidedColumns(each, table, id).size > 0)) return []
+    // A correction under which the store failed may have been made; the book does not have its text.
+    const corrected = ofRow
+      .filter(({ seq }) => written.get(seq)?.entry?.isDoubtful === true)
+      .flatMap(({ changes }) => changes.filter((change) => change.id === id).map(valuesOf))
     return Object.entries(madeOn.row).flatMap(([name, value]): readonly Problem[] => {
       const was = row[name]
-      if (typeof was !== typeof value || was === value) return []
+      if (typeof was !== typeof value || was === value || corrected.some((values) => values[name] === was)) return []
       // A text tells who wrote it; a number may be of the device where it has changed the row before.
       const isText = typeof was === 'string' && was.includes('#')
       const isOthers = isText
