@@ -518,3 +518,20 @@ test('a row that was made under an id of the application is known as ours by col
   await device.sync()
   expect(await device.org.outbox.list({ statuses: 'all' })).toMatchObject([{ status: 'processed' }])
 })
+
+test('a deletion behind an update is not made on what the update met on its way', async () => {
+  const there = world()
+  const columns = ['name', 'fax', 'revenue']
+  const device = await there.device({ configuration: { tables: { account: { columns } } } })
+  const id = there.emulator.master.create('account', { name: 'Marsh', fax: '1' })
+  await device.sync()
+  await device.org.write((draft) => draft.update('account', id, { name: 'Ours' }))
+  await device.org.write((draft) => draft.update('account', id, { revenue: 7 }), { coalesce: false })
+  const { seq } = await device.org.write((draft) => draft.delete('account', id))
+  there.emulator.master.update('account', id, { fax: 'theirs' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Ours', fax: 'theirs', revenue: 7 })
+  const deletion = await device.org.outbox.get(seq ?? 0)
+  expect(deletion).toMatchObject({ status: 'error' })
+  expect(deletion?.history.at(-1)?.conflicts).toMatchObject([{ column: 'fax', base: '1', remote: 'theirs' }])
+})

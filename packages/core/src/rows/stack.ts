@@ -36,7 +36,7 @@ export async function standOnMaster(
   const rewrite = (later: Stacked): Stacked => {
     if (hasWhole(later)) toTheEnd = true
     const other = withinWhole(later, before, made)
-    if (other.kind === 'delete') return deletedAs(other, row, sent)
+    if (other.kind === 'delete') return deletedAs(other, row, before, sent)
     const seen = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
@@ -52,9 +52,15 @@ interface MasterState {
 /** Is no row's: what was made on it is held against the row before it is sent. Without any, it would be sent as it is. */
 const NO_VERSION = 'W/"0"'
 
-/** The deletion of the row as it is now, but for what was sent: that is held to be as it was when it was deleted. */
-function deletedAs(change: DeleteChange, { values, version }: MasterState, sent: Row): DeleteChange {
-  const seen = pick(change.before, Object.keys(sent))
+/**
+ * The deletion of the row as it is now, but for what was sent, and what it was not held to be when it was deleted: what
+ * somebody else has written to it before, or what a later change is to make of it. That is held to be as it was then.
+ */
+function deletedAs(change: DeleteChange, { values, version }: MasterState, held: Row, sent: Row): DeleteChange {
+  const names = Object.keys(change.before).filter(
+    (name) => name in sent || (change.before[name] ?? null) !== (held[name] ?? null),
+  )
+  const seen = pick(change.before, names)
   const isSame = Object.entries(seen).every(([name, value]) => !(name in values) || values[name] === value)
   return { ...change, before: { ...values, ...seen }, version: isSame ? version : NO_VERSION }
 }
