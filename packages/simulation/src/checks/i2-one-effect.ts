@@ -17,7 +17,8 @@ import { doubtsOf } from './unfound.ts'
  *   counts as not arrived (`verified`): it may have been done and be done again, or be in error or dropped all the same.
  *   The second time its text must have been gone from the row. A plug-in that changes what it is given has changed it, too.
  * - What comes twice by itself (a browser does that) is done twice where the master does not check versions.
- * - A call that was still worked on when its answer was lost and it was looked for (`verified`) is done again.
+ * - A call that was still worked on when its answer was lost and it was looked for (`verified`) is done again. So is an
+ *   update of a table whose versions the master does not check.
  * - What was committed between a backup and its restore has never happened: it may be done again, or be missing.
  * - A column that a decision or a correction took out, or that a plug-in fills itself, need not arrive.
  * - What somebody else wrote to a table whose versions the master does not check, after the row was read and before it was
@@ -319,9 +320,10 @@ export class Effects {
     const isChanged = hasHappened(transaction, 'merged') || hasHappened(transaction, 'amended') || isLookedFor
     const isFilled = changes.some(({ table }) => this.#filled.has(table))
     if (!isWhole && !isChanged && !isFilled && this.#world.restores.length === 0) found.push('has arrived in part')
-    if (isDelivered)
-      found.push(...this.#dropped(transaction, written.get(seq)?.deeds ?? [], entry?.amendments.length ?? 0))
-    found.push(...this.#superseded(written.get(seq)?.deeds ?? [], entry?.amendments.length ?? 0))
+    // Of a write that failed with the store, and was kept, the book has no corrections.
+    const amendments = entry ? entry.amendments.length : Number(hasHappened(transaction, 'amended'))
+    if (isDelivered) found.push(...this.#dropped(transaction, written.get(seq)?.deeds ?? [], amendments))
+    found.push(...this.#superseded(written.get(seq)?.deeds ?? [], amendments))
     return found.map((words) => ({ check: 'I2', words: `device ${device.number}: #${seq} ${words}` }))
   }
 
@@ -330,17 +332,20 @@ export class Effects {
     if (others.length === 0) return []
     const isLookedFor = hasHappened(transaction, 'verified')
     const { isSlow } = doubtsOf(this.#world)
-    return others.some(({ wasThere, isCall }) => !isLookedFor || (wasThere && !(isCall && isSlow)))
+    const isUnchecked = !this.#hasVersions(this.#owners.get(token)?.table ?? '')
+    return others.some(({ wasThere, isCall }) => !isLookedFor || (wasThere && !((isCall || isUnchecked) && isSlow)))
       ? [`was done ${this.#live(token).length} times: #${token}`]
       : []
   }
 
   /** How often the text came once more by itself, with nothing that keeps it from being written again. */
   #repeated(token: number): number {
-    const { emulator, repeated } = this.#world
-    const table = this.#owners.get(token)?.table ?? ''
-    if (emulator.schema.table(table)?.optimisticConcurrency === true) return 0
-    return repeated.filter((request) => tokensIn(request).includes(token)).length
+    if (this.#hasVersions(this.#owners.get(token)?.table ?? '')) return 0
+    return this.#world.repeated.filter((request) => tokensIn(request).includes(token)).length
+  }
+
+  #hasVersions(table: string): boolean {
+    return this.#world.emulator.schema.table(table)?.optimisticConcurrency === true
   }
 
   /** Columns that nobody took out, and that the master never had. */

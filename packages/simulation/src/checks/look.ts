@@ -128,8 +128,17 @@ export class Watch {
   #inOrder(seq: number, added: readonly Deed[], transaction: OfflineTransaction | undefined): readonly Deed[] {
     const old = this.#deeds.get(seq) ?? []
     const stored = new Set((transaction?.changes ?? []).flatMap((change) => [...tokensOf(valuesOf(change)).values()]))
-    const isStored = ({ values }: Deed): boolean => [...tokensOf(values).values()].some((token) => stored.has(token))
-    const ordered = added.length > 1 ? [...added.filter((deed) => !isStored(deed)), ...added.filter(isStored)] : added
+    const outdoes = (one: Deed, other: Deed): boolean => {
+      if (one === other || one.table !== other.table || one.id !== other.id) return false
+      const names = tokensOf(other.values)
+      return [...tokensOf(one.values)].some(([name, token]) => stored.has(token) && names.has(name))
+    }
+    const ordered = [...added]
+    for (const deed of added.length > 1 ? added : []) {
+      const at = ordered.indexOf(deed)
+      const behind = ordered.findLastIndex((other) => outdoes(deed, other))
+      if (behind > at) ordered.splice(behind, 0, ...ordered.splice(at, 1))
+    }
     const deeds = added.length === 0 ? old : [...old, ...ordered]
     this.#deeds.set(seq, deeds)
     return deeds
