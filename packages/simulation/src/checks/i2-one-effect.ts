@@ -263,14 +263,20 @@ export class Effects {
       const isOthers = isText
         ? this.#owners.get(lastToken(was) ?? -1)?.device !== device.number
         : typeof was === 'number' && ofRow.length === 1
-      if (!isOthers) return []
+      const place = { device: device.number, seq: transaction.seq, id }
+      if (!isOthers || this.#isBelow(transactions, place, name, was)) return []
       const words = `#${transaction.seq} deleted ${table} ${id} with ${JSON.stringify(was)} in ${name}`
       return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${value})` }]
     })
   }
 
   /** Whether an earlier change of the column that was put away had been made on the value: later ones stand on it then. */
-  #isBelow(transactions: Look['transactions'], { device, seq, id }: Owner, name: string, was: string): boolean {
+  #isBelow(
+    transactions: Look['transactions'],
+    { device, seq, id }: Pick<Owner, 'device' | 'seq' | 'id'>,
+    name: string,
+    was: unknown,
+  ): boolean {
     for (let each = 1; each < seq; each += 1) {
       const isPutAway = (transactions.get(each)?.status ?? 'archived') === 'archived'
       if (isPutAway && this.#madeOn.get(`${device}/${each}/${id}/${name}`) === was) return true
