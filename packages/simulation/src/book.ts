@@ -47,6 +47,8 @@ export class Book {
   readonly #entries = new Map<number, Entry>()
   readonly #removed: (readonly [Entry, Removal])[] = []
   readonly #perhaps: (readonly Deed[])[] = []
+  /** Corrections of what the store kept although its write failed, by seq, until something acknowledged is folded into it. */
+  readonly #early = new Map<number, Amendment[]>()
   #here: Deed[] = []
   #perhapsHere: Deed[] = []
 
@@ -85,7 +87,7 @@ export class Book {
     const entry = this.#entries.get(seq)
     if (entry) entry.deeds.push(...deeds)
     else {
-      const decided = { amendments: [], archived: null, isDoubtful: false }
+      const decided = { amendments: this.#early.get(seq) ?? [], archived: null, isDoubtful: false }
       this.#entries.set(seq, { seq, deeds: [...deeds], after, coalesce, isImported, ...decided })
     }
   }
@@ -109,7 +111,8 @@ export class Book {
 
   amended(seq: number, amendment: Omit<Amendment, 'behind'>): void {
     const entry = this.#entries.get(seq)
-    entry?.amendments.push({ ...amendment, behind: entry.deeds.length })
+    if (entry) entry.amendments.push({ ...amendment, behind: entry.deeds.length })
+    else this.#early.set(seq, [...(this.#early.get(seq) ?? []), { ...amendment, behind: 0 }])
   }
 
   archived(seqs: Iterable<number>, local: 'reverted' | 'kept'): void {
@@ -144,6 +147,7 @@ export class Book {
   /** The device was emptied on purpose. */
   clear(): void {
     for (const seq of this.#entries.keys()) this.#remove(seq, 'signed out')
+    this.#early.clear()
     this.#here = []
     this.#perhapsHere = []
   }

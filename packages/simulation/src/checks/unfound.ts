@@ -196,7 +196,8 @@ export function lookForShares(world: World): void {
 /**
  * Restores the backup, and notes what comes back with it. What a device has in a newer version than the backup shows that the
  * master went back, and everything is compared. What the backup has never heard of may have been deleted, and deletions since
- * the backup leave nothing behind: who has neither in a newer version cannot know that rows are back (decisions/012).
+ * the backup leave nothing behind: who has neither in a newer version cannot know that rows are back (decisions/012). Nor that
+ * a row is what it was before it left what the device is to have.
  */
 export function restoreBackup(world: World, held: HeldByDevice): void {
   const { emulator } = world
@@ -205,7 +206,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   const before = versionsThere(world)
   emulator.restoreBackup()
   const after = versionsThere(world)
-  const revived = [...after.keys()].filter((key) => !before.has(key))
+  const revived = [...after].flatMap(([key, version]) => (before.get(key) === version ? [] : [key]))
   const { back, never } = doubtsOf(world)
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
