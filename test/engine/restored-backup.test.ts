@@ -568,3 +568,27 @@ test('a pull that finds the newest row seen deleted, and a newer one, expects th
   await device.sync()
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
 })
+
+test('a row that nothing but a conflict has shown is expected, too: what was in conflict may never be sent', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  account(here, 'the newest')
+  await env.advance(LATER)
+  const device = await here.device({
+    configuration: { tables: { account: { columns: ['name'], conflictPolicy: 'manual' } } },
+  })
+  await device.sync()
+  const backup = emulator.backup()
+  const { seq } = await device.org.write((draft) => draft.update('account', id, { name: 'from here' }))
+  emulator.master.update('account', id, { name: 'changed since' })
+  await device.org.push()
+  await device.org.outbox.discard(seq === null ? [] : [seq])
+  expect((await device.rows('account')).get(id)?.['name']).toBe('changed since')
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(id)?.['name']).toBe('as it was')
+})

@@ -28,7 +28,11 @@ export async function forgetAnchors(tx: StoreWriter, table: string): Promise<voi
 }
 
 /** Takes rows that the master has shown into account. Writes only where one is newer than all before. */
-export async function noteAnchors(tx: StoreWriter, table: string, seen: readonly MasterRow[]): Promise<void> {
+export async function noteAnchors(
+  tx: StoreWriter,
+  table: string,
+  seen: readonly Pick<MasterRow, 'id' | 'version'>[],
+): Promise<void> {
   const { rows } = await anchorsOf(tx, table)
   const newest = rows[0]
   const newer = seen.filter(({ version }) => !newest || isOlderVersion(newest.version, version))

@@ -1,5 +1,6 @@
 import type { ActionChange, ActionEvidence, Change, CreateChange } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
+import { noteAnchors } from '../pull/anchor-list.ts'
 import { refreshRows } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
 import { isApplied } from '../conflicts/merge.ts'
@@ -116,6 +117,10 @@ export async function takeBases(
   for (const change of changes) {
     const table = tables.get(change.table)
     const known = masters.get(change.table)?.get(change.id)
-    if (table && known?.row) await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
+    if (!table || !known?.row) continue
+    await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
+    // No pull may ever bring it as it was here: a master that goes back has the row as the pulls before have brought it.
+    const { version } = known.row
+    if (version !== null) await noteAnchors(tx, change.table, [{ id: change.id, version }])
   }
 }
