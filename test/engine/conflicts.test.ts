@@ -535,3 +535,28 @@ test('a deletion behind an update is not made on what the update met on its way'
   expect(deletion).toMatchObject({ status: 'error' })
   expect(deletion?.history.at(-1)?.conflicts).toMatchObject([{ column: 'fax', base: '1', remote: 'theirs' }])
 })
+
+test.each([
+  { column: 'written', policy: 'manual', left: 'Theirs', status: 'error' },
+  { column: 'written', policy: 'client-wins', left: 'Ours', status: 'processed' },
+  { column: 'other', policy: 'client-row-wins', left: 'Theirs', status: 'processed' },
+] as const)(
+  'a column that was configured and not brought yet is not written over unseen ($column, $policy)',
+  async ({ column, policy, left, status }) => {
+    const there = world()
+    const account = { columns: ['name'], conflictPolicy: policy }
+    const device = await there.device({ configuration: { tables: { account } } })
+    const id = there.emulator.master.create('account', { name: 'Marsh', fax: 'Theirs' })
+    await device.sync()
+    await device.org.configure({ tables: { account: { ...account, columns: ['name', 'fax', 'telephone1'] } } })
+    await device.org.write((draft) => draft.update('account', id, { name: 'Ours' }))
+    const written = column === 'written' ? { fax: 'Ours' } : { telephone1: '555' }
+    const { seq } = await device.org.write((draft) => draft.update('account', id, written))
+    await device.sync()
+    expect(there.emulator.master.row('account', id)?.values['fax']).toBe(left)
+    const transaction = await device.org.outbox.get(seq ?? 0)
+    expect(transaction).toMatchObject({ status })
+    const conflicts = transaction?.history.flatMap((entry) => entry.conflicts ?? [])
+    expect(conflicts).toMatchObject(column === 'written' ? [{ column: 'fax', base: null, remote: 'Theirs' }] : [])
+  },
+)

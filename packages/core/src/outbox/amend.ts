@@ -9,6 +9,7 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import type { ColumnValue, Row } from '../row.ts'
 import { liftOut, onValues, putBack } from '../rows/stack.ts'
+import { seenOf, unseenColumns, versionSeen } from '../write/unseen-columns.ts'
 import { validateValues } from '../write/validate-values.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 
@@ -132,8 +133,9 @@ async function amendUpdate(
   const rules = { kind: 'update', columns: new Set(table.columns), id, current: { ...below, ...left } } as const
   const amended: Row = { ...left, ...validateValues(table.metadata, given(values), rules) }
   const before = Object.fromEntries(Object.keys(amended).map((name) => [name, below[name] ?? null]))
-  const version = knownMaster(id, base, stored).row?.version ?? null
-  const whole = change.whole ? wholeRow(table, { ...below, ...amended }) : {}
+  const unseen = await unseenColumns(tx, table)
+  const version = versionSeen(knownMaster(id, base, stored).row?.version ?? null, amended, unseen)
+  const whole = change.whole ? wholeRow(table, seenOf({ ...below, ...amended }, amended, unseen)) : {}
   return onValues({ ...change, values: amended, version, ...whole }, before)
 }
 

@@ -6,7 +6,7 @@ import { columnOf, isMessage } from '../metadata.ts'
 import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey, TARGET_SUFFIX } from '../row.ts'
 import type { Row } from '../row.ts'
-import { onValues } from '../rows/stack.ts'
+import { NO_VERSION, onValues } from '../rows/stack.ts'
 import { inParts } from './in-parts.ts'
 import { keptOn } from './kept-effects.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
@@ -111,7 +111,8 @@ function intoUpdate(
   if (moved) return null
   if (left.length === 0) return 'nothing'
   const whole = newer.whole ? { whole: newer.whole } : {}
-  return onValues({ ...older, values: only(values, left), ...whole }, only(before, left))
+  const version = newer.version === NO_VERSION ? NO_VERSION : older.version
+  return onValues({ ...older, values: only(values, left), version, ...whole }, only(before, left))
 }
 
 function isMoved(change: UpdateChange, base: BaseRow, name: string): boolean {

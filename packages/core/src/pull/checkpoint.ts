@@ -85,6 +85,11 @@ export function typedColumns(table: ConfiguredTable): readonly string[] {
   })
 }
 
+/** The columns that not all rows have, those being the ones that they have. What the running pass brings comes first. */
+export function missingOf(table: ConfiguredTable, columns: readonly string[]): readonly string[] {
+  return typedColumns(table).filter((column) => !columns.includes(column))
+}
+
 export function nameOfTyped(column: string): string {
   return column.slice(0, column.lastIndexOf(':'))
 }

@@ -5,7 +5,7 @@ import type { PullPage } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { patchRows } from './patch-rows.ts'
 import { pullBodies } from './pull-bodies.ts'
-import { largeColumns, nameOfTyped, readCheckpoint, typedColumns, writeCheckpoint } from './checkpoint.ts'
+import { largeColumns, missingOf, nameOfTyped, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { ColumnLayer } from './checkpoint.ts'
 import type { PullContext } from './pull-context.ts'
 
@@ -70,11 +70,6 @@ async function pullAddedColumns(
     received += page.rows.length
     context.emit({ type: 'pull.page', table: name, rows: received, columns: layer.columns.map(nameOfTyped) })
   }
-}
-
-/** The columns that not all rows have. What the running pass brings comes first. */
-function missingOf(table: ConfiguredTable, columns: readonly string[]): readonly string[] {
-  return typedColumns(table).filter((column) => !columns.includes(column))
 }
 
 async function layerPage(

@@ -6,6 +6,7 @@ import { columnsNotKept } from './asked-columns.ts'
 import { takeBases } from './evidence.ts'
 import { idsByTable } from '../rows/local-rows.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
+import { NO_VERSION } from '../rows/stack.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
@@ -25,7 +26,8 @@ import { settleUnverified, settleVerified } from './verify.ts'
  * The same goes for a deletion of a row of which no version is known, as where the master did not show what it made of an
  * earlier change: it is made on the row as it is found now. And for an update without a version of a row that is not kept,
  * as one that was put away until it left the filter: nothing would tell whose newer values it writes over. And for an update
- * of columns that are not kept any more where the row is a newer one now: no page brings them. Where the master
+ * of columns that are not kept any more where the row is a newer one now: no page brings them; or of columns that no pull had
+ * brought when they were written. Where the master
  * refuses to show a table, those wait whom it concerns, and nobody else.
  */
 export async function lookAtUnversioned(
@@ -64,7 +66,8 @@ async function unknownRows(
       const table = tables.get(change.table)
       if (change.kind !== 'update' || !table) return []
       const notKept = columnsNotKept(change, table)
-      return change.version === null || notKept.length > 0 ? [{ ...change, notKept }] : []
+      const isUnfit = change.version === null || change.version === NO_VERSION
+      return isUnfit || notKept.length > 0 ? [{ ...change, notKept }] : []
     }),
   )
   if (updates.length === 0) return new Set()
@@ -75,7 +78,7 @@ async function unknownRows(
       for (const { id, version, notKept } of updates.filter((update) => update.table === table)) {
         const { values = null, version: known = null } = bases.get(id) ?? {}
         const isUnseen = version !== known && notKept.some((column) => values && !(column in values))
-        if (isUnseen || (version === null && !values)) unknown.add(rowKey(table, id))
+        if (isUnseen || version === NO_VERSION || (version === null && !values)) unknown.add(rowKey(table, id))
       }
     }
     return unknown

@@ -50,7 +50,7 @@ interface MasterState {
 }
 
 /** Is no row's: what was made on it is held against the row before it is sent. Without any, it would be sent as it is. */
-const NO_VERSION = 'W/"0"'
+export const NO_VERSION = 'W/"0"'
 
 /**
  * The deletion of the row as it is now, but for what was sent, and what it was not held to be when it was deleted: what

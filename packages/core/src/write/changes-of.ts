@@ -15,6 +15,7 @@ import type { Row } from '../row.ts'
 import { masterPart, split } from './local-effects.ts'
 import type { LocalEffect } from './local-effects.ts'
 import { remedyOfRule } from './rule-remedies.ts'
+import { seenOf, unseenColumns, versionSeen } from './unseen-columns.ts'
 import { validateValues } from './validate-values.ts'
 
 /** A row as the requests of one write change it. One row yields at most one change, and the actions about it. */
@@ -23,6 +24,8 @@ interface WorkingRow {
   readonly id: string
   readonly before: Row | null
   readonly version: string | null
+  /** Columns of which it is not known what the master has. */
+  readonly unseen: ReadonlySet<string>
   after: Row | null
   written: Row
   /** What is written to columns that only this client org has. */
@@ -85,7 +88,8 @@ async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): 
   const version = base ? base.version : (row?.version ?? null)
   const shown = table.isLocal ? (row?.values ?? null) : await rowToChange(tx, table, id)
   const before = shown && masterPart(table, shown)
-  return { table, id, before, version, after: before, written: {}, local: {}, chosenId: false, action: null }
+  const unseen = await unseenColumns(tx, table)
+  return { table, id, before, version, unseen, after: before, written: {}, local: {}, chosenId: false, action: null }
 }
 
 type RowRequest = Extract<Request, { kind: 'create' | 'update' | 'delete' }>
@@ -160,16 +164,18 @@ function failureOf(
 
 function changeOf(row: WorkingRow): readonly Change[] {
   const place = { table: row.table.metadata.name, id: row.id }
-  const { before, after, version } = row
+  const { before, after, unseen } = row
   if (!before)
     return after ? [{ kind: 'create', ...place, values: row.written, ...(row.chosenId ? { chosenId: true } : {}) }] : []
-  if (!after) return [{ kind: 'delete', ...place, before, version }]
+  if (!after) return [{ kind: 'delete', ...place, before, version: row.version }]
   const values = changedValues(before, row.written)
   const names = Object.keys(values)
   if (names.length === 0) return []
   const seen = Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
   const patch = jsonPatch.compare(seen, values)
-  return [{ kind: 'update', ...place, values, before: seen, patch, version, ...wholeRow(row.table, after) }]
+  const version = versionSeen(row.version, values, unseen)
+  const whole = wholeRow(row.table, seenOf(after, values, unseen))
+  return [{ kind: 'update', ...place, values, before: seen, patch, version, ...whole }]
 }
 
 /** What stays here of what was written to a row. */
