@@ -1,6 +1,6 @@
 import { drawFrom } from '@outpost/core/testing'
 import { allowed } from './allowed.ts'
-import { heldByDevice } from './checks/unfound.ts'
+import { heldByDevice, lookWhoIsTold } from './checks/unfound.ts'
 import type { Device } from './device.ts'
 import { goesBack, isBackedUp } from './steps/master-history.ts'
 import { changeRows } from './steps/master-rows.ts'
@@ -35,6 +35,7 @@ export async function changesOnceMore(
     changeSome()
     for (const device of devices) await syncs(device)
     goesBack(world, await heldByDevice(world))
+    await lookWhoIsTold(world)
     tell('the master goes back to before that')
     // That it went back is seen by the first pull from there, and what that means is done by the next. Nothing else happens:
     // versions that are given out again are none that one could tell apart.

@@ -2,6 +2,7 @@ import { rowKey } from '@outpost/core'
 import type { Configuration, StoredRow } from '@outpost/core'
 import type { Device } from '../device.ts'
 import type { Scenario } from '../scenario.ts'
+import { wantedRows } from '../wanted.ts'
 import type { World } from '../world.ts'
 
 /*
@@ -166,6 +167,8 @@ interface Doubts {
   readonly late: Set<string>
   /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
   readonly back: Map<number, ReadonlySet<string>>
+  /** By device: rows that it had in newer versions when a backup was restored last, and what that brought back. */
+  readonly told: Map<number, { readonly older: readonly string[]; readonly revived: readonly string[] }>
   /** By device: rows that it had in versions that have never been given out when a backup was restored, as `<key> <version>`. */
   readonly never: Map<number, Set<string>>
 }
@@ -178,6 +181,7 @@ export function doubtsOf(world: World): Doubts {
     shown: new Set<string>(),
     late: new Set<string>(),
     back: new Map<number, ReadonlySet<string>>(),
+    told: new Map<number, { readonly older: readonly string[]; readonly revived: readonly string[] }>(),
     never: new Map<number, Set<string>>(),
   }
   doubts.set(world, found)
@@ -207,15 +211,32 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   emulator.restoreBackup()
   const after = versionsThere(world)
   const revived = [...after].flatMap(([key, version]) => (before.get(key) === version ? [] : [key]))
-  const { back, never } = doubtsOf(world)
+  const { back, never, told } = doubtsOf(world)
+  told.clear()
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
-    const isShown = [...rows].some(([key, here]) => {
-      const there = after.get(key)
-      return there !== undefined && there < here
-    })
+    const older = [...rows].flatMap(([key, here]) => ((after.get(key) ?? here) < here ? [key] : []))
+    const isShown = older.length > 0
     back.set(number, isShown ? new Set() : new Set([...(back.get(number) ?? []), ...revived]))
+    if (isShown) told.set(number, { older, revived })
+  }
+}
+
+/**
+ * Looks who is shown by what the master has that a backup was restored: a row that the device's user may not see any more is
+ * for it as if it were gone. To be called right after it, where nothing keeps the master from answering.
+ */
+export async function lookWhoIsTold(world: World): Promise<void> {
+  const { back, told } = doubtsOf(world)
+  for (const { number, org, user } of world.devices) {
+    const { older = [], revived = [] } = told.get(number) ?? {}
+    const shown = new Set<string>()
+    for (const table of older.length > 0 ? Object.keys(org.configuration.tables) : []) {
+      const rows = await wantedRows(world.emulator, user, { tables: { [table]: { columns: [] } } }, table)
+      for (const id of rows.keys()) shown.add(rowKey(table, id))
+    }
+    if (!older.some((key) => shown.has(key))) back.set(number, new Set([...(back.get(number) ?? []), ...revived]))
   }
 }
 
