@@ -27,6 +27,7 @@ export async function differences(
   const { configuration } = org
   const found: Difference[] = []
   const extra: Extra[] = []
+  const met = await versionsMet(device)
   for (const table of Object.keys(configuration.tables)) {
     const wanted = await wantedRows(world.emulator, user, configuration, table)
     const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
@@ -45,7 +46,8 @@ export async function differences(
       if (found.length > 0 && !excusesMissing(world, device, table, id)) for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
-      if (!wanted.has(id)) extra.push({ table, row, isExcused: excusesExtra(world, device, table, row, tracked) })
+      if (!wanted.has(id))
+        extra.push({ table, row, isExcused: excusesExtra(world, device, table, row, { tracked, met }) })
   }
   for (const { table, row } of unexcused(configuration, extra)) {
     const key = rowKey(table, row.id)
@@ -53,6 +55,15 @@ export async function differences(
     if (!leaves(key)) found.push({ device: device.number, key, words })
   }
   return found
+}
+
+/** The versions of rows that its pushes have met, as `<key> <version>`. */
+async function versionsMet({ store }: Device): Promise<ReadonlySet<string>> {
+  const transactions = await store.bare.read('versions', (tx) => tx.findTransactions({}))
+  const entries = transactions.flatMap(({ history }) =>
+    history.flatMap(({ versions = {} }) => Object.entries(versions)),
+  )
+  return new Set(entries.map(([key, version]) => `${key} ${version}`))
 }
 
 function unlike(here: StoredRow, there: WantedRow, local: readonly string[], isWhole: boolean): readonly string[] {

@@ -53,7 +53,8 @@ function afterOf({ device, transactions, written }: Look, { seq, after = [] }: O
   if (!entry || entry.isImported) return after
   const isPutAway = (other: number): boolean => {
     const status = transactions.get(other)?.status
-    return status === undefined ? !device.book.entries.has(other) : status === 'archived'
+    // It may have been discarded although the store failed under that.
+    return status === undefined ? device.book.entries.get(other)?.isDoubtful !== false : status === 'archived'
   }
   return entry.after.some(isPutAway) ? after : entry.after
 }

@@ -16,7 +16,7 @@ export function excusesExtra(
   device: Device,
   table: string,
   row: StoredRow,
-  changeTracking: boolean,
+  { tracked: changeTracking, met }: { readonly tracked: boolean; readonly met: ReadonlySet<string> },
 ): boolean {
   const { org, user } = device
   const { configuration } = org
@@ -35,8 +35,11 @@ export function excusesExtra(
   if (!there) return !(changeTracking || (tracking.deletes === true && !wasLate(world, row.id)))
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
-  if (versionOf(row.version) === there.version)
-    return wasShared(world, row.id) || (!changeTracking && isOwnWork(world, device, table, row.id))
+  if (versionOf(row.version) === there.version) {
+    // What a push has met outside of the filter stays in the version in which it was met, as it would in an older one.
+    const isMet = met.has(`${rowKey(table, row.id)} ${row.version ?? ''}`)
+    return wasShared(world, row.id) || (!changeTracking && (isMet || isOwnWork(world, device, table, row.id)))
+  }
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
   return !(wasGiven && row.values['ownerid'] !== there.values['ownerid'] && !wasLate(world, row.id))
