@@ -166,6 +166,30 @@ test('an unbound action takes rows and lists as parameters', async () => {
   expect(await differences(there, device)).toEqual([])
 })
 
+test.each([
+  ['the colleague’s change', { telephone1: '555' }, 'error'],
+  ['nothing but what the action was said to do', {}, 'processed'],
+])('a deletion behind an action meets %s', async (_, theirs, status) => {
+  const there = await office()
+  const { device1: device, emulator } = there
+  const account = emulator.master.create('account', { name: 'Pump works', numberofemployees: 4 })
+  await device.sync()
+  await device.org.write((draft) =>
+    draft.action('new_Hire', {
+      on: { table: 'account', id: account },
+      bound: true,
+      parameters: { Count: 3 },
+      happened: 'repeatable',
+      effect: { numberofemployees: 99999 },
+    }),
+  )
+  const { seq } = await device.org.write((draft) => draft.delete('account', account))
+  if (Object.keys(theirs).length > 0) emulator.master.update('account', account, theirs)
+  await device.org.push()
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status })
+  const decisions = status === 'error' ? [{ kind: 'deleted-here', column: 'telephone1', remote: '555' }] : []
+  expect(await device.org.conflicts.list()).toMatchObject(decisions)
+})
 test('an action waits for the changes of its row before it, and those after it wait for the action', async () => {
   const there = await office()
   const { device1: device, account } = there

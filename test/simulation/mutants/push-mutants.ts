@@ -108,9 +108,8 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
     about: 'When a change is delivered, later ones of its row are not put on what the master made of it.',
     check: 'I5',
     file: `${PUSH}settle.ts`,
-    find: 'if (known.row) await standOnMaster(tx, transaction.seq, change, known.row)',
-    replace:
-      'if (known.row && context.masterRequestId === "") await standOnMaster(tx, transaction.seq, change, known.row)',
+    find: 'if (known.row) await standOnMaster(',
+    replace: 'if (known.row && context.masterRequestId === "") await standOnMaster(',
   },
   {
     name: 'settled-without-its-rows',

@@ -17,6 +17,9 @@ import type { Row } from '../row.ts'
  *
  * Where the row was `found`, as the answer was lost, somebody else may have changed it since. What was sent is known: later
  * changes stay on that, so another value meets them as a conflict. What a create left empty the master may have filled in.
+ *
+ * Nothing keeps an action from being called on a row that somebody else has changed. Beyond the effect that it was written
+ * with, nothing is taken for what it has done.
  */
 export async function standOnMaster(
   tx: StoreWriter,
@@ -36,7 +39,8 @@ export async function standOnMaster(
   const rewrite = (later: Stacked): Stacked => {
     if (hasWhole(later)) toTheEnd = true
     const other = withinWhole(later, before, made)
-    if (other.kind === 'delete') return deletedAs(other, row, before, sent)
+    if (other.kind === 'delete')
+      return deletedAs(other, row, before, change.kind === 'action' ? without(other.before, change.effect) : sent)
     const seen = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
@@ -53,12 +57,12 @@ interface MasterState {
 export const NO_VERSION = 'W/"0"'
 
 /**
- * The deletion of the row as it is now, but for what was sent, and what it was not held to be when it was deleted: what
+ * The deletion of the row as it is now, but for what stays, and what it was not held to be when it was deleted: what
  * somebody else has written to it before, or what a later change is to make of it. That is held to be as it was then.
  */
-function deletedAs(change: DeleteChange, { values, version }: MasterState, held: Row, sent: Row): DeleteChange {
+function deletedAs(change: DeleteChange, { values, version }: MasterState, held: Row, stays: Row): DeleteChange {
   const names = Object.keys(change.before).filter(
-    (name) => name in sent || (change.before[name] ?? null) !== (held[name] ?? null),
+    (name) => name in stays || (change.before[name] ?? null) !== (held[name] ?? null),
   )
   const seen = pick(change.before, names)
   const isSame = Object.entries(seen).every(([name, value]) => !(name in values) || values[name] === value)
