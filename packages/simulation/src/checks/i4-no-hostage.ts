@@ -64,6 +64,8 @@ export function noHostage(look: Look): readonly Problem[] {
   const { device, transactions, written, changed, before } = look
   const problems: Problem[] = []
   const failed = [...transactions.values()].filter(({ status }) => status === 'error')
+  // Who points to a row that the master is known to have needs nobody to create it, though its create was refused for that.
+  const there = new Set([...look.unsent.values()].flatMap(({ id, base }) => (base?.values ? [id] : [])))
   for (const transaction of changed) {
     const { seq, status, lastError } = transaction
     if (status !== 'error' || before.get(seq)?.status === 'error' || lastError?.status === undefined) continue
@@ -71,7 +73,7 @@ export function noHostage(look: Look): readonly Problem[] {
     // It may have been refused before it came in a queue file, when that was not there or not ahead of it.
     if (isImported && !before.has(seq)) continue
     const earlier = failed.find(
-      (other) => other.seq < seq && !hasHappened(other, 'set-pending') && needs(transaction, other, after),
+      (other) => other.seq < seq && !hasHappened(other, 'set-pending') && needs(transaction, other, after, there),
     )
     const wasThere = earlier && before.get(earlier.seq)?.status === 'error'
     if (earlier && wasThere && !hasHappened(transaction, 'amended') && !hasHappened(earlier, 'amended'))
@@ -96,13 +98,18 @@ interface Rows {
 const known = new WeakMap<OfflineTransaction, Rows>()
 
 /** Whether a later transaction cannot go before an earlier one, by the rows they are about. */
-function needs(later: OfflineTransaction, earlier: OfflineTransaction, after: readonly number[]): boolean {
+function needs(
+  later: OfflineTransaction,
+  earlier: OfflineTransaction,
+  after: readonly number[],
+  there: ReadonlySet<string> = new Set(),
+): boolean {
   if (earlier.seq >= later.seq) return false
   if (after.includes(earlier.seq)) return true
   const [mine, theirs] = [rowsOf(later), rowsOf(earlier)]
   return (
     meet(mine.changed, theirs.changed) ||
-    meet(mine.references, theirs.created) ||
+    meet(mine.references, new Set([...theirs.created].filter((id) => !there.has(id)))) ||
     meet(mine.deleted, theirs.references) ||
     meet(mine.deleted, theirs.leftBehind)
   )

@@ -151,9 +151,11 @@ export class Watch {
     for (const { seq, changes } of changed) {
       for (const deeds of perhaps) {
         if (this.#perhaps.has(deeds)) continue
+        // It is known by its texts, where it has any: another write may have done the rest of it.
+        const isTold = deeds.some(({ values }) => tokensOf(values).size > 0)
         const isThere = deeds.some(({ kind, table, id, values }) => {
           const tokens = [...tokensOf(values).values()]
-          if (tokens.length === 0 && (entries.has(seq) || this.#found.has(seq))) return false
+          if (tokens.length === 0 && (isTold || entries.has(seq) || this.#found.has(seq))) return false
           return changes.some((change) => {
             if (change.table !== table || change.id !== id) return false
             if (tokens.length === 0) return change.kind === kind
