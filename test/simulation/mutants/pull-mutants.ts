@@ -88,7 +88,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     name: 'added-columns-not-filled',
     about: 'A column that is added to the configuration stays empty in the rows that are here.',
     check: ['I3', 'I4'],
-    file: `${PULL}layers.ts`,
+    file: `${PULL}checkpoint.ts`,
     find: 'return typedColumns(table).filter((column) => !columns.includes(column))',
     replace: 'return typedColumns(table).filter((column) => columns.length === 0 && column.length > 0)',
   },
