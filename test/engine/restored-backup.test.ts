@@ -592,3 +592,24 @@ test('a row that nothing but a conflict has shown is expected, too: what was in 
   await device.sync()
   expect((await device.rows('account')).get(id)?.['name']).toBe('as it was')
 })
+
+test('the newest row seen was written from here since the backup came back, in a version lower than it had before', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const [other, newest] = [account(here, 'as it was'), account(here, 'the newest')]
+  await env.advance(LATER)
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', other, { name: 'changed since' })
+  for (let nth = 0; nth < 9; nth += 1) emulator.master.update('account', newest, { name: `since ${nth}` })
+  await device.sync()
+  expect((await device.rows('account')).get(other)?.['name']).toBe('changed since')
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.org.write((draft) => draft.update('account', newest, { telephone1: '1' }))
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(other)?.['name']).toBe('as it was')
+})

@@ -84,8 +84,11 @@ export async function sightPage(
   )
   const { expected } = sightings
   const again = expected && page.find((row) => row.id === expected.id)
-  // What was written from here was written onto what it was.
-  if (again && [expected.version, held.get(again.id)].includes(again.version)) sightings.isBack = true
+  // What was written from here was written onto what it was, but in a past that is another its version is a lower one.
+  if (again && isOlderVersion(again.version, expected.version)) {
+    sightings.hasChanged = true
+    sightings.regressed.push(expected)
+  } else if (again && [expected.version, held.get(again.id)].includes(again.version)) sightings.isBack = true
   else if (again) sightings.hasChanged = true
   for (const { id, version } of page) {
     const before = held.get(id)
