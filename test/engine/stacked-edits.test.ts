@@ -44,6 +44,20 @@ test('an edit that the master overruled does not take a later edit of another co
   expect(await differences(there, device)).toEqual([])
 })
 
+test('an edit behind a conflict that was discarded does not go over what the conflict was about', async () => {
+  const configuration = { tables: { account: { columns: ['name', 'telephone1'], conflictPolicy: 'manual' as const } } }
+  const { there, device, id } = await opened({ configuration })
+  const first = await change(device, id, { name: 'Ours' })
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect((await device.org.outbox.get(first))?.status).toBe('error')
+  const second = await change(device, id, { name: 'Ours, later' })
+  await device.org.outbox.discard([first])
+  await device.sync()
+  expect(await device.org.outbox.get(second)).toMatchObject({ status: 'error', lastError: { code: 'conflict' } })
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('Theirs')
+})
+
 test('an archived edit that is set to pending again comes back under the later ones', async () => {
   const { there, device, id } = await opened()
   const first = await change(device, id, { name: 'B' })

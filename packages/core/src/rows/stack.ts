@@ -73,15 +73,28 @@ function without(row: Row, others: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !(name in others)))
 }
 
-/** The change, or these columns of it, will have no effect: later ones stand on what it stood on. */
-export function liftOut(tx: StoreWriter, seq: number, change: Change, columns?: readonly string[]): Promise<void> {
-  if (change.kind !== 'update' && change.kind !== 'action') return Promise.resolve()
+/**
+ * The change, or these columns of it, will have no effect: later ones stand on what it stood on. Where somebody else has
+ * written to them since, and a later one knows the row as it is behind that, it was not made on that: it is held against it.
+ */
+export async function liftOut(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  columns?: readonly string[],
+): Promise<void> {
+  if (change.kind !== 'update' && change.kind !== 'action') return
+  const [base] = await tx.bases(change.table, [change.id])
   const values = shownBy(change)
   const lifted = columns ?? Object.keys(values)
-  return rewriteLater(tx, seq, change, (later) => {
-    const other = withinWhole(later, pick(values, lifted), change.before)
-    const stood = lifted.filter((name) => name in other.before && other.before[name] === values[name])
-    return withBefore(other, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
+  const there = base?.values ?? {}
+  const isOther = (name: string): boolean => name in there && there[name] !== (change.before[name] ?? null)
+  await rewriteLater(tx, seq, change, (later) => {
+    const carried = withinWhole(later, pick(values, lifted), change.before)
+    const stood = lifted.filter((name) => name in carried.before && carried.before[name] === values[name])
+    const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
+    if (other.kind === 'action' || other.version === null || other.version !== base?.version) return other
+    return stood.some(isOther) ? { ...other, version: NO_VERSION } : other
   })
 }
 
