@@ -21,7 +21,7 @@ import type { Device, FaultWorld } from './fault-world.ts'
 /** A request of a run, picked by its place in it. */
 interface Point {
   readonly name: string
-  readonly kind: 'ask' | 'look' | 'table' | 'change' | 'changes'
+  readonly kind: 'ask' | 'look' | 'pages' | 'table' | 'change' | 'changes'
   readonly match: RegExp
   readonly nth: number
 }
@@ -68,7 +68,8 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'the JSON is truncated',
     arm: answered({ kind: 'truncateJson' }),
-    code: { ask: 'protocol', table: 'protocol', change: 'protocol' },
+    // Of a look it is the last page that is broken.
+    code: { ask: 'protocol', pages: 'protocol', table: 'protocol', change: 'protocol' },
   },
   { name: 'a captive portal answers 200 with HTML', arm: answered({ kind: 'captivePortal' }), code: 'protocol' },
   {
@@ -124,7 +125,7 @@ const CONNECTING: readonly Point[] = [
 const SYNCING: readonly Point[] = [
   { name: 'the look at everything', kind: 'look', match: /^POST .*\$batch/, nth: 1 },
   { name: 'the changes', kind: 'changes', ...CHANGES_OF_SYNC },
-  { name: 'the incremental page of a table', kind: 'table', match: /^GET .*\/accounts\?.*versionnumber asc/, nth: 1 },
+  { name: 'the first pages behind the changes', kind: 'pages', match: /^POST .*\$batch/, nth: 3 },
   { name: 'the first page of ids', kind: 'table', match: /^GET .*\/contacts\?.*contactid asc/, nth: 1 },
   { name: 'a later page of ids', kind: 'table', match: /^GET .*\/contacts\?.*contactid asc/, nth: 3 },
 ]
@@ -331,7 +332,12 @@ function reachable(fault: Fault, points: readonly Point[]): readonly Point[] {
 
 function codeAt({ code }: Fault, kind: Point['kind']): OutpostErrorCode | 'left' | undefined {
   if (typeof code === 'string') return code
-  return code[kind === 'look' ? 'ask' : kind]
+  return code[kind] ?? (isLook(kind) ? code.ask : undefined)
+}
+
+/** What a look meets is asked for by itself, where it is not a page of it alone that is broken. */
+function isLook(kind: Point['kind']): boolean {
+  return kind === 'look' || kind === 'pages'
 }
 
 /** What a look that only it concerns is followed by: everything is asked for by itself. */
@@ -340,6 +346,8 @@ const OF_ONE_REQUEST: ReadonlySet<string | undefined> = new Set(['timeout', 'una
 /** What the error and the status say after the fault. */
 function failed(fault: Fault, { kind }: Point): object {
   const code = codeAt(fault, kind)
-  if (kind === 'look' && OF_ONE_REQUEST.has(code)) return { code: undefined, connection: { kind: 'connected' } }
+  const isOfPage = kind === 'pages' && typeof fault.code !== 'string' && fault.code.pages !== undefined
+  if (isLook(kind) && !isOfPage && OF_ONE_REQUEST.has(code))
+    return { code: undefined, connection: { kind: 'connected' } }
   return { code, connection: code === 'unauthenticated' ? { kind: 'signed-out' } : { kind: 'paused', code } }
 }

@@ -114,6 +114,8 @@ test('RS-19: changed owners are told where they are switched on, and nowhere els
   const ownerid = { table: 'systemuser', id: String((await ann.org.status()).identity?.userId) }
   const account = office.adds('account', { name: 'Given away', ownerid })
   const contact = office.adds('contact', { lastname: 'Given away', ownerid })
+  // The newest row of all is looked for by itself where it does not come back.
+  office.adds('contact', { lastname: 'Newest', ownerid })
   await ann.syncs()
   expect(await ann.sees('account', account)).toMatchObject({ name: 'Given away' })
   const bob = office.employs('Bob')
