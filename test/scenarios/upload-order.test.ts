@@ -75,7 +75,10 @@ test('RC-06: what was written here is in the office before anything is pulled, a
   await ann.adds('account', { name: 'Written offline' })
   // The first pages behind a push are asked for together, what comes after them by itself.
   const read = /GET [^\n]*(?:accounts|contacts)\?/
-  for (const match of [{ method: 'GET', path: /\/(?:accounts|contacts)\?/ }, { batch: true, body: read }]) {
+  for (const match of [
+    { method: 'GET', path: /\/(?:accounts|contacts)\?/ },
+    { batch: true, body: read },
+  ]) {
     office.emulator.faults.add({ match, times: Infinity, fault: { kind: 'dropBeforeCommit' } })
   }
   expect(await ann.syncs()).toBe('offline')
