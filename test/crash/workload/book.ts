@@ -147,12 +147,18 @@ function contradictions({ transactions }: Dump, rows: Rows, removedThere: Readon
         changes.filter(({ kind }) => kind === 'delete').map(({ table, id }) => rowKey(table, id)),
       ),
   )
+  const broughtBack = new Set(
+    transactions
+      .filter(({ events }) => events.includes('set-pending'))
+      .flatMap(({ changes }) => changes.map(({ table, id }) => rowKey(table, id))),
+  )
   const found: string[] = []
   for (const [place, value] of wanted) {
     const [table = '', id = '', column] = place.split('/')
     const key = rowKey(table, id)
-    // An update that was put away and brought back has no row to show on where the master has removed that meanwhile.
-    const isGone = deleted.has(key) || (removedThere.has(key) && !rows.has(key))
+    // An update that was put away and brought back has no row to show on where the master, or whoever discarded its
+    // making, has removed that meanwhile.
+    const isGone = deleted.has(key) || (!rows.has(key) && (removedThere.has(key) || broughtBack.has(key)))
     if (loose.has(key) || isGone) continue
     const row = rows.get(key)
     if (column === undefined && row) found.push(`I1: ${key} is there, and its deletion is in the queue`)
