@@ -77,6 +77,11 @@ export class Book {
     return this.#perhapsHere
   }
 
+  /** Corrections of what the store kept although its write failed, as long as it has no entry here. */
+  get early(): ReadonlyMap<number, readonly Amendment[]> {
+    return this.#early
+  }
+
   /** A write was acknowledged; a later write that was folded into it has its seq, too. */
   wrote(
     seq: number,

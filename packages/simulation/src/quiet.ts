@@ -112,8 +112,8 @@ async function calms(world: World): Promise<void> {
   await world.time.advance(CALM_MS)
   for (const { org, sendsByItself } of world.devices) {
     const { signedOut, connection } = await org.status()
+    if (!signedOut && connection.kind === 'signed-out') org.reconnect()
     if (signedOut) await outcomeOf(world, org.connect())
-    else if (connection.kind === 'signed-out') org.reconnect()
     // What is sent in the background does not renew the copy of the metadata; a sync does.
     else if (sendsByItself) await outcomeOf(world, org.updateMetadata())
   }

@@ -102,7 +102,8 @@ export class Effects {
   #learn({ device, written, changed, transactions }: Look): void {
     for (const { seq, deeds, entry } of written.values()) {
       const userId = transactions.get(seq)?.userId ?? ''
-      const amended = (entry?.amendments ?? []).map(({ table, id, values }) => ({
+      const amendments = entry?.amendments ?? device.book.early.get(seq) ?? []
+      const amended = amendments.map(({ table, id, values }) => ({
         kind: 'update' as const,
         table,
         id,
@@ -139,6 +140,8 @@ export class Effects {
         if (owner?.device !== device.number || owner.seq >= seq || owner.id !== id || this.#filled.has(table)) return []
         const earlier = transactions.get(owner.seq)
         if (earlier?.status !== 'processed' || hasHappened(earlier, 'verified')) return []
+        // A row that was found is not an answer: what is not as it was sent can be somebody's (decisions/010).
+        if (wasFound(earlier) && !hasSent(earlier, table, id, column, remote)) return []
         const words = `#${seq} takes ${JSON.stringify(remote)} in ${column} of ${table} ${id} for somebody else's, which is of #${owner.seq}`
         return [{ check: 'I5', words: `device ${device.number}: ${words}` }]
       })
@@ -397,6 +400,15 @@ export class Effects {
   #isLive(at: number): boolean {
     return !this.#world.restores.some((restore) => at >= restore.kept && at < restore.at)
   }
+}
+
+/** Whether its answer was lost, and the row was found as the transaction has it: a note says how that is known. */
+function wasFound({ history }: OfflineTransaction): boolean {
+  return history.some(({ event, note }) => event === 'delivered' && note !== undefined)
+}
+
+function hasSent({ changes }: OfflineTransaction, table: string, id: string, column: string, value: unknown): boolean {
+  return changes.some((change) => change.table === table && change.id === id && valuesOf(change)[column] === value)
 }
 
 /** What the transaction writes to the column; undefined where it no longer says. */
