@@ -548,6 +548,31 @@ test('it is noticed where the newest row of all has got a still newer version si
   expect(await differences(here, device)).toEqual([])
 })
 
+test('it is noticed where the newest row of all had an edit waiting, which met it as it was then', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const newest = account(here, 'newest')
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name', 'telephone1'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  emulator.master.update('account', newest, { name: 'newest still' })
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  await device.org.write((draft) => draft.update('account', newest, { telephone1: '1' }))
+
+  emulator.restoreBackup(backup)
+  // The edit is given a version that is newer than all that were seen.
+  for (let nth = 0; nth < 9; nth += 1) account(here, `made after ${nth}`)
+  await device.sync()
+  expect(emulator.master.row('account', newest)?.values).toMatchObject({ name: 'newest', telephone1: '1' })
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect(await differences(here, device)).toEqual([])
+})
+
 test('a pull that finds the newest row seen deleted, and a newer one, expects that one from then on', async () => {
   const here = world()
   const { emulator, env } = here

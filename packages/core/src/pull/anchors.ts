@@ -210,14 +210,13 @@ async function readAnchors(
 
 /** Compares these tables and begins their passes, their anchors and their change tracking from the start. */
 async function beginAnew({ store }: PullContext, tables: readonly string[]): Promise<void> {
-  await store.write(
-    'the master went back in time',
-    async (tx) => {
-      await distrustPast(tx, tables)
-      await distrustCatalogue(tx)
-    },
-    { durability: 'relaxed' },
-  )
+  await store.write('the master went back in time', (tx) => masterWentBack(tx, tables), { durability: 'relaxed' })
+}
+
+/** The master went back in time: its metadata is read once more, and the next pull of these tables compares all rows. */
+export async function masterWentBack(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
+  await distrustPast(tx, tables)
+  await distrustCatalogue(tx)
 }
 
 /** The next pull of these tables begins from the start and compares all rows: the master went back in time. */

@@ -1,6 +1,8 @@
 import type { ActionChange, ActionEvidence, Change, CreateChange } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { noteAnchors } from '../pull/anchor-list.ts'
+import { masterWentBack } from '../pull/anchors.ts'
+import { isOlderVersion } from '../pull/version-order.ts'
 import { refreshRows } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
 import { isApplied } from '../conflicts/merge.ts'
@@ -107,7 +109,11 @@ export function isOurs(change: CreateChange, masters: MasterRows, tables: Tables
   return sentBefore && table !== undefined && isApplied(change, row.values, table)
 }
 
-/** Takes what was read of the master as the base of rows it still has. A row it no longer has keeps what we know of it. */
+/**
+ * Takes what was read of the master as the base of rows it still has. A row it no longer has keeps what we know of it. One
+ * in an older version than its change was made on shows a master that went back in time: once the change is made on what the
+ * row is now, no pull will see that.
+ */
 export async function takeBases(
   tx: StoreWriter,
   changes: readonly Change[],
@@ -121,6 +127,9 @@ export async function takeBases(
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
     // No pull may ever bring it as it was here: a master that goes back has the row as the pulls before have brought it.
     const { version } = known.row
-    if (version !== null) await noteAnchors(tx, change.table, [{ id: change.id, version }])
+    if (version === null) continue
+    await noteAnchors(tx, change.table, [{ id: change.id, version }])
+    const before = change.kind === 'update' || change.kind === 'delete' ? change.version : null
+    if (before !== null && isOlderVersion(version, before)) await masterWentBack(tx, tables.keys())
   }
 }
