@@ -11,7 +11,7 @@ import { Watch } from './look.ts'
 import type { Look } from './look.ts'
 import { moves } from './moves.ts'
 import type { Problem } from './problem.ts'
-import { lookForShares } from './unfound.ts'
+import { lookForShares, lookWhoCanNotice } from './unfound.ts'
 
 interface Checked {
   readonly watches: readonly Watch[]
@@ -31,6 +31,7 @@ export async function afterStep(world: World): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const { watches, effects, withoutText, senders, heldBack, onlyHere, latest } = checkedOf(world)
   lookForShares(world)
+  await lookWhoCanNotice(world)
   const looks: Look[] = []
   for (const [at, watch] of watches.entries()) {
     const look = await watch.look()

@@ -107,6 +107,17 @@ test('I5: a correction that has no text of its own counts as well, unless a late
   expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
 })
 
+test('I5: what was folded in behind two corrections is shown instead of either, though its write failed', () => {
+  const amended = transactionOf(1, { history: historyOf('committed', 'amended', 'amended', 'folded') })
+  const failed = { ...written, values: { name: '#4' } } as const
+  const look = lookOf([amended], { before: [amended], deeds: { 1: [written] }, unsent: [shown('#4')] })
+  for (const name of ['#2', '#3']) look.device.book.amended(1, { table: 'account', id: 'a', values: { name } })
+  expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
+  const entry = look.device.book.entries.get(1) ?? null
+  const found = { seq: 1, entry, isNew: false, deeds: [written, failed] }
+  expect(noSurprise({ ...look, written: new Map([[1, found]]) })).toEqual([])
+})
+
 test('I5: a missing sign-in is no verdict', () => {
   const error = transactionOf(1, {
     status: 'error',

@@ -142,7 +142,9 @@ function expect(
       if (decided.has(name) && since.some((deed) => Object.hasOwn(deed.values, name))) continue
       // An action stands on top of whatever else its transaction does to the row.
       if (deeds.some((deed) => deed.kind === 'action' && deed.id === id && Object.hasOwn(deed.values, name))) continue
-      // A write that was folded into the transaction since has a later text.
+      // A write that was folded into the transaction since has a later text: one that failed and was kept, too.
+      const own = deeds.filter((deed) => deed.table === table && deed.id === id).map((deed) => deed.values[name])
+      if (own.some((other) => (lastToken(other) ?? 0) > (lastToken(value) ?? Infinity))) continue
       const isLater = value !== undefined && (lastToken(value) ?? 0) > (lastToken(row?.values.get(name)) ?? 0)
       if (isLater) row?.values.set(name, value)
       else if (

@@ -157,6 +157,13 @@ function wasLate(world: World, id: string): boolean {
   return late.size > 0 && id.split(':').every((part) => late.has(part))
 }
 
+/** By what a device can notice that a backup was restored, and what that brought back. */
+interface Told {
+  /** The rows that it had in newer versions, in which they have not come again yet. */
+  readonly older: Map<string, bigint>
+  readonly revived: readonly string[]
+}
+
 /** Rows to which something has happened that not every strategy finds out. */
 interface Doubts {
   /** The master took its time over a request of a device: its answer can be lost while it is still worked on. */
@@ -170,8 +177,8 @@ interface Doubts {
   readonly late: Set<string>
   /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
   readonly back: Map<number, ReadonlySet<string>>
-  /** By device: rows that it had in newer versions when a backup was restored last, and what that brought back. */
-  readonly told: Map<number, { readonly older: readonly string[]; readonly revived: readonly string[] }>
+  /** By device that has not noticed yet that a backup was restored last. */
+  readonly told: Map<number, Told>
   /** By device: rows that it had in versions that have never been given out when a backup was restored, as `<key> <version>`. */
   readonly never: Map<number, Set<string>>
 }
@@ -184,7 +191,7 @@ export function doubtsOf(world: World): Doubts {
     shown: new Set<string>(),
     late: new Set<string>(),
     back: new Map<number, ReadonlySet<string>>(),
-    told: new Map<number, { readonly older: readonly string[]; readonly revived: readonly string[] }>(),
+    told: new Map<number, Told>(),
     never: new Map<number, Set<string>>(),
   }
   doubts.set(world, found)
@@ -219,8 +226,8 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
-    const older = [...rows].flatMap(([key, here]) => ((after.get(key) ?? here) < here ? [key] : []))
-    const isShown = older.length > 0
+    const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here))
+    const isShown = older.size > 0
     back.set(number, isShown ? new Set() : new Set([...(back.get(number) ?? []), ...revived]))
     if (isShown) told.set(number, { older, revived })
   }
@@ -233,14 +240,57 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
 export async function lookWhoIsTold(world: World): Promise<void> {
   const { back, told } = doubtsOf(world)
   for (const { number, org, user } of world.devices) {
-    const { older = [], revived = [] } = told.get(number) ?? {}
+    const { older = new Map<string, bigint>(), revived = [] } = told.get(number) ?? {}
     const shown = new Set<string>()
-    for (const table of older.length > 0 ? Object.keys(org.configuration.tables) : []) {
+    for (const table of older.size > 0 ? Object.keys(org.configuration.tables) : []) {
       const rows = await wantedRows(world.emulator, user, { tables: { [table]: { columns: [] } } }, table)
       for (const id of rows.keys()) shown.add(rowKey(table, id))
     }
-    if (!older.some((key) => shown.has(key))) back.set(number, new Set([...(back.get(number) ?? []), ...revived]))
+    if (![...older.keys()].some((key) => shown.has(key)))
+      back.set(number, new Set([...(back.get(number) ?? []), ...revived]))
   }
+}
+
+/**
+ * Looks who can still notice that a backup was restored. A row that changes again until it is in the version in which the
+ * device has it, or in a newer one, before the device has looked at it, is for it one that changed as rows do; one that is
+ * deleted is gone (decisions/012). To be called after every step.
+ */
+export async function lookWhoCanNotice(world: World): Promise<void> {
+  const { back, told } = doubtsOf(world)
+  if (told.size === 0) return
+  const there = versionsThere(world)
+  for (const device of world.devices) {
+    const { older, revived } = told.get(device.number) ?? {}
+    if (!older || !revived) continue
+    const here = await versionsUnderEdits(device, [...older.keys()])
+    const hasLooked = [...older].some(([key, version]) => here.get(key) !== version)
+    for (const [key, version] of older) if ((there.get(key) ?? version) >= version) older.delete(key)
+    if (!hasLooked && older.size > 0) continue
+    told.delete(device.number)
+    if (!hasLooked) back.set(device.number, new Set([...(back.get(device.number) ?? []), ...revived]))
+  }
+}
+
+/** The versions of these rows that a device has, under what is unsent. */
+async function versionsUnderEdits(
+  { store, tables: kept }: Device,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const stored = new Set(kept)
+  const names = keys.flatMap((key) => {
+    const [table = '', id = ''] = key.split('/')
+    return stored.has(table) ? [[table, id] as const] : []
+  })
+  return store.bare.read('restored', async (tx) => {
+    const found = new Map<string, bigint>()
+    for (const [table, id] of names) {
+      const [base] = await tx.bases(table, [id])
+      const version = versionOf(base?.version ?? (await tx.versions(table, [id])).get(id) ?? null)
+      if (version !== null) found.set(rowKey(table, id), version)
+    }
+    return found
+  })
 }
 
 /** The versions of the rows that each device has, by the device's number and the row's key. */
