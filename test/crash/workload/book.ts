@@ -81,9 +81,14 @@ export class Book {
         if (!this.#takenBack.has(write.seq)) found.push(...this.#withoutEffect(write, transaction, rows))
       } else if (!this.#gone.has(write.seq)) found.push(`I1: #${write.seq} was acknowledged and is not there`)
     }
-    return [...found, ...contradictions(dump, rows, this.#removedThere)].map(
-      (line) => `${line}; ${aboutIt(line, dump)}`,
-    )
+    return [...found, ...contradictions(dump, rows, this.#removed())].map((line) => `${line}; ${aboutIt(line, dump)}`)
+  }
+
+  /** The rows that the master has removed, and those whose making was discarded. */
+  #removed(): ReadonlySet<string> {
+    const discarded = this.#writes.filter(({ seq }) => typeof seq === 'number' && this.#gone.has(seq))
+    const made = discarded.flatMap(({ intent }) => intent.creates.map(({ table, id }) => rowKey(table, id)))
+    return new Set([...this.#removedThere, ...made])
   }
 
   #withoutEffect(write: WriteEntry, { seq, status }: DumpedTransaction, rows: Rows): readonly string[] {
@@ -126,7 +131,7 @@ function rowsByKey({ rows }: Dump): Rows {
 }
 
 /** A row shows what the last unsent transaction wrote into it. */
-function contradictions({ transactions }: Dump, rows: Rows, removedThere: ReadonlySet<string>): readonly string[] {
+function contradictions({ transactions }: Dump, rows: Rows, removed: ReadonlySet<string>): readonly string[] {
   const wanted = new Map<string, ColumnValue | undefined>()
   const loose = new Set(
     transactions.filter(({ kept }) => kept).flatMap(({ changes }) => changes.map(({ table, id }) => rowKey(table, id))),
@@ -147,18 +152,13 @@ function contradictions({ transactions }: Dump, rows: Rows, removedThere: Readon
         changes.filter(({ kind }) => kind === 'delete').map(({ table, id }) => rowKey(table, id)),
       ),
   )
-  const broughtBack = new Set(
-    transactions
-      .filter(({ events }) => events.includes('set-pending'))
-      .flatMap(({ changes }) => changes.map(({ table, id }) => rowKey(table, id))),
-  )
   const found: string[] = []
   for (const [place, value] of wanted) {
     const [table = '', id = '', column] = place.split('/')
     const key = rowKey(table, id)
     // An update that was put away and brought back has no row to show on where the master, or whoever discarded its
     // making, has removed that meanwhile.
-    const isGone = deleted.has(key) || (!rows.has(key) && (removedThere.has(key) || broughtBack.has(key)))
+    const isGone = deleted.has(key) || (removed.has(key) && !rows.has(key))
     if (loose.has(key) || isGone) continue
     const row = rows.get(key)
     if (column === undefined && row) found.push(`I1: ${key} is there, and its deletion is in the queue`)
