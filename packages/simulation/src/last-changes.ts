@@ -29,7 +29,7 @@ export async function changesOnceMore(
     for (let each = 0; each < ROWS; each += 1)
       tell(allowed(() => changeRows({ world, draw, master: emulator.master }, KINDS)))
   }
-  const past = draw.weighted({ stays: 6, expires: 2, 'is another': 2 })
+  const past = draw.weighted({ stays: 6, expires: 2, 'is another': 1 })
   if (past === 'is another') {
     isBackedUp(world)
     changeSome()

@@ -23,6 +23,9 @@ const PAUSE_MS = 4 * MINUTE_MS
 /** How long after the last fault everything must be delivered, in error, or waiting for such a one. */
 const DRAIN_MS = 20 * MINUTE_MS
 
+/** Of so many runs one looks at what a sync asks for when nothing is new. */
+const RUNS_PER_IDLE_SYNC = 4
+
 /** How many requests a sync with which nothing is new may take beside those for the rows of tables. */
 const IDLE_REQUESTS = 12
 
@@ -47,14 +50,18 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
     problems.push(...(await afterStep(world)))
   })
   if (problems.length > 0) return problems
-  // What one sync finds out about the master, the next one mends.
-  for (const device of devices) await syncs(world, device, tell)
   const open = new Map<Device, ReadonlySet<string>>()
   const before: Difference[] = []
   for (const watch of watchesOf(world)) {
-    const { unsent } = await watch.again()
-    open.set(watch.device, new Set(unsent.keys()))
-    before.push(...(await differences(world, watch.device, (key) => unsent.has(key))))
+    const lacks = async (): Promise<readonly Difference[]> => {
+      const { unsent } = await watch.again()
+      open.set(watch.device, new Set(unsent.keys()))
+      return differences(world, watch.device, (key) => unsent.has(key))
+    }
+    const found = await lacks()
+    // What one sync finds out about the master, the next one mends.
+    if (found.length > 0) await syncs(world, watch.device, tell)
+    before.push(...(found.length > 0 ? await lacks() : found))
   }
   await putsAway(world, tell, problems)
   if (problems.length > 0) return problems
@@ -70,7 +77,7 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
   const after: Difference[] = []
   for (const device of devices) after.push(...(await differences(world, device)))
   problems.push(...told(world, before, after, open))
-  if (problems.length === 0) problems.push(...(await idles(world, tell)))
+  if (problems.length === 0 && world.seed % RUNS_PER_IDLE_SYNC === 0) problems.push(...(await idles(world, tell)))
   return problems
 }
 

@@ -12,7 +12,7 @@ const SIGNED_IN = 'note sign-in'
 /** What would happen is asked for, and nothing must be changed by that; or a table is mended. */
 export const compare: StepKind = {
   name: 'compare',
-  weight: 2,
+  weight: 1,
   run: async (context) => {
     const { device, draw } = context
     const org = draw.pick(device.tabs)

@@ -8,7 +8,7 @@ import { inTrouble, ONLINE } from './trouble.ts'
 /** A sync, of everything or of a part, or a push, in which something may go wrong. */
 export const sync: StepKind = {
   name: 'sync',
-  weight: 5,
+  weight: 3,
   run: async (context) => {
     const asked = drawAsked(context)
     const org = context.draw.pick(context.device.tabs)

@@ -8,7 +8,7 @@ import { inTrouble, OFFLINE } from './trouble.ts'
 /** Writes a row or a few, under which the store or the power may fail; what the device refuses at once is no failure. */
 export const write: StepKind = {
   name: 'write',
-  weight: 30,
+  weight: 25,
   run: async (context) => {
     const { device, draw } = context
     const acts = await drawActs(context, draw.chance(0.15) ? 2 + draw.below(2) : 1)
