@@ -6,6 +6,8 @@ const SINCE = 'catalogue/since'
 const TABLE = 'catalogue/table/'
 const ENTRY = 'catalogue/entry/'
 const RETIRED = 'catalogue/retired/'
+/** That the copy is to be made anew as a whole. */
+const DISTRUSTED = 'catalogue/distrusted'
 /** The last stamp with which a question was refused. */
 const DOUBTED = 'catalogue/doubted'
 
@@ -61,7 +63,7 @@ export class Catalogue {
 
   /** Whether somebody found that what is known of the master's changes does not hold any more. */
   async isDistrusted(): Promise<boolean> {
-    return (await this.#store.read('look at catalogue stamp', (tx) => tx.value(STAMP))) === ''
+    return this.#store.read('look at the copy', isDistrusted)
   }
 
   /** The definitions of those of the tables that the master has. */
@@ -102,7 +104,7 @@ export class Catalogue {
   }
 }
 
-/** The master's stamp of the copy that is stored; null before the first copy, and empty when it is not to be trusted. */
+/** The master's stamp of the copy that is stored; null before the first copy. */
 export async function readStamp(tx: StoreReader): Promise<string | null> {
   return ((await tx.value(STAMP)) as string | undefined) ?? null
 }
@@ -124,13 +126,20 @@ export async function updateCatalogue(tx: StoreWriter, update: CatalogueUpdate):
   }
   await tx.setValue(STAMP, update.stamp)
   await tx.setValue(SINCE, update.since ?? undefined)
+  await tx.setValue(DISTRUSTED, undefined)
 }
 
 /** Makes the next sync copy the metadata as a whole: what is known of the master's changes does not hold any more. */
 export async function distrustCatalogue(tx: StoreWriter): Promise<void> {
   if ((await tx.value(STAMP)) === undefined) return
-  await tx.setValue(STAMP, '')
+  // Its stamp stays: by that another tab knows whether it has this copy or an earlier one.
+  await tx.setValue(DISTRUSTED, true)
   await tx.setValue(SINCE, undefined)
+}
+
+async function isDistrusted(tx: StoreReader): Promise<boolean> {
+  // An older version took the stamp away.
+  return (await tx.value(DISTRUSTED)) === true || (await readStamp(tx)) === ''
 }
 
 /**
@@ -139,7 +148,7 @@ export async function distrustCatalogue(tx: StoreWriter): Promise<void> {
  */
 export async function doubtCatalogue(tx: StoreWriter): Promise<void> {
   const stamp = await readStamp(tx)
-  if (stamp === null || stamp === '' || (await tx.value(DOUBTED)) === stamp) return
+  if (stamp === null || (await isDistrusted(tx)) || (await tx.value(DOUBTED)) === stamp) return
   await tx.setValue(DOUBTED, stamp)
   await distrustCatalogue(tx)
 }

@@ -77,6 +77,8 @@ export class KeptTables {
   #asked: readonly string[] | undefined
   #privileges: Privileges | null = null
   #userFacts: UserFacts = {}
+  /** Whose client org was loaded. */
+  #userId = ''
 
   constructor(options: KeptTablesOptions) {
     this.catalogue = new Catalogue(options.store)
@@ -129,6 +131,7 @@ export class KeptTables {
     await this.catalogue.load()
     this.#may(await this.#store.read('load privileges', (tx) => readPrivileges(tx, userId)))
     this.#userFacts = await this.#store.read('load facts', (tx) => readUserFacts(tx, userId))
+    this.#userId = userId
     this.#configuration = configuration
     this.#definitions = await this.#definitionsFor(configuration)
     this.#take(fitConfiguration(configuration, this.#definitions, this.#conflictFunctions))
@@ -151,9 +154,7 @@ export class KeptTables {
   }
 
   #isThis({ configuration, stamp }: InForce): boolean {
-    // An empty stamp is that of a copy that is to be renewed.
-    const isOther = stamp !== '' && stamp !== this.catalogue.stamp
-    return !isOther && isSame(configuration, this.#configuration)
+    return stamp === this.catalogue.stamp && isSame(configuration, this.#configuration)
   }
 
   /** The configuration as it is now, for itself: what its maker does to it later counts for nothing. Throws `invalid`. */
@@ -264,10 +265,20 @@ export class KeptTables {
   ): Promise<MetadataDrift> {
     const refresh = await this.#planRefresh(signal, options)
     const { update, definitions, drift, after } = refresh
-    const { refused, migrated, left } = await this.#store.write('update catalogue', async (tx) => ({
-      ...(await applyRefresh(tx, refresh, this.#now())),
-      left: (await tx.countTransactions()).pending,
-    }))
+    const done = await this.#store.write('update catalogue', async (tx) => {
+      const { configuration, stamp } = await inForce(tx)
+      if (stamp !== refresh.stamp || !isSame(configuration, refresh.configuration)) return null
+      return {
+        ...(await applyRefresh(tx, refresh, this.#now())),
+        left: (await tx.countTransactions()).pending,
+      }
+    })
+    if (!done) {
+      // Another tab was faster: what it has brought up to date has not changed since.
+      await this.follow(this.#userId)
+      return this.pullMetadata(signal, options)
+    }
+    const { refused, migrated, left } = done
     await this.catalogue.load()
     this.#configuration = drift.configuration
     this.#definitions = definitions
@@ -294,7 +305,8 @@ export class KeptTables {
     options: { readonly stamp?: string; readonly whole?: boolean },
   ): Promise<Refresh> {
     const stamp = options.stamp ?? (await this.#master.metadataStamp(signal))
-    const update = await askForMetadata(this.#master, this.catalogue, { ...options, stamp }, signal)
+    const whole = options.whole ?? (await this.catalogue.isDistrusted())
+    const update = await askForMetadata(this.#master, this.catalogue, { stamp, whole }, signal)
     throwIfAborted(signal)
     return planRefresh(update, this.catalogue.stamp, {
       configuration: this.#configuration,

@@ -31,6 +31,10 @@ import { pastAfter, writePast } from './past-kinds.ts'
 
 /** What a new copy of the metadata is made from, and what it means for what is kept. Nothing is changed by it. */
 export interface Refresh {
+  /** Of the copy that it follows on. */
+  readonly stamp: string | null
+  /** What was configured then. */
+  readonly configuration: Configuration
   readonly update: CatalogueUpdate
   readonly definitions: Definitions
   readonly drift: Pick<MetadataDrift, 'changes' | 'configuration' | 'dropped' | 'stopped'>
@@ -113,7 +117,8 @@ export function planRefresh(update: CatalogueUpdate, stamp: string | null, held:
     stop ? [{ table, code: stop.code, message: stop.message, remedy: stop.remedy }] : [],
   )
   const isBack = isOlderStamp(update.stamp, stamp)
-  return { update, definitions: next, drift: { ...drift, stopped }, before: held.tables, after, isBack }
+  const told = { ...drift, stopped }
+  return { stamp, configuration, update, definitions: next, drift: told, before: held.tables, after, isBack }
 }
 
 /** What pending transactions are with the new copy. */
