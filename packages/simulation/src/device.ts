@@ -1,5 +1,5 @@
 import { ClientOrg, OutpostError } from '@outpost/core'
-import type { Configuration, Env, StoreColumnType, TableConfiguration } from '@outpost/core'
+import type { Configuration, Env, StoreColumn, StoreColumnType, TableConfiguration } from '@outpost/core'
 import { memoryStore } from '@outpost/core/memory'
 import type { MemoryDatabase } from '@outpost/core/memory'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
@@ -153,9 +153,14 @@ export class Device {
     return this.#database.state.tables.has(name)
   }
 
+  /** The columns that the store has of a table: the same list as long as they are the same. */
+  columnsOf(table: string): readonly StoreColumn[] {
+    return this.#database.state.tables.get(table)?.definition.columns ?? []
+  }
+
   /** What a column can hold as the store has it. */
   columnType(table: string, name: string): StoreColumnType | undefined {
-    return this.#database.state.tables.get(table)?.definition.columns.find((each) => each.name === name)?.type
+    return this.columnsOf(table).find((each) => each.name === name)?.type
   }
 
   /** Everything that is not committed is gone, and the device is started again with one tab. */

@@ -213,4 +213,8 @@ test('I2: what an upload filter holds is not sent', async () => {
   expect(await heldBack.judge({ ...lookOf([held]), device })).toEqual([])
   const look = { ...lookOf([sent], { before: [held] }), device }
   expect(await heldBack.judge(look)).toMatchObject([{ check: 'I2' }])
+  expect(await heldBack.judge({ ...lookOf([held], { before: [sent] }), device })).toEqual([])
+  // Another tab has taken the filter away; the first one does not know of it yet.
+  await device.store.bare.write('put', (tx) => tx.setValue('configuration', { tables: { account: {} } }))
+  expect(await heldBack.judge(look)).toEqual([])
 })

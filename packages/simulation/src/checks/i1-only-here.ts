@@ -2,10 +2,8 @@ import { rowKey } from '@outpost/core'
 import type { ColumnValue, Configuration } from '@outpost/core'
 import type { Deed } from '../book.ts'
 import type { Device } from '../device.ts'
+import { inForce } from './in-force.ts'
 import type { Problem } from './problem.ts'
-
-/** Where the store keeps the configuration that is in force: a tab may not know of another's yet. */
-const CONFIGURATION = 'configuration'
 
 /** A value that a row must have, or one of those that were written at once or perhaps. */
 interface Kept {
@@ -36,13 +34,13 @@ export class OnlyHere {
     this.#learn()
     if (this.#kept.size === 0 && this.#rows.size === 0) return []
     return device.store.bare.read('look', async (tx) => {
-      const configuration = (await tx.value(CONFIGURATION)) as Configuration | undefined
+      const configuration = await inForce(tx)
       const problems: Problem[] = []
       const found = (words: string): unknown =>
         problems.push({ check: 'I1', words: `device ${device.number}: ${words}, which is only here` })
       for (const [key, { table, id }] of this.#rows) {
-        const [row] = configuration?.localTables?.[table] ? await tx.rows(table, [id]) : []
-        if (!configuration?.localTables?.[table]) this.#rows.delete(key)
+        const [row] = configuration.localTables?.[table] ? await tx.rows(table, [id]) : []
+        if (!configuration.localTables?.[table]) this.#rows.delete(key)
         else if (!row) found(`${key} is gone`)
       }
       for (const [key, { table, id, name, values }] of this.#kept) {
@@ -107,7 +105,6 @@ export class OnlyHere {
   }
 }
 
-function isKept(configuration: Configuration | undefined, table: string, name: string): boolean {
-  const { tables = {}, localTables = {} } = configuration ?? {}
+function isKept({ tables, localTables = {} }: Configuration, table: string, name: string): boolean {
   return localTables[table] !== undefined || tables[table]?.localColumns?.[name] !== undefined
 }

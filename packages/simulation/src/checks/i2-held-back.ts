@@ -1,5 +1,6 @@
-import type { OfflineTransaction, Row } from '@outpost/core'
+import type { Configuration, OfflineTransaction, Row } from '@outpost/core'
 import type { Device } from '../device.ts'
+import { configurationOf } from './in-force.ts'
 import type { Look } from './look.ts'
 import type { Problem } from './problem.ts'
 import { isHeld } from './upload-filters.ts'
@@ -22,6 +23,7 @@ export class HeldBack {
   async judge(look: Look): Promise<readonly Problem[]> {
     const { device } = this
     const { transactions, changed, before } = look
+    const configuration = await configurationOf(device)
     const problems: Problem[] = []
     const discarded = [...before.values()].filter(({ seq }) => !transactions.has(seq))
     for (const transaction of changed) {
@@ -32,10 +34,10 @@ export class HeldBack {
       if (isAnswered(transaction, old)) continue
       // What made the row one that is held was discarded for a while, and is back out of a queue file.
       if (isAboutRowsOf(transaction, discarded)) continue
-      const shown = await this.#shown(transaction)
+      const shown = await this.#shown(transaction, configuration)
       if (
-        isHeld(transaction, device.org.configuration, shown.rowOf) === true &&
-        this.#state(transaction, shown) === was
+        isHeld(transaction, configuration, shown.rowOf) === true &&
+        stateOf(transaction, configuration, shown) === was
       )
         problems.push({
           check: 'I2',
@@ -45,9 +47,9 @@ export class HeldBack {
     const held = new Map<number, string>()
     for (const transaction of transactions.values()) {
       if (transaction.status !== 'pending') continue
-      const shown = await this.#shown(transaction)
-      if (isHeld(transaction, device.org.configuration, shown.rowOf) === true)
-        held.set(transaction.seq, this.#state(transaction, shown))
+      const shown = await this.#shown(transaction, configuration)
+      if (isHeld(transaction, configuration, shown.rowOf) === true)
+        held.set(transaction.seq, stateOf(transaction, configuration, shown))
     }
     this.#held = held
     return problems
@@ -57,8 +59,7 @@ export class HeldBack {
     return this.#device
   }
 
-  async #shown({ changes }: OfflineTransaction): Promise<Shown> {
-    const { tables } = this.device.org.configuration
+  async #shown({ changes }: OfflineTransaction, { tables }: Configuration): Promise<Shown> {
     const rows = new Map<string, Row | undefined>()
     for (const { table, id } of changes)
       if (tables[table]?.uploadFilter !== undefined && this.device.hasTable(table))
@@ -68,16 +69,15 @@ export class HeldBack {
         )
     return { rows, rowOf: (table, id) => rows.get(`${table}/${id}`) }
   }
-
-  #state({ changes }: OfflineTransaction, { rows }: Shown): string {
-    const { tables } = this.device.org.configuration
-    return JSON.stringify([changes, [...rows], changes.map(({ table }) => tables[table]?.uploadFilter)])
-  }
 }
 
 interface Shown {
   readonly rows: ReadonlyMap<string, Row | undefined>
   readonly rowOf: (table: string, id: string) => Row | undefined
+}
+
+function stateOf({ changes }: OfflineTransaction, { tables }: Configuration, { rows }: Shown): string {
+  return JSON.stringify([changes, [...rows], changes.map(({ table }) => tables[table]?.uploadFilter)])
 }
 
 function isAboutRowsOf({ changes }: OfflineTransaction, others: readonly OfflineTransaction[]): boolean {

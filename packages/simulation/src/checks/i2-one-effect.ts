@@ -3,6 +3,7 @@ import type { ColumnValue, OfflineTransaction, Row } from '@outpost/core'
 import type { Deed } from '../book.ts'
 import type { Committed } from '../ledger.ts'
 import type { World } from '../world.ts'
+import { ColumnsOut } from './columns-out.ts'
 import { decidedColumns, hasHappened, valuesOf } from './decisions.ts'
 import type { Look } from './look.ts'
 import type { Problem } from './problem.ts'
@@ -62,6 +63,7 @@ export class Effects {
   readonly #filled = new Set<string>()
   /** Of tables whose versions the master does not check, the rows with something pending, as they were at the last look. */
   #wasThere: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map()
+  readonly #columnsOut = new ColumnsOut()
   #read = 0
 
   constructor(world: World) {
@@ -72,7 +74,10 @@ export class Effects {
   judge(looks: readonly Look[], latest: ReadonlyMap<number, Look>): readonly Problem[] {
     for (const { name } of this.#world.emulator.plugins.list())
       for (const [, table] of name.matchAll(/: (?:fills|follows|works later) (\S+)/g)) this.#filled.add(table ?? '')
-    for (const look of looks) this.#learn(look)
+    for (const look of looks) {
+      this.#learn(look)
+      this.#columnsOut.learn(look)
+    }
     const strangers = looks.flatMap((look) => this.#strangers(look))
     const touched = new Map<string, Owner>()
     const problems = [...strangers, ...this.#readLedger(touched, latest)]
@@ -135,13 +140,15 @@ export class Effects {
       const isVague = written.get(seq)?.entry?.isImported !== false
       if (isVague || hasHappened(transaction, 'set-pending') || hasHappened(transaction, 'amended')) return []
       const decisions = history.slice(before.get(seq)?.history.length ?? 0).flatMap(({ conflicts = [] }) => conflicts)
-      return decisions.flatMap(({ table, id, column, remote }): readonly Problem[] => {
+      return decisions.flatMap(({ table, id, column, base, remote }): readonly Problem[] => {
         const owner = this.#owners.get(lastToken(remote) ?? -1)
         if (owner?.device !== device.number || owner.seq >= seq || owner.id !== id || this.#filled.has(table)) return []
         const earlier = transactions.get(owner.seq)
         if (earlier?.status !== 'processed' || hasHappened(earlier, 'verified')) return []
         // A row that was found is not an answer: what is not as it was sent can be somebody's (decisions/010).
         if (wasFound(earlier) && !hasSent(earlier, table, id, column, remote)) return []
+        // What was let go of with its column is not known any more when that is kept again (decisions/010).
+        if (base === null && this.#columnsOut.isOutSince(device, table, column, owner.seq)) return []
         const words = `#${seq} takes ${JSON.stringify(remote)} in ${column} of ${table} ${id} for somebody else's, which is of #${owner.seq}`
         return [{ check: 'I5', words: `device ${device.number}: ${words}` }]
       })
