@@ -6,6 +6,7 @@ import type { Difference } from './checks/i3-convergence.ts'
 import { stuckOn } from './checks/i4-no-hostage.ts'
 import type { Watch } from './checks/look.ts'
 import type { Problem } from './checks/problem.ts'
+import { lookWhoIsTold } from './checks/unfound.ts'
 import type { Device } from './device.ts'
 import { changesOnceMore } from './last-changes.ts'
 import { masterSettles } from './steps/master-settles.ts'
@@ -116,6 +117,7 @@ async function calms(world: World): Promise<void> {
     while (device.tabs.length > 1) await outcomeOf(world, device.closeTab())
     if (device.org.service.isStarted) await outcomeOf(world, device.org.service.stop())
   }
+  await lookWhoIsTold(world)
   await world.time.advance(CALM_MS)
   for (const { org, sendsByItself } of world.devices) {
     const { signedOut, connection } = await org.status()

@@ -10,7 +10,11 @@ export function hasHappened({ history }: OfflineTransaction, event: TransactionE
 }
 
 /** The columns of a row about which a decision is recorded. */
-export function decidedColumns({ history }: OfflineTransaction, table: string, id: string): ReadonlySet<string> {
+export function decidedColumns(
+  { history }: Pick<OfflineTransaction, 'history'>,
+  table: string,
+  id: string,
+): ReadonlySet<string> {
   const found = new Set<string>()
   for (const { conflicts = [] } of history)
     for (const each of conflicts) if (each.table === table && each.id === id) found.add(each.column)

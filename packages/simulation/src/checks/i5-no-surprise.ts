@@ -1,5 +1,5 @@
 import { rowKey } from '@outpost/core'
-import type { ColumnValue, OfflineTransaction, StoreColumnType } from '@outpost/core'
+import type { Change, ColumnValue, OfflineTransaction, StoreColumnType } from '@outpost/core'
 import type { Device } from '../device.ts'
 import { decidedColumns, hasHappened, targetsOf, valuesOf, withTarget } from './decisions.ts'
 import { isShown } from './look.ts'
@@ -133,11 +133,14 @@ function expect(
       else if (isWritten(transaction, table, id, name, value)) row.values.set(name, value)
     }
   }
-  for (const { behind, table, id, values } of entry?.amendments ?? []) {
+  const amendments = entry?.amendments ?? []
+  for (const [at, { behind, table, id, values }] of amendments.entries()) {
     const since = entry?.deeds.slice(behind).filter((deed) => deed.table === table && deed.id === id) ?? []
     const row = expected.get(rowKey(table, id))
     const decided = decidedColumns(transaction, table, id)
+    const settled = decidedSince(transaction, amendments.length - at, table, id)
     for (const [name, value] of Object.entries(values)) {
+      if (settled.has(name)) continue
       // A later write replaced the correction, and of what was decided about that nothing is expected.
       if (decided.has(name) && since.some((deed) => Object.hasOwn(deed.values, name))) continue
       // An action stands on top of whatever else its transaction does to the row.
@@ -170,8 +173,30 @@ function isWritten(
 }
 
 /** Nothing is expected of the rows of a transaction of which the book does not know what is in it. */
-function blur(expected: Map<string, Expected>, { changes }: OfflineTransaction): void {
-  for (const { table, id } of changes) expected.set(rowKey(table, id), nothing())
+function blur(expected: Map<string, Expected>, transaction: OfflineTransaction): void {
+  for (const { kind, table, id } of transaction.changes) {
+    const isDeletedAgain = isDeletion(kind) && hasHappened(transaction, 'set-pending')
+    expected.set(rowKey(table, id), { ...nothing(), isDeletedAgain })
+  }
+}
+
+function isDeletion(kind: Change['kind']): boolean {
+  return kind === 'delete' || kind === 'disassociate'
+}
+
+/**
+ * What has been decided about a row since it was corrected: about the corrected value. Of a transaction that is judged, the
+ * book has all corrections.
+ */
+function decidedSince(
+  transaction: OfflineTransaction,
+  corrections: number,
+  table: string,
+  id: string,
+): ReadonlySet<string> {
+  const { history } = transaction
+  const corrected = history.flatMap(({ event }, at) => (event === 'amended' ? [at] : []))
+  return decidedColumns({ history: history.slice(corrected.at(-corrections) ?? 0) }, table, id)
 }
 
 function basesAreKept({ device, unsent, bases }: Look): readonly Problem[] {

@@ -235,7 +235,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
 
 /**
  * Looks who is shown by what the master has that a backup was restored: a row that the device's user may not see any more is
- * for it as if it were gone. To be called right after it, where nothing keeps the master from answering.
+ * for it as if it were gone. To be called before the devices look, where nothing keeps the master from answering.
  */
 export async function lookWhoIsTold(world: World): Promise<void> {
   const { back, told } = doubtsOf(world)
