@@ -638,3 +638,25 @@ test('the newest row seen was written from here since the backup came back, in a
   await device.sync()
   expect((await device.rows('account')).get(other)?.['name']).toBe('as it was')
 })
+
+test('it is noticed by a pass that reads a table anew, and so could expect nothing of it', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const [contact] = emulator.master.rows('contact')
+  const backup = emulator.backup()
+  emulator.master.remove('contact', contact?.id ?? '')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  for (let nth = 0; nth < 9; nth += 1) account(here, `made since ${nth}`)
+  await device.sync()
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.org.resync(['account'])
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect((await device.rows('contact')).has(contact?.id ?? '')).toBe(true)
+})

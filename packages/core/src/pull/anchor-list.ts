@@ -10,7 +10,7 @@ export type Anchors = {
   readonly expected: boolean
 }
 
-export const KEPT = 5
+export const KEPT = 20
 const NONE: Anchors = { rows: [], expected: false }
 
 const key = (table: string): string => `anchors/${table}`

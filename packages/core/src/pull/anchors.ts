@@ -50,7 +50,10 @@ export interface Sightings {
   overdue: readonly Anchor[]
 }
 
-/** Begins to watch a pass. Only one that goes on from an earlier one can bring anything back. */
+/**
+ * Begins to watch a pass. Only one that goes on from an earlier one has to bring anything back; one that reads everything anew
+ * shows rows in older versions, too.
+ */
 export async function watchPass(tx: StoreReader, table: string, goesOn: boolean): Promise<Sightings> {
   const { rows, expected } = await anchorsOf(tx, table)
   const overdue = goesOn ? await overdueEchoes(tx, table) : []
@@ -69,7 +72,8 @@ export async function sightPage(
   sightings: Sightings,
 ): Promise<boolean> {
   await noteAnchors(tx, table, page)
-  if (!sightings.goesOn) return page.length > 0
+  // Nothing was seen before a first download.
+  if (!sightings.goesOn && sightings.before.length === 0) return page.length > 0
   if (sightings.overdue.length > 0) {
     const there = new Map(page.map((row) => [row.id, row.version]))
     sightings.overdue = sightings.overdue.filter(({ id, version }) => {
@@ -94,7 +98,7 @@ export async function sightPage(
     const before = held.get(id)
     if (before && isOlderVersion(version, before)) sightings.regressed.push({ id, version: before })
   }
-  return page.some((row) => held.get(row.id) !== row.version)
+  return !sightings.goesOn || page.some((row) => held.get(row.id) !== row.version)
 }
 
 /** What was seen of a table, to be judged together with the other tables. */

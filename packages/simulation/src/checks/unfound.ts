@@ -157,7 +157,7 @@ function wasLate(world: World, id: string): boolean {
   return late.size > 0 && id.split(':').every((part) => late.has(part))
 }
 
-/** By what a device can notice that a backup was restored, and what that brought back. */
+/** By what a device can notice that a backup was restored, and what that and earlier ones brought back unnoticed. */
 interface Told {
   /** The rows that it had in newer versions, in which they have not come again yet. */
   readonly older: Map<string, bigint>
@@ -228,8 +228,9 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
     const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here))
     const isShown = older.size > 0
-    back.set(number, isShown ? new Set() : new Set([...(back.get(number) ?? []), ...revived]))
-    if (isShown) told.set(number, { older, revived })
+    const unknown = new Set([...(back.get(number) ?? []), ...revived])
+    back.set(number, isShown ? new Set() : unknown)
+    if (isShown) told.set(number, { older, revived: [...unknown] })
   }
 }
 
