@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { accountRow } from './account-rows.ts'
-import { contentsOf } from './contender.ts'
+import { accountRow } from './data/account-rows.ts'
+import { contentsOf } from './data/contents.ts'
 
 const source = new URL('./main.ts', import.meta.url)
 const program = fileURLToPath(new URL('dist/main.js', source))
@@ -25,34 +25,36 @@ beforeAll(async () => {
   expect(built).toMatchObject({ exitCode: 0 })
 })
 
-test('runs all workloads over a few rows, and every contender ends with the rows of the server', async () => {
+test('runs contenders in turn, each in a process of its own, and writes what they took', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'outpost-bench-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const json = join(folder, 'bench.json')
-  const sizes = ['--rows', '450', '--page-size', '200', '--runs', '1', '--writes', '10', '--burst', '40']
-  const { exitCode, text } = await run(program, ...sizes, '--json', json)
+  const sizes = ['--rows', '300', '--page-size', '200', '--pending', '20', '--store', 'sqlite']
+  const options = ['--contenders', 'outpost,raw', '--runs', '1', '--no-warm-up', '--json', json]
+  const { exitCode, text } = await run(program, 'w1', 'w5', ...sizes, ...options)
   expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
-  expect(text.match(/^Every run ended with all 450 rows/gm)).toHaveLength(2)
+  expect(text.match(/^Every run ended with all 300 rows/gm)).toHaveLength(2)
   const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { expected: object; differing: string[] }[] }
   expect(results).toMatchObject([
-    { workload: 'w1', expected: { rows: 450, queued: 0 }, differing: [] },
-    { workload: 'w3', expected: { rows: 450, queued: 450 }, differing: [] },
+    { workload: 'w1', expected: { rows: 300, queued: 0 }, differing: [] },
+    { workload: 'w5', expected: { rows: 300, queued: 20 }, differing: [] },
   ])
 })
 
 test('tells contents apart that differ in one value', async () => {
   const rows = [accountRow(1, 0), accountRow(1, 1)]
-  const contents = await contentsOf([rows], 0)
-  expect(await contentsOf([rows.toReversed()], 0)).toEqual(contents)
-  expect(await contentsOf([[accountRow(1, 0), { ...accountRow(1, 1), revenue: 1 }]], 0)).not.toEqual(contents)
-  expect(await contentsOf([[accountRow(1, 0), accountRow(2, 1)]], 0)).not.toEqual(contents)
+  const contents = await contentsOf(rows, 0)
+  expect(await contentsOf(rows.toReversed(), 0)).toEqual(contents)
+  expect(await contentsOf([accountRow(1, 0), { ...accountRow(1, 1), revenue: 1 }], 0)).not.toEqual(contents)
+  expect(await contentsOf([accountRow(1, 0), accountRow(2, 1)], 0)).not.toEqual(contents)
 })
 
 test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, 'w9')).toMatchObject({ exitCode: 2 })
   expect(await run(program, '--row', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w3', '--rows', '5')).toMatchObject({ exitCode: 2 })
-  expect(await run(program, 'cycle', '--rows', '50', '--changes', '0,50')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w1', '--contenders', 'nobody')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'cycle', '--rows', '50', '--changes', '50')).toMatchObject({ exitCode: 2 })
 })
 
 test('measures how fast the emulator serves pages, and how it loads', async () => {

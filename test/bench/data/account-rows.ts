@@ -57,11 +57,16 @@ export const COLUMNS: readonly Column[] = [
 
 /** The row at that place in the order of versions, as a client has it. */
 export function accountRow(seed: number, index: number): Row {
-  const random = randomFrom(seed * 4_000_037 + index)
+  const random = randomOf(seed, index)
   const values: Record<string, ColumnValue> = {}
   for (const column of COLUMNS) values[column.name] = column.value(random, index)
   values[OWNER_TABLE] = random() < 0.8 ? 'systemuser' : 'team'
   return values
+}
+
+/** The id of that row. */
+export function accountId(seed: number, index: number): string {
+  return guid(randomOf(seed, index))
 }
 
 /** The row as the Web API writes it. */
@@ -76,6 +81,10 @@ export function wireRow(row: Row): object {
     wire[`_${name}_value`] = row[name]
   }
   return wire
+}
+
+function randomOf(seed: number, index: number): Random {
+  return randomFrom(seed * 4_000_037 + index)
 }
 
 const WORDS =

@@ -6,7 +6,7 @@ import type { OfflineTransaction, Store, StoreReader } from '@outpost/core'
 import { dataverseMaster } from '@outpost/dataverse-adapter'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import { openSqliteStore } from '@outpost/store-sqlite'
-import type { Measures } from './workloads.ts'
+import type { Measures } from '../workloads/workload.ts'
 
 const READS: ReadonlySet<PropertyKey> = new Set<keyof StoreReader>([
   'rows',

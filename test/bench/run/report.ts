@@ -1,4 +1,4 @@
-import type { Measures } from './workloads.ts'
+import type { Measures } from '../workloads/workload.ts'
 
 /** The runs of one contender, in order. */
 export interface Runs {
@@ -6,7 +6,7 @@ export interface Runs {
   readonly measures: readonly Measures[]
 }
 
-/** One line of the table. Ratios are to the limit (`raw`), each run to the limit's run of its own round. */
+/** One line of the table. Ratios are to the limit, each run to the limit's run of its own round. */
 export interface Line {
   readonly measure: string
   readonly contender: string
@@ -21,20 +21,30 @@ export interface Line {
 /** A measure that spreads further than this says nothing about a ratio near it. */
 const NOISE_BOUND = 0.3
 
-export function linesOf(runs: readonly Runs[], limit = 'raw'): readonly Line[] {
+/** The fastest of those that took part, by the first thing that is measured; the first contender where none did. */
+export function limitOf(runs: readonly Runs[], limits: readonly string[]): string {
+  const time = ({ measures }: Runs): number => median(measures.map((run) => Object.values(run)[0] ?? Number.NaN))
+  const [fastest] = runs
+    .filter(({ contender }) => limits.includes(contender))
+    .toSorted((one, other) => time(one) - time(other))
+  return (fastest ?? runs[0])?.contender ?? ''
+}
+
+export function linesOf(runs: readonly Runs[], limit: string): readonly Line[] {
   const raw = runs.find(({ contender }) => contender === limit)
-  const names = Object.keys(raw?.measures[0] ?? {})
+  const names = [...new Set(runs.flatMap(({ measures }) => Object.keys(measures[0] ?? {})))]
   return names.flatMap((measure) =>
     runs.map(({ contender, measures }): Line => {
       const values = measures.map((run) => run[measure] ?? Number.NaN)
       const ratios = values.map((value, round) => value / (raw?.measures[round]?.[measure] ?? Number.NaN))
-      const spread = (Math.max(...values) - Math.min(...values)) / median(values)
-      return { measure, contender, values, median: median(values), spread, ratio: median(ratios), ratios }
+      const middle = median(values)
+      const spread = middle === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / middle
+      return { measure, contender, values, median: middle, spread, ratio: median(ratios), ratios }
     }),
   )
 }
 
-export function tableOf(lines: readonly Line[], limit = 'raw'): string {
+export function tableOf(lines: readonly Line[], limit: string): string {
   const cells = lines.map(({ measure, contender, median: middle, spread, ratio, ratios }) => [
     measure,
     contender,

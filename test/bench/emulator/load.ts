@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Measures } from './workloads.ts'
+import type { Measures } from '../workloads/workload.ts'
 
 /** What loading so many rows into an emulator takes. */
 export interface LoadResult {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { linesOf, noiseWarning, tableOf } from './report.ts'
-import type { Line } from './report.ts'
+import { linesOf, noiseWarning, tableOf } from '../run/report.ts'
+import type { Line } from '../run/report.ts'
 import type { Served, ServeOrder } from './serve-child.ts'
 
 /** The emulator must serve pages at this share of the limit's rate or better. */

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Measures } from './workloads.ts'
+import type { Measures } from '../workloads/workload.ts'
 
 /** What a long queue takes: how often the store is read, how many requests are sent, and how much is held at a time. */
 export interface QueueResult {

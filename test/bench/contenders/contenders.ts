@@ -1,0 +1,26 @@
+import type { Contender, Place } from './contender.ts'
+import type { DrainSetting } from './raw.ts'
+
+type Open = (place: Place) => Promise<Contender>
+
+/** Everything that is measured in Node, loaded only where it runs. */
+export const CONTENDERS = {
+  outpost: async (place) => (await import('./outpost.ts')).openOutpost(place),
+  raw: async (place) => (await import('./raw.ts')).openRaw(place),
+  'batch-100': (place) => openDrain(place, { batch: 100, lanes: 1 }),
+  'batch-100-x4': (place) => openDrain(place, { batch: 100, lanes: 4 }),
+  'batch-25-x8': (place) => openDrain(place, { batch: 25, lanes: 8 }),
+  'batch-1000': (place) => openDrain(place, { batch: 1000, lanes: 1 }),
+  'single-x8': (place) => openDrain(place, { batch: 1, lanes: 8 }),
+  'by-hand': async (place) => (await import('./by-hand.ts')).openByHand(place),
+  rxdb: async (place) => (await import('./rxdb.ts')).openRxdb(place),
+  'rxdb-push': async (place) => (await import('./rxdb.ts')).openRxdbWithPush(place),
+  watermelon: async (place) => (await import('./watermelon.ts')).openWatermelon(place),
+  pouch: async (place) => (await import('./pouch.ts')).openPouch(place),
+} as const satisfies Record<string, Open>
+
+async function openDrain(place: Place, setting: DrainSetting): Promise<Contender> {
+  return (await import('./raw.ts')).openRaw(place, setting)
+}
+
+export type ContenderName = keyof typeof CONTENDERS

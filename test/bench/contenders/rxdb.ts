@@ -1,0 +1,175 @@
+import type { Row } from '@outpost/core'
+import { createRxDatabase } from 'rxdb/plugins/core'
+import type { MangoQuery, RxCollection, RxJsonSchema } from 'rxdb/plugins/core'
+import { replicateRxCollection } from 'rxdb/plugins/replication'
+import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
+import { COLUMNS, OWNER_TABLE } from '../data/account-rows.ts'
+import { contentsOf } from '../data/contents.ts'
+import { NEWEST_OPEN } from './contender.ts'
+import type { Contender, Place, Write } from './contender.ts'
+import { pullPages, rowOf, sendUpdates } from './wire.ts'
+
+/*
+ * RxDB with its replication, as its documentation has it. In Node its open storages keep everything in memory (the one on
+ * SQLite is sold, and the trial of it holds too little): it writes nothing to disk here, which is in its favour.
+ */
+
+type Account = Record<string, unknown> & { accountid: string; telephone1?: string | null }
+type Checkpoint = { version: number }
+
+/** Names of columns take no dollar there. */
+const OWNER_COLUMN = 'owneridtable'
+
+const PUSHED_AT_ONCE = 100
+
+export async function openRxdb(place: Place): Promise<Contender> {
+  const database = await createRxDatabase({ name: place.folder, storage: getRxStorageMemory(), multiInstance: false })
+  const { account } = await database.addCollections({ account: { schema: SCHEMA } })
+  return rxdbOver(account as RxCollection<Account>, place, () => database.close())
+}
+
+/** The same with a handler for its own writes, for which it keeps a second copy of each row. */
+export async function openRxdbWithPush(place: Place): Promise<Contender> {
+  return openRxdb({ ...place, pushes: true })
+}
+
+async function rxdbOver(
+  account: RxCollection<Account>,
+  { url, pageSize, deletions, pushes }: Place,
+  close: () => Promise<unknown>,
+): Promise<Contender> {
+  let feed: ReturnType<typeof pullPages> | undefined
+  const replication = replicateRxCollection<Account, Checkpoint>({
+    collection: account,
+    replicationIdentifier: url,
+    live: true,
+    autoStart: false,
+    waitForLeadership: false,
+    pull: {
+      // A batch smaller than this is the last one; pages of changes can be small.
+      batchSize: 1,
+      handler: async (checkpoint: Checkpoint | undefined) => {
+        feed ??= pullPages(url, pageSize, deletions, checkpoint?.version)
+        const { value } = await feed.next()
+        if (value) {
+          const gone = value.deleted.map((accountid: string) => ({ accountid, _deleted: true }))
+          const documents = [...value.rows.map((row) => ({ ...documentOf(rowOf(row)), _deleted: false })), ...gone]
+          return { documents, checkpoint: { version: value.version } }
+        }
+        feed = undefined
+        return { documents: [], checkpoint }
+      },
+    },
+    ...(pushes
+      ? {
+          push: {
+            batchSize: PUSHED_AT_ONCE,
+            handler: async (changes) => {
+              await sendUpdates(
+                url,
+                changes.map(({ newDocumentState }) => writeOf(newDocumentState)),
+              )
+              return []
+            },
+          },
+        }
+      : {}),
+  })
+  const failed = new Promise<never>((_, reject) => replication.error$.subscribe(reject))
+  let isStarted = false
+  const newestOpen: MangoQuery<Account> = {
+    selector: NEWEST_OPEN.where,
+    sort: [{ [NEWEST_OPEN.orderBy]: 'desc' }],
+    limit: NEWEST_OPEN.limit,
+  }
+  const write = async ({ id, telephone1 }: Write): Promise<void> => {
+    const row = await account.findOne(id).exec(true)
+    await row.incrementalPatch({ telephone1 })
+  }
+  return {
+    pull: async () => {
+      if (isStarted) replication.reSync()
+      else await replication.start()
+      await Promise.race([isStarted ? replication.awaitInSync() : replication.awaitInitialReplication(), failed])
+      isStarted = true
+      // What is written from now on waits for `push`.
+      if (pushes) await replication.pause()
+    },
+    write,
+    burst: async (writes) => {
+      await Promise.all(writes.map(write))
+    },
+    together: async (writes) => {
+      const rows = await account.findByIds(writes.map(({ id }) => id)).exec()
+      const changed = writes.map(({ id, telephone1 }) => ({
+        ...rows.get(id)?.toMutableJSON(),
+        accountid: id,
+        telephone1,
+      }))
+      await account.bulkUpsert(changed)
+    },
+    push: async () => {
+      await replication.start()
+      await Promise.race([replication.awaitInSync(), failed])
+    },
+    query: async () => (await account.find(newestOpen).exec()).map((row) => row.toJSON() as Row),
+    watch: (listener) => {
+      const seen = account.find(newestOpen).$.subscribe((rows) => listener(rows.map((row) => row.toJSON() as Row)))
+      return () => seen.unsubscribe()
+    },
+    contents: async () => {
+      const documents = await account.find().exec()
+      return contentsOf(
+        documents.map((row) => storedRow(row.toJSON())),
+        0,
+      )
+    },
+    close: async () => {
+      await close()
+    },
+  }
+}
+
+function documentOf(row: Row): Account {
+  const { [OWNER_TABLE]: table, ...values } = row
+  return { ...values, accountid: String(row['accountid']), [OWNER_COLUMN]: table }
+}
+
+function storedRow({ [OWNER_COLUMN]: table, ...values }: Readonly<Record<string, unknown>>): Row {
+  return { ...values, [OWNER_TABLE]: table } as Row
+}
+
+function writeOf({ accountid, telephone1 }: Account): Write {
+  return { id: accountid, telephone1: String(telephone1) }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  Boolean: 'boolean',
+  Integer: 'number',
+  Picklist: 'number',
+  State: 'number',
+  Status: 'number',
+  Money: 'number',
+  Decimal: 'number',
+}
+
+/** What an index needs to know of its columns. */
+const BOUNDS: Readonly<Record<string, object>> = {
+  accountid: { type: 'string', maxLength: 36 },
+  name: { type: 'string', maxLength: 100 },
+  modifiedon: { type: 'string', maxLength: 30 },
+  ownerid: { type: 'string', maxLength: 36 },
+  statecode: { type: 'number', minimum: 0, maximum: 10, multipleOf: 1 },
+}
+
+const SCHEMA: RxJsonSchema<Account> = {
+  version: 0,
+  type: 'object',
+  primaryKey: 'accountid',
+  properties: Object.fromEntries([
+    ...COLUMNS.map(({ name, type }) => [name, BOUNDS[name] ?? { type: [TYPES[type] ?? 'string', 'null'] }]),
+    [OWNER_COLUMN, { type: ['string', 'null'] }],
+  ]),
+  indexes: ['name', 'modifiedon', ['ownerid', 'statecode']],
+  required: Object.keys(BOUNDS),
+}

@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util'
+import { CONTENDERS } from '../contenders/contenders.ts'
+import type { ContenderName } from '../contenders/contenders.ts'
+import type { Sizes } from '../workloads/workload.ts'
+import { WORKLOADS } from '../workloads/workloads.ts'
+import type { WorkloadName } from '../workloads/workloads.ts'
+
+/** What is measured beside the workloads: the engine's requests and reads, and the emulator. */
+export const MEASUREMENTS = ['cycle', 'queue', 'serve', 'load'] as const
+export type Measurement = (typeof MEASUREMENTS)[number]
+
+const STORES = ['sqlite'] as const
+
+export interface Arguments {
+  readonly help: boolean
+  readonly names: readonly (WorkloadName | Measurement)[]
+  /** Undefined where each has a number of its own. */
+  readonly rows: readonly number[] | undefined
+  readonly contenders: readonly ContenderName[] | undefined
+  readonly runs: number
+  /** Whether a round comes before those that count. */
+  readonly warmUp: boolean
+  readonly changes: readonly number[] | undefined
+  readonly pending: number | undefined
+  /** Without what is another number for each workload. */
+  readonly sizes: Omit<Sizes, 'rows' | 'delays' | 'changes' | 'pending'>
+  readonly json: string | undefined
+}
+
+export class UsageError extends Error {}
+
+/** Reads the command line. Throws what `isUsageError` knows. */
+export function readArguments(argv: readonly string[]): Arguments {
+  const text = { type: 'string' } as const
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      rows: text,
+      store: { ...text, default: 'sqlite' },
+      contenders: text,
+      runs: { ...text, default: '5' },
+      'page-size': { ...text, default: '5000' },
+      changes: text,
+      deletions: { ...text, default: '1000' },
+      writes: { ...text, default: '300' },
+      burst: { ...text, default: '1000' },
+      pending: text,
+      seed: { ...text, default: '1' },
+      json: text,
+      'no-warm-up': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  const number = (name: keyof typeof values): number => wholeNumber(name, String(values[name]), 1)
+  oneOf('store', values.store, STORES)
+  return {
+    help: values.help,
+    names: namesIn(positionals),
+    rows: values.rows === undefined ? undefined : wholeNumbers('rows', values.rows, 1),
+    contenders: values.contenders?.split(',').map((name) => oneOf('contenders', name.trim(), contenderNames())),
+    runs: number('runs'),
+    warmUp: !values['no-warm-up'],
+    changes: values.changes === undefined ? undefined : wholeNumbers('changes', values.changes, 0),
+    pending: values.pending === undefined ? undefined : number('pending'),
+    sizes: {
+      seed: number('seed'),
+      pageSize: number('page-size'),
+      deletions: number('deletions'),
+      writes: number('writes'),
+      burst: number('burst'),
+    },
+    json: values.json,
+  }
+}
+
+export function isUsageError(error: unknown): error is Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')
+}
+
+function contenderNames(): readonly ContenderName[] {
+  return Object.keys(CONTENDERS) as ContenderName[]
+}
+
+function namesIn(positionals: readonly string[]): Arguments['names'] {
+  const workloads = Object.keys(WORKLOADS) as WorkloadName[]
+  return (positionals.length === 0 ? ['all'] : positionals).flatMap((name) => {
+    if (name === 'all') return workloads
+    return oneOf('workload', name, [...workloads, ...MEASUREMENTS])
+  })
+}
+
+function oneOf<T extends string>(what: string, text: string, known: readonly T[]): T {
+  const found = known.find((name) => name === text)
+  if (found !== undefined) return found
+  throw new UsageError(`${what}: '${text}' is none of ${known.join(', ')}`)
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const number = Number(text)
+  if (text !== '' && Number.isSafeInteger(number) && number >= least) return number
+  throw new UsageError(`--${name} takes a whole number from ${least}, not '${text}'`)
+}
+
+function wholeNumbers(name: string, text: string, least: number): readonly number[] {
+  return text.split(',').map((part) => wholeNumber(name, part.trim(), least))
+}

@@ -1,0 +1,39 @@
+import { contentsOf } from '../data/contents.ts'
+import { countOf, rowsAfter } from '../data/history.ts'
+import type { Round } from '../data/history.ts'
+import { happen } from '../server/control.ts'
+import { count, elapsed } from './workload.ts'
+import type { Measures, Sizes, Workload } from './workload.ts'
+
+/** What has changed since the last pull, one in a hundred deleted; the mobile-tracking table tells of those. */
+export const incremental: Workload = {
+  title: ({ rows, changes }) =>
+    `W2  pull of ${changes.map(count).join(' and ')} changes; ${count(rows)} rows in the store`,
+  contenders: ['outpost', 'raw', 'rxdb', 'watermelon', 'pouch'],
+  limits: ['raw'],
+  leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
+  expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
+  run: async ({ place, open, sizes }) => {
+    const contender = await open({ ...place, deletions: 'tracking' })
+    await contender.pull()
+    const measures: Record<string, number> = {}
+    for (const [at, round] of roundsOf(sizes).entries()) {
+      await happen(place.url, round)
+      const ms = await elapsed(contender.pull)
+      // The first round only warms up what pulls changes.
+      if (at > 0) measures[`${count(sizes.changes[at - 1] ?? 0)} changes ms`] = ms
+    }
+    const contents = await contender.contents()
+    await contender.close()
+    return { measures: measures satisfies Measures, contents }
+  },
+}
+
+function roundsOf({ changes }: Sizes): readonly Round[] {
+  return [WARM_UP, ...changes].map((number) => {
+    const deleted = Math.ceil(number / 100)
+    return { changed: number - deleted, deleted }
+  })
+}
+
+const WARM_UP = 50

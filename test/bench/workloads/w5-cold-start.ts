@@ -1,0 +1,31 @@
+import { contentsOf } from '../data/contents.ts'
+import { newestOpen, rowsWritten, writesTo } from '../data/writes.ts'
+import { able, count } from './workload.ts'
+import type { Workload } from './workload.ts'
+
+/** A program starts over what an earlier one has left: until its first list is there, the start of Node included. */
+export const coldStart: Workload = {
+  title: ({ rows, pending }) =>
+    `W5  cold start to the first query; ${count(rows)} rows and ${count(pending)} pending in the store`,
+  contenders: ['outpost', 'raw', 'watermelon'],
+  limits: ['raw'],
+  leastRows: ({ pending }) => pending,
+  expected: (sizes) => contentsOf(rowsWritten(sizes, writesTo(sizes.seed, sizes.pending)), sizes.pending),
+  prepare: async ({ place, open, sizes }) => {
+    const contender = await open(place)
+    await contender.pull()
+    await able(contender, 'burst')(writesTo(sizes.seed, sizes.pending))
+    await contender.close()
+  },
+  run: async ({ place, open, sizes }) => {
+    const contender = await open(place)
+    const rows = await able(contender, 'query')()
+    // Counted from when the process began.
+    const ms = performance.now()
+    const peak = (process.resourceUsage().maxRSS * 1024) / 1e6
+    if (rows.length !== newestOpen(sizes).length) throw new Error(`the first query gave ${rows.length} rows`)
+    const contents = await contender.contents()
+    await contender.close()
+    return { measures: { 'first query ms': ms, 'peak RSS MB': peak }, contents }
+  },
+}

@@ -1,0 +1,74 @@
+import type { Row } from '@outpost/core'
+import type { Write } from '../contenders/contender.ts'
+import { contentsOf } from '../data/contents.ts'
+import { newestOpen, rowsWritten, writesTo } from '../data/writes.ts'
+import { able, count, elapsed } from './workload.ts'
+import type { Sizes, Workload } from './workload.ts'
+
+const CHANGES = 100
+
+/** A list on the screen, and rows of it that change: from the write until the list shows it. */
+export const liveQuery: Workload = {
+  title: ({ rows }) =>
+    `W6  live query (filter, sort, limit 50) over ${count(rows)} rows; ${CHANGES} changes, one by one and together`,
+  contenders: ['outpost', 'raw', 'rxdb', 'watermelon'],
+  limits: ['raw'],
+  leastRows: () => 2 * CHANGES,
+  expected: async (sizes) => ({ ...(await contentsOf(rowsWritten(sizes, batchOf(sizes)), 0)), queued: 0 }),
+  run: async ({ place, open, sizes }) => {
+    const contender = await open(place)
+    const [write, together, watch] = [able(contender, 'write'), able(contender, 'together'), able(contender, 'watch')]
+    await contender.pull()
+    const list = new ShownList()
+    const stop = watch((rows) => list.show(rows))
+    const shown = (await list.until((rows) => rows.length > 0)).map((row) => String(row['accountid']))
+    const changed = (one: Write): Promise<number> =>
+      elapsed(() => Promise.all([write(one), list.until((rows) => rows.some((row) => isAs(row, one)))]))
+    const times: number[] = []
+    for (let nth = 0; nth < CHANGES; nth++) {
+      times.push(await changed({ id: shown[nth % shown.length] ?? '', telephone1: `+11 ${nth}` }))
+    }
+    times.sort((one, other) => one - other)
+    const batch = batchOf(sizes)
+    const last = new Map(batch.map((one) => [one.id, one]))
+    const isShown = (rows: readonly Row[]): boolean =>
+      rows.every((row) => isAs(row, last.get(String(row['accountid'])) ?? { id: '', telephone1: '' }))
+    const ms = await elapsed(() => Promise.all([together(batch), list.until(isShown)]))
+    stop()
+    const contents = { ...(await contender.contents()), queued: 0 }
+    await contender.close()
+    return { measures: { 'one change p50 ms': times[times.length >> 1] ?? 0, [`${CHANGES} changes ms`]: ms }, contents }
+  },
+}
+
+function isAs(row: Row, { id, telephone1 }: Write): boolean {
+  return row['accountid'] === id && row['telephone1'] === telephone1
+}
+
+/** Every row that the list shows, and others to make up the number. */
+function batchOf(sizes: Sizes): readonly Write[] {
+  const shown = newestOpen(sizes)
+  const others = writesTo(sizes.seed, CHANGES).map(({ id }) => id)
+  const ids = [...new Set([...shown, ...others])].slice(0, CHANGES)
+  return ids.map((id, at) => ({ id, telephone1: `+22 ${at}` }))
+}
+
+/** What a list shows, and who waits for something to be shown. */
+class ShownList {
+  #rows: readonly Row[] = []
+  #told: (() => void) | undefined
+
+  show(rows: readonly Row[]): void {
+    this.#rows = rows
+    this.#told?.()
+  }
+
+  until(isReached: (rows: readonly Row[]) => boolean): Promise<readonly Row[]> {
+    return new Promise((resolve) => {
+      this.#told = () => {
+        if (isReached(this.#rows)) resolve(this.#rows)
+      }
+      this.#told()
+    })
+  }
+}

@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { contentsOf } from '../data/contents.ts'
+import type { Contents } from '../data/contents.ts'
+import { countOf, rowsAfter } from '../data/history.ts'
+import type { Round } from '../data/history.ts'
+import { happen } from '../server/control.ts'
+import { count, elapsed } from './workload.ts'
+import type { Sizes, Workload } from './workload.ts'
+
+/** Rows were deleted on the server: by the mobile-tracking table, which names them, and by the list of all ids. */
+export const deletions: Workload = {
+  title: ({ rows, deletions: deleted }) =>
+    `W7  ${count(deleted)} deletions are found; ${count(rows)} rows in the store`,
+  contenders: ['outpost', 'raw'],
+  limits: ['raw'],
+  leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
+  expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
+  run: async ({ place, open, sizes }) => {
+    const contenders = await Promise.all(
+      WAYS.map(async (way) => {
+        const folder = join(place.folder, way)
+        mkdirSync(folder)
+        return open({ ...place, folder, deletions: way })
+      }),
+    )
+    for (const contender of contenders) await contender.pull()
+    for (const round of roundsOf(sizes)) await happen(place.url, { ...round, ids: true })
+    const measures: Record<string, number> = {}
+    const contents: Contents[] = []
+    for (const [at, contender] of contenders.entries()) {
+      measures[`${WAYS[at]} ms`] = await elapsed(contender.pull)
+      contents.push(await contender.contents())
+      await contender.close()
+    }
+    const [one, other] = contents
+    if (!one || JSON.stringify(one) !== JSON.stringify(other)) throw new Error('not the same rows are left')
+    return { measures, contents: one }
+  },
+}
+
+const WAYS = ['tracking', 'sweep'] as const
+
+function roundsOf({ deletions: deleted }: Sizes): readonly Round[] {
+  return [{ changed: 0, deleted }]
+}

@@ -1,0 +1,68 @@
+import type { Contender, Place } from '../contenders/contender.ts'
+import type { ContenderName } from '../contenders/contenders.ts'
+import type { Contents } from '../data/contents.ts'
+import type { Delays } from '../server/page-server.ts'
+
+/** How much of everything there is; each workload takes what concerns it. */
+export interface Sizes {
+  readonly seed: number
+  readonly rows: number
+  readonly pageSize: number
+  /** Changes on the server before each incremental pull. */
+  readonly changes: readonly number[]
+  readonly deletions: number
+  readonly writes: number
+  readonly burst: number
+  readonly pending: number
+  readonly delays: Delays
+}
+
+/** What one run took, by name and unit. Less is better everywhere. */
+export type Measures = Readonly<Record<string, number>>
+
+/** What a run is given: a place, and the contender that is opened there or elsewhere. */
+export interface Run {
+  readonly sizes: Sizes
+  readonly place: Place
+  readonly open: (place: Place) => Promise<Contender>
+}
+
+export interface Outcome {
+  readonly measures: Measures
+  /** What the contender holds in the end. */
+  readonly contents: Contents
+}
+
+export interface Workload {
+  readonly title: (sizes: Sizes) => string
+  /** Who takes part, in the order of the turns. */
+  readonly contenders: readonly ContenderName[]
+  /** The others are compared with the fastest of these. */
+  readonly limits: readonly ContenderName[]
+  /** What is to be measured one after the other, where that is more than one thing. */
+  readonly cases?: (sizes: Sizes) => readonly Sizes[]
+  /** Done once for each contender in a process of its own; the runs begin with what it leaves. */
+  readonly prepare?: (run: Run) => Promise<void>
+  readonly run: (run: Run) => Promise<Outcome>
+  /** What every contender must hold afterwards. */
+  readonly expected: (sizes: Sizes) => Promise<Contents>
+  /** The fewest rows that it can be run with. */
+  readonly leastRows: (sizes: Sizes) => number
+}
+
+export async function elapsed(action: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await action()
+  return performance.now() - start
+}
+
+export function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+/** Something that a contender can do; throws where it cannot, which is a mistake in the list of contenders. */
+export function able<K extends keyof Contender>(contender: Contender, what: K): NonNullable<Contender[K]> {
+  const ability = contender[what]
+  if (ability === undefined) throw new Error(`this contender has no '${what}'`)
+  return ability
+}
