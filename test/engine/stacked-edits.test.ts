@@ -71,6 +71,58 @@ test('an archived edit that is set to pending again comes back under the later o
   expect(await device.org.outbox.counts()).toMatchObject({ processed: 2, archived: 0, error: 0 })
 })
 
+/** An edit that the master has overruled, what was delivered since, and another edit on that: then the first one once more. */
+async function overruledTwice(
+  made: (device: Device, id: string) => Promise<number>,
+): Promise<{ readonly there: World; readonly device: Device; readonly id: string }> {
+  const { there, device } = await opened()
+  const id = there.emulator.master.create('account', { name: 'Made there' })
+  await device.sync()
+  const first = await change(device, id, { name: 'Overruled' })
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  await device.sync()
+  expect((await device.org.outbox.get(first))?.status).toBe('archived')
+  await change(device, id, { name: 'Ours' })
+  await device.sync()
+  const last = await made(device, id)
+  await device.org.outbox.setPending([first])
+  await device.sync()
+  expect((await device.org.outbox.get(first))?.status).toBe('archived')
+  expect((await device.org.outbox.get(last))?.status).toBe('processed')
+  return { there, device, id }
+}
+
+test('an edit of what was delivered since does not meet that as a conflict because an older one is overruled once more', async () => {
+  const { there, device, id } = await overruledTwice((here, row) => change(here, row, { name: 'Ours, later' }))
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('Ours, later')
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Ours, later' })
+})
+
+test('nor does a deletion', async () => {
+  const { there, id } = await overruledTwice(async ({ org }, row) =>
+    Number((await org.write((draft) => draft.delete('account', row))).seq),
+  )
+  expect(there.emulator.master.row('account', id)).toBeUndefined()
+})
+
+test('a deletion of what was delivered since goes behind an older edit that is delivered after all', async () => {
+  const columns = ['name']
+  const { there, device } = await opened({
+    configuration: { tables: { account: { columns, conflictPolicy: 'client-wins', onUpdatedRow: 'error' } } },
+  })
+  const id = there.emulator.master.create('account', { name: 'Made there' })
+  await device.sync()
+  const first = await change(device, id, { name: 'Put away' })
+  await device.org.outbox.archive([first])
+  await change(device, id, { name: 'Ours' })
+  await device.sync()
+  await device.org.write((draft) => draft.delete('account', id))
+  await device.org.outbox.setPending([first])
+  await device.sync()
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 3, error: 0 })
+  expect(there.emulator.master.row('account', id)).toBeUndefined()
+})
+
 test('what was delivered cannot be archived and then sent a second time', async () => {
   const { device, id } = await opened()
   const seq = await change(device, id, { name: 'B' })

@@ -8,7 +8,7 @@ import { parentsFirst } from '../write/parents-first.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import type { ColumnValue, Row } from '../row.ts'
-import { liftOut, onValues, putBack } from '../rows/stack.ts'
+import { liftOut, onValues, putAnew } from '../rows/stack.ts'
 import { seenOf, unseenColumns, versionSeen } from '../write/unseen-columns.ts'
 import { validateValues } from '../write/validate-values.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
@@ -62,7 +62,7 @@ export async function restack(tx: StoreWriter, seq: number, { before, after }: A
     before,
     Object.keys(before.values).filter((name) => !(name in left)),
   )
-  if (after) await putBack(tx, seq, after)
+  if (after) await putAnew(tx, seq, after)
 }
 
 /** Throws `invalid` for a row that only a later transaction creates: an earlier one cannot point to it. */

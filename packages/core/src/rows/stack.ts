@@ -3,7 +3,7 @@ import type { Change, DeleteChange, UpdateChange } from '../change.ts'
 import { inParts } from '../outbox/in-parts.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
-import type { Row } from '../row.ts'
+import type { ColumnValue, Row } from '../row.ts'
 
 /*
  * Unsent changes of one row stand on one another: each remembers the values it was made on, which is what a conflict is
@@ -40,7 +40,12 @@ export async function standOnMaster(
     if (hasWhole(later)) toTheEnd = true
     const other = withinWhole(later, before, made)
     if (other.kind === 'delete')
-      return deletedAs(other, row, before, change.kind === 'action' ? without(other.before, change.effect) : sent)
+      return deletedAs(
+        other,
+        row,
+        [before, base?.values ?? {}],
+        change.kind === 'action' ? without(other.before, change.effect) : sent,
+      )
     const seen = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(seen.map((name) => [name, row.values[name] ?? null])))
@@ -60,9 +65,14 @@ export const NO_VERSION = 'W/"0"'
  * The deletion of the row as it is now, but for what stays, and what it was not held to be when it was deleted: what
  * somebody else has written to it before, or what a later change is to make of it. That is held to be as it was then.
  */
-function deletedAs(change: DeleteChange, { values, version }: MasterState, held: Row, stays: Row): DeleteChange {
+function deletedAs(
+  change: DeleteChange,
+  { values, version }: MasterState,
+  held: readonly Row[],
+  stays: Row,
+): DeleteChange {
   const names = Object.keys(change.before).filter(
-    (name) => name in stays || (change.before[name] ?? null) !== (held[name] ?? null),
+    (name) => name in stays || held.every((row) => (change.before[name] ?? null) !== (row[name] ?? null)),
   )
   const seen = pick(change.before, names)
   const isSame = Object.entries(seen).every(([name, value]) => !(name in values) || values[name] === value)
@@ -98,14 +108,34 @@ export async function liftOut(
   })
 }
 
-/** The change is to be delivered after all: in each column the next one stands on its value; all wait for it. */
+/**
+ * The change is to be delivered after all: in each column the next one stands on its value; all wait for it. What was made
+ * on another value than the change was, as the master had got one since, stays on that: it is what is there should the
+ * change have no effect again.
+ */
 export function putBack(tx: StoreWriter, seq: number, change: Change): Promise<void> {
+  const isOnSame = (name: string, value: ColumnValue): boolean =>
+    !('before' in change) || value === (change.before[name] ?? null)
+  return putBelow(tx, seq, change, isOnSame)
+}
+
+/** The change has other values now: in each column the next one stands on its value; all wait for it. */
+export function putAnew(tx: StoreWriter, seq: number, change: Change): Promise<void> {
+  return putBelow(tx, seq, change, () => true)
+}
+
+function putBelow(
+  tx: StoreWriter,
+  seq: number,
+  change: Change,
+  stands: (name: string, on: ColumnValue) => boolean,
+): Promise<void> {
   const values = shownBy(change)
   const open = new Set(Object.keys(values))
   for (const name of mergedColumns(change)) open.delete(name)
   const rewrite = (later: Stacked): Stacked => {
     const other = 'before' in change ? withinWhole(later, pick(change.before, Object.keys(values)), values) : later
-    const names = Object.keys(other.before).filter((name) => open.has(name))
+    const names = Object.keys(other.before).filter((name) => open.has(name) && stands(name, other.before[name] ?? null))
     for (const name of Object.keys(shownBy(later))) open.delete(name)
     return withBefore(other, Object.fromEntries(names.map((name) => [name, values[name] ?? null])))
   }
