@@ -16,6 +16,7 @@ export const CONTENDERS = {
   rxdb: async (place) => (await import('./rxdb.ts')).openRxdb(place),
   'rxdb-push': async (place) => (await import('./rxdb.ts')).openRxdbWithPush(place),
   watermelon: async (place) => (await import('./watermelon.ts')).openWatermelon(place),
+  powersync: async (place) => (await import('./powersync.ts')).openPowerSync(place),
   pouch: async (place) => (await import('./pouch.ts')).openPouch(place),
 } as const satisfies Record<string, Open>
 

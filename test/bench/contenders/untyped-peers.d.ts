@@ -60,3 +60,7 @@ declare module 'pouchdb-adapter-leveldb' {
   const adapter: object
   export default adapter
 }
+
+declare module 'cross-fetch' {
+  export const fetch: typeof globalThis.fetch
+}

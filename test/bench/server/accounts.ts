@@ -1,8 +1,9 @@
 import type { Row } from '@outpost/core'
 import { accountId, accountRow, FIRST_VERSION, wireRow } from '../data/account-rows.ts'
-import { changesOf } from '../data/history.ts'
+import { changesOf, rowsAfter } from '../data/history.ts'
 import type { Beginning, Round } from '../data/history.ts'
 import { RowText } from './row-text.ts'
+import { syncStreamOf } from './sync-stream.ts'
 
 /** Some bytes of JSON, and what they end with. */
 export interface Run {
@@ -29,6 +30,7 @@ export class Accounts {
   #met = 0
   #top = 0
   #ids: RowText | undefined
+  #stream: Buffer | undefined
 
   constructor(beginning: Beginning) {
     const { rows, seed } = beginning
@@ -115,6 +117,11 @@ export class Accounts {
   /** Serialises the list of ids, so that nobody has to wait for it. */
   prepareIds(): void {
     this.#ids ??= this.#listIds()
+  }
+
+  /** Serialises the stream of all rows as they were at first, unless that was done before. */
+  prepareStream(): Buffer {
+    return (this.#stream ??= syncStreamOf(rowsAfter(this.beginning, [])))
   }
 
   #listIds(): RowText {

@@ -23,8 +23,8 @@ export interface PageServer {
   readonly close: () => Promise<void>
 }
 
-/** A round that is to happen, and whether the list of ids will be asked for behind it. */
-export type ChangeOrder = Round & { readonly ids?: boolean }
+/** A round that is to happen, and what will be asked for behind it besides pages. */
+export type ChangeOrder = Round & { readonly prepare?: 'ids' | 'stream' }
 
 export const NO_DELAYS: Delays = { latencyMs: 0, operationMs: 0 }
 
@@ -43,6 +43,7 @@ export async function servePages(beginning: Beginning): Promise<PageServer> {
 
   const answerTo = async (request: Request): Promise<Answer> => {
     if (request.path.startsWith(CONTROL)) return control(api, accounts, request)
+    if (request.path.startsWith('/sync/stream')) return streamAnswer(accounts)
     const path = request.path.slice(API.length)
     const inside = path === '$batch' ? requestsIn(request.body, API) : [{ ...request, path }]
     const answers = inside.map((one) => api.answer(one))
@@ -75,10 +76,15 @@ const NOTHING: Answer = { status: 204, parts: [] }
 
 async function control(api: WebApi, accounts: Accounts, { path, body }: Request): Promise<Answer> {
   if (path === `${CONTROL}written`) return json(await api.written())
-  const { ids, ...round } = JSON.parse(body) as ChangeOrder
+  const { prepare, ...round } = JSON.parse(body) as ChangeOrder
   accounts.change(round)
-  if (ids) accounts.prepareIds()
+  if (prepare === 'ids') accounts.prepareIds()
+  if (prepare === 'stream') accounts.prepareStream()
   return NOTHING
+}
+
+function streamAnswer(accounts: Accounts): Answer {
+  return { status: 200, headers: { 'Content-Type': 'application/x-ndjson' }, parts: [accounts.prepareStream()] }
 }
 
 async function read(incoming: IncomingMessage): Promise<Request> {

@@ -8,7 +8,7 @@ import type { Workload } from './workload.ts'
 /** Everything the server has, until it can be queried by three indexes. */
 export const firstDownload: Workload = {
   title: ({ rows, pageSize }) => `W1  first download of ${count(rows)} rows in pages of ${count(pageSize)}, 3 indexes`,
-  contenders: ['outpost', 'raw', 'by-hand', 'rxdb', 'rxdb-push', 'watermelon', 'pouch'],
+  contenders: ['outpost', 'raw', 'by-hand', 'rxdb', 'rxdb-push', 'watermelon', 'powersync', 'pouch'],
   limits: ['raw'],
   leastRows: () => 1,
   expected: (sizes) => contentsOf(rowsAfter(sizes, []), 0),

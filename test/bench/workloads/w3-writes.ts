@@ -10,7 +10,7 @@ const MOST_WARM_UP = 200
 export const durableWrites: Workload = {
   title: ({ rows, writes, burst }) =>
     `W3  ${count(writes)} durable writes one by one, then ${count(burst)} at once; ${count(rows)} rows in the store`,
-  contenders: ['outpost', 'raw', 'watermelon', 'pouch'],
+  contenders: ['outpost', 'raw', 'watermelon', 'powersync', 'pouch'],
   limits: ['raw'],
   leastRows: countOf,
   expected: (sizes) => {

@@ -7,7 +7,7 @@ import type { Workload } from './workload.ts'
 export const coldStart: Workload = {
   title: ({ rows, pending }) =>
     `W5  cold start to the first query; ${count(rows)} rows and ${count(pending)} pending in the store`,
-  contenders: ['outpost', 'raw', 'watermelon'],
+  contenders: ['outpost', 'raw', 'watermelon', 'powersync'],
   limits: ['raw'],
   leastRows: ({ pending }) => pending,
   expected: (sizes) => contentsOf(rowsWritten(sizes, writesTo(sizes.seed, sizes.pending)), sizes.pending),

@@ -25,7 +25,7 @@ export const deletions: Workload = {
       }),
     )
     for (const contender of contenders) await contender.pull()
-    for (const round of roundsOf(sizes)) await happen(place.url, { ...round, ids: true })
+    for (const round of roundsOf(sizes)) await happen(place.url, { ...round, prepare: 'ids' })
     const measures: Record<string, number> = {}
     const contents: Contents[] = []
     for (const [at, contender] of contenders.entries()) {
