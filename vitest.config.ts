@@ -17,8 +17,8 @@ const installed = [
 const named = process.env['CHROMIUM']
 const chromium = (named ? [named] : installed).find((path) => existsSync(path))
 
-const notRun = 'the browser tests: no Chromium found. Install one, or name it in the CHROMIUM variable.'
-if (chromium === undefined && process.env['CI']) throw new Error(`Cannot run ${notRun}`)
+const noChromium = 'the browser tests: no Chromium found. Install one, or name it in the CHROMIUM variable.'
+if (chromium === undefined && process.env['CI']) throw new Error(`Cannot run ${noChromium}`)
 
 const inChromium = (executablePath: string) => ({
   resolve: { conditions: browserConditions },
@@ -54,9 +54,13 @@ const inChromium = (executablePath: string) => ({
 })
 
 const results = process.env['TEST_RESULTS']
+const notRun = [
+  ...(chromium === undefined ? [noChromium] : []),
+  ...(process.getBuiltinModule?.('node:sqlite') ? [] : ['the tests of node:sqlite: this Node has none (22.13 has).']),
+]
 const namesWhatDidNotRun = {
   onTestRunEnd: () => {
-    process.stderr.write(`\n  NOT RUN: ${notRun}\n`)
+    for (const what of notRun) process.stderr.write(`\n  NOT RUN: ${what}\n`)
   },
 }
 
@@ -71,7 +75,7 @@ export default defineConfig({
     reporters: [
       'default',
       ...(results ? [['json', { outputFile: results }] as ['json', object]] : []),
-      ...(chromium === undefined ? [namesWhatDidNotRun] : []),
+      ...(notRun.length === 0 ? [] : [namesWhatDidNotRun]),
     ],
     projects: [
       {

@@ -20,6 +20,7 @@ const attw = fileURLToPath(new URL('dist/index.js', import.meta.resolve('@arethe
 // Entry points that name Node; all others must type-check and load for a page as well.
 const nodeOnly = new Set([
   '@outpost/store-sqlite',
+  '@outpost/store-sqlite/node-sqlite',
   '@outpost/dataverse-emulator/server',
   '@outpost/cli',
   '@outpost/simulation',

@@ -13,7 +13,7 @@ export interface SqlTable {
   /** The quoted name. */
   readonly sqlName: string
   readonly types: readonly StoreColumnType[]
-  /** `SELECT` of a whole row from the table under the alias `r`, up to where `WHERE` would stand. */
+  /** What to select for a whole row from the table under the alias `r`; named so that no name comes twice in a query. */
   readonly columnList: string
   readonly upsert: string
 }
@@ -43,7 +43,7 @@ export function sqlTable({ definition, idKind }: KeptTable): SqlTable {
     idKind,
     sqlName,
     types: definition.columns.map((column) => column.type),
-    columnList: columns.map((column) => `r.${column}`).join(', '),
+    columnList: columns.map((column, at) => `r.${column} AS "$${at}"`).join(', '),
     upsert:
       `INSERT INTO ${sqlName} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
       `ON CONFLICT (${ID}) DO UPDATE SET ${changed.join(', ')}`,

@@ -1,17 +1,34 @@
 import { OutpostError } from '@outpost/core'
 import type { OutpostErrorCode } from '@outpost/core'
-import Database from 'better-sqlite3'
 
-/** What SQLite failed with, as an error of the store; every other error is given back as it is. */
-export function storeError(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error
-  const { code, remedy } = meaningOf(error.code)
-  return new OutpostError(code, `${error.message} (${error.code})`, { cause: error, remedy })
+/** SQLite's primary result codes that mean something of their own. */
+const NAMES: Readonly<Record<number, string>> = {
+  3: 'SQLITE_PERM',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+  26: 'SQLITE_NOTADB',
 }
 
-function meaningOf(sqliteCode: string): { code: OutpostErrorCode; remedy: string } {
+/** What SQLite failed with, under the name of its result code. */
+export function sqliteFailure(error: Error, name: string): OutpostError {
+  const { code, remedy } = meaningOf(name)
+  return new OutpostError(code, `${error.message} (${name})`, { cause: error, remedy })
+}
+
+/** The name of a result code, extended or not. */
+export function resultName(resultCode: number): string {
+  return NAMES[resultCode & 0xff] ?? `SQLITE_${resultCode}`
+}
+
+function meaningOf(name: string): { code: OutpostErrorCode; remedy: string } {
   // Extended codes, such as SQLITE_IOERR_WRITE, begin with their primary code.
-  const primary = sqliteCode.split('_', 2).join('_')
+  const primary = name.split('_', 2).join('_')
   switch (primary) {
     case 'SQLITE_FULL':
       return { code: 'store-full', remedy: 'Free space on the disk, or raise maxBytes.' }
