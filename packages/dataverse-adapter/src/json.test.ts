@@ -22,6 +22,17 @@ test('keeps the text of numbers that a double need not hold', () => {
   })
 })
 
+test.each([
+  ['alone', '9007199254740993'],
+  ['behind a colon and blanks', '{"v": \n\t9007199254740993}'],
+  ['first of a list', '[9007199254740993]'],
+  ['in the middle of a list', '[1, 9007199254740993]'],
+  ['negative', '{"v":-9007199254740993}'],
+  ['with an exponent', '{"v":1.2345678901234567e3}'],
+])('a long number is found %s', (_where, text) => {
+  expect(JSON.stringify(parseJson(text))).toMatch(/"-?[\d.e]+"/)
+})
+
 test('leaves digits inside strings alone, escapes included', () => {
   const text = String.raw`{"a\"9007199254740993":"\\","b":"say \"9007199254740993\" 9007199254740993","c":9007199254740993}`
   expect(parseJson(text)).toEqual({

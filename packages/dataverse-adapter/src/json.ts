@@ -1,6 +1,7 @@
 import type { Json } from '@outpost/core'
 
-const LONG_NUMBER = /\d[\d.]{15}/
+/** Only where a number can stand: to look at every digit takes as long as to parse the text. */
+const LONG_NUMBER = /(?:^|[:,[])\s*-?\d[\d.]{15}/
 const NUMBER = /-?\d[\d.]{15}[\d.eE+-]*/g
 const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
 

@@ -82,10 +82,14 @@ function guidIn(table: TableMetadata, row: JsonObject, column: string): string {
   return guid
 }
 
+type Scalar = string | number | boolean | null
+
 /** A column with the names it goes by, made once for all rows. */
 interface WantedColumn {
-  readonly column: ColumnMetadata
+  readonly name: string
   readonly wireName: string
+  /** Null where values are as they should be. */
+  readonly canonical: ((value: Scalar) => ColumnValue) | null
   /** The annotation and the column of a lookup's target table, where it can point to several. */
   readonly target: { readonly wireName: string; readonly name: string } | null
 }
@@ -93,44 +97,48 @@ interface WantedColumn {
 function wantedColumn(column: ColumnMetadata): WantedColumn {
   const wireName = wireColumn(column)
   const target = { wireName: `${wireName}@${LOOKUP_TABLE}`, name: `${column.name}${TARGET_SUFFIX}` }
-  return { column, wireName, target: isPolymorphic(column) ? target : null }
+  return { name: column.name, wireName, canonical: canonicalOf(column), target: isPolymorphic(column) ? target : null }
 }
 
 function addColumn(
   values: Record<string, ColumnValue>,
   table: TableMetadata,
-  { column, wireName, target }: WantedColumn,
+  { name, wireName, canonical, target }: WantedColumn,
   row: JsonObject,
   nullsLeftOut: boolean,
 ): void {
-  const value = row[wireName] ?? (nullsLeftOut ? null : row[wireName])
-  // Absent is "not answered", which is not null.
-  if (value === undefined) return
-  if (typeof value === 'object' && value !== null) throw malformed(table, `column ${column.name} that is not a scalar`)
-  values[column.name] = columnValue(column, value)
+  let value = row[wireName]
+  if (value === undefined) {
+    // Absent is "not answered", which is not null.
+    if (!nullsLeftOut) return
+    value = null
+  }
+  if (typeof value === 'object' && value !== null) throw malformed(table, `column ${name} that is not a scalar`)
+  values[name] = canonical === null || value === null ? value : canonical(value)
   if (!target) return
   const targetTable = row[target.wireName]
   if (value === null) values[target.name] = null
   else if (typeof targetTable === 'string') values[target.name] = targetTable
-  else throw malformed(table, `column ${column.name} without the table it points to`)
+  else throw malformed(table, `column ${name} without the table it points to`)
 }
 
-/** One value in its canonical form: exact, and equal where the master's values are equal. */
-export function columnValue(column: ColumnMetadata, value: string | number | boolean | null): ColumnValue {
-  if (value === null) return null
-  switch (column.type) {
+/** What makes values of the column canonical: exact, and equal where the master's values are equal. */
+function canonicalOf({ type }: ColumnMetadata): WantedColumn['canonical'] {
+  switch (type) {
     case 'lookup':
     case 'guid':
     case 'file':
-      return typeof value === 'string' ? (canonicalGuid(value) ?? value) : value
+      return (value) => (typeof value === 'string' ? (canonicalGuid(value) ?? value) : value)
     case 'bigint':
-      return String(value)
+      return String
     case 'decimal':
     case 'money':
-      return typeof value === 'boolean' ? value : canonicalDecimal(String(value))
+      // Numbers that a double need not hold exactly have come as text; adding 0 makes 0 of -0.
+      return (value) =>
+        typeof value === 'number' ? value + 0 : typeof value === 'string' ? canonicalDecimal(value) : value
     case 'double':
     case 'integer':
-      return typeof value === 'string' ? Number(value) : value
+      return (value) => (typeof value === 'string' ? Number(value) : value)
     case 'text':
     case 'memo':
     case 'boolean':
@@ -142,7 +150,7 @@ export function columnValue(column: ColumnMetadata, value: string | number | boo
     case 'date':
     case 'image':
     case 'other':
-      return value
+      return null
   }
 }
 
