@@ -162,7 +162,9 @@ export class Effects {
       const commit = commits[this.#read]
       if (!commit || commit.depth > 1) continue
       if (commit.message === 'Delete' && commit.extent === 'asked') problems.push(...this.#unseen(commit, latest))
-      const own = this.#ownTokens(commit).filter((each) => !isTakenUp(latest, each, commit))
+      const own = this.#ownTokens(commit).filter(
+        (each) => this.#isFirst(latest, each) || !isTakenUp(latest, each, commit),
+      )
       const newest = own.reduce((most, { token }) => Math.max(most, token), -1)
       const owner = this.#owners.get(newest)
       if (!owner) continue
@@ -201,6 +203,15 @@ export class Effects {
       const isOwn = owner?.userId === userId && owner.table === table && owner.id === id && owner.isCalled !== isRow
       return isOwn ? [{ token, column, owner }] : []
     })
+  }
+
+  /** Whether it is the first time of a text that its own transaction has brought: others take it up later. */
+  #isFirst(
+    latest: ReadonlyMap<number, Look>,
+    { token, owner: { device, seq } }: { readonly token: number; readonly owner: Owner },
+  ): boolean {
+    const transaction = latest.get(device)?.transactions.get(seq)
+    return transaction !== undefined && hasHappened(transaction, 'delivered') && !this.#effects.has(token)
   }
 
   #order({ device, transactions }: Look, { seq, table, id }: Owner, at: number): readonly Problem[] {

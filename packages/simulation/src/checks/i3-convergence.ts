@@ -30,7 +30,10 @@ export async function differences(
   const met = await versionsMet(device)
   for (const table of Object.keys(configuration.tables)) {
     const wanted = await wantedRows(world.emulator, user, configuration, table)
-    const rows = await store.bare.read('compare', (tx) => tx.scan(table, {}))
+    const { rows, bases } = await store.bare.read('compare', async (tx) => {
+      const below = (await tx.bases(table)).map(({ id, values }) => [id, values ?? {}] as const)
+      return { rows: await tx.scan(table, {}), bases: new Map(below) }
+    })
     const held = new Map(rows.map((row) => [row.id, row]))
     const tracked = await isTracked(world, device, table)
     const { localColumns = {}, columns } = configuration.tables[table] ?? {}
@@ -47,7 +50,12 @@ export async function differences(
     }
     for (const [id, row] of held)
       if (!wanted.has(id))
-        extra.push({ table, row, isExcused: excusesExtra(world, device, table, row, { tracked, met }) })
+        extra.push({
+          table,
+          row,
+          below: bases.get(id) ?? row.values,
+          isExcused: excusesExtra(world, device, table, row, { tracked, met }),
+        })
   }
   for (const { table, row } of unexcused(configuration, extra)) {
     const key = rowKey(table, row.id)

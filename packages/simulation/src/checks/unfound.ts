@@ -1,5 +1,5 @@
 import { rowKey } from '@outpost/core'
-import type { Configuration, StoredRow } from '@outpost/core'
+import type { Configuration, Row, StoredRow } from '@outpost/core'
 import type { Device } from '../device.ts'
 import type { Scenario } from '../scenario.ts'
 import { wantedRows } from '../wanted.ts'
@@ -49,6 +49,8 @@ export function excusesExtra(
 export interface Extra {
   readonly table: string
   readonly row: StoredRow
+  /** What it is under unsent changes. */
+  readonly below: Row
   /** It need not have found out that it is to go. */
   readonly isExcused: boolean
 }
@@ -60,13 +62,14 @@ export interface Extra {
 export function unexcused({ tables }: Configuration, extra: readonly Extra[]): readonly Extra[] {
   const staying = extra.filter(({ isExcused }) => isExcused)
   let open = extra.filter(({ isExcused }) => !isExcused)
-  const isBecauseOf = ({ table, row }: Extra, other: Extra): boolean => {
+  const isBecauseOf = ({ table, row, below }: Extra, other: Extra): boolean => {
     const { syncDeletion = false, syncFetchXml = '', related = [] } = tables[table] ?? {}
     if (syncDeletion) return false
     if (syncFetchXml.includes(`<link-entity name="${other.table}"`)) return true
     return related.some(({ direction, table: name, lookup }) => {
       if (name !== other.table) return false
-      return direction === 'children' ? row.values[lookup] === other.row.id : other.row.values[lookup] === row.id
+      const [from, to] = direction === 'children' ? [{ row, below }, other.row] : [other, row]
+      return from.row.values[lookup] === to.id || from.below[lookup] === to.id
     })
   }
   for (let last = -1; last !== staying.length;) {
@@ -118,10 +121,31 @@ export function whereabouts(world: World, table: string, row: StoredRow): string
 export function excusesMissing(world: World, { number, org }: Device, table: string, id: string): boolean {
   const { configuration } = org
   if (configuration.tables[table]?.syncDeletion === true) return false
-  if (doubtsOf(world).back.get(number)?.has(rowKey(table, id)) === true) return true
+  const back = doubtsOf(world).back.get(number)
+  if (back && (back.has(rowKey(table, id)) || isLedToBy(world, configuration, { table, id }, back))) return true
   // An entry of the mobile-tracking table is as late as what it tells of.
   const about = configuration.mobileTracking === table ? rowThere(world, table, id)?.values['resco_rowid'] : undefined
   return wasShared(world, id) || wasLate(world, id) || (typeof about === 'string' && wasLate(world, about))
+}
+
+/** Whether a row is wanted because of one of these, or may be. */
+function isLedToBy(
+  world: World,
+  { tables }: Configuration,
+  { table, id }: { readonly table: string; readonly id: string },
+  keys: ReadonlySet<string>,
+): boolean {
+  const { syncFetchXml = '', related = [] } = tables[table] ?? {}
+  return [...keys].some((key) => {
+    const [other = '', otherId = ''] = key.split('/')
+    if (syncFetchXml.includes(`<link-entity name="${other}"`)) return true
+    return related.some(({ direction, table: name, lookup }) => {
+      if (name !== other) return false
+      const [from, to] =
+        direction === 'children' ? [rowThere(world, table, id), otherId] : [rowThere(world, other, otherId), id]
+      return from?.values[lookup] === to
+    })
+  })
 }
 
 /**
