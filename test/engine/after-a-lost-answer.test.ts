@@ -69,6 +69,43 @@ test.each(['recreate', 'drop', 'error'] as const)(
   },
 )
 
+test.each(['edited', 'left alone'] as const)(
+  'a row that was made and given away by somebody else before it was found shows what is unsent of it (%s)',
+  async (then) => {
+    const there = world()
+    const { master, faults } = there.emulator
+    const orders: Configuration = { tables: { msdyn_workorder: { columns: ['msdyn_name', 'ownerid'] } } }
+    const device = await there.device({ user: 'Bram Bakker', configuration: orders })
+    await device.sync()
+    const ids: string[] = []
+    await device.org.write((draft) => {
+      for (const name of ['Given away', 'Kept']) ids.push(draft.create('msdyn_workorder', { msdyn_name: name }))
+    })
+    faults.add({ match: { method: 'POST' }, fault: { kind: 'dropAfterCommit' } })
+    await expect(device.org.push()).rejects.toThrow(OutpostError)
+    const [given = '', kept = ''] = ids
+    master.update('msdyn_workorder', given, {
+      ownerid: { table: 'systemuser', id: userOf(there, 'Lowri Kettering') },
+    })
+    if (then === 'edited')
+      await device.org.write((draft) => draft.update('msdyn_workorder', given, { msdyn_name: 'Edited' }))
+    await pushUntilQuiet(there, device)
+
+    expect((await device.org.outbox.list({ statuses: 'all' }))[0]).toMatchObject({ status: 'processed' })
+    expect((await device.rows('msdyn_workorder')).has(kept)).toBe(true)
+    expect((await device.rows('msdyn_workorder')).get(given)?.['msdyn_name']).toBe(
+      then === 'edited' ? 'Edited' : undefined,
+    )
+    await device.sync()
+    const quarantined = await device.org.quarantined()
+    expect(quarantined.map(({ id }) => id)).toEqual(then === 'edited' ? [given] : [])
+
+    await device.org.outbox.archive((await device.org.outbox.list({ statuses: ['error'] })).map(({ seq }) => seq))
+    await device.sync()
+    expect([...(await device.rows('msdyn_workorder')).keys()]).not.toContain(given)
+  },
+)
+
 test.each([
   { conflictPolicy: 'server-wins', status: 'archived' },
   { conflictPolicy: 'merge', status: 'archived' },

@@ -15,11 +15,13 @@ import type {
   OfflineTransaction,
   TransactionError,
 } from '../outbox/offline-transaction.ts'
+import { inParts } from '../outbox/in-parts.ts'
 import { letGo } from '../outbox/let-go.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
+import { doubt } from '../pull/recheck-list.ts'
 import { rowKey } from '../row.ts'
 import { liftOut, standOnMaster } from '../rows/stack.ts'
 import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unseenError } from './transaction-errors.ts'
@@ -154,13 +156,35 @@ export async function deliver(
   for (const change of transaction.changes) {
     const table = context.tables.get(change.table)
     if (!table) continue
-    const known = masters.get(change.table)?.get(change.id) ?? (await assumedMaster(tx, table, change))
+    const read = masters.get(change.table)?.get(change.id)
+    const isHeld = read?.row === null && (await isUnderEdits(tx, transaction, change))
+    // Out of its user's sight, or deleted since: a pull looks which, and what is unsent has the last word.
+    if (isHeld) await doubt(tx, change.table, [change.id], 'changed')
+    const known = isHeld || !read ? await assumedMaster(tx, table, change) : read
     if (change.kind === 'associate' && known.row?.version === null) await awaitLink(tx, change, transaction.seq)
     if (known.row) await standOnMaster(tx, transaction.seq, change, { row: known.row, found: found !== undefined })
     else await refuseLateEcho(tx, change)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
   }
   return delivered
+}
+
+/** Whether the change leaves a row behind that has later unsent changes. */
+async function isUnderEdits(tx: StoreWriter, { seq, changes }: OfflineTransaction, change: Change): Promise<boolean> {
+  if (change.kind !== 'create' && change.kind !== 'update') return false
+  const isOnRow = (other: Change): boolean => other.table === change.table && other.id === change.id
+  if (changes.some((other) => isOnRow(other) && goes(other))) return false
+  const touching = [rowKey(change.table, change.id)]
+  for await (const later of inParts(tx, { statuses: ['pending', 'error'], touching, after: seq }))
+    if (later.changes.some(isOnRow)) return true
+  return false
+}
+
+/** Whether there is to be no row any more. */
+function goes(change: Change): boolean {
+  if (change.kind !== 'action') return change.kind === 'delete'
+  const { table, id, evidence } = change
+  return evidence.kind === 'row-gone' && evidence.table === table && evidence.id === id
 }
 
 async function refuseLateEcho(tx: StoreWriter, { table, id }: Change): Promise<void> {
