@@ -278,8 +278,8 @@ export async function lookWhoIsTold(world: World): Promise<void> {
 
 /**
  * Looks who can still notice that a backup was restored. A row that changes again until it is in the version in which the
- * device has it, or in a newer one, before the device has looked at it, is for it one that changed as rows do; one that is
- * deleted is gone (decisions/012). To be called after every step.
+ * device has it, or in a newer one, before the device has looked at it, is for it one that changed as rows do, also where it
+ * has changed by an action of the device; one that is deleted is gone (decisions/012). To be called after every step.
  */
 export async function lookWhoCanNotice(world: World): Promise<void> {
   const { back, told } = doubtsOf(world)
@@ -289,12 +289,24 @@ export async function lookWhoCanNotice(world: World): Promise<void> {
     const { older, revived } = told.get(device.number) ?? {}
     if (!older || !revived) continue
     const here = await versionsUnderEdits(device, [...older.keys()])
-    const hasLooked = [...older].some(([key, version]) => here.get(key) !== version)
+    const called = await calledRows(device)
+    const isNews = ([key, version]: readonly [string, bigint]): boolean => {
+      const now = here.get(key)
+      return now !== version && !(now !== undefined && now > version && called.has(key))
+    }
+    const hasLooked = [...older].some(isNews)
     for (const [key, version] of older) if ((there.get(key) ?? version) >= version) older.delete(key)
     if (!hasLooked && older.size > 0) continue
     told.delete(device.number)
     if (!hasLooked) back.set(device.number, new Set([...(back.get(device.number) ?? []), ...revived]))
   }
+}
+
+/** The rows that actions of a device were called on: nothing keeps them from that where the row is an older one. */
+async function calledRows({ store }: Device): Promise<ReadonlySet<string>> {
+  const transactions = await store.bare.read('actions', (tx) => tx.findTransactions({ statuses: ['processed'] }))
+  const actions = transactions.flatMap(({ changes }) => changes.filter(({ kind }) => kind === 'action'))
+  return new Set(actions.map(({ table, id }) => rowKey(table, id)))
 }
 
 /** The versions of these rows that a device has, under what is unsent. */
