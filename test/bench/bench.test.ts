@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,10 @@ import { contentsOf } from './data/contents.ts'
 const source = new URL('./main.ts', import.meta.url)
 const program = fileURLToPath(new URL('dist/main.js', source))
 const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', source))
+
+const named = process.env['CHROMIUM']
+const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const hasChromium = (named ? [named] : installed).some((path) => existsSync(path))
 
 function run(...argv: string[]): Promise<{ readonly exitCode: number; readonly text: string }> {
   return new Promise((resolve) => {
@@ -41,6 +45,13 @@ test('runs contenders in turn, each in a process of its own, and writes what the
   ])
 })
 
+test.skipIf(!hasChromium)('runs them in Chromium', async () => {
+  const options = ['--contenders', 'outpost,raw', '--runs', '1', '--no-warm-up']
+  const { exitCode, text } = await run(program, 'w1', '--browser', '--rows', '300', ...options)
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  expect(text).toContain('Every run ended with all 300 rows')
+})
+
 test('tells contents apart that differ in one value', async () => {
   const rows = [accountRow(1, 0), accountRow(1, 1)]
   const contents = await contentsOf(rows, 0)
@@ -54,6 +65,8 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, '--row', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w3', '--rows', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w1', '--contenders', 'nobody')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w1', '--store', 'dexie')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w5', '--browser')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'cycle', '--rows', '50', '--changes', '50')).toMatchObject({ exitCode: 2 })
 })
 

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import type { ContenderName } from './contenders/contenders.ts'
 import { benchLoad, describeLoad } from './emulator/load.ts'
 import type { LoadResult } from './emulator/load.ts'
 import { benchServe, describeServe, isFastEnough } from './emulator/serve.ts'
@@ -14,6 +13,8 @@ import { isUsageError, MEASUREMENTS, readArguments, UsageError } from './run/arg
 import type { Arguments, Measurement } from './run/arguments.ts'
 import { bench, describe } from './run/bench.ts'
 import type { Result } from './run/bench.ts'
+import { inNode } from './run/runner.ts'
+import type { Runner } from './run/runner.ts'
 import { NO_DELAYS } from './server/page-server.ts'
 import type { Sizes, Workload } from './workloads/workload.ts'
 import { WORKLOADS } from './workloads/workloads.ts'
@@ -36,17 +37,18 @@ interface Told {
 
 const print = (text: string): unknown => process.stdout.write(`${text}\n`)
 
-async function* runWorkload(name: WorkloadName, given: Arguments): AsyncGenerator<Told> {
+async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner): AsyncGenerator<Told> {
   const workload: Workload = WORKLOADS[name]
   const contenders = contendersOf(name, workload, given)
   for (const sizes of casesOf(workload, given)) {
-    const result = await bench(name, contenders, sizes, given)
+    const { store, runs, warmUp } = given
+    const result = await bench({ workload: name, contenders, sizes, store, runs, warmUp }, runner)
     yield { result, text: describe(result), isRight: result.differing.length === 0 }
   }
 }
 
-function contendersOf(name: WorkloadName, workload: Workload, { contenders }: Arguments): readonly ContenderName[] {
-  const all = workload.contenders
+function contendersOf(name: WorkloadName, workload: Workload, { contenders, browser }: Arguments): readonly string[] {
+  const all: readonly string[] = (browser ? workload.inBrowser : workload.contenders) ?? []
   const wanted = contenders === undefined ? all : all.filter((one) => contenders.includes(one))
   if (wanted.length > 0) return wanted
   throw new UsageError(`${name} has the contenders ${all.join(', ')}`)
@@ -110,6 +112,7 @@ async function main(argv: readonly string[]): Promise<void> {
   print(
     `Node ${machine.node}, ${machine.platform}, ${machine.cores} × ${machine.cpu}; ${given.runs} runs each, in turn`,
   )
+  const runner = given.browser ? await (await import('./browser/chromium.ts')).inChromium() : inNode
   const results: AnyResult[] = []
   const take = ({ result, text, isRight }: Told): void => {
     print(`\n${text}`)
@@ -118,9 +121,10 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   for (const name of given.names) {
     if (isMeasurement(name)) take(await runMeasurement(name, given))
-    else for await (const told of runWorkload(name, given)) take(told)
+    else for await (const told of runWorkload(name, given, runner)) take(told)
   }
-  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ machine, results }, null, 2)}\n`)
+  if (given.json !== undefined)
+    writeFileSync(given.json, `${JSON.stringify({ machine, browser: given.browser, results }, null, 2)}\n`)
 }
 
 try {

@@ -13,12 +13,26 @@ export const CONTENDERS = {
   'batch-1000': (place) => openDrain(place, { batch: 1000, lanes: 1 }),
   'single-x8': (place) => openDrain(place, { batch: 1, lanes: 8 }),
   'by-hand': async (place) => (await import('./by-hand.ts')).openByHand(place),
-  rxdb: async (place) => (await import('./rxdb.ts')).openRxdb(place),
-  'rxdb-push': async (place) => (await import('./rxdb.ts')).openRxdbWithPush(place),
+  rxdb: (place) => openRxdb(place),
+  'rxdb-push': (place) => openRxdb({ ...place, pushes: true }),
   watermelon: async (place) => (await import('./watermelon.ts')).openWatermelon(place),
   powersync: async (place) => (await import('./powersync.ts')).openPowerSync(place),
-  pouch: async (place) => (await import('./pouch.ts')).openPouch(place),
+  pouch: async (place) => {
+    const [{ openPouch }, { default: plugin }] = await Promise.all([
+      import('./pouch.ts'),
+      import('pouchdb-adapter-leveldb'),
+    ])
+    return openPouch(place, { plugin, name: 'leveldb' })
+  },
 } as const satisfies Record<string, Open>
+
+async function openRxdb(place: Place): Promise<Contender> {
+  const [{ openRxdbOn }, { getRxStorageMemory }] = await Promise.all([
+    import('./rxdb.ts'),
+    import('rxdb/plugins/storage-memory'),
+  ])
+  return openRxdbOn(getRxStorageMemory(), place)
+}
 
 async function openDrain(place: Place, setting: DrainSetting): Promise<Contender> {
   return (await import('./raw.ts')).openRaw(place, setting)

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import type { Row } from '@outpost/core'
-import LevelAdapter from 'pouchdb-adapter-leveldb'
 import PouchDB from 'pouchdb-core'
 import { COLUMNS, FIRST_VERSION, OWNER_TABLE } from '../data/account-rows.ts'
 import { contentsOf } from '../data/contents.ts'
@@ -8,12 +6,15 @@ import type { Contender, Place, Write } from './contender.ts'
 import { pullPages, rowOf } from './wire.ts'
 
 /*
- * PouchDB on LevelDB, filled by `bulkDocs`: pages of another protocol than CouchDB's cannot come through its replication.
+ * PouchDB, filled by `bulkDocs`: pages of another protocol than CouchDB's cannot come through its replication.
  * It builds no indexes here, which is in its favour. What is queued is what its log of changes has behind the last pull.
  */
-export async function openPouch({ url, folder, pageSize, deletions }: Place): Promise<Contender> {
-  PouchDB.plugin(LevelAdapter)
-  const database = new PouchDB<Row>(join(folder, 'pouch'), { adapter: 'leveldb', revs_limit: 1 })
+export async function openPouch(
+  { url, folder, pageSize, deletions }: Place,
+  adapter: { readonly plugin: object; readonly name: string },
+): Promise<Contender> {
+  PouchDB.plugin(adapter.plugin)
+  const database = new PouchDB<Row>(`${folder}/pouch`, { adapter: adapter.name, revs_limit: 1 })
   let version = FIRST_VERSION - 1
   let pulledUpTo: number | string = 0
 

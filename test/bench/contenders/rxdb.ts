@@ -1,8 +1,7 @@
 import type { Row } from '@outpost/core'
-import { createRxDatabase } from 'rxdb/plugins/core'
-import type { MangoQuery, RxCollection, RxJsonSchema } from 'rxdb/plugins/core'
+import { createRxDatabase, now } from 'rxdb/plugins/core'
+import type { MangoQuery, RxCollection, RxJsonSchema, RxStorage } from 'rxdb/plugins/core'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
-import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { COLUMNS, OWNER_TABLE } from '../data/account-rows.ts'
 import { contentsOf } from '../data/contents.ts'
 import { NEWEST_OPEN } from './contender.ts'
@@ -10,8 +9,9 @@ import type { Contender, Place, Write } from './contender.ts'
 import { pullPages, rowOf, sendUpdates } from './wire.ts'
 
 /*
- * RxDB with its replication, as its documentation has it. In Node its open storages keep everything in memory (the one on
- * SQLite is sold, and the trial of it holds too little): it writes nothing to disk here, which is in its favour.
+ * RxDB with its replication, as its documentation has it. In Node it runs on its storage in memory, because that on SQLite
+ * is sold and the trial of it holds too little: it writes nothing to disk there, which is in its favour. In browsers it
+ * runs on Dexie. What is queued is what was written since it was last in sync.
  */
 
 type Account = Record<string, unknown> & { accountid: string; telephone1?: string | null }
@@ -22,15 +22,13 @@ const OWNER_COLUMN = 'owneridtable'
 
 const PUSHED_AT_ONCE = 100
 
-export async function openRxdb(place: Place): Promise<Contender> {
-  const database = await createRxDatabase({ name: place.folder, storage: getRxStorageMemory(), multiInstance: false })
+/**
+ * With a handler for its own writes where the place says that it pushes: for that it keeps a second copy of each row.
+ */
+export async function openRxdbOn<I, O>(storage: RxStorage<I, O>, place: Place): Promise<Contender> {
+  const database = await createRxDatabase({ name: place.folder, storage, multiInstance: false })
   const { account } = await database.addCollections({ account: { schema: SCHEMA } })
   return rxdbOver(account as RxCollection<Account>, place, () => database.close())
-}
-
-/** The same with a handler for its own writes, for which it keeps a second copy of each row. */
-export async function openRxdbWithPush(place: Place): Promise<Contender> {
-  return openRxdb({ ...place, pushes: true })
 }
 
 async function rxdbOver(
@@ -77,6 +75,7 @@ async function rxdbOver(
   })
   const failed = new Promise<never>((_, reject) => replication.error$.subscribe(reject))
   let isStarted = false
+  let syncedAt = 0
   const newestOpen: MangoQuery<Account> = {
     selector: NEWEST_OPEN.where,
     sort: [{ [NEWEST_OPEN.orderBy]: 'desc' }],
@@ -92,6 +91,7 @@ async function rxdbOver(
       else await replication.start()
       await Promise.race([isStarted ? replication.awaitInSync() : replication.awaitInitialReplication(), failed])
       isStarted = true
+      syncedAt = now()
       // What is written from now on waits for `push`.
       if (pushes) await replication.pause()
     },
@@ -111,6 +111,7 @@ async function rxdbOver(
     push: async () => {
       await replication.start()
       await Promise.race([replication.awaitInSync(), failed])
+      syncedAt = now()
     },
     query: async () => (await account.find(newestOpen).exec()).map((row) => row.toJSON() as Row),
     watch: (listener) => {
@@ -118,11 +119,9 @@ async function rxdbOver(
       return () => seen.unsubscribe()
     },
     contents: async () => {
-      const documents = await account.find().exec()
-      return contentsOf(
-        documents.map((row) => storedRow(row.toJSON())),
-        0,
-      )
+      const documents = (await account.find().exec()).map((row) => row.toJSON(true))
+      const queued = documents.filter(({ _meta: { lwt } }) => lwt > syncedAt).length
+      return contentsOf(documents.map(storedRow), queued)
     },
     close: async () => {
       await close()

@@ -56,6 +56,11 @@ declare module 'pouchdb-core' {
   }
 }
 
+declare module 'pouchdb-adapter-indexeddb' {
+  const adapter: object
+  export default adapter
+}
+
 declare module 'pouchdb-adapter-leveldb' {
   const adapter: object
   export default adapter

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { BROWSER_CONTENDER_NAMES, BROWSER_STORES } from '../browser/names.ts'
 import { CONTENDERS } from '../contenders/contenders.ts'
-import type { ContenderName } from '../contenders/contenders.ts'
-import type { Sizes } from '../workloads/workload.ts'
+import type { Sizes, Workload } from '../workloads/workload.ts'
 import { WORKLOADS } from '../workloads/workloads.ts'
 import type { WorkloadName } from '../workloads/workloads.ts'
 
@@ -9,14 +9,18 @@ import type { WorkloadName } from '../workloads/workloads.ts'
 export const MEASUREMENTS = ['cycle', 'queue', 'serve', 'load'] as const
 export type Measurement = (typeof MEASUREMENTS)[number]
 
-const STORES = ['sqlite'] as const
+/** Where Outpost keeps its rows: in Node, and in a browser. */
+const NODE_STORES = ['sqlite'] as const
 
 export interface Arguments {
   readonly help: boolean
   readonly names: readonly (WorkloadName | Measurement)[]
   /** Undefined where each has a number of its own. */
   readonly rows: readonly number[] | undefined
-  readonly contenders: readonly ContenderName[] | undefined
+  /** Whether Chromium is the place, and not Node. */
+  readonly browser: boolean
+  readonly store: string
+  readonly contenders: readonly string[] | undefined
   readonly runs: number
   /** Whether a round comes before those that count. */
   readonly warmUp: boolean
@@ -37,7 +41,8 @@ export function readArguments(argv: readonly string[]): Arguments {
     allowPositionals: true,
     options: {
       rows: text,
-      store: { ...text, default: 'sqlite' },
+      store: text,
+      browser: { type: 'boolean', default: false },
       contenders: text,
       runs: { ...text, default: '5' },
       'page-size': { ...text, default: '5000' },
@@ -53,12 +58,15 @@ export function readArguments(argv: readonly string[]): Arguments {
     },
   })
   const number = (name: keyof typeof values): number => wholeNumber(name, String(values[name]), 1)
-  oneOf('store', values.store, STORES)
+  const stores: readonly string[] = values.browser ? BROWSER_STORES : NODE_STORES
+  const names: readonly string[] = values.browser ? BROWSER_CONTENDER_NAMES : Object.keys(CONTENDERS)
   return {
     help: values.help,
-    names: namesIn(positionals),
+    names: namesIn(positionals, values.browser),
+    browser: values.browser,
+    store: oneOf('store', values.store ?? stores[0] ?? '', stores),
     rows: values.rows === undefined ? undefined : wholeNumbers('rows', values.rows, 1),
-    contenders: values.contenders?.split(',').map((name) => oneOf('contenders', name.trim(), contenderNames())),
+    contenders: values.contenders?.split(',').map((name) => oneOf('contenders', name.trim(), names)),
     runs: number('runs'),
     warmUp: !values['no-warm-up'],
     changes: values.changes === undefined ? undefined : wholeNumbers('changes', values.changes, 0),
@@ -79,15 +87,12 @@ export function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')
 }
 
-function contenderNames(): readonly ContenderName[] {
-  return Object.keys(CONTENDERS) as ContenderName[]
-}
-
-function namesIn(positionals: readonly string[]): Arguments['names'] {
-  const workloads = Object.keys(WORKLOADS) as WorkloadName[]
+function namesIn(positionals: readonly string[], browser: boolean): Arguments['names'] {
+  const all = Object.entries(WORKLOADS).filter(([, workload]: [string, Workload]) => !browser || workload.inBrowser)
+  const workloads = all.map(([name]) => name as WorkloadName)
   return (positionals.length === 0 ? ['all'] : positionals).flatMap((name) => {
     if (name === 'all') return workloads
-    return oneOf('workload', name, [...workloads, ...MEASUREMENTS])
+    return oneOf('workload', name, browser ? workloads : [...workloads, ...MEASUREMENTS])
   })
 }
 

@@ -1,21 +1,18 @@
-import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { ContenderName } from '../contenders/contenders.ts'
 import type { Contents } from '../data/contents.ts'
 import { servePages } from '../server/page-server.ts'
-import type { PageServer } from '../server/page-server.ts'
 import type { Measures, Outcome, Sizes, Workload } from '../workloads/workload.ts'
 import { WORKLOADS } from '../workloads/workloads.ts'
 import type { WorkloadName } from '../workloads/workloads.ts'
 import { limitOf, linesOf, noiseWarning, tableOf } from './report.ts'
 import type { Line } from './report.ts'
-import type { Order } from './run-once.ts'
+import type { Runner } from './runner.ts'
 
 export interface Result {
   readonly workload: WorkloadName
+  readonly store: string
   readonly sizes: Sizes
   /** What the others are compared with. */
   readonly limit: string
@@ -24,68 +21,53 @@ export interface Result {
   readonly differing: readonly string[]
 }
 
-/** Runs a workload with these contenders in turn, round by round. */
-export async function bench(
-  name: WorkloadName,
-  names: readonly ContenderName[],
-  sizes: Sizes,
-  { runs, warmUp }: { readonly runs: number; readonly warmUp: boolean },
-): Promise<Result> {
+/** What is measured: a workload of one size, with whom, where, and how often. */
+export interface Plan {
+  readonly workload: WorkloadName
+  readonly contenders: readonly string[]
+  readonly sizes: Sizes
+  readonly store: string
+  readonly runs: number
+  readonly warmUp: boolean
+}
+
+/** Runs a workload with its contenders in turn, round by round. */
+export async function bench(plan: Plan, runner: Runner): Promise<Result> {
+  const { workload: name, sizes } = plan
   const workload: Workload = WORKLOADS[name]
-  const server = await servePages(sizes)
+  const server = await servePages(sizes, runner.files)
   const folder = mkdtempSync(join(tmpdir(), 'outpost-bench-'))
-  const prepared = workload.prepare !== undefined
-  const order = (contender: ContenderName, turn: string, prepare: boolean): Order => {
-    const place = {
-      url: server.url,
-      folder: join(folder, turn),
-      pageSize: sizes.pageSize,
-      deletions: 'unseen' as const,
-    }
-    return { workload: name, contender, prepare, place: { ...place, again: prepared && !prepare }, sizes }
+  const isPrepared = workload.prepare !== undefined
+  const run = (contender: string, turn: string, prepare: boolean): Promise<Outcome | null> => {
+    server.reset(sizes.delays)
+    const again = isPrepared && !prepare
+    const place = { url: server.url, folder: join(folder, turn), pageSize: sizes.pageSize, again }
+    mkdirSync(place.folder, { recursive: true })
+    const order = { workload: name, contender, prepare, sizes, store: plan.store }
+    return runner.run({ ...order, place: { ...place, deletions: 'unseen' } })
   }
   try {
     const expected = await workload.expected(sizes)
-    const measured = names.map((contender) => ({ contender, measures: [] as Measures[] }))
+    const measured = plan.contenders.map((contender) => ({ contender, measures: [] as Measures[] }))
     const differing: string[] = []
-    if (prepared) for (const contender of names) await runOnce(server, order(contender, contender, true))
-    for (let round = warmUp ? 0 : 1; round <= runs; round++) {
+    if (isPrepared) for (const contender of plan.contenders) await run(contender, contender, true)
+    for (let round = plan.warmUp ? 0 : 1; round <= plan.runs; round++) {
       for (const { contender, measures } of measured) {
-        const turn = prepared ? contender : `${round} ${contender}`
-        const outcome = await runOnce(server, order(contender, turn, false))
+        const turn = isPrepared ? contender : `${round} ${contender}`
+        const outcome = await run(contender, turn, false)
         if (!outcome) throw new Error(`the run of ${contender} told nothing`)
-        if (!prepared) rmSync(join(folder, turn), { recursive: true })
+        if (!isPrepared) rmSync(join(folder, turn), { recursive: true })
         if (round > 0) measures.push(outcome.measures)
         if (JSON.stringify(outcome.contents) === JSON.stringify(expected)) continue
         differing.push(`${contender}: ${JSON.stringify(outcome.contents)}, not ${JSON.stringify(expected)}`)
       }
     }
     const limit = limitOf(measured, workload.limits)
-    return { workload: name, sizes, limit, lines: linesOf(measured, limit), expected, differing }
+    return { workload: name, store: plan.store, sizes, limit, lines: linesOf(measured, limit), expected, differing }
   } finally {
     await server.close()
     rmSync(folder, { recursive: true })
   }
-}
-
-function runOnce(server: PageServer, order: Order): Promise<Outcome | null> {
-  server.reset(order.sizes.delays)
-  mkdirSync(order.place.folder, { recursive: true })
-  return new Promise((resolve, reject) => {
-    const run = fork(fileURLToPath(new URL('run-once.js', import.meta.url)), [JSON.stringify(order)], {
-      // Some peers talk much; what they said counts where a run fails.
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    })
-    let outcome: Outcome | null = null
-    let said = ''
-    run.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-5000)))
-    run.on('message', (message) => (outcome = message as Outcome))
-    run.on('error', reject)
-    run.on('exit', (code) => {
-      if (code === 0) resolve(outcome)
-      else reject(new Error(`the run of ${order.contender} ended with exit code ${code}\n${said}`))
-    })
-  })
 }
 
 export function describe({ workload, sizes, limit, lines, expected, differing }: Result): string {

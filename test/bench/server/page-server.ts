@@ -23,6 +23,12 @@ export interface PageServer {
   readonly close: () => Promise<void>
 }
 
+/** A file of a page. */
+export interface StaticFile {
+  readonly type: string
+  readonly text: string
+}
+
 /** A round that is to happen, and what will be asked for behind it besides pages. */
 export type ChangeOrder = Round & { readonly prepare?: 'ids' | 'stream' }
 
@@ -32,7 +38,10 @@ export const NO_DELAYS: Delays = { latencyMs: 0, operationMs: 0 }
  * Serves accounts in the shape of the Web API, on loopback. All that is pulled is serialised before the first request, so
  * that a client waits for bytes and not for this server. Under `/bench/` the runs of the bench tell it what happens next.
  */
-export async function servePages(beginning: Beginning): Promise<PageServer> {
+export async function servePages(
+  beginning: Beginning,
+  files: ReadonlyMap<string, StaticFile> = new Map(),
+): Promise<PageServer> {
   const accounts = new Accounts(beginning)
   // A client that was busy with something else must not find its connection closed.
   const server = createServer({ keepAliveTimeout: 0 })
@@ -44,6 +53,8 @@ export async function servePages(beginning: Beginning): Promise<PageServer> {
   const answerTo = async (request: Request): Promise<Answer> => {
     if (request.path.startsWith(CONTROL)) return control(api, accounts, request)
     if (request.path.startsWith('/sync/stream')) return streamAnswer(accounts)
+    const file = files.get(request.path)
+    if (file) return { status: 200, headers: { 'Content-Type': file.type }, parts: [Buffer.from(file.text)] }
     const path = request.path.slice(API.length)
     const inside = path === '$batch' ? requestsIn(request.body, API) : [{ ...request, path }]
     const answers = inside.map((one) => api.answer(one))

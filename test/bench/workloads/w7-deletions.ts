@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { contentsOf } from '../data/contents.ts'
 import type { Contents } from '../data/contents.ts'
 import { countOf, rowsAfter } from '../data/history.ts'
@@ -13,15 +11,14 @@ export const deletions: Workload = {
   title: ({ rows, deletions: deleted }) =>
     `W7  ${count(deleted)} deletions are found; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw'],
+  inBrowser: ['outpost', 'raw'],
   limits: ['raw'],
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
   expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
   run: async ({ place, open, sizes }) => {
     const contenders = await Promise.all(
       WAYS.map(async (way) => {
-        const folder = join(place.folder, way)
-        mkdirSync(folder)
-        return open({ ...place, folder, deletions: way })
+        return open({ ...place, folder: `${place.folder}/${way}`, deletions: way })
       }),
     )
     for (const contender of contenders) await contender.pull()

@@ -1,4 +1,5 @@
 import type { Contender, Place } from '../contenders/contender.ts'
+import type { BrowserContenderName } from '../browser/names.ts'
 import type { ContenderName } from '../contenders/contenders.ts'
 import type { Contents } from '../data/contents.ts'
 import type { Delays } from '../server/page-server.ts'
@@ -25,6 +26,8 @@ export interface Run {
   readonly sizes: Sizes
   readonly place: Place
   readonly open: (place: Place) => Promise<Contender>
+  /** Starts to measure; what it gives tells what was taken since then besides time. */
+  readonly meter: () => () => Promise<Measures>
 }
 
 export interface Outcome {
@@ -37,6 +40,8 @@ export interface Workload {
   readonly title: (sizes: Sizes) => string
   /** Who takes part, in the order of the turns. */
   readonly contenders: readonly ContenderName[]
+  /** The same in a browser. */
+  readonly inBrowser?: readonly BrowserContenderName[]
   /** The others are compared with the fastest of these. */
   readonly limits: readonly ContenderName[]
   /** What is to be measured one after the other, where that is more than one thing. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Place } from '../contenders/contender.ts'
-import { CONTENDERS } from '../contenders/contenders.ts'
+import { nodeRun } from '../run/node-run.ts'
 import { servePages } from '../server/page-server.ts'
 import type { PageServer } from '../server/page-server.ts'
 import type { Sizes, Workload } from './workload.ts'
@@ -45,7 +45,7 @@ test.each(everyRun)('$name ends with the rows of the server: $contender', async 
     deletions: 'unseen',
   }
   mkdirSync(place.folder)
-  const run = { sizes: SIZES, place, open: CONTENDERS[contender] }
+  const run = nodeRun(contender, place, SIZES)
   server.reset(SIZES.delays)
   await workload.prepare?.(run)
   server.reset(SIZES.delays)

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright'
+import { build } from 'vite'
+import type { Order } from '../run/order.ts'
+import type { Runner } from '../run/runner.ts'
+import type { StaticFile } from '../server/page-server.ts'
+import type { Outcome } from '../workloads/workload.ts'
+
+const INSTALLED = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+const SWITCHES = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+/** Runs orders in a page, each in a Chromium of its own over the folder of its place. Throws where there is none. */
+export async function inChromium(): Promise<Runner> {
+  const named = process.env['CHROMIUM']
+  const executablePath = (named ? [named] : INSTALLED).find((path) => existsSync(path))
+  if (executablePath === undefined) throw new Error('no Chromium found: install one, or name it in CHROMIUM')
+  return {
+    files: await bundle(),
+    run: async (order) => {
+      const context = await chromium.launchPersistentContext(order.place.folder, {
+        executablePath,
+        chromiumSandbox: false,
+        args: SWITCHES,
+      })
+      try {
+        const page = await context.newPage()
+        await page.goto(`${order.place.url}/page`)
+        // A database of the page has a short name; the folder is that of the browser.
+        const inPage: Order = { ...order, place: { ...order.place, folder: order.contender } }
+        return await page.evaluate<Outcome | null>(`runOrder(${JSON.stringify(inPage)})`)
+      } finally {
+        await context.close()
+      }
+    },
+  }
+}
+
+/** The page and its program with everything it imports, by path. */
+async function bundle(): Promise<ReadonlyMap<string, StaticFile>> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    base: '/program/',
+    define: { global: 'globalThis' },
+    resolve: {
+      conditions: ['module', 'browser', 'import', 'default'],
+      // PouchDB wants Node's events.
+      alias: { events: fileURLToPath(import.meta.resolve('events/events.js')) },
+    },
+    build: {
+      write: false,
+      minify: false,
+      target: 'esnext',
+      modulePreload: false,
+      rolldownOptions: {
+        input: fileURLToPath(new URL('page-program.js', import.meta.url)),
+        output: { entryFileNames: 'main.js' },
+      },
+    },
+  })
+  const [output] = Array.isArray(built) ? built : [built]
+  const files = output && 'output' in output ? output.output : []
+  const page = '<!doctype html><title>Bench</title><script type="module" src="/program/main.js"></script>'
+  return new Map([
+    ['/page', { type: 'text/html', text: page }],
+    ...files.flatMap((file): [string, StaticFile][] =>
+      file.type === 'chunk' ? [[`/program/${file.fileName}`, { type: 'text/javascript', text: file.code }]] : [],
+    ),
+  ])
+}

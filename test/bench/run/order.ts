@@ -1,0 +1,15 @@
+import type { Place } from '../contenders/contender.ts'
+import type { Sizes } from '../workloads/workload.ts'
+import type { WorkloadName } from '../workloads/workloads.ts'
+
+/** One run of one contender, as it is told to the process, or the page, that it has for itself. */
+export interface Order {
+  readonly workload: WorkloadName
+  readonly contender: string
+  /** Where Outpost keeps its rows. */
+  readonly store: string
+  /** Only what comes before all runs. */
+  readonly prepare: boolean
+  readonly place: Place
+  readonly sizes: Sizes
+}

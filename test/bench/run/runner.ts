@@ -1,0 +1,34 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { StaticFile } from '../server/page-server.ts'
+import type { Outcome } from '../workloads/workload.ts'
+import type { Order } from './order.ts'
+
+/** Carries out orders, each by itself. */
+export interface Runner {
+  /** What the page server has to serve for it, by path. */
+  readonly files: ReadonlyMap<string, StaticFile>
+  /** Null where the order was only to prepare. */
+  readonly run: (order: Order) => Promise<Outcome | null>
+}
+
+/** Each in a process of Node. */
+export const inNode: Runner = {
+  files: new Map(),
+  run: (order) =>
+    new Promise((resolve, reject) => {
+      const child = fork(fileURLToPath(new URL('run-once.js', import.meta.url)), [JSON.stringify(order)], {
+        // Some peers talk much; what they said counts where a run fails.
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      })
+      let outcome: Outcome | null = null
+      let said = ''
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-5000)))
+      child.on('message', (message) => (outcome = message as Outcome))
+      child.on('error', reject)
+      child.on('exit', (code) => {
+        if (code === 0) resolve(outcome)
+        else reject(new Error(`the run of ${order.contender} ended with exit code ${code}\n${said}`))
+      })
+    }),
+}
