@@ -303,6 +303,36 @@ test('an archived action leaves the row, and what was written on top of it, as i
   expect(before?.['numberofemployees']).not.toBe(12)
 })
 
+test.each([{ policy: 'merge' }, { policy: 'server-wins' }] as const)(
+  'what was written on top of an edit and an action in one stands on what was there before both ($policy)',
+  async ({ policy }) => {
+    const there = await office()
+    const { device1: device, account } = there
+    const columns = ['name', 'numberofemployees']
+    await device.org.configure({ tables: { account: { columns, conflictPolicy: policy } } })
+    const both = await device.org.write((draft) => {
+      draft.update('account', account, { name: 'Ours', numberofemployees: 10 })
+      draft.action('new_Hire', {
+        on: { table: 'account', id: account },
+        parameters: { Count: 1 },
+        happened: 'numberofemployees eq 11',
+        effect: { numberofemployees: 11 },
+      })
+    })
+    const later = await device.org.write((draft) => draft.update('account', account, { numberofemployees: 20 }))
+    if (policy === 'merge') await device.org.outbox.archive([both.seq ?? 0])
+    there.emulator.master.update('account', account, { name: 'Theirs' })
+    await device.sync()
+    expect(await device.org.outbox.get(both.seq ?? 0)).toMatchObject({ status: 'archived' })
+    expect(await device.org.outbox.get(later.seq ?? 0)).toMatchObject({ status: 'processed' })
+    expect(there.emulator.master.row('account', account)?.values).toMatchObject({
+      name: 'Theirs',
+      numberofemployees: 20,
+    })
+    expect(await differences(there, device)).toEqual([])
+  },
+)
+
 test('an action that the master does not have, or whose code refuses it, is an error that says so', async () => {
   const there = await office()
   const { device1: device, account, incident } = there

@@ -523,6 +523,26 @@ test('it is noticed by the next ones where the newest of all rows seen was delet
   expect(await differences(here, device)).toEqual([])
 })
 
+test('it is noticed where a row comes again in the version in which it was deleted from here', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const older = account(here, 'deleted there')
+  const newest = account(here, 'deleted here')
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  await env.advance(LATER)
+  for (const id of [older, newest]) await device.org.write((draft) => draft.delete('account', id))
+  await device.org.push()
+
+  emulator.restoreBackup(backup)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect([...(await device.rows('account')).keys()]).toEqual(expect.arrayContaining([older, newest]))
+  expect(await differences(here, device)).toEqual([])
+})
+
 test('it is noticed where the newest row of all has got a still newer version since', async () => {
   const here = world()
   const { emulator, env } = here

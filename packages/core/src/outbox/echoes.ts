@@ -64,23 +64,26 @@ export async function refuseEcho(tx: StoreWriter, table: string, id: string, ver
   await tx.setValue(key, echo)
 }
 
-/** The rows of a page but those that were deleted from here in this version or a newer one. */
+/** The rows of a page, and apart from them those that were deleted from here in this version or a newer one, with that one. */
 export async function withoutDeleted(
   tx: StoreReader,
   table: string,
   page: readonly MasterRow[],
-): Promise<readonly MasterRow[]> {
-  const deleted = new Map(
+): Promise<{ readonly rows: readonly MasterRow[]; readonly deleted: readonly Pick<MasterRow, 'id' | 'version'>[] }> {
+  const versions = new Map(
     (await tx.values(prefix(table))).flatMap(({ key, value }) => {
       const version = (value as AwaitedEcho).deleted
       return version === undefined ? [] : [[key.slice(prefix(table).length), version] as const]
     }),
   )
-  if (deleted.size === 0) return page
-  return page.filter(({ id, version }) => {
-    const before = deleted.get(id)
-    return before === undefined || (version !== before && !isOlderVersion(version, before))
+  if (versions.size === 0) return { rows: page, deleted: [] }
+  const deleted = page.flatMap(({ id, version }) => {
+    const before = versions.get(id)
+    const isLater = before === undefined || (version !== before && !isOlderVersion(version, before))
+    return isLater ? [] : [{ id, version: before }]
   })
+  const ids = new Set(deleted.map(({ id }) => id))
+  return { rows: page.filter(({ id }) => !ids.has(id)), deleted }
 }
 
 /** A row that two whole pulls have not brought back is not among those the device keeps: it is waited for no longer. */

@@ -4,7 +4,7 @@ import { dependenciesOf, waitingKey } from '../write/dependencies.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
-import { liftOut } from '../rows/stack.ts'
+import { liftAllOut } from '../rows/stack.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 
@@ -64,7 +64,7 @@ function refuseArchived({ seq, status, kept }: OfflineTransaction, local: 'rever
 
 async function leaveStack(tx: StoreWriter, transaction: OfflineTransaction, tables: Tables): Promise<void> {
   if (transaction.status !== 'pending' && transaction.status !== 'error') return
-  for (const change of transaction.changes) await liftOut(tx, transaction.seq, change)
+  await liftAllOut(tx, transaction)
   await passOnDependencies(tx, transaction, tables)
 }
 

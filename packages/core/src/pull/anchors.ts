@@ -46,6 +46,8 @@ export interface Sightings {
   hasChanged: boolean
   /** Rows that came in an older version than was held. */
   readonly regressed: Anchor[]
+  /** Rows that came although they had been deleted from here, in the versions they had then: late, or there again. */
+  readonly deleted: Anchor[]
   /** Rows that were written from here and have not come back yet, though they should have by now. */
   overdue: readonly Anchor[]
 }
@@ -58,7 +60,16 @@ export async function watchPass(tx: StoreReader, table: string, goesOn: boolean)
   const { rows, expected } = await anchorsOf(tx, table)
   const overdue = goesOn ? await overdueEchoes(tx, table) : []
   const awaited = (goesOn && expected && rows[0]) || null
-  return { goesOn, expected: awaited, before: rows, isBack: false, hasChanged: false, regressed: [], overdue }
+  return {
+    goesOn,
+    expected: awaited,
+    before: rows,
+    isBack: false,
+    hasChanged: false,
+    regressed: [],
+    deleted: [],
+    overdue,
+  }
 }
 
 /**
@@ -119,9 +130,9 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
   const intact: string[] = []
   const missing: { readonly table: ConfiguredTable; readonly anchor: Anchor }[] = []
   for (const { table, sightings } of seen) {
-    const { expected, isBack, regressed, overdue } = sightings
+    const { expected, isBack, regressed, deleted, overdue } = sightings
     if (expected && isBack) intact.push(expected.version)
-    const doubtful = [...regressed, ...overdue]
+    const doubtful = [...regressed, ...deleted, ...overdue]
     if ((!expected || isBack) && doubtful.length === 0) continue
     const found = await readAnchors(context, table, sightings, signal).catch(unlessOfOneTable)
     if (!found) continue
@@ -170,11 +181,11 @@ interface Found {
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
-  { before, regressed, overdue, isBack, hasChanged }: Sightings,
+  { before, regressed, deleted, overdue, isBack, hasChanged }: Sightings,
   signal: AbortSignal,
 ): Promise<Found> {
   const name = table.metadata.name
-  const doubtful = [...regressed, ...overdue]
+  const doubtful = [...regressed, ...deleted, ...overdue]
   const { anchors, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
     const newest = (await anchorsOf(tx, name)).rows
     const rows = isBack ? newest : [...newest, ...before.filter(({ id }) => newest.every((row) => row.id !== id))]
@@ -192,7 +203,13 @@ async function readAnchors(
   const rows = asked.length === 0 ? [] : await context.master.read(request, signal)
   const there = new Map(rows.map((row) => [row.id, row.version]))
   const seen = new Map(before.map((row) => [row.id, row.version]))
-  const isOlder = asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version))
+  // What is there again in the version in which it was deleted, or in an older one, was never deleted in this past.
+  const isRevived = ({ id, version }: Anchor): boolean => {
+    const now = there.get(id)
+    return now !== undefined && (now === version || isOlderVersion(now, version))
+  }
+  const isOlder =
+    asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version)) || deleted.some(isRevived)
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
   if (!isOlder && !isBack && !hasChanged) {
     // The newest row seen is gone from the scope: until a newer one is seen, as perhaps with this pass, none is expected.
@@ -208,7 +225,7 @@ async function readAnchors(
     isOlder,
     // What this pass has brought tells nothing about the past.
     intact: present.flatMap(({ id, version }) => (seen.get(id) === version ? [version] : [])),
-    missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id)),
+    missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id) && !deleted.some((row) => row.id === id)),
   }
 }
 

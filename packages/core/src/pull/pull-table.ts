@@ -101,7 +101,8 @@ async function commitPage(
     `apply page of ${name}`,
     async (tx) => {
       const older = (await dueOf(tx, name)).includes('restored')
-      const rows = older ? page.rows : await withoutDeleted(tx, name, page.rows)
+      const { rows, deleted } = older ? { rows: page.rows, deleted: [] } : await withoutDeleted(tx, name, page.rows)
+      sightings.deleted.push(...deleted)
       // Before the checkpoint is read: it can make a comparison of this very table due.
       await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)

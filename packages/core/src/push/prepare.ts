@@ -18,7 +18,7 @@ import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import type { Row } from '../row.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import { settledAs } from './settle.ts'
-import { liftOut, onValues } from '../rows/stack.ts'
+import { liftAllOut, liftOut, onValues } from '../rows/stack.ts'
 import type { Settled } from './settle.ts'
 import { conflictError, policyError } from './transaction-errors.ts'
 
@@ -105,11 +105,16 @@ async function liftDropped(
   after: OfflineTransaction,
   conflicts: readonly ConflictDecision[],
 ): Promise<void> {
+  if (after.status === 'archived') return liftAllOut(tx, before)
   for (const change of before.changes) {
     if (change.kind !== 'update') continue
     const lost = conflicts.filter((conflict) => conflict.id === change.id && conflict.resolved === 'remote')
-    const columns = after.status === 'archived' ? undefined : lost.map((conflict) => conflict.column)
-    await liftOut(tx, before.seq, change, columns)
+    await liftOut(
+      tx,
+      before.seq,
+      change,
+      lost.map((conflict) => conflict.column),
+    )
   }
 }
 

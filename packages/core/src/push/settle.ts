@@ -23,7 +23,7 @@ import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
 import { doubt } from '../pull/recheck-list.ts'
 import { rowKey } from '../row.ts'
-import { liftOut, standOnMaster } from '../rows/stack.ts'
+import { liftAllOut, standOnMaster } from '../rows/stack.ts'
 import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unseenError } from './transaction-errors.ts'
 import { hasUnreadAction } from './unread-actions.ts'
 
@@ -319,7 +319,7 @@ async function settleGone(
           said(context, { conflicts }),
         ),
   )
-  for (const change of dropped) await liftOut(tx, transaction.seq, change)
+  await liftAllOut(tx, { seq: transaction.seq, changes: dropped })
   for (const { table: name, id } of recreated) {
     const table = tables.get(name)
     if (table) await refreshRows(tx, table, [id], new Map([[id, { id, row: null }]]))

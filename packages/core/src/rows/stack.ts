@@ -108,6 +108,14 @@ export async function liftOut(
   })
 }
 
+/** The changes will have no effect. An action stands on the other change of its row, so the last is the first to go. */
+export async function liftAllOut(
+  tx: StoreWriter,
+  { seq, changes }: { readonly seq: number; readonly changes: readonly Change[] },
+): Promise<void> {
+  for (const change of changes.toReversed()) await liftOut(tx, seq, change)
+}
+
 /**
  * The change is to be delivered after all: in each column the next one stands on its value; all wait for it. What was made
  * on another value than the change was, as the master had got one since, stays on that: it is what is there should the
