@@ -148,6 +148,30 @@ test('a row that is created with local values keeps them when the master has it'
   expect(await device.org.table('account').get(id)).toMatchObject({ name: 'New', rank: 5 })
 })
 
+test.each(['before', 'behind'] as const)(
+  'a row that was created and deleted here has its local values again where the deletion is taken back (%s the delivery)',
+  async (when) => {
+    const there = world()
+    const device = await there.device({ configuration: WITH_LOCAL })
+    await device.sync()
+    let id = ''
+    const apart = { coalesce: false }
+    await device.org.write((draft) => void (id = draft.create('account', { name: 'New', rank: 7 })), apart)
+    const { seq } = await device.org.write((draft) => draft.delete('account', id), apart)
+    expect((await device.rows('account')).has(id)).toBe(false)
+    if (when === 'behind') {
+      there.emulator.faults.add({ match: { method: 'DELETE' }, times: 9, fault: { kind: 'status', status: 403 } })
+      await device.org.push()
+      there.emulator.faults.clear()
+      expect(there.emulator.master.row('account', id)).toBeDefined()
+    }
+    await device.org.outbox.archive([seq ?? 0])
+    expect((await device.rows('account')).get(id)).toMatchObject({ name: 'New', rank: 7 })
+    await device.sync()
+    expect((await device.rows('account')).get(id)).toMatchObject({ name: 'New', rank: 7 })
+  },
+)
+
 test('a table that is neither selected nor local takes no writes', async () => {
   const device = await world().device({ configuration: WITH_LOCAL })
   await expect(device.org.write((draft) => draft.create('contact', { lastname: 'x' }))).rejects.toMatchObject({

@@ -33,14 +33,15 @@ export async function refreshRows(
   const changes = await shownChanges(tx, name, ids)
   const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
   const rows = await tx.rows(name, ids)
+  const aside = await putAside(tx, table, ids, rows)
   const shown = ids.map((id, position): ShownRow => {
     const master = (masters.get(id) ?? knownMaster(id, bases.get(id), rows[position])).row
     const own = changes.get(id) ?? []
     const local = own.reduce((row, change) => applyChange(table, row, change), master?.values ?? null)
-    const stays = localValues(table, rows[position], bases.get(id))
+    const stays = aside.get(id) ?? localValues(table, rows[position], bases.get(id))
     return { id, master, local, stays, dirty: own.length > 0, base: bases.get(id) }
   })
-  await keepRows(tx, table, shown)
+  await keepRows(tx, table, shown, aside)
 }
 
 /** How many rows are shown anew at a time where all with unsent changes are. */
@@ -66,14 +67,15 @@ export async function showOnTop(
     if (!table) continue
     const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
     const rows = await tx.rows(name, ids)
+    const aside = await putAside(tx, table, ids, rows)
     const shown = ids.map((id, position): ShownRow => {
       const own = changes.filter((change) => change.table === name && change.id === id)
       const local = own.reduce((row, change) => applyChange(table, row, change), rows[position]?.values ?? null)
       const { row: master } = knownMaster(id, bases.get(id), rows[position])
-      const stays = localValues(table, rows[position], bases.get(id))
+      const stays = aside.get(id) ?? localValues(table, rows[position], bases.get(id))
       return { id, master, local, stays, dirty: true, base: bases.get(id) }
     })
-    await keepRows(tx, table, shown)
+    await keepRows(tx, table, shown, aside)
   }
 }
 
@@ -89,14 +91,21 @@ interface ShownRow {
   readonly base: BaseRow | undefined
 }
 
-async function keepRows(tx: StoreWriter, table: ConfiguredTable, shown: readonly ShownRow[]): Promise<void> {
+async function keepRows(
+  tx: StoreWriter,
+  table: ConfiguredTable,
+  shown: readonly ShownRow[],
+  aside: ReadonlyMap<string, Row>,
+): Promise<void> {
   const name = table.metadata.name
   const put: StoredRow[] = []
   const remove: string[] = []
   const putBases: BaseRow[] = []
   const removeBases: string[] = []
   const isBack: string[] = []
-  for (const { id, master, local, stays, dirty, base } of shown) {
+  for (const each of shown) {
+    const { id, master, local, stays, dirty, base } = each
+    if (aside.has(id) || isAside(each)) await tx.setValue(asideKey(name, id), isAside(each) ? stays : undefined)
     if (local && base?.local === 'deleted') isBack.push(id)
     if (local) {
       const values = { ...keptValues(table, local), ...stays }
@@ -127,6 +136,29 @@ async function settle(tx: StoreWriter, table: string, ids: readonly string[]): P
     stayed.map(({ id }) => id),
     'settled',
   )
+}
+
+const asideKey = (table: string, id: string): string => `aside/${table}/${id}`
+
+/** Whether the row is deleted here before the master had it: nothing else has a place for its local values then. */
+function isAside({ master, local, stays, dirty }: ShownRow): boolean {
+  return dirty && local === null && master === null && Object.values(stays).some((value) => value !== null)
+}
+
+/** The local values that were put aside, of those of the rows that are not shown. */
+async function putAside(
+  tx: StoreReader,
+  table: ConfiguredTable,
+  ids: readonly string[],
+  rows: readonly (StoredRow | undefined)[],
+): Promise<ReadonlyMap<string, Row>> {
+  const found = new Map<string, Row>()
+  if (table.localColumns.length === 0) return found
+  for (const [at, id] of ids.entries()) {
+    const values = rows[at] ? undefined : await tx.value(asideKey(table.metadata.name, id))
+    if (values !== undefined) found.set(id, split(table, values as Row).local)
+  }
+  return found
 }
 
 function localValues(table: ConfiguredTable, row: StoredRow | undefined, base: BaseRow | undefined): Row {

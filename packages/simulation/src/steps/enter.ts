@@ -32,7 +32,10 @@ export function beginWriting(
       const words = `device ${device.number} writes ${deeds.map(inWords).join(', ')}`
       // The write was made by the configuration that another tab had put in force, where one had.
       const { configuration } = org
-      const here = deeds.flatMap((deed) => part(configuration, deed, true))
+      // What a write puts into columns of a row that it takes away is nobody's.
+      const goes = (deed: Deed): boolean =>
+        deeds.some(({ kind, table, id }) => kind === 'delete' && table === deed.table && id === deed.id)
+      const here = deeds.flatMap((deed) => (goes(deed) ? [] : part(configuration, deed, true)))
       const sent = deeds.flatMap((deed) => part(configuration, deed, false))
       if (outcome instanceof OutpostError) {
         if (outcome.code === 'store' || outcome.code === 'closed') device.book.mayHaveWritten(sent, here)
