@@ -4,7 +4,7 @@ import { MUTANTS } from './mutants.ts'
 
 const search = {
   mutants: MUTANTS.filter(({ name }) => name === 'write-not-shown'),
-  first: 1,
+  first: 3,
   seeds: 1,
   devices: 2,
   steps: 60,
