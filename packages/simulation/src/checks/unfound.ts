@@ -205,6 +205,11 @@ interface Doubts {
   readonly told: Map<number, Told>
   /** By device: rows that it had in versions that have never been given out when a backup was restored, as `<key> <version>`. */
   readonly never: Map<number, Set<string>>
+  /**
+   * By device and table: the newest version of rows that were gone behind a restored backup that it did not notice. Until
+   * newer ones are seen none is expected to come back (decisions/012).
+   */
+  readonly unwatched: Map<number, Map<string, bigint>>
 }
 
 const doubts = new WeakMap<World, Doubts>()
@@ -217,6 +222,7 @@ export function doubtsOf(world: World): Doubts {
     back: new Map<number, ReadonlySet<string>>(),
     told: new Map<number, Told>(),
     never: new Map<number, Set<string>>(),
+    unwatched: new Map<number, Map<string, bigint>>(),
   }
   doubts.set(world, found)
   return found
@@ -245,13 +251,18 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   emulator.restoreBackup()
   const after = versionsThere(world)
   const revived = [...after].flatMap(([key, version]) => (before.get(key) === version ? [] : [key]))
-  const { back, never, told } = doubtsOf(world)
+  const { back, never, told, unwatched } = doubtsOf(world)
   told.clear()
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
-    const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here))
+    const newest = unwatched.get(number) ?? new Map<string, bigint>()
+    const isWatched = (key: string, here: bigint): boolean => here > (newest.get(tableOf(key)) ?? 0n)
+    const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here && isWatched(key, here)))
     const isShown = older.size > 0
+    for (const [key, here] of rows)
+      if (!isShown && !after.has(key) && isWatched(key, here)) newest.set(tableOf(key), here)
+    unwatched.set(number, newest)
     const unknown = new Set([...(back.get(number) ?? []), ...revived])
     back.set(number, isShown ? new Set() : unknown)
     if (isShown) told.set(number, { older, revived: [...unknown] })
@@ -328,6 +339,10 @@ async function versionsUnderEdits(
     }
     return found
   })
+}
+
+function tableOf(key: string): string {
+  return key.slice(0, key.indexOf('/'))
 }
 
 /** The versions of the rows that each device has, by the device's number and the row's key. */
