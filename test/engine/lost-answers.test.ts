@@ -274,6 +274,24 @@ test('a row that was to be deleted and is hidden from its user is not taken for 
   expect({ status: transaction?.status, isThere }).toEqual({ status: isThere ? 'error' : 'processed', isThere })
 })
 
+test('the history tells in which version a row was met that was looked at after a lost answer', async () => {
+  const there = world()
+  const device = await there.device({ configuration: ACCOUNTS })
+  await device.sync()
+  const [account = {}] = await device.org.table('account').query({ limit: 1 })
+  const lost = id(account, 'accountid')
+  await device.org.write((draft) => draft.update('account', lost, { name: 'Ours' }))
+  there.emulator.faults.add({ nth: 1, fault: { kind: 'dropBeforeCommit' } })
+  await expect(device.org.push()).rejects.toMatchObject({ code: 'offline' })
+  there.emulator.master.update('account', lost, { telephone1: '1' })
+  const met = there.emulator.master.row('account', lost)?.version
+  await device.org.push()
+  const [transaction] = await device.org.outbox.list({ statuses: 'all' })
+  expect(transaction?.history.find(({ event }) => event === 'verified')).toMatchObject({
+    versions: { [`account/${lost}`]: `W/"${met}"` },
+  })
+})
+
 test('an action of which the master no longer has what would tell of it is left to a person', async () => {
   const there = world()
   registerActions(there.emulator)

@@ -67,6 +67,30 @@ test('a role that is given shows rows that did not change, and one that is taken
   expect((await device.org.explainPull('account')).due).toEqual([])
 })
 
+test.each([{ pulled: true }, { pulled: false }])(
+  'what a repair has read under a role goes when that is taken, with %j',
+  async ({ pulled }) => {
+    const here = world()
+    foreign(here, 'not mine')
+    const device = await here.device({ user: TECHNICIAN, configuration: KEPT })
+    if (pulled) await device.sync()
+    const role = here.emulator.security.addRole({
+      name: 'Reads everything',
+      tablePrivileges: { account: { read: 'organization' } },
+    })
+    await here.env.advance(LATER)
+    here.emulator.security.assignRole(TECHNICIAN, role)
+    await device.org.repair('account')
+    expect(await names(device)).toContain('not mine')
+
+    await here.env.advance(LATER)
+    here.emulator.security.removeRole(TECHNICIAN, role)
+    await device.sync()
+    expect(await held(device)).toEqual(await shown(here))
+    expect((await device.org.explainPull('account')).due).toEqual([])
+  },
+)
+
 test('a team that is joined shows its rows, and one that is left hides them', async () => {
   const here = world()
   const device = await technician(here)

@@ -45,9 +45,11 @@ export class Comparisons {
 
   async repair(table: string, { signal: asked, buckets }: VerifyOptions): Promise<RepairReport> {
     configured(this.#kept.byName, table)
-    return this.#delivery.asking(asked, (signal) =>
-      repair(this.#pulling(), configured(this.#kept.byName, table), signal, buckets),
-    )
+    return this.#delivery.asking(asked, async (signal) => {
+      // What is read from here on is read under the standing that the next sync holds its own against.
+      await this.#kept.renewPrivileges(this.#pulling().userId, signal)
+      return repair(this.#pulling(), configured(this.#kept.byName, table), signal, buckets)
+    })
   }
 
   async dryRun({ signal: asked, tables: names }: Pick<SyncOptions, 'signal' | 'tables'>): Promise<DryRun> {

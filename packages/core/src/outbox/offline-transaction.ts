@@ -123,7 +123,7 @@ export interface HistoryEntry {
   readonly requestId?: string
   /** The id that the master gave the request in its answer. */
   readonly masterRequestId?: string
-  /** The version of each changed row that the master answered with or a pull brought back, by row key. */
+  /** The version of each changed row that the master answered with, a look has met or a pull brought back, by row key. */
   readonly versions?: Readonly<Record<string, string>>
   readonly conflicts?: readonly ConflictDecision[]
   readonly patches?: readonly ConflictPatches[]

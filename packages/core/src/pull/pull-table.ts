@@ -1,13 +1,13 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { abortError, MasterError, throwIfAborted } from '../errors.ts'
 import type { Json } from '../metadata.ts'
-import { recordEchoes, withoutDeleted } from '../outbox/echoes.ts'
+import { recordEchoes, withoutDeleted, writtenRows } from '../outbox/echoes.ts'
 import type { PullPage, PullRequest } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { beginBodies } from './bodies.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
-import type { TableCheckpoint } from './checkpoint.ts'
+import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
@@ -130,16 +130,22 @@ async function commitPage(
 
 /**
  * What a first pass has to make up for where rows were sent from here before it: they may lack columns that were selected
- * since, and of what was deleted until now nobody tells.
+ * since, and of what was deleted until now nobody tells. Others were brought by a repair, and may not be shown any more.
  */
 async function missedBefore(
   tx: StoreReader,
   { metadata: { name }, tracking, changeTracking }: ConfiguredTable,
 ): Promise<Pick<TableCheckpoint, 'everyRow' | 'due'>> {
   const unsent = (await tx.bases(name)).filter(({ local }) => local === 'created')
-  if ((await tx.count(name)) <= unsent.length) return {}
+  const rows = (await tx.count(name)) - unsent.length
+  if (rows <= 0) return {}
+  const sent = await tx.versions(name, [...(await writtenRows(tx, name))])
   const isTold = tracking.deletes || tracking.links || tracking.owners || changeTracking
-  return { everyRow: true, ...(isTold ? { due: ['tracking-enabled'] } : {}) }
+  const due: DueReason[] = [
+    ...(isTold ? ['tracking-enabled' as const] : []),
+    ...(rows > sent.size ? ['asked' as const] : []),
+  ]
+  return { everyRow: true, ...(due.length > 0 ? { due } : {}) }
 }
 
 /** The stored checkpoint, as far as it is still good, or a fresh one. */

@@ -193,7 +193,7 @@ async function refuseLateEcho(tx: StoreWriter, { table, id }: Change): Promise<v
 }
 
 /** The versions that the master's rows have after it took the changes, by row key, as far as they are known. */
-function versionsOf(changes: readonly Change[], masters: MasterRows): Readonly<Record<string, string>> {
+export function versionsOf(changes: readonly Change[], masters: MasterRows): Readonly<Record<string, string>> {
   const known = changes.flatMap(({ table, id }): readonly [string, string][] => {
     const version = masters.get(table)?.get(id)?.row?.version
     return version ? [[rowKey(table, id), version]] : []

@@ -7,7 +7,7 @@ import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
-import { deliver, isSameRequest, keep } from './settle.ts'
+import { deliver, isSameRequest, keep, versionsOf } from './settle.ts'
 import type { Settled, SettleContext } from './settle.ts'
 import { errorOf } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
@@ -66,7 +66,11 @@ async function settleOne(
     return keep(tx, transition(transaction, 'refused', now, open, { note: lastError.message }))
   }
   await takeBases(tx, transaction.changes, masters, context.tables)
-  const note = { note: 'not found on the master; to be sent again' }
+  const versions = versionsOf(transaction.changes, masters)
+  const note = {
+    note: 'not found on the master; to be sent again',
+    ...(Object.keys(versions).length > 0 ? { versions } : {}),
+  }
   return keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note))
 }
 
