@@ -1,5 +1,5 @@
 import type { Contender, Place } from './contender.ts'
-import type { DrainSetting } from './raw.ts'
+import type { DrainSetting } from './account-queue.ts'
 
 type Open = (place: Place) => Promise<Contender>
 

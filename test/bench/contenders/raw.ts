@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Row } from '@outpost/core'
 import Database from 'better-sqlite3'
 import { contentsOf } from '../data/contents.ts'
+import { queueIn } from './account-queue.ts'
+import type { DrainSetting } from './account-queue.ts'
 import {
   createTables,
   guidBytes,
@@ -30,12 +32,6 @@ const PRAGMAS = [
   'temp_store = MEMORY',
 ]
 
-/** How a queue is drained by hand: so many updates in a request, and so many requests at a time. */
-export interface DrainSetting {
-  readonly batch: number
-  readonly lanes: number
-}
-
 export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, lanes: 1 }): Promise<Contender> {
   const { url, folder, pageSize, deletions, again } = place
   const database = new Database(join(folder, 'raw.db'))
@@ -45,25 +41,13 @@ export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, 
   const remove = database.prepare<Buffer>('DELETE FROM account WHERE accountid = ?')
   const reach = database.prepare<number>('UPDATE state SET version = ?')
   const reached = database.prepare<[], number>('SELECT version FROM state').pluck()
-  const update = database.prepare<SqlValue[]>('UPDATE account SET telephone1 = ? WHERE accountid = ?')
-  const queue = database.prepare<string>('INSERT INTO outbox (body) VALUES (?)')
-  const queued = database.prepare<[], [number, string]>('SELECT seq, body FROM outbox ORDER BY seq').raw()
-  const leave = database.prepare<number>('DELETE FROM outbox WHERE seq = ?')
+  const queue = queueIn(database)
   const newestOpen = database.prepare<[], SqlValue[]>(SELECT_NEWEST_OPEN).raw()
 
   const apply = database.transaction(({ rows, deleted, version }: Pulled) => {
     for (const row of rows) insert.run(parametersOf(row))
     for (const id of deleted) remove.run(guidBytes(id))
     reach.run(version)
-  })
-  const writeAll = database.transaction((writes: readonly Write[]) => {
-    for (const { id, telephone1 } of writes) {
-      update.run(telephone1, guidBytes(id))
-      queue.run(JSON.stringify({ id, telephone1 }))
-    }
-  })
-  const settle = database.transaction((seqs: readonly number[]) => {
-    for (const seq of seqs) leave.run(seq)
   })
   /** Removes what is not in the list of ids. */
   const sweep = async (): Promise<void> => {
@@ -79,7 +63,7 @@ export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, 
   const query = (): readonly Row[] => newestOpen.all().map(storedRow)
   const tell = (): void => listener?.(query())
   const writeTogether = async (writes: readonly Write[]): Promise<void> => {
-    writeAll(writes)
+    queue.add(writes)
     tell()
   }
   return {
@@ -92,30 +76,14 @@ export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, 
     write: (write) => writeTogether([write]),
     burst: writeTogether,
     together: writeTogether,
-    push: async () => {
-      const waiting = queued.all()
-      const lane = async (): Promise<void> => {
-        while (waiting.length > 0) {
-          const batch = waiting.splice(0, drain.batch)
-          await sendUpdates(
-            url,
-            batch.map(([, body]) => JSON.parse(body) as Write),
-          )
-          settle(batch.map(([seq]) => seq))
-        }
-      }
-      await Promise.all(Array.from({ length: drain.lanes }, lane))
-    },
+    push: () => queue.drain((writes) => sendUpdates(url, writes), drain),
     query: async () => query(),
     watch: (wanted) => {
       listener = wanted
       tell()
       return () => (listener = undefined)
     },
-    contents: async () => {
-      const queued = database.prepare<[], number>('SELECT count(*) FROM outbox').pluck().get() ?? 0
-      return contentsOf(storedRows(database), queued)
-    },
+    contents: () => contentsOf(storedRows(database), queue.length()),
     close: async () => {
       database.close()
     },

@@ -11,7 +11,16 @@ import type { Workload } from './workload.ts'
 export const drain: Workload = {
   title: ({ pending, delays: { latencyMs, operationMs } }) =>
     `W4  ${count(pending)} pending updates are sent; ${latencyMs} ms latency, ${operationMs} ms server time an operation`,
-  contenders: ['outpost', 'batch-100', 'batch-100-x4', 'batch-25-x8', 'batch-1000', 'single-x8', 'rxdb-push'],
+  contenders: [
+    'outpost',
+    'batch-100',
+    'batch-100-x4',
+    'batch-25-x8',
+    'batch-1000',
+    'single-x8',
+    'by-hand',
+    'rxdb-push',
+  ],
   limits: ['batch-100', 'batch-100-x4', 'batch-25-x8', 'batch-1000', 'single-x8'],
   cases: (sizes) => [
     { ...sizes, delays: { latencyMs: 50, operationMs: 0 } },
