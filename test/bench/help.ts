@@ -32,6 +32,7 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
   --page-size N rows per page (5,000)
   --seed N      another seed, other rows (1)
   --json FILE   writes every value there too
+  --profile DIR writes a CPU profile of each run there, for a browser's developer tools; times then mean less
   --help        prints this
 
 Each run is a process of its own on files of its own, beside a page server that has made its answers before. Contenders

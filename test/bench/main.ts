@@ -13,6 +13,7 @@ import { isUsageError, MEASUREMENTS, readArguments, UsageError } from './run/arg
 import type { Arguments, Measurement } from './run/arguments.ts'
 import { bench, describe } from './run/bench.ts'
 import type { Result } from './run/bench.ts'
+import { describeGrowth } from './run/growth.ts'
 import { inNode } from './run/runner.ts'
 import type { Runner } from './run/runner.ts'
 import { NO_DELAYS } from './server/page-server.ts'
@@ -40,11 +41,15 @@ const print = (text: string): unknown => process.stdout.write(`${text}\n`)
 async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner): AsyncGenerator<Told> {
   const workload: Workload = WORKLOADS[name]
   const contenders = contendersOf(name, workload, given)
+  const results: Result[] = []
   for (const sizes of casesOf(workload, given)) {
     const { store, runs, warmUp } = given
     const result = await bench({ workload: name, contenders, sizes, store, runs, warmUp }, runner)
     yield { result, text: describe(result), isRight: result.differing.length === 0 }
+    results.push(result)
   }
+  const growth = describeGrowth(results)
+  if (growth !== undefined) print(`\n${growth}`)
 }
 
 function contendersOf(name: WorkloadName, workload: Workload, { contenders, browser }: Arguments): readonly string[] {
@@ -112,7 +117,7 @@ async function main(argv: readonly string[]): Promise<void> {
   print(
     `Node ${machine.node}, ${machine.platform}, ${machine.cores} × ${machine.cpu}; ${given.runs} runs each, in turn`,
   )
-  const runner = given.browser ? await (await import('./browser/chromium.ts')).inChromium() : inNode
+  const runner = given.browser ? await (await import('./browser/chromium.ts')).inChromium() : inNode(given.profile)
   const results: AnyResult[] = []
   const take = ({ result, text, isRight }: Told): void => {
     print(`\n${text}`)

@@ -62,9 +62,23 @@ export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, 
   let listener: ((rows: readonly Row[]) => void) | undefined
   const query = (): readonly Row[] => newestOpen.all().map(storedRow)
   const tell = (): void => listener?.(query())
-  const writeTogether = async (writes: readonly Write[]): Promise<void> => {
+  const together = async (writes: readonly Write[]): Promise<void> => {
     queue.add(writes)
     tell()
+  }
+  // Group commit: writes that come at once share a transaction, and each waits for it.
+  let group: { readonly writes: Write[]; readonly committed: Promise<void> } | undefined
+  const write = (one: Write): Promise<void> => {
+    if (group === undefined) {
+      const writes: Write[] = []
+      const committed = Promise.resolve().then(() => {
+        group = undefined
+        return together(writes)
+      })
+      group = { writes, committed }
+    }
+    group.writes.push(one)
+    return group.committed
   }
   return {
     pull: async () => {
@@ -73,9 +87,11 @@ export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, 
       if (deletions === 'sweep') await sweep()
       database.pragma('synchronous = FULL')
     },
-    write: (write) => writeTogether([write]),
-    burst: writeTogether,
-    together: writeTogether,
+    write,
+    burst: async (writes) => {
+      await Promise.all(writes.map(write))
+    },
+    together,
     push: () => queue.drain((writes) => sendUpdates(url, writes), drain),
     query: async () => query(),
     watch: (wanted) => {

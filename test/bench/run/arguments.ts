@@ -29,6 +29,7 @@ export interface Arguments {
   /** Without what is another number for each workload. */
   readonly sizes: Omit<Sizes, 'rows' | 'delays' | 'changes' | 'pending'>
   readonly json: string | undefined
+  readonly profile: string | undefined
 }
 
 export class UsageError extends Error {}
@@ -53,6 +54,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       pending: text,
       seed: { ...text, default: '1' },
       json: text,
+      profile: text,
       'no-warm-up': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -79,6 +81,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       burst: number('burst'),
     },
     json: values.json,
+    profile: values.profile,
   }
 }
 

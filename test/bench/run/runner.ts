@@ -12,14 +12,18 @@ export interface Runner {
   readonly run: (order: Order) => Promise<Outcome | null>
 }
 
-/** Each in a process of Node. */
-export const inNode: Runner = {
+/** Each in a process of Node, which leaves a profile in that folder where one is given. */
+export const inNode = (profiles?: string): Runner => ({
   files: new Map(),
   run: (order) =>
     new Promise((resolve, reject) => {
       const child = fork(fileURLToPath(new URL('run-once.js', import.meta.url)), [JSON.stringify(order)], {
         // Some peers talk much; what they said counts where a run fails.
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv:
+          profiles === undefined
+            ? []
+            : ['--cpu-prof', '--cpu-prof-dir', profiles, '--cpu-prof-name', profileName(order)],
       })
       let outcome: Outcome | null = null
       let said = ''
@@ -31,4 +35,11 @@ export const inNode: Runner = {
         else reject(new Error(`the run of ${order.contender} ended with exit code ${code}\n${said}`))
       })
     }),
+})
+
+let profiled = 0
+
+function profileName({ workload, contender, prepare }: Order): string {
+  profiled += 1
+  return `${workload}-${contender}${prepare ? '-prepare' : ''}-${profiled}.cpuprofile`
 }

@@ -2,7 +2,7 @@ import { contentsOf } from '../data/contents.ts'
 import { countOf, rowsAfter } from '../data/history.ts'
 import type { Round } from '../data/history.ts'
 import { happen } from '../server/control.ts'
-import { count, elapsed } from './workload.ts'
+import { count, taken } from './workload.ts'
 import type { Measures, Sizes, Workload } from './workload.ts'
 
 /** What has changed since the last pull, one in a hundred deleted; the mobile-tracking table tells of those. */
@@ -14,19 +14,20 @@ export const incremental: Workload = {
   limits: ['raw'],
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
   expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
-  run: async ({ place, open, sizes }) => {
+  run: async (run) => {
+    const { place, open, sizes } = run
     const contender = await open({ ...place, deletions: 'tracking' })
     await contender.pull()
-    const measures: Record<string, number> = {}
+    let measures: Measures = {}
     for (const [at, round] of roundsOf(sizes).entries()) {
       await happen(place.url, round)
-      const ms = await elapsed(contender.pull)
+      const costs = await taken(`${count(sizes.changes[at - 1] ?? 0)} changes`, run, contender.pull)
       // The first round only warms up what pulls changes.
-      if (at > 0) measures[`${count(sizes.changes[at - 1] ?? 0)} changes ms`] = ms
+      if (at > 0) measures = { ...measures, ...costs }
     }
     const contents = await contender.contents()
     await contender.close()
-    return { measures: measures satisfies Measures, contents }
+    return { measures, contents }
   },
 }
 

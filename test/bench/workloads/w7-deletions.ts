@@ -3,8 +3,8 @@ import type { Contents } from '../data/contents.ts'
 import { countOf, rowsAfter } from '../data/history.ts'
 import type { Round } from '../data/history.ts'
 import { happen } from '../server/control.ts'
-import { count, elapsed } from './workload.ts'
-import type { Sizes, Workload } from './workload.ts'
+import { count, taken } from './workload.ts'
+import type { Measures, Sizes, Workload } from './workload.ts'
 
 /** Rows were deleted on the server: by the mobile-tracking table, which names them, and by the list of all ids. */
 export const deletions: Workload = {
@@ -15,7 +15,8 @@ export const deletions: Workload = {
   limits: ['raw'],
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
   expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
-  run: async ({ place, open, sizes }) => {
+  run: async (run) => {
+    const { place, open, sizes } = run
     const contenders = await Promise.all(
       WAYS.map(async (way) => {
         return open({ ...place, folder: `${place.folder}/${way}`, deletions: way })
@@ -23,10 +24,10 @@ export const deletions: Workload = {
     )
     for (const contender of contenders) await contender.pull()
     for (const round of roundsOf(sizes)) await happen(place.url, { ...round, prepare: 'ids' })
-    const measures: Record<string, number> = {}
+    let measures: Measures = {}
     const contents: Contents[] = []
     for (const [at, contender] of contenders.entries()) {
-      measures[`${WAYS[at]} ms`] = await elapsed(contender.pull)
+      measures = { ...measures, ...(await taken(WAYS[at] ?? '', run, contender.pull)) }
       contents.push(await contender.contents())
       await contender.close()
     }
