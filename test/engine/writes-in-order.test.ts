@@ -1,3 +1,6 @@
+import { ClientOrg } from '@outpost/core'
+import type { Store } from '@outpost/core'
+import { memoryStore } from '@outpost/core/memory'
 import { expect, test } from 'vitest'
 import { world } from './world.ts'
 
@@ -21,4 +24,57 @@ test('of two writes of one value the later one stays, although the first has to 
   ])
   expect(second.seq).toBe(first.seq)
   expect((await device.rows('account')).get(id)).toMatchObject({ name: 'Second' })
+})
+
+test('writes that are begun together are with the store before the first is committed, so that they can share a commit', async () => {
+  const there = world()
+  const seen: string[] = []
+  const memory = memoryStore()
+  const store: Store = {
+    exclusive: memory.exclusive,
+    read: (name, body) => memory.read(name, body),
+    write: async (name, body, options) => {
+      if (name === 'commit') seen.push('given')
+      const result = await memory.write(name, body, options)
+      if (name === 'commit') seen.push('committed')
+      return result
+    },
+    subscribe: (listener) => memory.subscribe(listener),
+    close: () => memory.close(),
+  }
+  const { org } = await there.device({ store })
+  const names = ['One', 'Two', 'Three']
+  const done = await Promise.all(names.map((name) => org.write((draft) => draft.create('account', { name }))))
+  expect(seen).toEqual(['given', 'given', 'given', 'committed', 'committed', 'committed'])
+  const seqs = done.map(({ seq }) => seq ?? 0)
+  expect(seqs).toEqual(seqs.toSorted((one, other) => one - other))
+})
+
+test('writes stay in their order where another tab has put another configuration in force meanwhile', async () => {
+  const there = world()
+  const configuration = { tables: { account: { columns: ['name', 'telephone1'] } } }
+  const device = await there.device({ configuration })
+  await device.sync()
+  const other = await ClientOrg.open({
+    store: device.store,
+    master: there.master(),
+    env: there.env,
+    delivery: 'on-demand',
+  })
+  const [account] = await device.org.table('account').query({ limit: 1 })
+  const id = String(account?.['accountid'])
+  const write = (name: string): Promise<unknown> =>
+    device.org.write((draft) => draft.update('account', id, { name }), { coalesce: false })
+  await other.configure({ tables: { account: { columns: ['name', 'telephone1', 'fax'] } } })
+  const first = [write('First'), write('Second')]
+  // The third is begun as soon as the other configuration is known here, when the first have not been written yet.
+  while (!device.org.configuration.tables['account']?.columns?.includes('fax')) await Promise.resolve()
+  await Promise.all([...first, write('Third')])
+  const queue = await device.store.read('look', (tx) => tx.findTransactions({}))
+  const names = queue.flatMap(({ changes }) =>
+    changes.map((change) => (change.kind === 'update' ? change.values['name'] : '')),
+  )
+  expect(names).toEqual(['First', 'Second', 'Third'])
+  expect((await device.rows('account')).get(id)).toMatchObject({ name: 'Third' })
+  await other.close()
 })

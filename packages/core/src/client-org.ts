@@ -44,7 +44,6 @@ import { quarantinedRows } from './pull/quarantine.ts'
 import type { QuarantinedRow } from './pull/quarantine.ts'
 import type { Row } from './row.ts'
 import { Table } from './rows/table.ts'
-import { SerialQueue } from './store/serial-queue.ts'
 import { isOfAnother, readSettings, releaseLeases, setSignedOut, writeIdentity } from './settings.ts'
 import { configured } from './sync/asked.ts'
 import type { CallOptions, SyncOptions } from './sync/asked.ts'
@@ -53,6 +52,7 @@ import type { SyncContext } from './sync/sync.ts'
 import type { WriteOptions } from './write/commit.ts'
 import type { Draft } from './write/draft.ts'
 import { writeOffline } from './write/write.ts'
+import { WriteOrder } from './write/write-order.ts'
 import type { WriteContext } from './write/write.ts'
 
 /**
@@ -78,7 +78,7 @@ export class ClientOrg {
   readonly #kept: KeptTables
   readonly #delivery: Delivery
   readonly #closing = new AbortController()
-  readonly #writes = new SerialQueue()
+  readonly #writes = new WriteOrder()
   readonly #listeners: EventListeners
   readonly #identity: IdentityGuard
   readonly #watch: UnsentWatch

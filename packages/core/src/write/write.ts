@@ -7,11 +7,11 @@ import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
 import type { Store } from '../ports/store.ts'
 import { readConfiguration } from '../settings.ts'
-import type { SerialQueue } from '../store/serial-queue.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
 import type { Request } from './draft.ts'
+import type { HandedIn, Turn, WriteOrder } from './write-order.ts'
 
 export interface WriteContext {
   readonly store: Store
@@ -20,7 +20,7 @@ export interface WriteContext {
   readonly identity: IdentityGuard
   readonly delivery: Pick<Delivery, 'follow'>
   /** In which the writes of this client org are committed. */
-  readonly writes: SerialQueue
+  readonly writes: WriteOrder
 }
 
 /**
@@ -35,45 +35,43 @@ export async function writeOffline(
   body: (draft: Draft) => unknown,
   options: WriteOptions,
 ): Promise<number | null> {
-  const { env, kept, identity, writes } = context
+  const { env, kept, identity, delivery, writes } = context
   // What is only here needs no master.
   if (!identity.bound && kept.all.size === 0) identity.connected()
   const draft = new Draft(() => env.newId())
   await body(draft)
   const requests = draft.close()
-  return writes.run(() => commitAll(context, requests, options))
+  return writes.commit(
+    (turn) => handIn(context, requests, options, turn),
+    () => delivery.follow(),
+  )
 }
 
-async function commitAll(
-  { store, env, kept, identity, delivery }: WriteContext,
+async function handIn(
+  { store, env, kept, identity }: WriteContext,
   requests: readonly Request[],
   options: WriteOptions,
-): Promise<number | null> {
+  turn: Turn,
+): Promise<HandedIn<number | null>> {
   const { bound } = identity
-  for (;;) {
-    const context = {
-      tables: kept.all,
-      definitions: await kept.catalogue.tables(requests.flatMap((each) => kept.tablesNeeded(each))),
-      privileges: kept.privileges,
-      ...(bound ? whoseOf(bound) : NOBODY),
-      catalogueStamp: kept.catalogue.stamp ?? '',
-      now: env.now(),
-      id: env.newId(),
-      options,
-    }
-    const { configuration } = kept
-    const seq = await store.write('commit', async (tx) => {
-      if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
-      if (!isSame(await readConfiguration(tx), configuration)) return REPLACED
-      return commit(tx, requests, context)
-    })
-    if (seq !== REPLACED) return seq
-    await delivery.follow()
+  const context = {
+    tables: kept.all,
+    definitions: await kept.catalogue.tables(requests.flatMap((each) => kept.tablesNeeded(each))),
+    privileges: kept.privileges,
+    ...(bound ? whoseOf(bound) : NOBODY),
+    catalogueStamp: kept.catalogue.stamp ?? '',
+    now: env.now(),
+    id: env.newId(),
+    options,
   }
+  const { configuration } = kept
+  const outcome = store.write('commit', async (tx) => {
+    if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
+    if (turn.isBehind() || !isSame(await readConfiguration(tx), configuration)) return turn.again()
+    return commit(tx, requests, context)
+  })
+  return { outcome }
 }
-
-/** Nothing was committed: another configuration is in force. */
-const REPLACED = 'replaced'
 
 /** Whose a write is that is for nobody but this client org. */
 const NOBODY = { organizationId: '', userId: '' }
