@@ -135,3 +135,15 @@ test('a change of the filter that is cut off goes on where it was, and ends as t
   }
   expect(await differences(there, current, { account: isWanted })).toEqual([])
 })
+
+test('rows that a repair has brought before the first pull go where another filter does not want them by then', async () => {
+  const there = world()
+  const unwanted = there.emulator.master.create('account', { name: 'Company unwanted', numberofemployees: 7 })
+  const wanted = there.emulator.master.create('account', { name: 'Company wanted', numberofemployees: 70 })
+  const device = await there.device({ configuration: filtered('numberofemployees lt 100') })
+  await device.org.repair('account')
+  await device.org.configure(filtered('numberofemployees ge 50'))
+  await device.sync()
+  expect([...(await held(device))].filter((id) => [unwanted, wanted].includes(id))).toEqual([wanted])
+  expect((await device.org.explainPull('account')).due).toEqual([])
+})
