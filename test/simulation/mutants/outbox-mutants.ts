@@ -22,14 +22,17 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
     also: [
       {
         file: `${CORE}write/write.ts`,
-        find: '    if (seq !== REPLACED) return seq\n',
-        replace: `    if (typeof seq === 'number') {
+        find: '  return { outcome }\n',
+        replace: `  const shown = outcome.then(async (seq) => {
+    if (typeof seq === 'number') {
       await store.write('show', async (tx) => {
         const [written] = await tx.transactions([seq])
         await refreshChanged(tx, written?.changes ?? [], context.tables)
       })
     }
-    if (seq !== REPLACED) return seq
+    return seq
+  })
+  return { outcome: shown }
 `,
       },
       {
