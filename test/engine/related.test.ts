@@ -68,6 +68,40 @@ test('rows are followed over several tables, and come and go with the first of t
   expect((await device.org.verify('task')).same).toBe(true)
 })
 
+const OF_M: Configuration = {
+  tables: {
+    account: {
+      columns: ['name'],
+      syncFetchXml: `<fetch><entity name="account"><link-entity name="contact" from="contactid" to="primarycontactid"><filter><condition attribute="lastname" operator="like" value="M%"/></filter></link-entity></entity></fetch>`,
+    },
+    contact: { columns: ['lastname', 'jobtitle'], syncFilter: "jobtitle eq 'ours'", conflictPolicy: 'server-wins' },
+  },
+}
+
+test.each([{ whose: 'an edit' }, { whose: 'what an edit met' }])(
+  'rows come because of a row that no pull brings, as it has left its filter with $whose',
+  async ({ whose }) => {
+    const there = world()
+    const { master } = there.emulator
+    const contact = master.create('contact', { lastname: 'Aalto', jobtitle: 'ours' })
+    const account = master.create('account', { name: 'Firm', primarycontactid: to('contact', contact) })
+    const seen = master.create('contact', { lastname: 'Mori', jobtitle: 'ours' })
+    master.create('account', { name: 'Newer', primarycontactid: to('contact', seen) })
+    const device = await there.device({ configuration: OF_M })
+    for (let round = 0; round < 2; round += 1) await settled(there, device)
+    expect(await held(device, 'account')).not.toContain(account)
+
+    const values = { lastname: 'Marsh', jobtitle: 'theirs' }
+    if (whose !== 'an edit') master.update('contact', contact, values)
+    await device.org.write((draft) =>
+      draft.update('contact', contact, whose === 'an edit' ? values : { jobtitle: 'still ours' }),
+    )
+    await settled(there, device)
+    expect(await held(device, 'account')).toContain(account)
+    expect((await device.org.explainPull('account')).due).toEqual([])
+  },
+)
+
 test('rows are followed upwards, too, and a filter of a table in between adds to what it has as related', async () => {
   const there = world()
   const [one, other, third] = [firm(there, 'one'), firm(there, 'other'), firm(there, 'third')]

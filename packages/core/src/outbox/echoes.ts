@@ -127,16 +127,6 @@ export async function recordEchoes(
   if (told.length > 0) await tx.putTransactions(told)
 }
 
-/** Whether any of these rows is one that a push has written and no pull has brought back yet. */
-export async function areAwaited(
-  tx: StoreReader,
-  table: string,
-  rows: readonly { readonly id: string }[],
-): Promise<boolean> {
-  const awaited = new Set((await tx.values(prefix(table))).map(({ key }) => key.slice(prefix(table).length)))
-  return rows.some(({ id }) => awaited.has(id))
-}
-
 /** The rows of a table that a push has written and no pull has brought back yet. */
 export async function writtenRows(tx: StoreReader, table: string): Promise<ReadonlySet<string>> {
   const awaited = await tx.values(prefix(table))

@@ -1,6 +1,5 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError } from '../errors.ts'
-import { areAwaited } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { forgetAnchors } from './anchor-list.ts'
@@ -83,9 +82,8 @@ export async function withPage(
   const name = table.metadata.name
   if (page.length === 0) return
   if (name === context.mobileTracking) await learnTracked(tx, table, page, context.tables)
-  const isNews = await sightPage(tx, name, page, sightings)
-  // What was pushed from here is held already, and decides nevertheless which related rows are wanted.
-  if (isNews || (await areAwaited(tx, name, page))) await dependentsDue(tx, context.tables, name)
+  // What was pushed from here, or met by a push, has made that due already.
+  if (await sightPage(tx, name, page, sightings)) await dependentsDue(tx, context.tables, name)
   await release(tx, name, new Set(page.map((row) => row.id)))
 }
 

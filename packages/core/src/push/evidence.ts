@@ -2,6 +2,7 @@ import type { ActionChange, ActionEvidence, Change, CreateChange } from '../chan
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { noteAnchors } from '../pull/anchor-list.ts'
 import { masterWentBack } from '../pull/anchors.ts'
+import { dependentsDue } from '../pull/dependents.ts'
 import { isOlderVersion } from '../pull/version-order.ts'
 import { refreshRows } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
@@ -125,6 +126,8 @@ export async function takeBases(
     const known = masters.get(change.table)?.get(change.id)
     if (!table || !known?.row) continue
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
+    // When a pull brings it, it is held already.
+    await dependentsDue(tx, tables, change.table)
     // No pull may ever bring it as it was here: a master that goes back has the row as the pulls before have brought it.
     const { version } = known.row
     if (version === null) continue

@@ -21,6 +21,7 @@ import { transition } from '../outbox/transitions.ts'
 import type { PushedRow, PushOutcome } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
+import { dependentsDue } from '../pull/dependents.ts'
 import { doubt } from '../pull/recheck-list.ts'
 import { rowKey } from '../row.ts'
 import { liftAllOut, standOnMaster } from '../rows/stack.ts'
@@ -165,6 +166,7 @@ export async function deliver(
     if (known.row) await standOnMaster(tx, transaction.seq, change, { row: known.row, found: found !== undefined })
     else await refuseLateEcho(tx, change)
     await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
+    await dependentsDue(tx, context.tables, change.table)
   }
   return delivered
 }
