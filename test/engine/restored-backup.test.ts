@@ -202,6 +202,31 @@ test('so it is where what the master answers does not fit the columns that are k
   expect([...(await device.rows('account')).values()].map(({ telephone1 }) => telephone1)).toContain('555 77')
 })
 
+test('so it is where a push cannot read what stands in its way, though nothing is pulled', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  const device = await here.device({
+    configuration: { tables: { account: { columns: ['name', 'telephone1', 'fax'], onUpdatedRow: 'delete' } } },
+  })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.schema.renameOption('account', 'industrycode', 1, 'Renamed')
+  await env.advance(LATER)
+  await device.sync()
+
+  emulator.restoreBackup(backup)
+  emulator.schema.removeColumn('account', 'telephone1')
+  emulator.master.update('account', id, { name: 'changed there' })
+  await device.org.write((draft) => draft.delete('account', id))
+  await device.org.push()
+  expect(emulator.master.row('account', id)).toBeDefined()
+  await device.org.updateMetadata()
+  await env.advance(LATER)
+  await device.org.push()
+  expect(emulator.master.row('account', id)).toBeUndefined()
+})
+
 test('a question that the master goes on refusing has the metadata copied once only', async () => {
   const here = world()
   const device = await here.device({ configuration: { tables: { account: { columns: ['name'] } } } })

@@ -1,3 +1,4 @@
+import { OutpostError } from '../errors.ts'
 import type { Json, TableMetadata } from '../metadata.ts'
 import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
 
@@ -151,6 +152,15 @@ export async function doubtCatalogue(tx: StoreWriter): Promise<void> {
   if (stamp === null || (await isDistrusted(tx)) || (await tx.value(DOUBTED)) === stamp) return
   await tx.setValue(DOUBTED, stamp)
   await distrustCatalogue(tx)
+}
+
+/** The master does not understand the question, or what it answers does not fit the table. */
+const MISUNDERSTANDINGS: ReadonlySet<string> = new Set(['rejected', 'invalid'])
+
+/** Doubts the copy where the master and whoever asked by it have not understood each other. */
+export async function doubtMisunderstood(store: Store, error: unknown): Promise<void> {
+  if (error instanceof OutpostError && MISUNDERSTANDINGS.has(error.code))
+    await store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
 }
 
 /** Whether a question was refused that was asked by an earlier copy with this stamp. */

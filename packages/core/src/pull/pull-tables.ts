@@ -1,6 +1,6 @@
-import { doubtCatalogue } from '../copy/catalogue.ts'
+import { doubtMisunderstood } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { MasterError, OutpostError, throwIfAborted } from '../errors.ts'
+import { MasterError, throwIfAborted } from '../errors.ts'
 import type { SyncPhase, TableReport } from '../events.ts'
 import type { Json } from '../metadata.ts'
 import type { PullPage, RowEstimate } from '../ports/master-org.ts'
@@ -186,9 +186,6 @@ async function pullRows(
   return sightings
 }
 
-/** The master does not understand the question, or what it answers does not fit the table. */
-const MISUNDERSTANDINGS: ReadonlySet<string> = new Set(['rejected', 'invalid'])
-
 /**
  * Runs a part that reads rows of the table. Where the master refuses that, what is here is looked at; where the two do not
  * understand each other, what is known of the table may not be the master's metadata any more.
@@ -196,8 +193,7 @@ const MISUNDERSTANDINGS: ReadonlySet<string> = new Set(['rejected', 'invalid'])
 function reading(context: PullContext, run: TableRun, signal: AbortSignal, part: () => Promise<void>): Promise<void> {
   return run.run(context, 'rows', () =>
     part().catch(async (error: unknown) => {
-      if (error instanceof OutpostError && MISUNDERSTANDINGS.has(error.code))
-        await context.store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
+      await doubtMisunderstood(context.store, error)
       run.add(await refusedRows(context, run.table, error, signal))
       throw error
     }),

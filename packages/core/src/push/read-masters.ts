@@ -1,5 +1,6 @@
 import type { ActionEvidence, Change } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
+import { doubtMisunderstood } from '../copy/catalogue.ts'
 import type { Catalogue } from '../copy/catalogue.ts'
 import { concernsOneTable, OutpostError } from '../errors.ts'
 import { askedColumns } from './asked-columns.ts'
@@ -13,9 +14,11 @@ import { idsByTable, masterRow } from '../rows/local-rows.ts'
 import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
 import type { MasterOrg, PushOutcome } from '../ports/master-org.ts'
+import type { Store } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 
 export interface ReadContext {
+  readonly store: Store
   readonly master: MasterOrg
   readonly tables: ReadonlyMap<string, ConfiguredTable>
 }
@@ -80,9 +83,19 @@ export async function readRows(
   return found
 }
 
+/** What is asked by the copy of the metadata, which is doubted where the master does not understand it. */
+async function understood<T>(store: Store, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    await doubtMisunderstood(store, error)
+    throw error
+  }
+}
+
 /** Rows of one table by id, that the changes are about; null of one that is not kept. */
 async function readTable(
-  { master, tables }: ReadContext,
+  { store, master, tables }: ReadContext,
   name: string,
   ids: readonly string[],
   changes: readonly Change[],
@@ -90,7 +103,8 @@ async function readTable(
 ): Promise<ReadonlyMap<string, KnownMaster> | null> {
   const table = tables.get(name)
   if (!table) return null
-  const present = await master.read({ table: table.metadata, columns: askedColumns(table, changes), ids }, signal)
+  const request = { table: table.metadata, columns: askedColumns(table, changes), ids }
+  const present = await understood(store, master.read(request, signal))
   const known = new Map<string, KnownMaster>(ids.map((id) => [id, { id, row: null }]))
   for (const row of present) known.set(row.id, masterRow(table, row))
   return known
@@ -136,9 +150,8 @@ export async function readEvidence(
     }
     const named = looks.flatMap(({ filter }) => (filter && filter !== 'unfit' ? columnsOfFilter(filter) : []))
     const columns = [...new Set(named.map((column) => column.replace(TARGET_SUFFIX, '')))]
-    const rows = new Map(
-      (await context.master.read({ table, columns, ids }, signal)).map((row) => [row.id, row.values]),
-    )
+    const found = await understood(context.store, context.master.read({ table, columns, ids }, signal))
+    const rows = new Map(found.map((row) => [row.id, row.values]))
     for (const { evidence, filter } of looks) {
       const row = rows.get(evidence.id)
       if (filter === 'unfit') happened.set(evidenceKey(evidence), null)
