@@ -116,7 +116,7 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
     about: 'An answer is recorded in one commit and shown on the rows in another one.',
     check: ['I1', 'I3', 'I5'],
     file: `${PUSH}settle.ts`,
-    find: '    await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))\n  }\n  return delivered',
-    replace: '  }\n  return delivered',
+    find: '    await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))\n    await dependentsDue(',
+    replace: '    await dependentsDue(',
   },
 ]
