@@ -23,7 +23,8 @@ if (chromium === undefined && process.env['CI']) throw new Error(`Cannot run ${n
 const inChromium = (executablePath: string) => ({
   resolve: { conditions: browserConditions },
   // Named here because a dependency discovered in the middle of a run makes Vite reload the page under the tests.
-  optimizeDeps: { include: ['dexie', 'fast-json-patch'] },
+  // sqlite-wasm finds its program beside itself, which a copy of it would not.
+  optimizeDeps: { include: ['dexie', 'fast-json-patch'], exclude: ['@sqlite.org/sqlite-wasm'] },
   test: {
     name: 'browser',
     include: ['packages/*/src/**/*.browser.test.ts', 'test/**/*.browser.test.ts'],

@@ -109,7 +109,14 @@ test('lint keeps each platform library in its one package', async () => {
   const plants = [
     ...imports('packages/dataverse-adapter/src/planted.ts', 'node:http', 'dexie', 'better-sqlite3', 'commander'),
     ...imports('packages/store-dexie/src/planted.ts', 'node:fs', 'better-sqlite3', 'dynamics-web-api'),
-    ...imports('packages/store-sqlite/src/planted.ts', 'dexie', 'dynamics-web-api', 'commander'),
+    ...imports(
+      'packages/store-sqlite/src/planted.ts',
+      'dexie',
+      'dynamics-web-api',
+      'commander',
+      '@sqlite.org/sqlite-wasm',
+    ),
+    ...imports('packages/store-sqlite/src/opfs/planted.ts', 'dexie', 'better-sqlite3', 'node:fs', '../sqlite-file.ts'),
     ...imports('packages/cli/src/planted.ts', 'dexie', 'better-sqlite3', 'dynamics-web-api', '@outpost/store-dexie'),
   ]
   expect(await unreported(plants)).toEqual([])
@@ -194,6 +201,10 @@ test('lint lets each package use what is its own', async () => {
     {
       file: 'packages/store-sqlite/src/planted.ts',
       text: `import '@outpost/core'\nimport 'better-sqlite3'\nimport 'node:fs'`,
+    },
+    {
+      file: 'packages/store-sqlite/src/opfs/planted.ts',
+      text: `import '@outpost/core/store'\nimport '@sqlite.org/sqlite-wasm'\nimport '../connection.ts'`,
     },
     {
       file: 'packages/dataverse-emulator/src/server.ts',

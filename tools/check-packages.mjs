@@ -26,8 +26,8 @@ const nodeOnly = new Set([
   '@outpost/simulation',
   '@outpost/simulation/command',
 ])
-// Entry points whose types need those of a page: dexie's own name IndexedDB and files.
-const pageOnly = new Set(['@outpost/store-dexie'])
+// Entry points whose types need those of a page: dexie's own name IndexedDB and files, the other a worker.
+const pageOnly = new Set(['@outpost/store-dexie', '@outpost/store-sqlite/opfs'])
 
 /** Runs a program to its end, at most two minutes. Never rejects: the answer says how it ended. */
 const run = (program, args, cwd) =>

@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { OutpostError } from '@outpost/core/store'
 import type { StoreColumnType, StoreTable } from '@outpost/core'
 import { quoted } from './connection.ts'
 import type { Connection, SqlValue } from './connection.ts'

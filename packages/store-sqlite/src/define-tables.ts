@@ -1,4 +1,4 @@
-import { checkTables } from '@outpost/core'
+import { checkTables } from '@outpost/core/store'
 import type { StoreColumn, StoreIndex, StoreTable } from '@outpost/core'
 import { ID, indexName, sqlTable, VERSION, writeCatalogue } from './catalogue.ts'
 import type { Catalogue, SqlTable } from './catalogue.ts'

@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { OutpostError } from '@outpost/core/store'
 import type { OutpostErrorCode } from '@outpost/core'
 
 /** SQLite's primary result codes that mean something of their own. */

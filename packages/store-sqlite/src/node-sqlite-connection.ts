@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { OutpostError } from '@outpost/core/store'
 import { Statements } from './connection.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { resultName, sqliteFailure } from './errors.ts'

@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { OutpostError } from '@outpost/core/store'
 import type { OfflineTransaction, TransactionQuery, TransactionStatus, UnsequencedTransaction } from '@outpost/core'
 import type { Connection, SqlValue } from './connection.ts'
 

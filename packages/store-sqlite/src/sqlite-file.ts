@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { OutpostError } from '@outpost/core'
+import { OutpostError } from '@outpost/core/store'
 import type { OutpostErrorCode, Store } from '@outpost/core'
 import type { Connection } from './connection.ts'
-import { APPLICATION_ID, createSchema, PAGE_SIZE, SCHEMA_VERSION } from './schema.ts'
+import { foreign, HEADER_BYTES, judgeHeader } from './judge-header.ts'
+import { configureConnection, prepareDatabase } from './prepare-database.ts'
 import { SqliteStore } from './sqlite-store.ts'
 
 export interface SqliteStoreOptions {
@@ -18,9 +19,6 @@ export interface SqliteStoreOptions {
  * a first download that the next pages change again; the log then takes up to 80 MB beside the file.
  */
 const CHECKPOINT_PAGES = 5_000
-
-/** The length of the header of a SQLite file. */
-const HEADER_BYTES = 100
 
 /** Makes a connection to the file by its absolute path, without waiting for locks. */
 export type Connect = (path: string) => Connection
@@ -43,7 +41,7 @@ export async function openSqliteFile(options: SqliteStoreOptions, connect: Conne
     judgeFile(path)
     const writer = openConnection(path, options, connect)
     opened.push(writer)
-    prepareFile(path, writer)
+    prepareDatabase(path, writer)
     const reader = openConnection(path, options, connect)
     opened.push(reader)
     reader.pragma('query_only = ON')
@@ -82,13 +80,7 @@ function filePath(path: string): string {
 function judgeFile(path: string): void {
   if (!existsSync(path)) return
   if (!statSync(path).isFile()) throw foreign(path)
-  const header = readHeader(path)
-  if (header.length === 0) return
-  // A power cut while the file was being made: SQLite undoes it on opening, from the journal.
-  if (header.every((byte) => byte === 0) && existsSync(`${path}-journal`)) return
-  const isSqlite = header.length === HEADER_BYTES && header.toString('latin1', 0, 16) === 'SQLite format 3\0'
-  if (!isSqlite || header.readUInt32BE(68) !== APPLICATION_ID) throw foreign(path)
-  judgeVersion(path, header.readUInt32BE(60))
+  judgeHeader(path, readHeader(path), existsSync(`${path}-journal`))
 }
 
 function readHeader(path: string): Buffer {
@@ -104,19 +96,6 @@ function readHeader(path: string): Buffer {
   } finally {
     closeSync(file)
   }
-}
-
-function judgeVersion(path: string, version: number): void {
-  if (version <= SCHEMA_VERSION) return
-  throw new OutpostError('store-newer', `${path} was written by a newer release (schema ${version})`, {
-    remedy: 'Update this program.',
-  })
-}
-
-function foreign(path: string): OutpostError {
-  return new OutpostError('store-foreign', `${path} is not an Outpost database`, {
-    remedy: 'Choose another path. The file has been left as it is.',
-  })
 }
 
 /** Holds a lock on a file of its own for as long as the connection is open. SQLite's locks are those of the operating system. */
@@ -137,10 +116,7 @@ function takeLock(path: string, lockPath: string, connect: Connect): Connection 
 
 function openConnection(path: string, { maxBytes }: SqliteStoreOptions, connect: Connect): Connection {
   const connection = openWritable(path, connect)
-  connection.pragma('temp_store = MEMORY')
-  connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-  connection.pragma(`journal_size_limit = ${CHECKPOINT_PAGES * PAGE_SIZE}`)
-  if (maxBytes !== undefined) connection.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / PAGE_SIZE))}`)
+  configureConnection(connection, { checkpointPages: CHECKPOINT_PAGES, maxBytes })
   return connection
 }
 
@@ -159,22 +135,6 @@ function notWritable(path: string, cause: unknown): OutpostError {
     cause,
     remedy: 'Give this user the right to read and write the file and its folder.',
   })
-}
-
-/** Makes an empty file a database, and makes sure that it can be written. */
-function prepareFile(path: string, connection: Connection): void {
-  const [objects] = connection.rows('SELECT count(*) FROM sqlite_master')
-  // Also after a process died while it made the file: SQLite has then undone what there was.
-  if (objects?.[0] === 0 && connection.pragma('application_id') === 0) createSchema(connection)
-  if (connection.pragma('application_id') !== APPLICATION_ID) throw foreign(path)
-  judgeVersion(path, Number(connection.pragma('user_version')))
-  if (connection.pragma('journal_mode = WAL') !== 'wal') {
-    throw new OutpostError('store', `the file system of ${path} does not allow SQLite's write-ahead log`, {
-      remedy: 'Keep the file on a local disk.',
-    })
-  }
-  // On a file that is read-only SQLite allows the transaction, and refuses the first change.
-  connection.exec('BEGIN IMMEDIATE; UPDATE catalogue SET stamp = stamp; ROLLBACK')
 }
 
 function isOutpostError(error: unknown, code: OutpostErrorCode): boolean {

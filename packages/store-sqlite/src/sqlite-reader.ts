@@ -1,4 +1,4 @@
-import { planScan } from '@outpost/core'
+import { planScan } from '@outpost/core/store'
 import type {
   BaseRow,
   ColumnValue,

@@ -1,4 +1,4 @@
-import { ChangeListeners, OutpostError, runBody, SerialQueue } from '@outpost/core'
+import { ChangeListeners, OutpostError, runBody, SerialQueue } from '@outpost/core/store'
 import type { Store, StoreChange, StoreReader, StoreWriter, CommitOptions } from '@outpost/core'
 import { readCatalogue } from './catalogue.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -32,7 +32,7 @@ export class SqliteStore implements Store {
     // Counted here and not in the file, where a rollback would give the same seqs out again.
     let seq = lastSeq(writer)
     this.#readCatalogue = catalogue
-    this.#writes = new WriteGroups(writer, catalogue, this.#listeners, () => ++seq)
+    this.#writes = new WriteGroups(writer, catalogue, () => ++seq)
   }
 
   async read<T>(name: string, body: (tx: StoreReader) => Promise<T>): Promise<T> {
@@ -51,8 +51,13 @@ export class SqliteStore implements Store {
 
   async write<T>(name: string, body: (tx: StoreWriter) => Promise<T>, options: CommitOptions = {}): Promise<T> {
     this.#mustBeOpen()
+    const strict = options.durability !== 'relaxed'
     const result = await new Promise<unknown>((resolve, reject) => {
-      this.#writes.add({ name, strict: options.durability !== 'relaxed', body, resolve, reject })
+      const told = (value: unknown, change: StoreChange): void => {
+        this.#listeners.tell(change)
+        resolve(value)
+      }
+      this.#writes.add({ name, strict, body, resolve: told, reject })
     })
     return result as T
   }

@@ -1,4 +1,4 @@
-import { ChangeLog, valuesInOrder } from '@outpost/core'
+import { ChangeLog, valuesInOrder } from '@outpost/core/store'
 import type {
   BaseRow,
   Json,

@@ -1,5 +1,5 @@
-import type { ChangeListeners, StoreWriter } from '@outpost/core'
-import { OutpostError, runBody } from '@outpost/core'
+import type { StoreChange, StoreWriter } from '@outpost/core'
+import { OutpostError, runBody } from '@outpost/core/store'
 import type { Catalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
@@ -9,9 +9,13 @@ export interface QueuedWrite {
   readonly name: string
   readonly strict: boolean
   readonly body: (tx: StoreWriter) => Promise<unknown>
-  readonly resolve: (result: unknown) => void
+  /** Called after the commit, in the order of the commits. */
+  readonly resolve: (result: unknown, change: StoreChange) => void
   readonly reject: (error: unknown) => void
 }
+
+/** Runs the job when it may have the connection to itself, and settles when the job has ended. */
+export type Turn = (job: () => Promise<void>) => Promise<void>
 
 interface DoneWrite {
   readonly write: QueuedWrite
@@ -28,18 +32,18 @@ const MAX_GROUP = 500
  */
 export class WriteGroups {
   readonly #connection: Connection
-  readonly #listeners: ChangeListeners
   readonly #nextSeq: () => number
+  readonly #turn: Turn
   readonly #waiting: QueuedWrite[] = []
   #catalogue: Catalogue
   #running: Promise<void> | undefined
   #synchronous: 'FULL' | 'NORMAL' | undefined
 
-  constructor(connection: Connection, catalogue: Catalogue, listeners: ChangeListeners, nextSeq: () => number) {
+  constructor(connection: Connection, catalogue: Catalogue, nextSeq: () => number, turn: Turn = atOnce) {
     this.#connection = connection
     this.#catalogue = catalogue
-    this.#listeners = listeners
     this.#nextSeq = nextSeq
+    this.#turn = turn
   }
 
   add(write: QueuedWrite): void {
@@ -55,7 +59,10 @@ export class WriteGroups {
   async #run(): Promise<void> {
     // The first group waits a turn, so that writes that are made together meet in it.
     await Promise.resolve()
-    for (let first = this.#waiting.shift(); first; first = this.#waiting.shift()) await this.#runGroup(first)
+    for (let first = this.#waiting.shift(); first; first = this.#waiting.shift()) {
+      const write = first
+      await this.#turn(() => this.#runGroup(write))
+    }
     this.#running = undefined
   }
 
@@ -82,10 +89,7 @@ export class WriteGroups {
       this.#rollBack(before, done, error)
       return
     }
-    for (const { write, result, writer } of done) {
-      this.#listeners.tell(writer.changes.toChange(write.name))
-      write.resolve(result)
-    }
+    for (const { write, result, writer } of done) write.resolve(result, writer.changes.toChange(write.name))
   }
 
   /** Runs the body; what it did is undone when it fails. The first of a group needs no savepoint for that. */
@@ -128,4 +132,8 @@ export class WriteGroups {
     const reason = OutpostError.from(error, 'store')
     for (const { write } of done) write.reject(reason)
   }
+}
+
+function atOnce(job: () => Promise<void>): Promise<void> {
+  return job()
 }
