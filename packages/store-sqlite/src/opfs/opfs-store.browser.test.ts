@@ -1,5 +1,6 @@
 import type { Store, StoredRow, StoreTable } from '@outpost/core'
 import { expect, onTestFinished, test } from 'vitest'
+import { cdp } from 'vitest/browser'
 import { deleteOpfsDatabase, openOpfsStore } from './open-opfs-store.ts'
 import type { OpfsStoreOptions } from './open-opfs-store.ts'
 import { databaseKey, workerLock } from './messages.ts'
@@ -82,6 +83,28 @@ test('when the tab that owns the database closes, another goes on, and what wait
   expect(await idsOf(second.store)).toEqual([1, 2, 3].map((n) => note(n).id))
   const third = await openTab(name)
   expect(await idsOf(third.store)).toEqual([1, 2, 3].map((n) => note(n).id))
+})
+
+test('a tab that goes on writing while owners close notices nothing', async () => {
+  const name = newName()
+  const others = [await openTab(name), await openTab(name), await openTab(name)]
+  const { store } = await openTab(name)
+  let written = 0
+  let isOver = false
+  const writing = (async () => {
+    while (!isOver) {
+      await store.write('count', async (tx) => tx.setValue('count', (((await tx.value('count')) as number) ?? 0) + 1))
+      written++
+    }
+  })()
+  for (const other of others) {
+    const before = written
+    while (written < before + 5) await new Promise((resolve) => setTimeout(resolve, 1))
+    await other.store.close()
+  }
+  isOver = true
+  await writing
+  expect(await store.read('count', (tx) => tx.value('count'))).toBe(written)
 })
 
 test('when the owner dies in the middle of writes, what was not committed is gone, rejects with a code, and can be done again', async () => {
@@ -237,6 +260,21 @@ test('a database that would grow beyond its size refuses the write whole, and go
   expect(await codeOf(store.write('too much', (tx) => tx.putRows('note', long)))).toBe('store-full')
   await store.write('enough', (tx) => tx.putRows('note', long.slice(0, 10)))
   expect(await idsOf(store)).toHaveLength(10)
+})
+
+test('when the browser has no more space for the site, the write is refused whole as store-full', async () => {
+  const { store } = await openTab(newName())
+  await store.write('tables', (tx) => tx.defineTables([NOTE]))
+  const { usage = 0 } = await navigator.storage.estimate()
+  const browser = cdp() as { send(method: string, parameters: unknown): Promise<unknown> }
+  const { origin } = location
+  await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1_000_000 })
+  onTestFinished(() => browser.send('Storage.overrideQuotaForOrigin', { origin }).then(() => undefined))
+  const long = Array.from({ length: 1000 }, (_, n) => ({ ...note(n), values: { subject: 'x'.repeat(2000) } }))
+  expect(await codeOf(store.write('too much', (tx) => tx.putRows('note', long)))).toBe('store-full')
+  await browser.send('Storage.overrideQuotaForOrigin', { origin })
+  await store.write('again', (tx) => tx.putRows('note', long))
+  expect(await store.read('count', (tx) => tx.count('note'))).toBe(1000)
 })
 
 async function fileOf(name: string): Promise<FileSystemFileHandle> {

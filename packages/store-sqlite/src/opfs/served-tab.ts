@@ -38,6 +38,8 @@ export class ServedTab {
   }
 
   hear(message: FromTab): void {
+    // Whatever a tab has begun or asked for and not been granted or answered, it begins and asks again at the next owner.
+    if (this.#rules.isLeaving() && message.kind !== 'operate' && message.kind !== 'end') return
     switch (message.kind) {
       case 'begin':
         this.#begin(message)
@@ -108,7 +110,6 @@ export class ServedTab {
 
   /** Does what the tab asks for until it ends the transaction. */
   async #serve(id: number, inbox: Inbox, tx: StoreReader): Promise<void> {
-    // What is not granted is begun again by its tab at the next owner.
     if (this.#rules.isLeaving()) throw NOTHING_TO_SAY
     this.say({ kind: 'granted', id })
     for (;;) {
