@@ -131,6 +131,62 @@ test('when the owner dies in the middle of writes, what was not committed is gon
   expect(await idsOf(owner.store)).toEqual([1, 2, 3].map((n) => note(n).id))
 })
 
+test('of a commit that was not answered the next owner knows whether it happened, and listeners hear of it first', async () => {
+  const name = newName()
+  for (const [lost, outcome] of [
+    ['ended', 'no rejection'],
+    ['end', 'store'],
+  ] as const) {
+    const losing = gate()
+    const line = lossyWorker((kind) => {
+      if (kind === lost) losing.open()
+      return kind === lost
+    })
+    const owner = await openTab(name)
+    await owner.store.write('tables', (tx) => tx.defineTables([NOTE]))
+    await owner.store.close()
+    const first = await openTab(name, { worker: line.start })
+    const other = await openTab(name)
+    const timeline: string[] = []
+    first.store.subscribe(({ name: told }) => timeline.push(`told ${told}`))
+    const writing = first.store.write(lost, (tx) => tx.setValue(lost, true))
+    await losing.opened
+    // What was handed over before it was lost must have been worked through.
+    if (lost === 'ended') expect(await other.store.read('look', (tx) => tx.value(lost))).toBe(true)
+    line.kill()
+    expect(await codeOf(writing.then(() => timeline.push('resolved')))).toBe(outcome)
+    expect(await other.store.read('look', (tx) => tx.value(lost))).toBe(outcome === 'store' ? undefined : true)
+    if (lost === 'ended') expect(timeline).toEqual(['told elsewhere', 'resolved'])
+    await first.store.close()
+    await other.store.close()
+  }
+})
+
+/** A worker on whose line messages get lost, in both directions. Those that replace it when it has died lose nothing. */
+function lossyWorker(isLost: (kind: string) => boolean): { readonly start: () => Worker; readonly kill: () => void } {
+  let first: Worker | undefined
+  function start(): Worker {
+    const worker = new Worker(new URL('../opfs-worker.ts', import.meta.url), { type: 'module' })
+    if (first) return worker
+    first = worker
+    const send = worker.postMessage.bind(worker)
+    worker.postMessage = (message: unknown, transferred: Transferable[] | StructuredSerializeOptions = []) => {
+      const [port] = transferred as [MessagePort]
+      const { port1, port2 } = new MessageChannel()
+      const relay = (from: MessagePort, to: MessagePort): void => {
+        from.onmessage = ({ data }: MessageEvent<{ kind: string }>) => {
+          if (!isLost(data.kind)) to.postMessage(data)
+        }
+      }
+      relay(port, port1)
+      relay(port1, port)
+      send(message, [port2])
+    }
+    return worker
+  }
+  return { start, kill: () => first?.terminate() }
+}
+
 test('wherever owners die among writes of two tabs, a write that resolved is there, and one that rejected is not', async () => {
   const name = newName()
   const tabs = [await openTab(name), await openTab(name)]
