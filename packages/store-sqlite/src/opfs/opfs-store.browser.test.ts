@@ -170,7 +170,7 @@ function lossyWorker(isLost: (kind: string) => boolean): { readonly start: () =>
     if (first) return worker
     first = worker
     const send = worker.postMessage.bind(worker)
-    worker.postMessage = (message: unknown, transferred: Transferable[] | StructuredSerializeOptions = []) => {
+    worker.postMessage = (message: unknown, transferred: unknown) => {
       const [port] = transferred as [MessagePort]
       const { port1, port2 } = new MessageChannel()
       const relay = (from: MessagePort, to: MessagePort): void => {
