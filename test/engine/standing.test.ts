@@ -190,6 +190,24 @@ test('another table in the configuration is no other standing', async () => {
   expect((await device.org.explainPull('account')).due).toEqual([])
 })
 
+test('a standing that changed before another configuration makes every table be compared, the first as well', async () => {
+  const here = world()
+  foreign(here, 'not mine')
+  const device = await here.device({ user: TECHNICIAN, configuration: KEPT })
+  await device.sync()
+  await device.sync()
+  expect(await names(device)).not.toContain('not mine')
+  const role = here.emulator.security.addRole({
+    name: 'Reads everything',
+    tablePrivileges: { account: { read: 'organization' } },
+  })
+  await here.env.advance(LATER)
+  here.emulator.security.assignRole(TECHNICIAN, role)
+  await device.org.configure({ tables: { ...KEPT.tables, msdyn_workorder: { columns: ['msdyn_name'] } } })
+  await device.sync()
+  expect(await held(device)).toEqual(await shown(here))
+})
+
 /** A master that tells nothing of what the user may do. */
 function silent(master: MasterOrg): MasterOrg {
   const silenced = { ...master }

@@ -232,7 +232,7 @@ export class KeptTables {
    */
   async renewPrivileges(userId: string, signal: AbortSignal, shown?: Standing | null): Promise<void> {
     const asked = await this.privilegesAsked()
-    const request = { userId, asked, tables: this.#byName.keys(), ...(shown === undefined ? {} : { shown }) }
+    const request = { userId, asked, tables: [...this.#byName.keys()], ...(shown === undefined ? {} : { shown }) }
     const renewed = await renewStanding({ store: this.#store, master: this.#master }, request, signal)
     this.#may(renewed.privileges)
     this.#userFacts = renewed.facts

@@ -27,7 +27,7 @@ export interface StandingRequest {
   /** The names of the privileges that matter for the tables that are kept. */
   readonly asked: readonly string[]
   /** The tables that are kept. */
-  readonly tables: Iterable<string>
+  readonly tables: readonly string[]
   /** What a look at the master, asked for with the same privileges, has shown of it; null where it showed nothing. */
   readonly shown?: Standing | null
 }
@@ -87,7 +87,7 @@ async function readStanding(tx: StoreReader, userId: string): Promise<KeptStandi
 }
 
 /** Whether there is anything yet that could have been read under another standing. */
-function isAnyRead(store: Store, tables: Iterable<string>): Promise<boolean> {
+function isAnyRead(store: Store, tables: readonly string[]): Promise<boolean> {
   return store.read('is any table read', async (tx) => {
     for (const table of tables) if (await readCheckpoint(tx, table)) return true
     return false
