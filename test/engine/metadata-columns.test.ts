@@ -76,6 +76,26 @@ test.each(RETYPED)('a column of texts that becomes one of %s is read anew', asyn
   await expectSame(there, device)
 })
 
+test('it is read anew beneath the deletion of a row that was sent before the first pull', async () => {
+  const there = world()
+  const { schema, master } = there.emulator
+  const columns = ['msdyn_name', 'msdyn_city']
+  const device = await there.device({ configuration: { tables: { [ORDER]: { columns } } } })
+  let id = ''
+  await device.org.write((draft) => {
+    id = draft.create(ORDER, { msdyn_name: 'Pump', msdyn_city: '5' })
+  })
+  await device.org.push()
+  master.update(ORDER, id, { msdyn_name: 'Fan' })
+  const { seq } = await device.org.write((draft) => draft.delete(ORDER, id))
+  await device.org.push()
+  schema.retypeColumn(ORDER, integer('msdyn_City'))
+  await device.sync()
+  await device.org.outbox.archive([Number(seq)], { local: 'revert' })
+  expect(await device.org.table(ORDER).get(id)).toMatchObject({ msdyn_name: 'Fan', msdyn_city: 5 })
+  await expectSame(there, device)
+})
+
 test('a choice whose option is gone is empty here, too, and the others stay', async () => {
   const { there, device } = await withOrders()
   const { schema, master } = there.emulator

@@ -663,6 +663,33 @@ test('a row that nothing but a conflict has shown is expected, too: what was in 
   expect((await device.rows('account')).get(id)?.['name']).toBe('as it was')
 })
 
+for (const which of ['another row than the newest', 'the newest row'] as const) {
+  test(`it is noticed where an edit of ${which} meets it in a version newer than all that were seen`, async () => {
+    const here = world()
+    const { emulator, env } = here
+    const [other, changed, newest] = [account(here, 'edited'), account(here, 'as it was'), account(here, 'newest')]
+    const device = await here.device({ configuration: KEPT })
+    await device.sync()
+    const backup = emulator.backup()
+    emulator.master.update('account', changed, { name: 'changed since' })
+    emulator.master.update('account', newest, { name: 'newest still' })
+    for (let round = 0; round < 2; round += 1) {
+      await device.sync()
+      await env.advance(LATER)
+    }
+    const edited = which === 'the newest row' ? newest : other
+    await device.org.write((draft) => draft.update('account', edited, { telephone1: '1' }))
+
+    emulator.restoreBackup(backup)
+    for (let nth = 0; nth < 9; nth += 1) account(here, `made after ${nth}`)
+    emulator.master.update('account', edited, { name: 'changed after' })
+    await device.sync()
+    expect(emulator.master.row('account', edited)?.values).toMatchObject({ name: 'changed after', telephone1: '1' })
+    expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+    expect(await differences(here, device)).toEqual([])
+  })
+}
+
 test('the newest row seen was written from here since the backup came back, in a version lower than it had before', async () => {
   const here = world()
   const { emulator, env } = here

@@ -8,6 +8,11 @@ export type Anchors = {
   readonly rows: readonly { readonly id: string; readonly version: string }[]
   /** Whether the newest row seen is still among them: then it comes back with the next pass. */
   readonly expected: boolean
+  /**
+   * The newest version seen by then, where a push has met a newer one since: until the rows have been read, nothing says that
+   * what was seen before is as it was.
+   */
+  readonly provenTo?: string
 }
 
 export const KEPT = 20
@@ -27,17 +32,23 @@ export async function forgetAnchors(tx: StoreWriter, table: string): Promise<voi
   await tx.setValue(key(table), undefined)
 }
 
-/** Takes rows that the master has shown into account. Writes only where one is newer than all before. */
+/**
+ * Takes rows that the master has shown into account. Writes only where one is newer than all before. With `byPush` it is
+ * a push that met them: what the next pass was to watch for it has to judge all the same.
+ */
 export async function noteAnchors(
   tx: StoreWriter,
   table: string,
   seen: readonly Pick<MasterRow, 'id' | 'version'>[],
+  { byPush = false }: { readonly byPush?: boolean } = {},
 ): Promise<void> {
-  const { rows } = await anchorsOf(tx, table)
+  const { rows, provenTo: before } = await anchorsOf(tx, table)
   const newest = rows[0]
   const newer = seen.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
   if (newer.length === 0) return
   const last = new Map([...rows, ...newer].map(({ id, version }) => [id, { id, version }]))
   const sorted = [...last.values()].toSorted((one, other) => (isOlderVersion(one.version, other.version) ? 1 : -1))
-  await keepAnchors(tx, table, { rows: sorted.slice(0, KEPT), expected: true })
+  const provenTo = before ?? (byPush ? newest?.version : undefined)
+  const proven = provenTo === undefined ? {} : { provenTo }
+  await keepAnchors(tx, table, { rows: sorted.slice(0, KEPT), expected: true, ...proven })
 }

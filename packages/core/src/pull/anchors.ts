@@ -41,6 +41,8 @@ export interface Sightings {
   readonly expected: Anchor | null
   /** The newest rows that had been seen before the pass: its pages can have newer ones, so many that these are forgotten. */
   readonly before: readonly Anchor[]
+  /** The newest version that the passes before had seen, where a push has met newer ones since. */
+  readonly provenTo: string | undefined
   isBack: boolean
   /** Whether the row came in a newer version, which a master that went back can have given to it since. */
   hasChanged: boolean
@@ -57,13 +59,14 @@ export interface Sightings {
  * shows rows in older versions, too.
  */
 export async function watchPass(tx: StoreReader, table: string, goesOn: boolean): Promise<Sightings> {
-  const { rows, expected } = await anchorsOf(tx, table)
+  const { rows, expected, provenTo } = await anchorsOf(tx, table)
   const overdue = goesOn ? await overdueEchoes(tx, table) : []
   const awaited = (goesOn && expected && rows[0]) || null
   return {
     goesOn,
     expected: awaited,
     before: rows,
+    provenTo: goesOn ? provenTo : undefined,
     isBack: false,
     hasChanged: false,
     regressed: [],
@@ -130,10 +133,10 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
   const intact: string[] = []
   const missing: { readonly table: ConfiguredTable; readonly anchor: Anchor }[] = []
   for (const { table, sightings } of seen) {
-    const { expected, isBack, regressed, deleted, overdue } = sightings
-    if (expected && isBack) intact.push(expected.version)
+    const { expected, isBack, regressed, deleted, overdue, provenTo } = sightings
+    if (expected && isBack && provenTo === undefined) intact.push(expected.version)
     const doubtful = [...regressed, ...deleted, ...overdue]
-    if ((!expected || isBack) && doubtful.length === 0) continue
+    if ((!expected || isBack) && doubtful.length === 0 && provenTo === undefined) continue
     const found = await readAnchors(context, table, sightings, signal).catch(unlessOfOneTable)
     if (!found) continue
     if (found.isOlder) {
@@ -181,14 +184,17 @@ interface Found {
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
-  { before, regressed, deleted, overdue, isBack, hasChanged }: Sightings,
+  { before, regressed, deleted, overdue, isBack, hasChanged, provenTo }: Sightings,
   signal: AbortSignal,
 ): Promise<Found> {
   const name = table.metadata.name
   const doubtful = [...regressed, ...deleted, ...overdue]
   const { anchors, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
     const newest = (await anchorsOf(tx, name)).rows
-    const rows = isBack ? newest : [...newest, ...before.filter(({ id }) => newest.every((row) => row.id !== id))]
+    const rows =
+      isBack && provenTo === undefined
+        ? newest
+        : [...newest, ...before.filter(({ id }) => newest.every((row) => row.id !== id))]
     const ids = rows.map(({ id }) => id)
     const held: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
@@ -208,6 +214,7 @@ async function readAnchors(
     const now = there.get(id)
     return now !== undefined && (now === version || isOlderVersion(now, version))
   }
+  const isMet = (version: string): boolean => provenTo !== undefined && isOlderVersion(provenTo, version)
   const isOlder =
     asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version)) || deleted.some(isRevived)
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
@@ -220,11 +227,17 @@ async function readAnchors(
       expected: isNewer,
     }
     await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
+  } else if (provenTo !== undefined && !isOlder) {
+    const proven = async (tx: StoreWriter): Promise<void> => {
+      const { provenTo: _, ...anchors } = await anchorsOf(tx, name)
+      await keepAnchors(tx, name, anchors)
+    }
+    await context.store.write(`anchors of ${name}`, proven, { durability: 'relaxed' })
   }
   return {
     isOlder,
-    // What this pass has brought tells nothing about the past.
-    intact: present.flatMap(({ id, version }) => (seen.get(id) === version ? [version] : [])),
+    // What this pass has brought tells nothing about the past, nor what a push has met.
+    intact: present.flatMap(({ id, version }) => (seen.get(id) === version && !isMet(version) ? [version] : [])),
     missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id) && !deleted.some((row) => row.id === id)),
   }
 }

@@ -9,6 +9,7 @@ import { beginBodies } from './bodies.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
 import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
+import { heldVersions } from './membership.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
 import type { Before } from './strategies.ts'
@@ -136,10 +137,13 @@ async function missedBefore(
   tx: StoreReader,
   { metadata: { name }, tracking, changeTracking }: ConfiguredTable,
 ): Promise<Pick<TableCheckpoint, 'everyRow' | 'due'>> {
-  const unsent = (await tx.bases(name)).filter(({ local }) => local === 'created')
-  const rows = (await tx.count(name)) - unsent.length
+  // A row with an unsent deletion is not shown, but it is there again when that is taken back.
+  const bases = await tx.bases(name)
+  const created = bases.filter(({ local }) => local === 'created')
+  const deleted = bases.filter(({ local }) => local === 'deleted')
+  const rows = (await tx.count(name)) - created.length + deleted.length
   if (rows <= 0) return {}
-  const sent = await tx.versions(name, [...(await writtenRows(tx, name))])
+  const sent = await heldVersions(tx, name, [...(await writtenRows(tx, name))])
   const isTold = tracking.deletes || tracking.links || tracking.owners || changeTracking
   const due: DueReason[] = [
     ...(isTold ? ['tracking-enabled' as const] : []),

@@ -131,7 +131,7 @@ export async function takeBases(
     // No pull may ever bring it as it was here: a master that goes back has the row as the pulls before have brought it.
     const { version } = known.row
     if (version === null) continue
-    await noteAnchors(tx, change.table, [{ id: change.id, version }])
+    await noteAnchors(tx, change.table, [{ id: change.id, version }], { byPush: true })
     const before = change.kind === 'update' || change.kind === 'delete' ? change.version : null
     if (before !== null && isOlderVersion(version, before)) await masterWentBack(tx, tables.keys())
   }
