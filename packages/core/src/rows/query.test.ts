@@ -101,7 +101,7 @@ test('every query gives the same rows with indexes as by reading and sorting eve
           },
           indexed,
         )
-        const found = await store.read('query', (tx) => runQuery(tx, indexed, query, CONTEXT))
+        const { rows: found } = await store.read('query', (tx) => runQuery(tx, indexed, query, CONTEXT))
         const wanted = byHand(rows, plain, where, orderBy, limit)
         expect({ where, orderBy, limit, ids: found.map((row) => row.id) }).toEqual({
           where,

@@ -28,7 +28,16 @@ export interface CheckedQuery {
   readonly limit: number
 }
 
-const CHUNK = 1000
+/** What a query gave. */
+export interface QueryResult {
+  readonly rows: readonly StoredRow[]
+  /** How many rows were read to find these. */
+  readonly read: number
+}
+
+/** The most rows that are read at once, and the fewest where a filter may throw most of them away. */
+const PART = 1000
+const LEAST_PART = 32
 
 /** Checks a query against the table's kept columns. Throws `invalid` naming the column and, in a filter, the position. */
 export function checkQuery(query: Query, table: ConfiguredTable): CheckedQuery {
@@ -70,29 +79,52 @@ export async function runQuery(
   table: ConfiguredTable,
   query: CheckedQuery,
   context: FilterContext,
-): Promise<readonly StoredRow[]> {
+): Promise<QueryResult> {
   const plan = planQuery(table, query)
   const { filter, limit } = query
   // Rows that cannot be judged must not look like rows that do not match.
   const lacking = filter ? lackingFacts(filter, context) : []
   if (lacking.length > 0) throw cannotTell(lacking, table.metadata.name)
-  if (limit === 0) return []
+  if (limit === 0) return { rows: [], read: 0 }
   const judge = filter ? judgeOf(filter, context) : null
   const found: StoredRow[] = []
-  const chunk = plan.ordered && !filter ? Math.min(limit, CHUNK) : CHUNK
+  let read = 0
+  // In the wanted order the first rows may be all that is needed: parts grow while they turn out not to be.
+  let part = plan.ordered ? Math.min(Math.max(limit, filter ? LEAST_PART : 0), PART) : PART
   let after: StoredRow | undefined
   for (;;) {
-    const rows = await tx.scan(table.metadata.name, { ...plan.request, limit: chunk, ...(after ? { after } : {}) })
+    const rows = await tx.scan(table.metadata.name, { ...plan.request, limit: part, ...(after ? { after } : {}) })
+    read += rows.length
     for (const row of rows) {
       if (judge && judge(row.values) !== 'match') continue
       found.push(row)
-      if (plan.ordered && found.length === limit) return found
+      if (plan.ordered && found.length === limit) return { rows: found, read }
     }
+    if (rows.length < part) break
     after = rows.at(-1)
-    if (rows.length < chunk) break
+    part = Math.min(2 * part, PART)
   }
-  if (plan.ordered) return found
-  return found.toSorted(byOrder(table, query.order)).slice(0, limit)
+  if (plan.ordered) return { rows: found, read }
+  return { rows: found.toSorted(byOrder(table, query.order)).slice(0, limit), read }
+}
+
+/**
+ * Whether a row that is not among the query's rows would be, for rows that have not changed since the query gave them. The
+ * filter depends on nothing but the row.
+ */
+export function joinsRows(
+  table: ConfiguredTable,
+  query: CheckedQuery,
+  rows: readonly StoredRow[],
+): (row: StoredRow) => boolean {
+  const { filter, limit } = query
+  const judge = filter ? judgeOf(filter, { userId: '' }) : null
+  const compareRows = byOrder(table, query.order)
+  const last = rows.at(-1)
+  return (row) => {
+    if (judge && judge(row.values) === 'no-match') return false
+    return rows.length < limit || (last !== undefined && compareRows(row, last) < 0)
+  }
 }
 
 interface Plan {

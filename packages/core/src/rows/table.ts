@@ -1,19 +1,12 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
-import { OutpostError } from '../errors.ts'
-import type { FilterContext } from '../filter/evaluate.ts'
+import type { OutpostError } from '../errors.ts'
 import type { TableMetadata } from '../metadata.ts'
 import { canonicalGuid } from '../row.ts'
-import type { Store } from '../ports/store.ts'
 import { checkQuery, runQuery } from './query.ts'
 import type { CheckedQuery, Query } from './query.ts'
 import type { Row } from '../row.ts'
-
-export interface TableContext {
-  readonly store: Store
-  /** The table's present configuration; throws when it is no longer kept. */
-  table(): ConfiguredTable
-  filterContext(): FilterContext
-}
+import { watchQuery } from './watch.ts'
+import type { TableContext } from './watch.ts'
 
 /**
  * The rows of one table of the client org. Reads never touch the network.
@@ -63,8 +56,8 @@ export class Table<T extends Row = Row> {
   }
 
   /**
-   * Runs the query now and again after every commit that touches the table, and gives the listener its rows whenever they
-   * are others than before. Throws `invalid` at once for a query that cannot run; later failures go to `onError` and end
+   * Runs the query now and again after commits that can change its rows, and gives the listener its rows whenever they are
+   * others than before. Throws `invalid` at once for a query that cannot run; later failures go to `onError` and end
    * the watch. Returns the way out.
    */
   watch(
@@ -72,53 +65,11 @@ export class Table<T extends Row = Row> {
     listener: (rows: readonly T[]) => void,
     onError: (error: OutpostError) => void = () => {},
   ): () => void {
-    const { name } = this.#context.table().metadata
-    checkQuery(query, this.#context.table())
-    let stopped = false
-    let stale = false
-    let running = false
-    let shown: string | undefined
-    const stop = (): void => {
-      stopped = true
-      unsubscribe()
-    }
-    const report = (error: OutpostError): void => {
-      try {
-        onError(error)
-      } catch {
-        // There is nobody left to tell, and a rejection that nobody handles would end the process.
-      }
-    }
-    const refresh = async (): Promise<void> => {
-      stale = true
-      if (running) return
-      running = true
-      try {
-        while (stale && !stopped) {
-          stale = false
-          const table = this.#context.table()
-          const rows = await this.#run(table, checkQuery(query, table))
-          const key = JSON.stringify(rows)
-          if (stopped || key === shown) continue
-          shown = key
-          listener(rows)
-        }
-      } catch (error) {
-        stop()
-        report(OutpostError.from(error, 'store'))
-      } finally {
-        running = false
-      }
-    }
-    const unsubscribe = this.#context.store.subscribe((change) => {
-      if (change.rows.has(name)) void refresh()
-    })
-    void refresh()
-    return stop
+    return watchQuery(this.#context, query, (rows) => listener(rows as readonly T[]), onError)
   }
 
   async #run(table: ConfiguredTable, query: CheckedQuery): Promise<readonly T[]> {
-    const rows = await this.#context.store.read(`query of ${table.metadata.name}`, (tx) =>
+    const { rows } = await this.#context.store.read(`query of ${table.metadata.name}`, (tx) =>
       runQuery(tx, table, query, this.#context.filterContext()),
     )
     return rows.map((row) => row.values as T)
