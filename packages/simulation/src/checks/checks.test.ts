@@ -63,6 +63,26 @@ test('I5: a row with unsent changes that is gone is purged', () => {
   expect(noSurprise(look)).toMatchObject([{ check: 'I5' }])
 })
 
+test('I5: what was written while its deletion was put away is not missed when that is delivered after all', () => {
+  const deletion: OfflineTransaction['changes'][number] = {
+    kind: 'delete',
+    table: 'account',
+    id: 'a',
+    before: {},
+    version: '1',
+  }
+  const again = historyOf('committed', 'archived', 'set-pending', 'sent', 'delivered')
+  const first = transactionOf(1, { changes: [deletion], status: 'processed', history: again })
+  const second = transactionOf(2)
+  const unsent = [{ table: 'account', id: 'a', row: undefined, base: { ...base, values: null } }]
+  const given = { before: [first, second], deeds: { 2: [written] }, unsent }
+  expect(noSurprise(lookOf([first, second], given))).toEqual([])
+  const atOnce = { ...first, history: historyOf('committed', 'sent', 'delivered') }
+  expect(noSurprise(lookOf([atOnce, second], { ...given, before: [atOnce, second] }))).toMatchObject([{ check: 'I5' }])
+  const known = [{ table: 'account', id: 'a', row: undefined, base }]
+  expect(noSurprise(lookOf([first, second], { ...given, unsent: known }))).toMatchObject([{ check: 'I5' }])
+})
+
 test('I5: a row that went while its change was put away is not missed when that is pending again', () => {
   const put = transactionOf(1, { history: historyOf('committed', 'archived', 'set-pending') })
   const unsent = [{ table: 'account', id: 'a', row: undefined, base: { ...base, values: null } }]

@@ -24,6 +24,8 @@ interface Expected {
   isAgain: boolean
   /** Its deletion is pending again, at its old place: changes that were made meanwhile stand on a row that is gone. */
   isDeletedAgain: boolean
+  /** That deletion has been delivered since: the master has nothing that those changes could be shown on. */
+  isGoneAgain: boolean
 }
 
 function rowsShowTheirs(look: Look): readonly Problem[] {
@@ -38,12 +40,13 @@ function rowsShowTheirs(look: Look): readonly Problem[] {
     const each = written.get(transaction.seq)
     if (each && isShown(transaction)) expect(expected, each, transaction)
     else if (transaction.status === 'pending' || transaction.status === 'error') blur(expected, transaction)
+    else if (transaction.status === 'processed') noteGoneAgain(expected, transaction)
   }
-  for (const [key, { isThere, values, isNew, isAgain }] of expected) {
+  for (const [key, { isThere, values, isNew, isAgain, isGoneAgain }] of expected) {
     const held = unsent.get(key)
     if (!held || isThere === 'either') continue
     const isUnknown = !held.row && held.base?.values === null
-    if (isUnknown && (isAgain || dropped.has(key))) continue
+    if (isUnknown && (isAgain || isGoneAgain || dropped.has(key))) continue
     const words = unlike(device, held, isThere, values)
     if (words !== null)
       problems.push({
@@ -89,7 +92,14 @@ function canHold(type: StoreColumnType | undefined, value: ColumnValue): boolean
 }
 
 function nothing(): Expected {
-  return { isThere: 'either', values: new Map(), isNew: false, isAgain: false, isDeletedAgain: false }
+  return {
+    isThere: 'either',
+    values: new Map(),
+    isNew: false,
+    isAgain: false,
+    isDeletedAgain: false,
+    isGoneAgain: false,
+  }
 }
 
 function expect(
@@ -115,6 +125,7 @@ function expect(
       case 'associate':
         row.isThere = true
         row.isDeletedAgain = false
+        row.isGoneAgain = false
         break
       case 'delete':
       case 'disassociate':
@@ -177,6 +188,16 @@ function blur(expected: Map<string, Expected>, transaction: OfflineTransaction):
   for (const { kind, table, id } of transaction.changes) {
     const isDeletedAgain = isDeletion(kind) && hasHappened(transaction, 'set-pending')
     expected.set(rowKey(table, id), { ...nothing(), isDeletedAgain })
+  }
+}
+
+/** Rows that went with a deletion that was put away, and sent after all. */
+function noteGoneAgain(expected: Map<string, Expected>, transaction: OfflineTransaction): void {
+  if (!hasHappened(transaction, 'set-pending')) return
+  for (const { kind, table, id } of transaction.changes) {
+    if (!isDeletion(kind)) continue
+    const key = rowKey(table, id)
+    expected.set(key, { ...(expected.get(key) ?? nothing()), isGoneAgain: true })
   }
 }
 
