@@ -186,6 +186,8 @@ interface Told {
   /** The rows that it had in newer versions, in which they have not come again yet. */
   readonly older: Map<string, bigint>
   readonly revived: readonly string[]
+  /** By table: the newest version of its rows that are gone. */
+  readonly gone: ReadonlyMap<string, bigint>
 }
 
 /** Rows to which something has happened that not every strategy finds out. */
@@ -256,17 +258,29 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
-    const newest = unwatched.get(number) ?? new Map<string, bigint>()
-    const isWatched = (key: string, here: bigint): boolean => here > (newest.get(tableOf(key)) ?? 0n)
+    const newest = unwatched.get(number)
+    const isWatched = (key: string, here: bigint): boolean => here > (newest?.get(tableOf(key)) ?? 0n)
     const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here && isWatched(key, here)))
-    const isShown = older.size > 0
-    for (const [key, here] of rows)
-      if (!isShown && !after.has(key) && isWatched(key, here)) newest.set(tableOf(key), here)
-    unwatched.set(number, newest)
-    const unknown = new Set([...(back.get(number) ?? []), ...revived])
-    back.set(number, isShown ? new Set() : unknown)
-    if (isShown) told.set(number, { older, revived: [...unknown] })
+    const gone = newestOf([...rows].filter(([key, here]) => !after.has(key) && isWatched(key, here)))
+    const known = { older, revived: [...(back.get(number) ?? []), ...revived], gone }
+    back.set(number, new Set())
+    if (older.size > 0) told.set(number, known)
+    else isUnnoticed(world, number, known)
   }
+}
+
+/** A device does not learn that a backup was restored. */
+function isUnnoticed(world: World, number: number, { revived, gone }: Omit<Told, 'older'>): void {
+  const { back, unwatched } = doubtsOf(world)
+  back.set(number, new Set([...(back.get(number) ?? []), ...revived]))
+  unwatched.set(number, new Map([...(unwatched.get(number) ?? []), ...gone]))
+}
+
+/** The newest version of each table, of rows by their keys. */
+function newestOf(rows: readonly (readonly [string, bigint])[]): ReadonlyMap<string, bigint> {
+  const newest = new Map<string, bigint>()
+  for (const [key, version] of rows) if (version > (newest.get(tableOf(key)) ?? 0n)) newest.set(tableOf(key), version)
+  return newest
 }
 
 /**
@@ -274,42 +288,59 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
  * for it as if it were gone. To be called before the devices look, where nothing keeps the master from answering.
  */
 export async function lookWhoIsTold(world: World): Promise<void> {
-  const { back, told } = doubtsOf(world)
-  for (const { number, org, user } of world.devices) {
-    const { older = new Map<string, bigint>(), revived = [] } = told.get(number) ?? {}
-    const shown = new Set<string>()
-    for (const table of older.size > 0 ? Object.keys(org.configuration.tables) : []) {
-      const rows = await wantedRows(world.emulator, user, { tables: { [table]: { columns: [] } } }, table)
-      for (const id of rows.keys()) shown.add(rowKey(table, id))
-    }
-    if (![...older.keys()].some((key) => shown.has(key)))
-      back.set(number, new Set([...(back.get(number) ?? []), ...revived]))
+  const { told } = doubtsOf(world)
+  for (const device of world.devices) {
+    const { number } = device
+    const known = told.get(number)
+    if (!known) continue
+    const shown = await shownRows(world, device, Object.keys(device.org.configuration.tables))
+    if (![...known.older.keys()].some((key) => shown.has(key))) isUnnoticed(world, number, known)
   }
+}
+
+/** The rows of these tables that the user of a device is shown, by their keys, whatever it is to have of them. */
+async function shownRows(
+  { emulator }: World,
+  { user }: Device,
+  tables: Iterable<string>,
+): Promise<ReadonlySet<string>> {
+  const shown = new Set<string>()
+  for (const table of tables) {
+    const rows = await wantedRows(emulator, user, { tables: { [table]: { columns: [] } } }, table)
+    for (const id of rows.keys()) shown.add(rowKey(table, id))
+  }
+  return shown
 }
 
 /**
  * Looks who can still notice that a backup was restored. A row that changes again until it is in the version in which the
  * device has it, or in a newer one, before the device has looked at it, is for it one that changed as rows do, also where it
- * has changed by an action of the device; one that is deleted is gone (decisions/012). To be called after every step.
+ * has changed by an action of the device; one that is deleted is gone (decisions/012), and one that is no longer shown to
+ * its user, or not kept any more, went without having been seen. To be called after every step.
  */
 export async function lookWhoCanNotice(world: World): Promise<void> {
-  const { back, told } = doubtsOf(world)
+  const { told } = doubtsOf(world)
   if (told.size === 0) return
   const there = versionsThere(world)
   for (const device of world.devices) {
-    const { older, revived } = told.get(device.number) ?? {}
-    if (!older || !revived) continue
+    const known = told.get(device.number)
+    if (!known) continue
+    const { older } = known
     const here = await versionsUnderEdits(device, [...older.keys()])
     const called = await calledRows(device)
+    const left = new Set([...older.keys()].filter((key) => !here.has(key) && there.has(key)))
+    const { tables: kept } = device.org.configuration
+    const shown = await shownRows(world, device, new Set([...left].map(tableOf).filter((name) => name in kept)))
     const isNews = ([key, version]: readonly [string, bigint]): boolean => {
+      if (left.has(key)) return shown.has(key)
       const now = here.get(key)
       return now !== version && !(now !== undefined && now > version && called.has(key))
     }
     const hasLooked = [...older].some(isNews)
-    for (const [key, version] of older) if ((there.get(key) ?? version) >= version) older.delete(key)
+    for (const [key, version] of older) if (left.has(key) || (there.get(key) ?? version) >= version) older.delete(key)
     if (!hasLooked && older.size > 0) continue
     told.delete(device.number)
-    if (!hasLooked) back.set(device.number, new Set([...(back.get(device.number) ?? []), ...revived]))
+    if (!hasLooked) isUnnoticed(world, device.number, known)
   }
 }
 
