@@ -48,6 +48,7 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
   const links = new Map<string, LinkChange>()
   const actions: ActionChange[] = []
   const localLinks = new Map<string, LinkChange>()
+  const unseen = await readAhead(tx, requests, tables)
   for (const request of requests) {
     if ('relationship' in request) {
       const link = linkChange(request, tables)
@@ -57,7 +58,8 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
       continue
     }
     const key = rowKey(request.table, request.id)
-    const row = rows.get(key) ?? (await workingRow(tx, configuredTable(request.table, tables), request.id))
+    const table = configuredTable(request.table, tables)
+    const row = rows.get(key) ?? (await workingRow(tx, table, request.id, unseen.get(request.table) ?? NOTHING))
     if (request.kind === 'action') {
       const change = await checkAction(tx, request, row.table, changeable(row, request), context)
       actions.push(change)
@@ -82,13 +84,43 @@ export async function changesOf(tx: StoreReader, requests: readonly Request[], c
   }
 }
 
-async function workingRow(tx: StoreReader, table: ConfiguredTable, id: string): Promise<WorkingRow> {
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** Reads the rows of the requests together, so that none has to be read alone, and gives what no pull has brought of each table. */
+async function readAhead(
+  tx: StoreReader,
+  requests: readonly Request[],
+  tables: ReadonlyMap<string, ConfiguredTable>,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const ids = new Map<string, Set<string>>()
+  for (const request of requests) {
+    if ('relationship' in request) continue
+    const known = ids.get(request.table) ?? new Set()
+    ids.set(request.table, known.add(request.id))
+  }
+  const unseen = new Map<string, ReadonlySet<string>>()
+  for (const [name, some] of ids) {
+    const table = tables.get(name)
+    // A request for a table that is not kept is refused in its turn.
+    if (!table) continue
+    await tx.rows(name, [...some])
+    await tx.bases(name, [...some])
+    unseen.set(name, await unseenColumns(tx, table))
+  }
+  return unseen
+}
+
+async function workingRow(
+  tx: StoreReader,
+  table: ConfiguredTable,
+  id: string,
+  unseen: ReadonlySet<string>,
+): Promise<WorkingRow> {
   const [row] = await tx.rows(table.metadata.name, [id])
   const [base] = await tx.bases(table.metadata.name, [id])
   const version = base ? base.version : (row?.version ?? null)
   const shown = table.isLocal ? (row?.values ?? null) : await rowToChange(tx, table, id)
   const before = shown && masterPart(table, shown)
-  const unseen = await unseenColumns(tx, table)
   return { table, id, before, version, unseen, after: before, written: {}, local: {}, chosenId: false, action: null }
 }
 
