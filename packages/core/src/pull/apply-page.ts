@@ -1,9 +1,11 @@
+import { doubtCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { masterRow, refreshRows } from '../rows/local-rows.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { BaseRow, StoredRow, StoreWriter } from '../ports/store.ts'
 import { TARGET_SUFFIX } from '../row.ts'
 import type { Row } from '../row.ts'
+import { fitsTable } from '../store/stored-values.ts'
 import { awaitBodies } from './bodies.ts'
 import { rowColumns } from './checkpoint.ts'
 import { isSame } from './patch-rows.ts'
@@ -20,7 +22,8 @@ export interface ApplyOptions {
  * Writes rows of the master, each with the columns of `rowColumns`, in the given store transaction and gives back how many
  * changed anything that is kept.
  *
- * A row whose version is held already is skipped (our own echo, and the overlap of pulls), and so is one of an older
+ * A row whose version is held already is skipped (our own echo, and the overlap of pulls); where its values are not of the
+ * types that are known, the copy of the metadata is doubted as it is where they are written. Skipped is also one of an older
  * version: it was on its way when the row was written. A row that was only touched gets its version without being a
  * change. Columns that are not among those of pages, large ones and local ones, stay as they are. A row with unsent
  * changes gets a new base, and keeps those changes on top of it.
@@ -43,6 +46,10 @@ export async function applyPage(
     if (held === row.version) return options.everyRow === true
     return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)
   })
+  const isHeld = ({ id, version }: MasterRow): boolean => (bases.get(id)?.version ?? versions.get(id)) === version
+  if (fresh.length < rows.length && rows.some((row) => isHeld(row) && !fitsTable(table.store, row.values))) {
+    await doubtCatalogue(tx)
+  }
   const clean = fresh.filter((row) => !bases.has(row.id))
   const dirty = fresh.filter((row) => bases.has(row.id))
   const written =

@@ -1,6 +1,6 @@
 import { OutpostError } from '../errors.ts'
 import type { StoreColumn, StoreColumnType, StoredRow, StoreTable } from '../ports/store.ts'
-import type { ColumnValue } from '../row.ts'
+import type { ColumnValue, Row } from '../row.ts'
 
 /**
  * The row's values in the order of the table's columns, null where absent. Throws `invalid` for a column that the table
@@ -26,6 +26,14 @@ export function valuesInOrder(table: StoreTable, row: StoredRow): ColumnValue[] 
   for (const name in values) if (values[name] !== undefined) given++
   if (given !== found) throw stranger(table, row)
   return ordered
+}
+
+/** Whether each value is of the type of its column. */
+export function fitsTable({ columns }: StoreTable, values: Row): boolean {
+  return columns.every(({ name, type }) => {
+    const value = values[name] ?? null
+    return value === null || fits(value, type)
+  })
 }
 
 function fits(value: string | number | boolean, type: StoreColumnType): boolean {
