@@ -147,7 +147,7 @@ async function isDistrusted(tx: StoreReader): Promise<boolean> {
  * The same where the master has refused a question that was asked by the copy, once for each stamp: after a backup was restored
  * and changed, other metadata can have the stamp that is known.
  */
-async function doubtCatalogue(tx: StoreWriter): Promise<void> {
+export async function doubtCatalogue(tx: StoreWriter): Promise<void> {
   const stamp = await readStamp(tx)
   if (stamp === null || (await isDistrusted(tx)) || (await tx.value(DOUBTED)) === stamp) return
   await tx.setValue(DOUBTED, stamp)
