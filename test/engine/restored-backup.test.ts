@@ -223,6 +223,29 @@ test('so it is where a row that did not change does not fit them', async () => {
   expect((await device.rows('account')).get(id)?.['telephone1']).toBe('555 12')
 })
 
+test('so it is where no row comes any more, because the newest has never been made', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const id = emulator.master.create('account', { name: 'Kept', telephone1: '555 12' })
+  const device = await here.device({ configuration: { tables: { account: { columns: ['name', 'telephone1'] } } } })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.schema.retypeColumn('account', integer('Telephone1'))
+  emulator.master.create('account', { name: 'Never made' })
+  for (let round = 0; round < 2; round += 1) {
+    await env.advance(LATER)
+    await device.sync()
+  }
+
+  emulator.restoreBackup(backup)
+  emulator.schema.retypeColumn('contact', integer('Telephone1'))
+  await env.advance(LATER)
+  await device.sync()
+  await env.advance(LATER)
+  await device.sync()
+  expect((await device.rows('account')).get(id)?.['telephone1']).toBe('555 12')
+})
+
 test('so it is where a push cannot read what stands in its way, though nothing is pulled', async () => {
   const here = world()
   const { emulator, env } = here

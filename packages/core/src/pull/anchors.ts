@@ -1,4 +1,4 @@
-import { distrustCatalogue } from '../copy/catalogue.ts'
+import { distrustCatalogue, doubtCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable } from '../errors.ts'
 import { overdueEchoes } from '../outbox/echoes.ts'
@@ -6,12 +6,13 @@ import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { anchorsOf, forgetAnchors, keepAnchors, KEPT, noteAnchors } from './anchor-list.ts'
 import type { Anchors } from './anchor-list.ts'
-import { makeDue } from './checkpoint.ts'
+import { makeDue, rowColumns } from './checkpoint.ts'
 import { forgetChanges } from './delta.ts'
 import type { HeldVersions } from './membership.ts'
 import { heldVersions } from './membership.ts'
 import type { PullContext } from './pull-context.ts'
 import { doubt, doubted } from './recheck-list.ts'
+import { fitsTable } from '../store/stored-values.ts'
 import { isOlderVersion } from './version-order.ts'
 
 /*
@@ -205,9 +206,13 @@ async function readAnchors(
     }
   })
   const asked = [...new Map([...anchors, ...doubtful].map((row) => [row.id, row])).values()]
-  const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: asked.map(({ id }) => id) }
+  const request = { table: table.metadata, columns: rowColumns(table), ids: asked.map(({ id }) => id) }
   const rows = asked.length === 0 ? [] : await context.master.read(request, signal)
   const there = new Map(rows.map((row) => [row.id, row.version]))
+  // With the newest row gone no pass may show how the columns are now.
+  if (rows.some(({ values }) => !fitsTable(table.store, values))) {
+    await context.store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
+  }
   const seen = new Map(before.map((row) => [row.id, row.version]))
   // What is there again in the version in which it was deleted, or in an older one, was never deleted in this past.
   const isRevived = ({ id, version }: Anchor): boolean => {
