@@ -1,4 +1,4 @@
-import { ClientOrg } from '@outpost/core'
+import { ClientOrg, OutpostError } from '@outpost/core'
 import type { Store } from '@outpost/core'
 import { memoryStore } from '@outpost/core/memory'
 import { expect, test } from 'vitest'
@@ -76,5 +76,33 @@ test('writes stay in their order where another tab has put another configuration
   )
   expect(names).toEqual(['First', 'Second', 'Third'])
   expect((await device.rows('account')).get(id)).toMatchObject({ name: 'Third' })
+  await other.close()
+})
+
+test('a write that has to be repeated and then fails in the store does not hold up those behind it', async () => {
+  const there = world()
+  const memory = memoryStore()
+  let isFailing = false
+  const store: Store = {
+    exclusive: memory.exclusive,
+    read: (name, body) => memory.read(name, body),
+    write: async (name, body, options) => {
+      const result = await memory.write(name, body, options)
+      if (name === 'commit' && isFailing) {
+        isFailing = false
+        throw new OutpostError('store', 'the disk is gone')
+      }
+      return result
+    },
+    subscribe: (listener) => memory.subscribe(listener),
+    close: () => memory.close(),
+  }
+  const { org } = await there.device({ store, configuration: { tables: { account: { columns: ['name'] } } } })
+  const other = await ClientOrg.open({ store, master: there.master(), env: there.env, delivery: 'on-demand' })
+  await other.configure({ tables: { account: { columns: ['name', 'fax'] } } })
+  isFailing = true
+  await expect(org.write((draft) => draft.create('account', { name: 'One' }))).rejects.toMatchObject({ code: 'store' })
+  await org.write((draft) => draft.create('account', { name: 'Two' }))
+  expect((await org.table('account').query({})).map((row) => row['name'])).toEqual(['Two'])
   await other.close()
 })

@@ -33,20 +33,21 @@ export class WriteOrder {
         return AGAIN
       },
     }
-    const { outcome } = await this.#handing.run(() => handIn(turn))
-    const first = await outcome
-    if (first !== AGAIN) return first
-    return this.#repeating.run(async () => {
-      try {
+    try {
+      const { outcome } = await this.#handing.run(() => handIn(turn))
+      const first = await outcome
+      if (first !== AGAIN) return first
+      return await this.#repeating.run(async () => {
         for (;;) {
           await before()
           const next = await (await handIn(turn)).outcome
           if (next !== AGAIN) return next
         }
-      } finally {
-        this.#again.delete(number)
-      }
-    })
+      })
+    } finally {
+      // Also where the store failed to commit that it commits nothing.
+      this.#again.delete(number)
+    }
   }
 }
 
