@@ -222,11 +222,14 @@ test('wherever owners die among writes of two tabs, a write that resolved is the
   expect(resolved.length + rejected.length).toBe(last)
 })
 
-/** A worker that has not begun is not one that dies in the middle of something. */
+/**
+ * A worker that has not begun is not one that dies in the middle of something. Its tab waits for the lock that it holds from
+ * the moment on at which it has said that it runs.
+ */
 async function untilWorkersRun(name: string, count: number): Promise<void> {
   for (;;) {
-    const { held = [] } = await navigator.locks.query()
-    if (held.filter((lock) => lock.name?.startsWith(workerLock(name, ''))).length >= count) return
+    const { pending = [] } = await navigator.locks.query()
+    if (pending.filter((lock) => lock.name?.startsWith(workerLock(name, ''))).length >= count) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
