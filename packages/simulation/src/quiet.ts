@@ -39,8 +39,7 @@ type Tell = (words: string) => void
 export async function becomesQuiet(world: World, tell: Tell): Promise<readonly Problem[]> {
   const { devices } = world
   const problems: Problem[] = []
-  await calms(world)
-  problems.push(...(await afterStep(world)), ...(await leftUnsent(world)))
+  problems.push(...(await calms(world)), ...(await afterStep(world)), ...(await leftUnsent(world)))
   if (problems.length > 0) return problems
   await drains(world, devices, tell, problems)
   if (problems.length > 0) return problems
@@ -107,8 +106,9 @@ function told(
   ]
 }
 
-/** All that goes wrong by itself has come to its end. */
-async function calms(world: World): Promise<void> {
+/** All that goes wrong by itself has come to its end, and whoever was signed out is back. */
+async function calms(world: World): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
   masterSettles(world)
   for (const device of world.devices) {
     device.line.clear()
@@ -119,14 +119,22 @@ async function calms(world: World): Promise<void> {
   }
   await lookWhoIsTold(world)
   await world.time.advance(CALM_MS)
-  for (const { org, sendsByItself } of world.devices) {
+  for (const { org, number, sendsByItself } of world.devices) {
     const { signedOut, connection } = await org.status()
-    if (!signedOut && connection.kind === 'signed-out') org.reconnect()
+    if (!signedOut && connection.kind === 'signed-out') {
+      org.reconnect()
+      if ((await org.status()).connection.kind === 'signed-out')
+        problems.push({
+          check: 'liveness',
+          words: `device ${number}: nobody notices that its user has signed in again`,
+        })
+    }
     if (signedOut) await outcomeOf(world, org.connect())
     // What is sent in the background does not renew the copy of the metadata; a sync does.
     else if (sendsByItself) await outcomeOf(world, org.updateMetadata())
   }
   await world.time.advance(PAUSE_MS)
+  return problems
 }
 
 /** What waits for nothing on devices that send by themselves: nobody has asked them to for a while. */
