@@ -21,7 +21,7 @@ interface Sized {
  * them open: a file that is empty is one that is not there, and locks are not needed.
  *
  * The pool that comes with sqlite-wasm is not used: where it cannot open one of its files it deletes the others, and what it
- * keeps begins with a header of its own (decisions/016-sqlite-in-the-browser.md).
+ * keeps begins with a header of its own (decisions/017-sqlite-in-the-browser.md).
  */
 export function installVfs(sqlite: Sqlite3Static, name: string, files: ReadonlyMap<string, SyncFile>): void {
   const { capi, wasm } = sqlite
