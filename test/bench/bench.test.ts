@@ -45,11 +45,19 @@ test('runs contenders in turn, each in a process of its own, and writes what the
   ])
 })
 
-test.skipIf(!hasChromium)('runs them in Chromium', async () => {
-  const options = ['--contenders', 'outpost,raw', '--runs', '1', '--no-warm-up']
+test.skipIf(!hasChromium)('runs them in Chromium, on each store', async () => {
+  const options = ['--contenders', 'outpost,outpost-opfs,raw-opfs,floor', '--runs', '1', '--no-warm-up']
   const { exitCode, text } = await run(program, 'w1', '--browser', '--rows', '300', ...options)
   expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
   expect(text).toContain('Every run ended with all 300 rows')
+  expect(text).toMatch(/^ +download ms +floor +\d/m)
+})
+
+test('measures beside the contenders what nobody can do without, which keeps nothing', async () => {
+  const options = ['--contenders', 'raw,floor', '--runs', '1', '--no-warm-up']
+  const { exitCode, text } = await run(program, 'w1', '--rows', '300', ...options)
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  expect(text).toMatch(/^ +download ms +floor +\d/m)
 })
 
 test('tells contents apart that differ in one value', async () => {
@@ -66,7 +74,9 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, 'w3', '--rows', '5')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w1', '--contenders', 'nobody')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w1', '--store', 'dexie')).toMatchObject({ exitCode: 2 })
-  expect(await run(program, 'w5', '--browser')).toMatchObject({ exitCode: 2 })
+  const opfs = ['--browser', '--store', 'opfs', '--contenders', 'raw']
+  expect(await run(program, 'w1', ...opfs)).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w4', '--browser')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'cycle', '--rows', '50', '--changes', '50')).toMatchObject({ exitCode: 2 })
 })
 

@@ -20,7 +20,7 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
   --rows N,N    rows on the server, one table for each number (10,000; serve: 60,000; load: 1,000,000; cycle:
                 2000,10000,100000)
   --browser     in Chromium, with the contenders and the workloads that there are for it
-  --store S     where Outpost keeps them: sqlite; in Chromium: dexie
+  --store S,S   where Outpost and raw keep them: sqlite; in Chromium: dexie,opfs (both, the latter as outpost-opfs, raw-opfs)
   --contenders A,B  only these, of those that a workload has
   --runs N      runs of each contender that count (5); one more before them does not,
   --no-warm-up  unless this is given

@@ -8,6 +8,7 @@ import { benchCycle, describeCycle, isProportional } from './engine/cycle.ts'
 import type { CycleResult } from './engine/cycle.ts'
 import { benchQueue, describeQueue } from './engine/queue.ts'
 import type { QueueResult } from './engine/queue.ts'
+import { keepsIn } from './browser/names.ts'
 import { HELP } from './help.ts'
 import { isUsageError, MEASUREMENTS, readArguments, UsageError } from './run/arguments.ts'
 import type { Arguments, Measurement } from './run/arguments.ts'
@@ -43,8 +44,8 @@ async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner
   const contenders = contendersOf(name, workload, given)
   const results: Result[] = []
   for (const sizes of casesOf(workload, given)) {
-    const { store, runs, warmUp } = given
-    const result = await bench({ workload: name, contenders, sizes, store, runs, warmUp }, runner)
+    const { runs, warmUp } = given
+    const result = await bench({ workload: name, contenders, sizes, runs, warmUp }, runner)
     yield { result, text: describe(result), isRight: result.differing.length === 0 }
     results.push(result)
   }
@@ -52,8 +53,12 @@ async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner
   if (growth !== undefined) print(`\n${growth}`)
 }
 
-function contendersOf(name: WorkloadName, workload: Workload, { contenders, browser }: Arguments): readonly string[] {
-  const all: readonly string[] = (browser ? workload.inBrowser : workload.contenders) ?? []
+function contendersOf(name: WorkloadName, workload: Workload, given: Arguments): readonly string[] {
+  const { contenders, browser, stores } = given
+  const kept: readonly string[] = browser
+    ? (workload.inBrowser ?? []).filter((one) => keepsIn(stores, one))
+    : workload.contenders
+  const all = workload.floor === undefined ? kept : [...kept, workload.floor]
   const wanted = contenders === undefined ? all : all.filter((one) => contenders.includes(one))
   if (wanted.length > 0) return wanted
   throw new UsageError(`${name} has the contenders ${all.join(', ')}`)

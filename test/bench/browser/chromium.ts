@@ -40,10 +40,11 @@ export async function inChromium(): Promise<Runner> {
       })
       try {
         const page = await context.newPage()
-        await page.goto(`${order.place.url}/page`)
         // A database of the page has a short name; the folder is that of the browser.
         const inPage: Order = { ...order, place: { ...order.place, folder: order.contender } }
-        return await page.evaluate<Outcome | null>(`runOrder(${JSON.stringify(inPage)})`)
+        // It begins by itself: what it takes from its start on is to be its own time.
+        await page.goto(`${order.place.url}/page#${encodeURIComponent(JSON.stringify(inPage))}`)
+        return await page.evaluate<Outcome | null>('outcome')
       } finally {
         await context.close()
       }
@@ -58,6 +59,7 @@ async function bundle(): Promise<ReadonlyMap<string, StaticFile>> {
     logLevel: 'error',
     base: '/program/',
     define: { global: 'globalThis' },
+    worker: { format: 'es' },
     resolve: {
       conditions: ['module', 'browser', 'import', 'default'],
       // PouchDB wants Node's events.
@@ -78,9 +80,13 @@ async function bundle(): Promise<ReadonlyMap<string, StaticFile>> {
   const files = output && 'output' in output ? output.output : []
   const page = '<!doctype html><title>Bench</title><script type="module" src="/program/main.js"></script>'
   return new Map([
-    ['/page', { type: 'text/html', text: page }],
-    ...files.flatMap((file): [string, StaticFile][] =>
-      file.type === 'chunk' ? [[`/program/${file.fileName}`, { type: 'text/javascript', text: file.code }]] : [],
-    ),
+    ['/page', { type: 'text/html', bytes: Buffer.from(page) }],
+    ...files.map((file): [string, StaticFile] => [
+      `/program/${file.fileName}`,
+      {
+        type: file.fileName.endsWith('.wasm') ? 'application/wasm' : 'text/javascript',
+        bytes: Buffer.from(file.type === 'chunk' ? file.code : (file.source as Uint8Array)),
+      },
+    ]),
   ])
 }

@@ -1,20 +1,21 @@
-import { openDexieStore } from '@outpost/store-dexie'
 import type { Store } from '@outpost/core'
 import type { Contender, Place } from '../contenders/contender.ts'
-import type { BrowserContenderName, BrowserStore } from './names.ts'
+import type { BrowserContenderName } from './names.ts'
 
-/** Where Outpost keeps its rows in a browser. Another store gets its place here. */
-const STORES: Readonly<Record<BrowserStore, (name: string) => Promise<Store>>> = {
-  dexie: (name) => openDexieStore({ name }),
-}
-
-type Open = (place: Place, store: BrowserStore) => Promise<Contender>
+type Open = (place: Place) => Promise<Contender>
 
 /** Everything that is measured in a browser, loaded only where it runs. */
 export const BROWSER_CONTENDERS: Readonly<Record<BrowserContenderName, Open>> = {
-  outpost: async (place, store) =>
-    (await import('../contenders/outpost-over.ts')).outpostOver(await STORES[store](place.folder), place),
+  outpost: async (place) => {
+    const { openDexieStore } = await import('@outpost/store-dexie')
+    return openOutpost(await openDexieStore({ name: place.folder }), place)
+  },
+  'outpost-opfs': async (place) => {
+    const { openOpfsStore } = await import('@outpost/store-sqlite/opfs')
+    return openOutpost(await openOpfsStore({ name: place.folder }), place)
+  },
   raw: async (place) => (await import('./raw-dexie.ts')).openRawDexie(place),
+  'raw-opfs': async (place) => (await import('./raw-opfs.ts')).openRawOpfs(place),
   rxdb: async (place) => openRxdb(place),
   'rxdb-push': async (place) => openRxdb({ ...place, pushes: true }),
   pouch: async (place) => {
@@ -24,6 +25,11 @@ export const BROWSER_CONTENDERS: Readonly<Record<BrowserContenderName, Open>> = 
     ])
     return openPouch(place, { plugin, name: 'indexeddb' })
   },
+  floor: async (place) => (await import('../contenders/floor.ts')).openFloor(place),
+}
+
+async function openOutpost(store: Store, place: Place): Promise<Contender> {
+  return (await import('../contenders/outpost-over.ts')).outpostOver(store, place)
 }
 
 async function openRxdb(place: Place): Promise<Contender> {

@@ -2,13 +2,13 @@ import type { Order } from '../run/order.ts'
 import type { Run, Workload } from '../workloads/workload.ts'
 import { WORKLOADS } from '../workloads/workloads.ts'
 import { BROWSER_CONTENDERS } from './contenders.ts'
-import type { BrowserContenderName, BrowserStore } from './names.ts'
+import type { BrowserContenderName } from './names.ts'
 
-/** The program in the page: Chromium calls it with an order, as a process of Node is started with one. */
-async function runOrder({ workload: name, contender, prepare, place, sizes, store }: Order): Promise<unknown> {
+/** The program in the page: its address has the order, as a process of Node is started with one. */
+async function carryOut({ workload: name, contender, prepare, place, sizes }: Order): Promise<unknown> {
   const workload: Workload = WORKLOADS[name]
   const openContender = BROWSER_CONTENDERS[contender as BrowserContenderName]
-  const run: Run = { sizes, place, open: (where) => openContender(where, store as BrowserStore), meter }
+  const run: Run = { sizes, place, open: openContender, meter }
   if (!prepare) return workload.run(run)
   await workload.prepare?.(run)
   return null
@@ -19,4 +19,5 @@ const meter: Run['meter'] = () => async () => ({
   'stored MB': ((await navigator.storage.estimate()).usage ?? 0) / 1e6,
 })
 
-Object.assign(globalThis, { runOrder })
+const order = JSON.parse(decodeURIComponent(location.hash.slice(1))) as Order
+Object.assign(globalThis, { outcome: carryOut(order) })

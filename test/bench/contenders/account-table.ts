@@ -6,16 +6,29 @@ import type { WireRow } from './wire.ts'
 
 /** A table of accounts in SQLite as one writes it by hand, with a queue beside it. */
 
-export type SqlValue = string | number | Buffer | null
+export type SqlValue = string | number | Uint8Array | null
+
+/** The settings that @outpost/store-sqlite uses, so that SQLite has the same work. */
+export const PRAGMAS = [
+  'page_size = 16384',
+  'journal_mode = WAL',
+  'wal_autocheckpoint = 5000',
+  'journal_size_limit = 81920000',
+  'temp_store = MEMORY',
+]
 
 const STORED = [...COLUMNS, { name: OWNER_TABLE, type: 'String', targets: undefined }]
 
 export const INSERT = `INSERT OR REPLACE INTO account VALUES (${STORED.map(() => '?').join()})`
+/** The same for rows as arrays of values in a text of JSON, their ids as text. */
+export const INSERT_ALL = `INSERT OR REPLACE INTO account SELECT ${STORED.map(({ type }, at) =>
+  type === 'Uniqueidentifier' ? `unhex(replace(value ->> ${at}, '-', ''))` : `value ->> ${at}`,
+).join()} FROM json_each(?)`
 export const SELECT_NEWEST_OPEN =
   `SELECT * FROM account INDEXED BY "by ${NEWEST_OPEN.orderBy}" WHERE statecode = ${NEWEST_OPEN.where.statecode} ` +
   `ORDER BY ${NEWEST_OPEN.orderBy} DESC, accountid DESC LIMIT ${NEWEST_OPEN.limit}`
 
-export function createTables(database: Database.Database): void {
+export function createTables(database: { exec(sql: string): unknown }): void {
   const declared = STORED.map(({ name, type }) => `"${name}" ${SQL_TYPES[type] ?? 'TEXT COLLATE NOCASE'}`)
   database.exec(`CREATE TABLE account (${declared.join(', ')})`)
   for (const columns of INDEXES) {
@@ -41,13 +54,19 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
 const WIRE_NAMES = COLUMNS.map(({ name, targets }) => (targets ? `_${name}_value` : name))
 
 export function parametersOf(row: WireRow): SqlValue[] {
-  const parameters = WIRE_NAMES.map((name): SqlValue => {
+  const parameters = valuesOf(row)
+  parameters[0] = guidBytes(String(row['accountid']))
+  return parameters
+}
+
+/** The values for `INSERT_ALL`. */
+export function valuesOf(row: WireRow): SqlValue[] {
+  const values = WIRE_NAMES.map((name): SqlValue => {
     const value = row[name] ?? null
     return typeof value === 'boolean' ? Number(value) : value
   })
-  parameters[0] = guidBytes(String(row['accountid']))
-  parameters.push(String(row['_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname']))
-  return parameters
+  values.push(String(row['_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname']))
+  return values
 }
 
 /** The row that these values of its columns make. */
@@ -56,8 +75,8 @@ export function storedRow(values: readonly SqlValue[]): Row {
 }
 
 function valueOf(type: string, value: SqlValue): ColumnValue {
-  if (Buffer.isBuffer(value)) {
-    return value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  if (value instanceof Uint8Array) {
+    return hexOf(value).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   }
   if (type === 'BigInt') return String(value)
   return type === 'Boolean' ? value === 1 : value
@@ -65,6 +84,11 @@ function valueOf(type: string, value: SqlValue): ColumnValue {
 
 export function guidBytes(guid: string): Buffer {
   return Buffer.from(guid.replaceAll('-', ''), 'hex')
+}
+
+function hexOf(bytes: Uint8Array): string {
+  if ('Buffer' in globalThis) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** All rows, one by one. */

@@ -24,6 +24,7 @@ export const CONTENDERS = {
     ])
     return openPouch(place, { plugin, name: 'leveldb' })
   },
+  floor: async (place) => (await import('./floor.ts')).openFloor(place),
 } as const satisfies Record<string, Open>
 
 async function openRxdb(place: Place): Promise<Contender> {

@@ -9,6 +9,7 @@ import {
   guidBytes,
   INSERT,
   parametersOf,
+  PRAGMAS,
   SELECT_NEWEST_OPEN,
   storedRow,
   storedRows,
@@ -22,15 +23,6 @@ import type { Pulled } from './wire.ts'
  * The limit: what can be had by hand from fetch, JSON.parse and better-sqlite3, for this one table and nothing else. No
  * metadata, no unsent changes to respect, no events, no validation.
  */
-
-/** The settings that @outpost/store-sqlite uses, so that SQLite has the same work. */
-const PRAGMAS = [
-  'page_size = 16384',
-  'journal_mode = WAL',
-  'wal_autocheckpoint = 5000',
-  'journal_size_limit = 81920000',
-  'temp_store = MEMORY',
-]
 
 export async function openRaw(place: Place, drain: DrainSetting = { batch: 100, lanes: 1 }): Promise<Contender> {
   const { url, folder, pageSize, deletions, again } = place

@@ -19,7 +19,8 @@ export interface Arguments {
   readonly rows: readonly number[] | undefined
   /** Whether Chromium is the place, and not Node. */
   readonly browser: boolean
-  readonly store: string
+  /** Where Outpost, and the limit, keep their rows. */
+  readonly stores: readonly string[]
   readonly contenders: readonly string[] | undefined
   readonly runs: number
   /** Whether a round comes before those that count. */
@@ -66,7 +67,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     help: values.help,
     names: namesIn(positionals, values.browser),
     browser: values.browser,
-    store: oneOf('store', values.store ?? stores[0] ?? '', stores),
+    stores: values.store?.split(',').map((name) => oneOf('store', name.trim(), stores)) ?? stores,
     rows: values.rows === undefined ? undefined : wholeNumbers('rows', values.rows, 1),
     contenders: values.contenders?.split(',').map((name) => oneOf('contenders', name.trim(), names)),
     runs: number('runs'),

@@ -6,8 +6,6 @@ import type { WorkloadName } from '../workloads/workloads.ts'
 export interface Order {
   readonly workload: WorkloadName
   readonly contender: string
-  /** Where Outpost keeps its rows. */
-  readonly store: string
   /** Only what comes before all runs. */
   readonly prepare: boolean
   readonly place: Place

@@ -26,7 +26,7 @@ export interface PageServer {
 /** A file of a page. */
 export interface StaticFile {
   readonly type: string
-  readonly text: string
+  readonly bytes: Buffer
 }
 
 /** A round that is to happen, and what will be asked for behind it besides pages. */
@@ -54,7 +54,7 @@ export async function servePages(
     if (request.path.startsWith(CONTROL)) return control(api, accounts, request)
     if (request.path.startsWith('/sync/stream')) return streamAnswer(accounts)
     const file = files.get(request.path)
-    if (file) return { status: 200, headers: { 'Content-Type': file.type }, parts: [Buffer.from(file.text)] }
+    if (file) return { status: 200, headers: { 'Content-Type': file.type }, parts: [file.bytes] }
     const path = request.path.slice(API.length)
     const inside = path === '$batch' ? requestsIn(request.body, API) : [{ ...request, path }]
     const answers = inside.map((one) => api.answer(one))

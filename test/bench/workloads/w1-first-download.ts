@@ -7,7 +7,8 @@ import type { Workload } from './workload.ts'
 export const firstDownload: Workload = {
   title: ({ rows, pageSize }) => `W1  first download of ${count(rows)} rows in pages of ${count(pageSize)}, 3 indexes`,
   contenders: ['outpost', 'raw', 'by-hand', 'rxdb', 'rxdb-push', 'watermelon', 'powersync', 'pouch'],
-  inBrowser: ['outpost', 'raw', 'rxdb', 'rxdb-push', 'pouch'],
+  inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'rxdb-push', 'pouch'],
+  floor: 'floor',
   limits: ['raw'],
   leastRows: () => 1,
   expected: (sizes) => contentsOf(rowsAfter(sizes, []), 0),

@@ -10,7 +10,7 @@ export const incremental: Workload = {
   title: ({ rows, changes }) =>
     `W2  pull of ${changes.map(count).join(' and ')} changes; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw', 'rxdb', 'watermelon', 'pouch'],
-  inBrowser: ['outpost', 'raw', 'rxdb', 'pouch'],
+  inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'pouch'],
   limits: ['raw'],
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
   expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),

@@ -11,7 +11,7 @@ export const durableWrites: Workload = {
   title: ({ rows, writes, burst }) =>
     `W3  ${count(writes)} durable writes one by one, then ${count(burst)} at once; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw', 'watermelon', 'powersync', 'pouch'],
-  inBrowser: ['outpost', 'raw', 'rxdb', 'pouch'],
+  inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'pouch'],
   limits: ['raw'],
   leastRows: countOf,
   expected: (sizes) => {

@@ -12,7 +12,7 @@ export const liveQuery: Workload = {
   title: ({ rows }) =>
     `W6  live query (filter, sort, limit 50) over ${count(rows)} rows; ${CHANGES} changes, one by one and together`,
   contenders: ['outpost', 'raw', 'rxdb', 'watermelon', 'powersync'],
-  inBrowser: ['outpost', 'raw', 'rxdb'],
+  inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb'],
   limits: ['raw'],
   leastRows: () => 2 * CHANGES,
   expected: async (sizes) => ({ ...(await contentsOf(rowsWritten(sizes, batchOf(sizes)), 0)), queued: 0 }),

@@ -11,7 +11,7 @@ export const deletions: Workload = {
   title: ({ rows, deletions: deleted }) =>
     `W7  ${count(deleted)} deletions are found; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw'],
-  inBrowser: ['outpost', 'raw'],
+  inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs'],
   limits: ['raw'],
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
   expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),

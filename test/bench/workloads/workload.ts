@@ -42,6 +42,8 @@ export interface Workload {
   readonly contenders: readonly ContenderName[]
   /** The same in a browser. */
   readonly inBrowser?: readonly BrowserContenderName[]
+  /** Takes part only to show what nobody can do without: it keeps nothing, so nobody looks at what it holds. */
+  readonly floor?: ContenderName & BrowserContenderName
   /** The others are compared with the fastest of these. */
   readonly limits: readonly ContenderName[]
   /** What is to be measured one after the other, where that is more than one thing. */
