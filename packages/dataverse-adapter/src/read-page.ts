@@ -37,6 +37,23 @@ export async function readPage(context: ReadContext, request: PageRequest, signa
   return pageOf(context, request, await get(context, pageGet(request), signal))
 }
 
+/** Reads one page of each of several collections as one request. Rejects with the `MasterError` that an answer means. */
+export async function readPages(
+  context: ReadContext,
+  requests: readonly PageRequest[],
+  signal: AbortSignal,
+): Promise<readonly WirePage[]> {
+  const [only] = requests
+  if (only && requests.length === 1) return [await readPage(context, only, signal)]
+  for (const { path } of requests) checkLength(path)
+  const { outer, responses } = await getAll(context, requests.map(pageGet), signal)
+  return requests.map((request, at) => {
+    const response = responses[at]
+    if (!response) throw notDataverse(outer, 'a batch without an answer to each of its requests')
+    return pageOf(context, request, response)
+  })
+}
+
 /** The request for a page, as it can be sent alone or in a batch. */
 export function pageGet(request: PageRequest): BatchRequest {
   const isFetch = isFetchPath(request.path)

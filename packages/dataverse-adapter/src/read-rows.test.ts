@@ -2,7 +2,7 @@ import { linkId } from '@outpost/core'
 import type { RowVersion } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { dataverseMaster } from './dataverse-master.ts'
-import { A, accountContact, B, C, contact, json, scripted } from './sample-tables.test-support.ts'
+import { A, accountContact, B, C, contact, json, scripted, type Sent } from './sample-tables.test-support.ts'
 import { staticToken } from './token.ts'
 
 const signal = new AbortController().signal
@@ -16,23 +16,78 @@ function guid(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }
 
-test('reads rows by their ids, some at a time, and gives those there are', async () => {
-  const { fetch, sent } = scripted(({ path }) => {
-    const asked = [...path.matchAll(/"([0-9a-f-]{36})"/g)].map((match) => match[1])
-    const found = asked.filter((id) => id !== guid(3))
-    return json({ value: found.map((contactid) => ({ '@odata.etag': 'W/"1"', contactid, fullname: 'x' })) })
+/** The paths that a request asks for, those in a batch too, decoded. */
+function askedIn({ method, path, body }: Sent): readonly string[] {
+  if (method === 'GET') return [path]
+  return [...body.matchAll(/^GET \/api\/data\/v9\.2\/(\S+) HTTP/gm)].map(([, one = '']) => decodeURIComponent(one))
+}
+
+/** Answers each query for contacts with those that it names, but for the one that is gone. */
+function contactsBut(gone: string, request: Sent): Response {
+  const answers = askedIn(request).map((path) => {
+    const ids = [...path.matchAll(/"([0-9a-f-]{36})"/g)].flatMap(([, id]) =>
+      id === undefined || id === gone ? [] : [id],
+    )
+    return { value: ids.map((contactid) => ({ '@odata.etag': 'W/"1"', contactid, fullname: 'x' })) }
   })
-  const ids = Array.from({ length: 250 }, (_, index) => guid(index))
+  if (request.method === 'GET') return json(answers[0])
+  const parts = answers.map((answer) => part(200, answer))
+  return batchAnswer(parts)
+}
+
+function part(status: number, body: unknown): string {
+  const head = 'Content-Type: application/http\r\n\r\n'
+  return `--b\r\n${head}HTTP/1.1 ${status} X\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(body)}\r\n`
+}
+
+function batchAnswer(parts: readonly string[]): Response {
+  return new Response(`${parts.join('')}--b--`, { headers: { 'Content-Type': 'multipart/mixed; boundary=b' } })
+}
+
+test('reads rows by their ids, a thousand with a request in queries that are short, and gives those there are', async () => {
+  const { fetch, sent } = scripted((request) => contactsBut(guid(3), request))
+  const ids = Array.from({ length: 1250 }, (_, index) => guid(index))
   const rows = await masterOver(fetch).read({ table: contact, columns: ['fullname'], ids: [...ids, guid(1)] }, signal)
   expect(rows.map((row) => row.id)).toEqual(ids.filter((id) => id !== guid(3)))
-  expect(sent).toHaveLength(3)
-  expect(sent[2]?.path).toMatch(
-    /^contacts\?\$select=contactid,fullname&\$filter=Microsoft\.Dynamics\.CRM\.In\(PropertyName='contactid',PropertyValues=\["/,
-  )
-  for (const { method, path } of sent) {
-    expect(method).toBe('GET')
+  expect(sent.map((request) => askedIn(request).length)).toEqual([10, 3])
+  for (const path of sent.flatMap(askedIn)) {
+    expect(path).toMatch(
+      /^contacts\?\$select=contactid,fullname&\$filter=Microsoft\.Dynamics\.CRM\.In\(PropertyName='contactid',PropertyValues=\["/,
+    )
     expect(encodeURIComponent(path).length).toBeLessThan(8_000)
   }
+})
+
+test('a few rows are read by a request of their own', async () => {
+  const { fetch, sent } = scripted((request) => contactsBut(guid(3), request))
+  const ids = [guid(1), guid(3)]
+  const rows = await masterOver(fetch).read({ table: contact, columns: ['fullname'], ids }, signal)
+  expect(rows.map(({ id }) => id)).toEqual([guid(1)])
+  expect(sent.map(({ method }) => method)).toEqual(['GET'])
+})
+
+test('reads the pages behind the first one of each query', async () => {
+  const row = (contactid: string): object => ({ '@odata.etag': 'W/"1"', contactid, fullname: 'x' })
+  const { fetch } = scripted(({ method }) =>
+    method === 'GET'
+      ? json({ value: [row(guid(50))] })
+      : batchAnswer([
+          part(200, { value: [row(guid(0))], '@odata.nextLink': NEXT }),
+          part(200, { value: [row(guid(100))] }),
+        ]),
+  )
+  const ids = Array.from({ length: 150 }, (_, index) => guid(index))
+  const rows = await masterOver(fetch).read({ table: contact, columns: ['fullname'], ids }, signal)
+  expect(rows.map(({ id }) => id)).toEqual([guid(0), guid(50), guid(100)])
+})
+
+test('no row counts as gone whose query has no answer', async () => {
+  const ids = Array.from({ length: 150 }, (_, index) => guid(index))
+  const read = (answer: Response): Promise<unknown> =>
+    masterOver(scripted(() => answer).fetch).read({ table: contact, columns: ['fullname'], ids }, signal)
+  const refused = part(403, { error: { code: '0x80040220', message: 'Words.' } })
+  await expect(read(batchAnswer([part(200, { value: [] }), refused]))).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(read(batchAnswer([part(200, { value: [] })]))).rejects.toMatchObject({ code: 'protocol' })
 })
 
 test('reads nothing for no ids', async () => {

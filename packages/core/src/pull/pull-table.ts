@@ -172,8 +172,8 @@ async function startingPoint(
 
 /**
  * Whether another filter selects so many more rows than are held that most of them must be new. The comparison reads what
- * is missing by ids, a hundred with a request, and beside them lists all rows; a pass from the start reads thousands with a
- * request, but also those that are here. So the pass is better once half of all rows are missing. Without an estimate
+ * is missing by ids, a hundred with a query, and beside them lists all rows; a pass from the start reads thousands with
+ * one, but also those that are here. So the pass is better once half of all rows are missing. Without an estimate
  * nothing is known, and the comparison is right in any case.
  */
 export async function areMostNew(context: PullContext, table: ConfiguredTable, signal: AbortSignal): Promise<boolean> {
