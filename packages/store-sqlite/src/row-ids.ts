@@ -3,11 +3,11 @@
  * indexes made the first download a third slower and the file a fifth larger than it is now. Other ids stay text.
  */
 
-/** The two digits of each byte. */
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
 /** Where the digits of each byte stand in the text. */
 const PLACES: readonly number[] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
+
+/** The character codes of the GUID that is being made; its dashes stay. */
+const CODES: number[] = Array.from('00000000-0000-0000-0000-000000000000', (character) => character.charCodeAt(0))
 
 /** True for a lower-case GUID, the form in which GUIDs are ids. */
 export function isGuid(id: string): boolean {
@@ -23,14 +23,15 @@ export function guidBytes(id: string): Uint8Array | undefined {
   return bytes
 }
 
-/** The GUID that has these bytes. */
+/** The GUID that has these bytes. Made at once: text that is put together of parts is slow to look up by. */
 export function guidText(bytes: Uint8Array): string {
-  const part = (from: number, end: number): string => {
-    let digits = ''
-    for (let at = from; at < end; at++) digits += HEX[bytes[at] ?? 0]
-    return digits
+  for (let at = 0; at < 16; at++) {
+    const byte = bytes[at] ?? 0
+    const place = PLACES[at] ?? 0
+    CODES[place] = codeOf(byte >> 4)
+    CODES[place + 1] = codeOf(byte & 15)
   }
-  return `${part(0, 4)}-${part(4, 6)}-${part(6, 8)}-${part(8, 10)}-${part(10, 16)}`
+  return String.fromCharCode(...CODES)
 }
 
 /** The SQL expression that makes the GUID's text of its bytes. */
@@ -43,4 +44,8 @@ export function guidTextSql(column: string): string {
 /** The value of a lower-case hexadecimal digit. */
 function digitOf(code: number): number {
   return code > 57 ? code - 87 : code - 48
+}
+
+function codeOf(digit: number): number {
+  return digit > 9 ? digit + 87 : digit + 48
 }
