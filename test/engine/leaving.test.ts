@@ -113,9 +113,9 @@ test('a list of ids that breaks off removes nothing', async () => {
   expect((await device.rows('contact')).size).toBe(10)
 })
 
-test('what is pushed or pulled while ids are compared is neither removed nor overwritten with older data', async () => {
+test('what is pushed, pulled or removed while ids are compared is as the master has it', async () => {
   const here = world()
-  const [first = '', second = ''] = accounts(here, 4)
+  const [first = '', second = '', third = ''] = accounts(here, 4)
   let during = async (): Promise<void> => {}
   const device = await here.device({
     configuration: OF_OSLO,
@@ -131,7 +131,7 @@ test('what is pushed or pulled while ids are compared is neither removed nor ove
     }),
   })
   await device.sync()
-  // Another tab of the same user pulls meanwhile: a row that came, and one that changed.
+  // Another tab of the same user pulls meanwhile: a row that came, one that changed, and one that was hidden for a moment.
   during = async () => {
     during = async () => {}
     const made = here.emulator.master.create('account', { name: 'made meanwhile', address1_city: 'Oslo' })
@@ -142,12 +142,13 @@ test('what is pushed or pulled while ids are compared is neither removed nor ove
         { table: metadata, columns: ['name', 'address1_city', 'telephone1'], ids: [made, first] },
         new AbortController().signal,
       )
-    await device.store.write('another tab', (tx) =>
-      tx.putRows(
+    await device.store.write('another tab', async (tx) => {
+      await tx.deleteRows('account', [third])
+      await tx.putRows(
         'account',
         rows.map((row) => ({ id: row.id, version: row.version, values: { ...row.values, accountid: row.id } })),
-      ),
-    )
+      )
+    })
   }
   const metadata = await device.org.masterTable('account').then((table) => {
     if (!table) throw new Error('no accounts')

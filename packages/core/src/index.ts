@@ -83,6 +83,7 @@ export type {
   StoreTable,
   StoreWriter,
   TransactionQuery,
+  VersionsPart,
 } from './ports/store.ts'
 export { isRowParameter } from './write/row-parameters.ts'
 export type { PullExplanation, PullStrategy, StrategyReason } from './pull/explain.ts'

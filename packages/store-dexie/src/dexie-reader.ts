@@ -10,6 +10,7 @@ import type {
   StoreReader,
   TransactionQuery,
   TransactionStatus,
+  VersionsPart,
 } from '@outpost/core'
 import type { Collection } from 'dexie'
 import { EMPTY_CATALOGUE, tableOf } from './catalogue.ts'
@@ -49,6 +50,16 @@ export class DexieReader implements StoreReader {
     return versions
   }
 
+  async allVersions(
+    table: string,
+    request: { readonly after?: string; readonly limit: number },
+  ): Promise<VersionsPart> {
+    const { number } = await this.table(table)
+    const records = await this.#behind(number, request.after).limit(request.limit).toArray()
+    const versions = new Map(records.map(({ id, v }) => [id, v]))
+    return { versions, next: records.length < request.limit ? undefined : records.at(-1)?.id }
+  }
+
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {
     const kept = await this.table(table)
     const scan = planScan(kept.definition, request)
@@ -62,12 +73,7 @@ export class DexieReader implements StoreReader {
     const { number } = await this.table(table)
     const { after, limit } = request
     if (limit <= 0) return []
-    const behind = after === undefined ? allOf(number) : ([[number, after], allOf(number)[1]] as const)
-    const keys = await this.stores.rows
-      .where('[t+id]')
-      .between(...behind, after === undefined, false)
-      .limit(limit)
-      .primaryKeys()
+    const keys = await this.#behind(number, after).limit(limit).primaryKeys()
     return keys.map(([, id]) => id)
   }
 
@@ -144,6 +150,14 @@ export class DexieReader implements StoreReader {
       this.#cache.stamp = stamp.stamp
     }
     return this.#cache.catalogue
+  }
+
+  /** Rows by id, those behind this one. */
+  #behind(number: number, after: string | undefined): Collection<RowRecord, RowKey> {
+    const [lower, upper] = allOf(number)
+    return this.stores.rows
+      .where('[t+id]')
+      .between(after === undefined ? lower : [number, after], upper, after === undefined, false)
   }
 
   #inRange(index: 'k' | '[t+id]', number: number, { keys, descending, limit }: Scan): Collection<RowRecord, RowKey> {

@@ -73,7 +73,8 @@ function rebuildTable(connection: Connection, old: SqlTable, table: SqlTable, ke
   connection.exec(`ALTER TABLE ${old.sqlName} RENAME TO ${aside}`)
   createTable(connection, table)
   const columns = [ID, VERSION, ...kept.map((column) => quoted(column.name))].join(', ')
-  connection.exec(`INSERT INTO ${table.sqlName} (${columns}) SELECT ${columns} FROM ${aside}`)
+  // With their places in the file, by which whoever reads all versions goes on.
+  connection.exec(`INSERT INTO ${table.sqlName} (rowid, ${columns}) SELECT rowid, ${columns} FROM ${aside}`)
   connection.exec(`DROP TABLE ${aside}`)
 }
 

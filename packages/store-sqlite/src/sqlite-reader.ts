@@ -10,6 +10,7 @@ import type {
   StoreReader,
   TransactionQuery,
   TransactionStatus,
+  VersionsPart,
 } from '@outpost/core'
 import { ID, tableOf, VERSION } from './catalogue.ts'
 import type { Catalogue, SqlTable } from './catalogue.ts'
@@ -43,6 +44,21 @@ export class SqliteReader implements StoreReader {
     const sql = `SELECT wanted.value, r.${VERSION} FROM json_each(?) AS wanted CROSS JOIN ${kept.sqlName} AS r ON r.${ID} = ${idOf(kept, 'wanted.value')}`
     const rows = this.connection.rows(sql, idList(kept, ids))
     return new Map(rows.map(([id, version]) => [id as string, version as string | null]))
+  }
+
+  /** In the order in which the rows lie in the file: their versions lie with them, and each page is read once. */
+  async allVersions(
+    table: string,
+    request: { readonly after?: string; readonly limit: number },
+  ): Promise<VersionsPart> {
+    const kept = tableOf(this.catalogue, table)
+    const { after, limit } = request
+    const behind = after === undefined ? '' : 'WHERE rowid > ? '
+    const bounds = after === undefined ? [] : [Number(after)]
+    const sql = `SELECT ${ID}, ${VERSION}, rowid FROM ${kept.sqlName} ${behind}ORDER BY rowid LIMIT ?`
+    const rows = this.connection.rows(sql, ...bounds, limit)
+    const versions = new Map(rows.map(([id, version]) => [idText(id), version as string | null]))
+    return { versions, next: rows.length < limit ? undefined : String(rows.at(-1)?.[2]) }
   }
 
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

@@ -11,6 +11,7 @@ import type { Measures } from '../workloads/workload.ts'
 const READS: ReadonlySet<PropertyKey> = new Set<keyof StoreReader>([
   'rows',
   'versions',
+  'allVersions',
   'scan',
   'bases',
   'transactions',

@@ -2,7 +2,7 @@ import { compareKeys, indexKey, planScan } from '../rows/index-order.ts'
 import type { IndexKey, Scan } from '../rows/index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, TransactionStatus } from '../outbox/offline-transaction.ts'
-import type { BaseRow, ScanRequest, StoredRow, StoreReader, TransactionQuery } from '../ports/store.ts'
+import type { BaseRow, ScanRequest, StoredRow, StoreReader, TransactionQuery, VersionsPart } from '../ports/store.ts'
 import { tableOf } from './memory-state.ts'
 import type { MemoryState, MemoryTable, TransactionKey } from './memory-state.ts'
 import type { SortedList } from './sorted-list.ts'
@@ -28,6 +28,14 @@ export class MemoryReader implements StoreReader {
       if (row) versions.set(id, row.version)
     }
     return versions
+  }
+
+  async allVersions(
+    table: string,
+    request: { readonly after?: string; readonly limit: number },
+  ): Promise<VersionsPart> {
+    const ids = await this.ids(table, request)
+    return { versions: await this.versions(table, ids), next: ids.length < request.limit ? undefined : ids.at(-1) }
   }
 
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

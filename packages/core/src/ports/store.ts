@@ -74,12 +74,25 @@ export interface TransactionQuery {
   readonly limit?: number
 }
 
+/** A part of the versions of all rows of a table, by id. */
+export interface VersionsPart {
+  readonly versions: ReadonlyMap<string, string | null>
+  /** Where the next part begins; undefined where this is the last one. */
+  readonly next: string | undefined
+}
+
 /** Reads inside one transaction of the store: all of them see the same committed state, plus the writer's own writes. */
 export interface StoreReader {
   /** The rows with these ids, in that order, undefined where there is none. */
   rows(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]>
   /** The versions of the rows with these ids; an id that is missing here has no row. */
   versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>>
+  /**
+   * The versions of some rows of the table, those behind the part before whose `next` is given as `after`, in the order that
+   * costs the store least. A row that is there all the while is in one of the parts, also where each of them is read in a
+   * transaction of its own.
+   */
+  allVersions(table: string, request: { readonly after?: string; readonly limit: number }): Promise<VersionsPart>
   scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]>
   /** Ids in ascending order behind `after`. */
   ids(table: string, request: { readonly after?: string; readonly limit: number }): Promise<readonly string[]>

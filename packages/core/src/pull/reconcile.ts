@@ -2,14 +2,16 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
-import type { Membership, MembershipContext } from './membership.ts'
+import type { HeldVersions, Membership, MembershipContext } from './membership.ts'
 import { marksOf, release } from './quarantine.ts'
 import type { QuarantineReason } from './quarantine.ts'
 
-/** Rows that are compared, and removed, in one store transaction. */
+/** Rows whose versions are read in one store transaction. */
+const PART = 5000
+/** Rows that are removed in one store transaction. */
 const CHUNK = 1000
 /** Rows that are read and applied in one store transaction. */
-const READ = 500
+const READ = 1000
 
 /**
  * Makes the rows that are held of a table those that the master shows under the table's scope, in the versions that it
@@ -19,11 +21,30 @@ const READ = 500
  * was begun (it was pushed or pulled meanwhile) is left as it is. Nothing is removed unless the list was read to its end.
  * It may end anywhere and be begun again: what was read by then is not read twice.
  *
- * Ids and versions of the held rows are in memory while it runs, of the master's list one page.
+ * Ids and versions of the held rows are in memory while it runs, of the master's list one page. Of the store only rows are
+ * asked for again that the list shows in another version, or that were written meanwhile.
  */
 export async function reconcile(
   context: MembershipContext,
   table: ConfiguredTable,
+  signal: AbortSignal,
+): Promise<Membership> {
+  const { name } = table.metadata
+  const written = new Set<string>()
+  const unsubscribe = context.store.subscribe(({ rows }) => {
+    for (const id of rows.get(name) ?? []) written.add(id)
+  })
+  try {
+    return await compare(context, table, written, signal)
+  } finally {
+    unsubscribe()
+  }
+}
+
+async function compare(
+  context: MembershipContext,
+  table: ConfiguredTable,
+  written: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Membership> {
   const unseen = await allHeld(context, table, signal)
@@ -38,7 +59,8 @@ export async function reconcile(
   }
   for await (const page of context.master.versions({ table: table.metadata, scope: table.scope }, signal)) {
     throwIfAborted(signal)
-    wanting.push(...(await differing(context, table, page)))
+    const doubtful = page.filter((row) => written.has(row.id) || !isHeld(unseen, row))
+    wanting.push(...(await differing(context, table, page, doubtful)))
     for (const { id } of page) unseen.delete(id)
     await read(READ)
   }
@@ -88,37 +110,50 @@ async function allHeld(
   table: ConfiguredTable,
   signal: AbortSignal,
 ): Promise<Map<string, string | null>> {
-  const name = table.metadata.name
+  const { name } = table.metadata
   const held = new Map<string, string | null>()
-  for (let after: string | undefined; ;) {
+  for (let next: string | undefined; ;) {
     throwIfAborted(signal)
-    const request = { limit: CHUNK, ...(after === undefined ? {} : { after }) }
-    const ids = await context.store.read(`versions of ${name}`, async (tx) => {
-      const part = await tx.ids(name, request)
-      for (const [id, version] of await heldVersions(tx, name, part)) held.set(id, version)
-      return part
-    })
-    after = ids.at(-1)
-    if (ids.length < CHUNK) return held
+    const request = { limit: PART, ...(next === undefined ? {} : { after: next }) }
+    const part = await context.store.read(`versions of ${name}`, (tx) => tx.allVersions(name, request))
+    for (const [id, version] of part.versions) held.set(id, version)
+    next = part.next
+    if (next === undefined) break
   }
+  for (const { id, version } of await context.store.read(`bases of ${name}`, (tx) => tx.bases(name))) {
+    if (held.has(id)) held.set(id, version)
+  }
+  return held
 }
 
-/** The rows of a page of the list that are not held in this version. Their quarantine, if any, ends: they are shown. */
+/**
+ * Those of the doubtful rows that are not held in this version. Of all rows of the page the quarantine, if any, ends: they
+ * are shown.
+ */
 async function differing(
   context: MembershipContext,
   table: ConfiguredTable,
   page: readonly RowVersion[],
+  doubtful: readonly RowVersion[],
 ): Promise<readonly string[]> {
-  const name = table.metadata.name
-  const ids = page.map(({ id }) => id)
+  const { name } = table.metadata
+  const ids = new Set(page.map(({ id }) => id))
   const { held, marked } = await context.store.read(`versions of ${name}`, async (tx) => ({
-    held: await heldVersions(tx, name, ids),
-    marked: (await marksOf(tx, name, new Set(ids))).length > 0,
+    held: await heldVersions(
+      tx,
+      name,
+      doubtful.map(({ id }) => id),
+    ),
+    marked: (await marksOf(tx, name, ids)).length > 0,
   }))
-  if (marked) await context.store.write(`release rows of ${name}`, (tx) => release(tx, name, new Set(ids)))
-  return page
-    .filter(({ id, version }) => !held.has(id) || (version !== null && held.get(id) !== version))
-    .map(({ id }) => id)
+  if (marked) await context.store.write(`release rows of ${name}`, (tx) => release(tx, name, ids))
+  return doubtful.filter((row) => !isHeld(held, row)).map(({ id }) => id)
+}
+
+/** Whether the row is among those held, in this version where the master tells it. */
+function isHeld(held: HeldVersions, { id, version }: RowVersion): boolean {
+  const known = held.get(id)
+  return known !== undefined && (version === null || version === known)
 }
 
 async function remove(

@@ -1,6 +1,14 @@
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, TransactionStatus, UnsequencedTransaction } from '../outbox/offline-transaction.ts'
-import type { BaseRow, ScanRequest, StoredRow, StoreTable, StoreWriter, TransactionQuery } from '../ports/store.ts'
+import type {
+  BaseRow,
+  ScanRequest,
+  StoredRow,
+  StoreTable,
+  StoreWriter,
+  TransactionQuery,
+  VersionsPart,
+} from '../ports/store.ts'
 
 type Remembered<T> = Map<string, T | undefined>
 
@@ -56,6 +64,10 @@ export class ReadOnce implements StoreWriter {
 
   versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     return this.#tx.versions(table, ids)
+  }
+
+  allVersions(table: string, request: { readonly after?: string; readonly limit: number }): Promise<VersionsPart> {
+    return this.#tx.allVersions(table, request)
   }
 
   scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

@@ -7,7 +7,7 @@ import type { ErrorPlace, OutpostErrorCode, StoreChange, StoreWriter } from '@ou
  */
 
 /** Another number where the messages change: tabs of two releases must not talk past each other. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 /** The operations of a transaction by name. */
 export type Operation = keyof StoreWriter

@@ -11,6 +11,7 @@ import type {
   TransactionQuery,
   TransactionStatus,
   UnsequencedTransaction,
+  VersionsPart,
 } from '@outpost/core'
 import { Deferred } from './deferred.ts'
 import type { Begin, End, Operate, Operation } from './messages.ts'
@@ -124,6 +125,10 @@ export class RemoteReader implements StoreReader {
 
   versions(table: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     return this.ask('versions', table, ids)
+  }
+
+  allVersions(table: string, request: { readonly after?: string; readonly limit: number }): Promise<VersionsPart> {
+    return this.ask('allVersions', table, request)
   }
 
   scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

@@ -115,6 +115,12 @@ export function isolationContract({ test, expect, rejects }: Contract): void {
       await tx.deleteRows('account', [guid(1)])
       expect(await tx.rows('account', [guid(1), guid(3)])).toStrictEqual([undefined, account(3)])
       expect([...(await tx.versions('account', [guid(1), guid(2)]))]).toStrictEqual([[guid(2), 'W/"22"']])
+      expect((await tx.allVersions('account', { limit: 9 })).versions).toStrictEqual(
+        new Map([
+          [guid(2), 'W/"22"'],
+          [guid(3), account(3).version],
+        ]),
+      )
       const scanned = await tx.scan('account', { index: 'by name' })
       expect(scanned.map((row) => row.values['name'])).toStrictEqual(['AAA', 'Account 3'])
       expect(await tx.ids('account', { limit: 10 })).toStrictEqual([guid(2), guid(3)])

@@ -178,6 +178,43 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('versions of all rows come in parts, whatever happens between them', async (database) => {
+    const store = await database.open([ACCOUNT, CONTACT])
+    const numbers = Array.from({ length: 25 }, (_, n) => (n * 7) % 25)
+    await store.write('write', async (tx) => {
+      const rows = numbers.map((n) => account(n, {}, n === 3 ? null : `W/"${n}"`))
+      await tx.putRows('account', rows)
+      await tx.putRows('contact', [{ id: guid(99), version: null, values: {} }])
+    })
+    const found = new Map<string, string | null>()
+    const read = async (after: string | undefined): Promise<string | undefined> => {
+      const request = { limit: 5, ...(after === undefined ? {} : { after }) }
+      const { versions, next } = await store.read('part', (tx) => tx.allVersions('account', request))
+      expect(versions.size > 5).toStrictEqual(false)
+      for (const [id, version] of versions) found.set(id, version)
+      return next
+    }
+    const untouched = new Map(numbers.map((n) => [guid(n), n === 3 ? null : `W/"${n}"`]))
+    const gone = numbers.flatMap((n, at) => (at % 6 === 0 ? [guid(n)] : []))
+    for (const id of gone) untouched.delete(id)
+    let next = await read(undefined)
+    await store.write('delete some', (tx) => tx.deleteRows('account', gone))
+    next = await read(next)
+    const [dropped] = ACCOUNT.columns
+    const columns = ACCOUNT.columns.filter((column) => column !== dropped)
+    await store.write('drop a column', (tx) => tx.defineTables([{ ...ACCOUNT, columns, indexes: [] }, CONTACT]))
+    next = await read(next)
+    await store.write('an id that is no GUID', (tx) => tx.putRows('account', [{ id: 'x', version: null, values: {} }]))
+    while (next !== undefined) next = await read(next)
+    expect(untouched.size).toStrictEqual(20)
+    expect([...untouched].filter(([id, version]) => found.get(id) !== version)).toStrictEqual([])
+    expect([...found.keys()].filter((id) => id !== 'x' && !untouched.has(id) && !gone.includes(id))).toStrictEqual([])
+    expect(await store.read('none', (tx) => tx.allVersions('contact', { limit: 5 }))).toStrictEqual({
+      versions: new Map([[guid(99), null]]),
+      next: undefined,
+    })
+  })
+
   test('bases are kept apart from rows, table by table', async (database) => {
     const store = await database.open([ACCOUNT, CONTACT])
     const created = { id: guid(2), version: null, values: null, local: 'created' as const }
@@ -294,6 +331,10 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     await rejects(
       'invalid',
       store.read('read', (tx) => tx.ids(unknown.table, { limit: 1 })),
+    )
+    await rejects(
+      'invalid',
+      store.read('read', (tx) => tx.allVersions(unknown.table, { limit: 1 })),
     )
     expect(await store.read('count', (tx) => tx.count('account'))).toStrictEqual(0)
   })
