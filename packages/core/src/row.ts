@@ -16,14 +16,34 @@ export type Row = Readonly<Record<string, ColumnValue>>
 /** The suffix of the column that holds the target table of a polymorphic lookup. */
 export const TARGET_SUFFIX = '$table'
 
-const CANONICAL_GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const GUID = /^\{?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}?$/i
 
 /** The GUID in its canonical form, lower-case without braces; null when the text is not a GUID. */
 export function canonicalGuid(text: string): string | null {
-  // Most are, and to find out what stands in braces costs three times as much.
-  if (CANONICAL_GUID.test(text)) return text
+  // Most are, and to find out what stands in braces costs several times as much.
+  if (isCanonicalGuid(text)) return text
   return GUID.exec(text)?.[1]?.toLowerCase() ?? null
+}
+
+/** Of each ASCII character, whether it is a lower-case hexadecimal digit: 1 or 0. */
+const IS_DIGIT = Uint8Array.from({ length: 128 }, (_, code) => (/[0-9a-f]/.test(String.fromCharCode(code)) ? 1 : 0))
+const DASH = 45
+
+/**
+ * Whether the text is a GUID in its canonical form. A page of rows has tens of thousands of them: a regular expression takes
+ * twice as long.
+ */
+export function isCanonicalGuid(text: string): boolean {
+  if (text.length !== 36) return false
+  const hasDashes =
+    text.charCodeAt(8) === DASH &&
+    text.charCodeAt(13) === DASH &&
+    text.charCodeAt(18) === DASH &&
+    text.charCodeAt(23) === DASH
+  if (!hasDashes) return false
+  let digits = 0
+  for (let at = 0; at < 36; at++) digits += IS_DIGIT[text.charCodeAt(at)] ?? 0
+  return digits === 32
 }
 
 /** The row with its id in canonical form; the id of a link, which is no GUID, in lower case. */

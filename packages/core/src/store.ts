@@ -3,8 +3,9 @@
  */
 export { systemEnv } from './env.ts'
 export { OutpostError } from './errors.ts'
+export { isCanonicalGuid } from './row.ts'
 export { checkTables, planScan } from './rows/index-order.ts'
 export { ChangeListeners, ChangeLog } from './store/change-log.ts'
 export { runBody } from './store/run-body.ts'
 export { SerialQueue } from './store/serial-queue.ts'
-export { valuesInOrder } from './store/stored-values.ts'
+export { placeValues } from './store/stored-values.ts'

@@ -47,12 +47,17 @@ export function rowReader(
   { nullsLeftOut = false }: { readonly nullsLeftOut?: boolean } = {},
 ): (wire: Json | undefined) => MasterRow {
   const wanted = columns.map((name) => wantedColumn(readableColumn(table, name)))
+  const idOf = rowIdReader(table)
+  // Each row is a copy: an object that gets one column after the other is made anew several times as it grows.
+  const empty = Object.fromEntries(
+    wanted.flatMap(({ name, target }) => [name, ...(target ? [target.name] : [])]).map((name) => [name, null]),
+  )
   return (wire) => {
     const row = jsonObject(wire)
     if (!row) throw malformed(table, 'a row that is not an object')
-    const values: Record<string, ColumnValue> = {}
+    const values: Record<string, ColumnValue> = { ...empty }
     for (const column of wanted) addColumn(values, table, column, row, nullsLeftOut)
-    return { id: rowId(table, row), version: versionOf(row, values), values }
+    return { id: idOf(row), version: versionOf(row, values), values }
   }
 }
 
@@ -63,9 +68,15 @@ export function masterRow(table: TableMetadata, columns: readonly string[], wire
 
 /** The id of a row: its key, or for a link the two keys it connects. */
 export function rowId(table: TableMetadata, row: JsonObject): string {
+  return rowIdReader(table)(row)
+}
+
+function rowIdReader(table: TableMetadata): (row: JsonObject) => string {
   const relationship = relationshipOf(table)
-  if (!relationship) return guidIn(table, row, table.primaryId)
-  return linkId(guidIn(table, row, relationship.first.column), guidIn(table, row, relationship.second.column))
+  if (!relationship) return guidReader(table, table.primaryId)
+  const first = guidReader(table, relationship.first.column)
+  const second = guidReader(table, relationship.second.column)
+  return (row) => linkId(first(row), second(row))
 }
 
 /** The columns that identify a row of an intersect table. */
@@ -74,12 +85,15 @@ function linkColumns(table: TableMetadata): readonly string[] {
   return relationship ? [relationship.first.column, relationship.second.column] : []
 }
 
-function guidIn(table: TableMetadata, row: JsonObject, column: string): string {
+function guidReader(table: TableMetadata, column: string): (row: JsonObject) => string {
   const definition = columnOf(table, column)
-  const value = row[definition ? wireColumn(definition) : column]
-  const guid = typeof value === 'string' ? canonicalGuid(value) : null
-  if (guid === null) throw malformed(table, `a row without its ${column}`)
-  return guid
+  const wireName = definition ? wireColumn(definition) : column
+  return (row) => {
+    const value = row[wireName]
+    const guid = typeof value === 'string' ? canonicalGuid(value) : null
+    if (guid === null) throw malformed(table, `a row without its ${column}`)
+    return guid
+  }
 }
 
 type Scalar = string | number | boolean | null
@@ -110,7 +124,11 @@ function addColumn(
   let value = row[wireName]
   if (value === undefined) {
     // Absent is "not answered", which is not null.
-    if (!nullsLeftOut) return
+    if (!nullsLeftOut) {
+      delete values[name]
+      if (target) delete values[target.name]
+      return
+    }
     value = null
   }
   if (typeof value === 'object' && value !== null) throw malformed(table, `column ${name} that is not a scalar`)

@@ -6,12 +6,12 @@ import { sqliteFailure } from './errors.ts'
 /** A connection through better-sqlite3. Waits for no lock. */
 export class BetterSqliteConnection implements Connection {
   readonly #database: Database.Database
-  readonly #statements: Statements<Database.Statement<SqlValue[]>>
+  readonly #statements: Statements<Database.Statement<[readonly SqlValue[]]>>
 
   constructor(path: string) {
     this.#database = attempt(() => new Database(path, { timeout: 0 }))
     this.#statements = new Statements((sql) => {
-      const statement = this.#database.prepare<SqlValue[]>(sql)
+      const statement = this.#database.prepare<[readonly SqlValue[]]>(sql)
       return statement.reader ? statement.raw(true) : statement
     })
   }
@@ -29,18 +29,18 @@ export class BetterSqliteConnection implements Connection {
   }
 
   run(sql: string, ...parameters: readonly SqlValue[]): void {
-    attempt(() => this.#statements.of(sql).run(...parameters))
+    attempt(() => this.#statements.of(sql).run(parameters))
   }
 
   runMany(sql: string, each: Iterable<SqlValue[]>): void {
     attempt(() => {
       const statement = this.#statements.of(sql)
-      for (const parameters of each) statement.run(...parameters)
+      for (const parameters of each) statement.run(parameters)
     })
   }
 
   rows(sql: string, ...parameters: readonly SqlValue[]): SqlValue[][] {
-    return attempt(() => this.#statements.of(sql).all(...parameters) as SqlValue[][])
+    return attempt(() => this.#statements.of(sql).all(parameters) as SqlValue[][])
   }
 
   close(): void {

@@ -14,7 +14,7 @@ export interface Connection {
   pragma(text: string): unknown
   /** Runs a kept statement that gives no rows. */
   run(sql: string, ...parameters: readonly SqlValue[]): void
-  /** Runs a kept statement once for each list of parameters. */
+  /** Runs a kept statement once for each list of parameters, before the next is asked for: it may be the same one, filled anew. */
   runMany(sql: string, each: Iterable<SqlValue[]>): void
   /** The rows that a kept statement gives, as arrays. */
   rows(sql: string, ...parameters: readonly SqlValue[]): SqlValue[][]

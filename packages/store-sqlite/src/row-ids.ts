@@ -1,3 +1,5 @@
+import { isCanonicalGuid } from '@outpost/core/store'
+
 /*
  * A row id that is a GUID is kept as its 16 bytes, which SQLite orders as it orders the text: with ids as text, three
  * indexes made the first download a third slower and the file a fifth larger than it is now. Other ids stay text.
@@ -9,14 +11,9 @@ const PLACES: readonly number[] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28
 /** The character codes of the GUID that is being made; its dashes stay. */
 const CODES: number[] = Array.from('00000000-0000-0000-0000-000000000000', (character) => character.charCodeAt(0))
 
-/** True for a lower-case GUID, the form in which GUIDs are ids. */
-export function isGuid(id: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(id)
-}
-
 /** The 16 bytes of a lower-case GUID; undefined for any other text. */
 export function guidBytes(id: string): Uint8Array | undefined {
-  if (!isGuid(id)) return undefined
+  if (!isCanonicalGuid(id)) return undefined
   const bytes = new Uint8Array(16)
   let at = 0
   for (const place of PLACES) bytes[at++] = digitOf(id.charCodeAt(place)) * 16 + digitOf(id.charCodeAt(place + 1))

@@ -1,4 +1,4 @@
-import { planScan } from '@outpost/core/store'
+import { isCanonicalGuid, planScan } from '@outpost/core/store'
 import type {
   BaseRow,
   ColumnValue,
@@ -17,7 +17,7 @@ import type { Catalogue, SqlTable } from './catalogue.ts'
 import { fromSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { countByStatus, findTransactions, readTransactions } from './outbox-sql.ts'
-import { guidBytes, guidText, isGuid } from './row-ids.ts'
+import { guidBytes, guidText } from './row-ids.ts'
 import { scanPieces } from './scan-sql.ts'
 
 /** Reads through the transaction that its connection is in. */
@@ -136,7 +136,7 @@ export function sqlId(table: SqlTable, id: string): SqlValue {
 
 /** The ids for `json_each`. What cannot be the id of a row of this table becomes null, which equals nothing. */
 export function idList(table: SqlTable, ids: readonly string[]): string {
-  return JSON.stringify(table.idKind === 'guid' ? ids.map((id) => (isGuid(id) ? id : null)) : ids)
+  return JSON.stringify(table.idKind === 'guid' ? ids.map((id) => (isCanonicalGuid(id) ? id : null)) : ids)
 }
 
 /** The SQL expression that makes the kept id of an element of an `idList`. */

@@ -1,6 +1,7 @@
-import { ChangeLog, valuesInOrder } from '@outpost/core/store'
+import { ChangeLog, isCanonicalGuid, placeValues } from '@outpost/core/store'
 import type {
   BaseRow,
+  ColumnValue,
   Json,
   OfflineTransaction,
   StoredRow,
@@ -14,7 +15,7 @@ import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { defineTables, dropTable } from './define-tables.ts'
 import { deleteTransactions, insertTransaction, replaceTransaction } from './outbox-sql.ts'
-import { guidTextSql, isGuid } from './row-ids.ts'
+import { guidTextSql } from './row-ids.ts'
 import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 
 /** Writes through the transaction that its connection is in. */
@@ -40,7 +41,7 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
 
   async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
     let kept = tableOf(this.catalogue, table)
-    if (kept.idKind === 'guid' && !rows.every((row) => isGuid(row.id))) kept = this.#keepIdsAsText(kept)
+    if (kept.idKind === 'guid' && !rows.every((row) => isCanonicalGuid(row.id))) kept = this.#keepIdsAsText(kept)
     this.connection.runMany(kept.upsert, parametersOf(kept, rows))
     this.changes.addRows(table, rows.map(idOfRow))
   }
@@ -128,10 +129,17 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 }
 
+/** The same list again and again, filled for each row: lists of their own made the most garbage of a download. */
 function* parametersOf(table: SqlTable, rows: readonly StoredRow[]): Generator<SqlValue[]> {
+  const { definition } = table
+  const parameters = new Array<SqlValue>(definition.columns.length + 2)
+  const place = (value: ColumnValue, at: number): void => {
+    parameters[at + 2] = toSql(value)
+  }
   for (const row of rows) {
-    const parameters: SqlValue[] = [sqlId(table, row.id), row.version]
-    for (const value of valuesInOrder(table.definition, row)) parameters.push(toSql(value))
+    parameters[0] = sqlId(table, row.id)
+    parameters[1] = row.version
+    placeValues(definition, row, place)
     yield parameters
   }
 }

@@ -46,9 +46,21 @@ export async function noteAnchors(
   const newest = rows[0]
   const newer = seen.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
   if (newer.length === 0) return
-  const last = new Map([...rows, ...newer].map(({ id, version }) => [id, { id, version }]))
-  const sorted = [...last.values()].toSorted((one, other) => (isOlderVersion(one.version, other.version) ? 1 : -1))
+  const ids = new Set(newer.map(({ id }) => id))
+  const kept = newestOf([...rows.filter(({ id }) => !ids.has(id)), ...newer])
   const provenTo = before ?? (byPush ? newest?.version : undefined)
   const proven = provenTo === undefined ? {} : { provenTo }
-  await keepAnchors(tx, table, { rows: sorted.slice(0, KEPT), expected: true, ...proven })
+  await keepAnchors(tx, table, { rows: kept, expected: true, ...proven })
+}
+
+/** As many of them as are kept, newest first. Quick for a page, whose rows come in the order of their versions. */
+function newestOf(rows: Anchors['rows']): Anchors['rows'] {
+  const newest: { readonly id: string; readonly version: string }[] = []
+  for (const { id, version } of rows.toReversed()) {
+    const place = newest.findLastIndex((one) => !isOlderVersion(one.version, version)) + 1
+    if (place === KEPT) continue
+    newest.splice(place, 0, { id, version })
+    newest.length = Math.min(newest.length, KEPT)
+  }
+  return newest
 }

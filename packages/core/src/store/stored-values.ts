@@ -2,30 +2,35 @@ import { OutpostError } from '../errors.ts'
 import type { StoreColumn, StoreColumnType, StoredRow, StoreTable } from '../ports/store.ts'
 import type { ColumnValue, Row } from '../row.ts'
 
-/**
- * The row's values in the order of the table's columns, null where absent. Throws `invalid` for a column that the table
- * does not have and for a value that is not of its column's type.
- */
+/** The row's values in the order of the table's columns, as `placeValues` gives them. */
 export function valuesInOrder(table: StoreTable, row: StoredRow): ColumnValue[] {
+  const ordered = new Array<ColumnValue>(table.columns.length)
+  placeValues(table, row, (value, at) => (ordered[at] = value))
+  return ordered
+}
+
+/**
+ * Gives the row's values one by one, with the place of their column among the table's columns, null where absent. Throws
+ * `invalid` for a column that the table does not have and for a value that is not of its column's type.
+ */
+export function placeValues(table: StoreTable, row: StoredRow, place: (value: ColumnValue, at: number) => void): void {
   const { columns } = table
   const { values } = row
-  const ordered = new Array<ColumnValue>(columns.length)
   let found = 0
   for (let at = 0; at < columns.length; at++) {
     const column = columns[at] as StoreColumn
     const value = values[column.name]
     if (value === undefined) {
-      ordered[at] = null
+      place(null, at)
       continue
     }
     if (value !== null && !fits(value, column.type)) throw misfit(table, row, column)
-    ordered[at] = value
+    place(value, at)
     found++
   }
   let given = 0
   for (const name in values) if (values[name] !== undefined) given++
   if (given !== found) throw stranger(table, row)
-  return ordered
 }
 
 /** Whether each value is of the type of its column. */
