@@ -1,5 +1,5 @@
 import { OutpostError } from '@outpost/core/store'
-import type { StoreColumnType, StoreTable } from '@outpost/core'
+import type { Row, StoreTable } from '@outpost/core'
 import { quoted } from './connection.ts'
 import type { Connection, SqlValue } from './connection.ts'
 
@@ -12,10 +12,11 @@ export interface SqlTable {
   readonly idKind: IdKind
   /** The quoted name. */
   readonly sqlName: string
-  readonly types: readonly StoreColumnType[]
   /** What to select for a whole row from the table under the alias `r`; named so that no name comes twice in a query. */
   readonly columnList: string
   readonly upsert: string
+  /** All columns, null: what rows are copies of. One that gets a column at a time is made anew several times as it grows. */
+  readonly emptyRow: Row
 }
 
 /** The tables there are, as of one state of the file. */
@@ -42,11 +43,11 @@ export function sqlTable({ definition, idKind }: KeptTable): SqlTable {
     definition,
     idKind,
     sqlName,
-    types: definition.columns.map((column) => column.type),
     columnList: columns.map((column, at) => `r.${column} AS "$${at}"`).join(', '),
     upsert:
       `INSERT INTO ${sqlName} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
       `ON CONFLICT (${ID}) DO UPDATE SET ${changed.join(', ')}`,
+    emptyRow: Object.fromEntries(definition.columns.map(({ name }) => [name, null])),
   }
 }
 

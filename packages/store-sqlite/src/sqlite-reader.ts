@@ -150,7 +150,7 @@ function idText(id: SqlValue | undefined): string {
 
 function storedRow(table: SqlTable, row: readonly SqlValue[]): StoredRow {
   const { columns } = table.definition
-  const values: Record<string, ColumnValue> = {}
+  const values: Record<string, ColumnValue> = { ...table.emptyRow }
   for (let at = 0; at < columns.length; at++) {
     const column = columns[at]
     if (column) values[column.name] = fromSql(row[at + 2] ?? null, column.type)

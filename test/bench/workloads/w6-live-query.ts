@@ -26,13 +26,15 @@ export const liveQuery: Workload = {
     const shown = (await list.until((rows) => rows.length > 0)).map((row) => String(row['accountid']))
     const changed = (one: Write): Promise<number> =>
       elapsed(() => Promise.all([write(one), list.until((rows) => rows.some((row) => isAs(row, one)))]))
+    const { query } = contender
+    const alone: number[] = []
+    if (query) for (let nth = 0; nth < CHANGES; nth++) alone.push(await elapsed(query))
     const times: number[] = []
     const oneByOne = await taken(`${CHANGES} one by one`, run, async () => {
       for (let nth = 0; nth < CHANGES; nth++) {
         times.push(await changed({ id: shown[nth % shown.length] ?? '', telephone1: `+11 ${nth}` }))
       }
     })
-    times.sort((one, other) => one - other)
     const batch = batchOf(sizes)
     const last = new Map(batch.map((one) => [one.id, one]))
     const isShown = (rows: readonly Row[]): boolean =>
@@ -41,9 +43,13 @@ export const liveQuery: Workload = {
     stop()
     const contents = { ...(await contender.contents()), queued: 0 }
     await contender.close()
-    const median = times[times.length >> 1] ?? 0
-    return { measures: { 'one change p50 ms': median, ...oneByOne, ...ofBatch }, contents }
+    const queried = query ? { 'query alone p50 ms': median(alone) } : {}
+    return { measures: { ...queried, 'one change p50 ms': median(times), ...oneByOne, ...ofBatch }, contents }
   },
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((one, other) => one - other)[times.length >> 1] ?? 0
 }
 
 function isAs(row: Row, { id, telephone1 }: Write): boolean {

@@ -115,6 +115,33 @@ test('every query gives the same rows with indexes as by reading and sorting eve
 })
 
 test.each([
+  ['4 of 5', (at: number) => at % 5 !== 0, 50, 100],
+  ['one of 10', (at: number) => at % 10 === 0, 20, 350],
+  ['none for long, then all', (at: number) => at >= 1500, 50, 3300],
+])('reads little more than it takes to find what is wanted where %s match', async (_, isActive, limit, most) => {
+  const table = configured([['size']])
+  const store = memoryStore()
+  const rows = Array.from({ length: 4000 }, (_, at) => ({
+    id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+    version: null,
+    values: { size: at, active: isActive(at) },
+  }))
+  await store.write('rows', async (tx) => {
+    await tx.defineTables([table.store])
+    await tx.putRows('account', rows)
+  })
+  const query = checkQuery({ where: 'active eq true', orderBy: ['size'], limit }, table)
+  const result = await store.read('query', (tx) => runQuery(tx, table, query, CONTEXT))
+  expect(result.rows.map(({ id }) => id)).toEqual(
+    rows
+      .filter((_, at) => isActive(at))
+      .slice(0, limit)
+      .map(({ id }) => id),
+  )
+  expect(result.read).toBeLessThanOrEqual(most)
+})
+
+test.each([
   [{ where: "city eq 'Bonn' and size gt 3" }, 'city+size', false],
   [{ where: "city eq 'Bonn'", orderBy: ['size'] }, 'city+size', true],
   [{ where: "city eq 'Bonn'", orderBy: ['size desc'] }, 'city+size', true],

@@ -89,7 +89,7 @@ export async function runQuery(
   const judge = filter ? judgeOf(filter, context) : null
   const found: StoredRow[] = []
   let read = 0
-  // In the wanted order the first rows may be all that is needed: parts grow while they turn out not to be.
+  // In the wanted order the first rows may be all that is needed.
   let part = plan.ordered ? Math.min(Math.max(limit, filter ? LEAST_PART : 0), PART) : PART
   let after: StoredRow | undefined
   for (;;) {
@@ -102,10 +102,19 @@ export async function runQuery(
     }
     if (rows.length < part) break
     after = rows.at(-1)
-    part = Math.min(2 * part, PART)
+    part = nextPart(part, { read, found: found.length, missing: limit - found.length })
   }
   if (plan.ordered) return { rows: found, read }
   return { rows: found.toSorted(byOrder(table, query.order)).slice(0, limit), read }
+}
+
+/** As many rows as should have what is missing, by the share of those read that matched, and a few more; no sudden leaps. */
+function nextPart(
+  part: number,
+  { read, found, missing }: { readonly read: number; readonly found: number; readonly missing: number },
+): number {
+  const needed = found === 0 ? Infinity : Math.ceil((1.25 * missing * read) / found)
+  return Math.min(Math.max(needed, LEAST_PART), 2 * part, PART)
 }
 
 /**
