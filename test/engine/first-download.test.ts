@@ -1,4 +1,5 @@
-import type { MasterOrg, OutpostEvent } from '@outpost/core'
+import { memoryStore } from '@outpost/core/memory'
+import type { MasterOrg, OutpostEvent, Store, StoreWriter } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { world } from './world.ts'
 import type { Device } from './world.ts'
@@ -161,4 +162,31 @@ test('a row that was sent before the first download has the columns that were co
   await device.org.configure({ tables: { account: { columns: ['name', 'creditonhold'] } } })
   await device.sync()
   expect((await device.rows('account')).get(id)).toMatchObject({ name: 'Sent first', creditonhold: false })
+})
+
+/** A store that counts the rows whose versions it is asked for. */
+function countingVersions(): { readonly store: Store; readonly asked: () => number } {
+  const store = memoryStore()
+  let asked = 0
+  const counting = (tx: StoreWriter): StoreWriter =>
+    new Proxy(tx, {
+      get(target, name) {
+        if (name === 'versions') asked += 1
+        const operation: unknown = Reflect.get(target, name)
+        return typeof operation === 'function' ? operation.bind(target) : operation
+      },
+    })
+  const write: Store['write'] = (name, body, options) => store.write(name, (tx) => body(counting(tx)), options)
+  const read: Store['read'] = (name, body) => store.read(name, body)
+  const subscribe: Store['subscribe'] = (listener) => store.subscribe(listener)
+  return { store: { exclusive: true, read, write, subscribe, close: () => store.close() }, asked: () => asked }
+}
+
+test('rows of a first pass are added without a look at what is held', async () => {
+  const there = world({ rows: 600 })
+  const { store, asked } = countingVersions()
+  const device = await there.device({ store, configuration: CONFIGURATION, pageSize: 20 })
+  await device.sync()
+  expect(await device.org.table('account').count()).toBe(there.emulator.master.count('account'))
+  expect(asked()).toBe(0)
 })

@@ -19,6 +19,9 @@ import type { BaseRecord, ObjectStores, RowKey, RowRecord } from './schema.ts'
 import { findTransactions } from './find-transactions.ts'
 import { rowOf } from './row-records.ts'
 
+/** From so many ids on it is worth a look whether there are fewer bases than that: each id read is a request of its own. */
+const MANY = 50
+
 /** The catalogue that a store has read last, to be used again while the stamp in the database is the same. */
 export interface CatalogueCache {
   stamp: number
@@ -87,13 +90,14 @@ export class DexieReader implements StoreReader {
 
   async bases(table: string, ids?: readonly string[]): Promise<readonly BaseRow[]> {
     const { number } = await this.table(table)
-    const records = ids
-      ? await this.stores.bases.bulkGet(ids.map((id): RowKey => [number, id]))
-      : await this.stores.bases
-          .where('[t+id]')
-          .between(...allOf(number))
-          .toArray()
-    return records.filter((record) => record !== undefined).map(baseOf)
+    const all = this.stores.bases.where('[t+id]').between(...allOf(number))
+    if (ids && (ids.length < MANY || (await all.count()) > ids.length)) {
+      const records = await this.stores.bases.bulkGet(ids.map((id): RowKey => [number, id]))
+      return records.filter((record) => record !== undefined).map(baseOf)
+    }
+    const wanted = ids && new Set(ids)
+    const records = await all.toArray()
+    return records.filter(({ id }) => !wanted || wanted.has(id)).map(baseOf)
   }
 
   async transactions(seqs: readonly number[]): Promise<readonly (OfflineTransaction | undefined)[]> {

@@ -9,6 +9,7 @@ import type {
   StoreWriter,
   UnsequencedTransaction,
 } from '@outpost/core'
+import { Dexie } from 'dexie'
 import { redefine } from './catalogue.ts'
 import type { KeptCatalogue, KeptTable } from './catalogue.ts'
 import type { ObjectStores, RowKey } from './schema.ts'
@@ -60,6 +61,14 @@ export class DexieWriter extends DexieReader implements StoreWriter {
       table,
       rows.map((row) => row.id),
     )
+  }
+
+  async addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+    const kept = await this.table(table)
+    const held = await idsHeld(rows, this.stores.rows.bulkAdd(rows.map((row) => recordOf(kept, row))))
+    const ids = rows.map((row) => row.id)
+    this.#changes.addRows(table, held.size === 0 ? ids : ids.filter((id) => !held.has(id)))
+    return [...held]
   }
 
   async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
@@ -153,5 +162,18 @@ export class DexieWriter extends DexieReader implements StoreWriter {
       { key: 'tables', catalogue },
     ])
     this.replaceCatalogue(catalogue)
+  }
+}
+
+/** The ids of the rows that were not added because there is a row already. */
+async function idsHeld(rows: readonly StoredRow[], adding: PromiseLike<unknown>): Promise<ReadonlySet<string>> {
+  try {
+    await adding
+    return new Set()
+  } catch (error) {
+    if (!(error instanceof Dexie.BulkError)) throw error
+    const failures = Object.entries(error.failuresByPos)
+    if (failures.some(([, { name }]) => name !== 'ConstraintError')) throw error
+    return new Set(failures.map(([at]) => rows[Number(at)]?.id ?? ''))
   }
 }

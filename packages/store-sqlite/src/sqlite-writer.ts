@@ -46,6 +46,13 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     this.changes.addRows(table, rows.map(idOfRow))
   }
 
+  async addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+    const held = await this.versions(table, rows.map(idOfRow))
+    const added = rows.filter((row) => !held.has(row.id))
+    if (added.length > 0) await this.putRows(table, added)
+    return [...held.keys()]
+  }
+
   async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
     const kept = tableOf(this.catalogue, table)
     const sql = `UPDATE ${kept.sqlName} SET ${VERSION} = ? WHERE ${ID} = ?`

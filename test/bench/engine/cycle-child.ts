@@ -12,6 +12,7 @@ const count = { requests: 0, bytes: 0, read: 0, written: 0 }
 
 const WRITES: ReadonlySet<PropertyKey> = new Set<keyof StoreWriter>([
   'putRows',
+  'addRows',
   'deleteRows',
   'setVersions',
   'putBases',

@@ -64,6 +64,18 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     )
   }
 
+  async addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+    const held = await this.versions(
+      table,
+      rows.map((row) => row.id),
+    )
+    await this.putRows(
+      table,
+      rows.filter((row) => !held.has(row.id)),
+    )
+    return [...held.keys()]
+  }
+
   async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
     let kept = tableOf(this.state, table)
     for (const [id, version] of versions) {

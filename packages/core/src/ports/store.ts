@@ -117,6 +117,11 @@ export interface StoreWriter extends StoreReader {
   defineTables(tables: readonly StoreTable[]): Promise<void>
   /** Columns a row does not give are kept as null. One that the table does not have, or a value of another type, is `invalid`. */
   putRows(table: string, rows: readonly StoredRow[]): Promise<void>
+  /**
+   * Puts the rows whose ids are not there, and gives back the other ids, whose rows stay as they are: one step where most
+   * rows are new. No id may come twice.
+   */
+  addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]>
   /** Gives rows another version and leaves their values as they are. No change that anybody is told of; ids without a row are ignored. */
   setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void>
   deleteRows(table: string, ids: readonly string[]): Promise<void>

@@ -16,6 +16,8 @@ export interface ApplyOptions {
   readonly everyRow?: boolean
   /** Writes rows of a version older than the one held, too: the master is known to have gone back. */
   readonly older?: boolean
+  /** Most rows are not here yet, as in a first pass: they are added without a look at what is held. */
+  readonly mostlyNew?: boolean
 }
 
 /**
@@ -37,29 +39,34 @@ export async function applyPage(
   const name = table.metadata.name
   const rows = [...new Map(page.map((row) => [row.id, row])).values()]
   if (rows.length === 0) return 0
-  const ids = rows.map((row) => row.id)
-  const versions = await tx.versions(name, ids)
-  const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
-  const fresh = rows.filter((row) => {
+  const bases = new Map((await tx.bases(name, rows.map(idOf))).map((base) => [base.id, base]))
+  const withoutBase = rows.filter((row) => !bases.has(row.id))
+  const added = options.mostlyNew ? await addUnknown(tx, name, withoutBase) : new Set<string>()
+  const known = rows.filter((row) => !added.has(row.id))
+  const versions = known.length === 0 ? new Map<string, null>() : await tx.versions(name, known.map(idOf))
+  const fresh = known.filter((row) => {
     const base = bases.get(row.id)
     const held = base ? base.version : versions.get(row.id)
     if (held === row.version) return options.everyRow === true
     return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)
   })
   const isHeld = ({ id, version }: MasterRow): boolean => (bases.get(id)?.version ?? versions.get(id)) === version
-  if (fresh.length < rows.length && rows.some((row) => isHeld(row) && !fitsTable(table.store, row.values))) {
+  if (fresh.length < known.length && known.some((row) => isHeld(row) && !fitsTable(table.store, row.values))) {
     await doubtCatalogue(tx)
   }
   const clean = fresh.filter((row) => !bases.has(row.id))
   const dirty = fresh.filter((row) => bases.has(row.id))
   const written =
     (await putClean(tx, table, clean, versions)) + (dirty.length > 0 ? await putDirty(tx, table, dirty, bases) : 0)
-  await awaitBodies(
-    tx,
-    table,
-    fresh.map((row) => row.id),
-  )
-  return written
+  await awaitBodies(tx, table, [...added, ...fresh.map(idOf)])
+  return added.size + written
+}
+
+/** Adds the rows that are not here, and gives back their ids. */
+async function addUnknown(tx: StoreWriter, table: string, rows: readonly MasterRow[]): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set()
+  const held = new Set(await tx.addRows(table, rows.map(asStored)))
+  return new Set(rows.map(idOf).filter((id) => !held.has(id)))
 }
 
 async function putClean(
@@ -118,6 +125,10 @@ async function putDirty(
     )
   }
   return changed.length
+}
+
+function idOf(row: MasterRow): string {
+  return row.id
 }
 
 function asStored(row: MasterRow): StoredRow {

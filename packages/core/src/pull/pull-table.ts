@@ -110,7 +110,8 @@ async function commitPage(
       if (!stored) await beginBodies(tx, table)
       const missed = stored ? {} : await missedBefore(tx, table)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
-      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older })
+      const mostlyNew = !kept.complete && !everyRow
+      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older, mostlyNew })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       // Another client org on the store can have gone on meanwhile, or begun anew: then the page leads on from nowhere.
       const leadsOn = JSON.stringify(stored?.master ?? null) === JSON.stringify(from)

@@ -99,6 +99,11 @@ export class ReadOnce implements StoreWriter {
     return this.#tx.putRows(table, rows)
   }
 
+  addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+    for (const { id } of rows) this.#rows.get(table)?.delete(id)
+    return this.#tx.addRows(table, rows)
+  }
+
   setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
     for (const id of versions.keys()) this.#rows.get(table)?.delete(id)
     return this.#tx.setVersions(table, versions)

@@ -186,6 +186,10 @@ export class RemoteWriter extends RemoteReader implements StoreWriter {
     return this.ask('putRows', table, rows)
   }
 
+  addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
+    return this.ask('addRows', table, rows)
+  }
+
   setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
     return this.ask('setVersions', table, versions)
   }

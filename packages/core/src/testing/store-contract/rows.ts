@@ -1,4 +1,4 @@
-import type { StoredRow, StoreTable } from '../../ports/store.ts'
+import type { StoreChange, StoredRow, StoreTable } from '../../ports/store.ts'
 import type { ColumnValue, Row } from '../../row.ts'
 import type { Contract } from './contract.ts'
 import { ACCOUNT, account, baseOf, CONTACT, guid } from './samples.ts'
@@ -119,6 +119,36 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
       expect(await tx.scan('account', { index: 'by name' })).toStrictEqual([account(1, { name: 'later' })])
       expect(await tx.count('account')).toStrictEqual(1)
     })
+  })
+
+  test('only rows whose ids are not there are added; the ids of the others are told, and they stay as they are', async (database) => {
+    const store = await database.open([ACCOUNT])
+    await store.write('write', (tx) => tx.putRows('account', [account(1), account(3, {}, null)]))
+    const told: StoreChange[] = []
+    store.subscribe((change) => told.push(change))
+    const later = [1, 2, 3, 4].map((number) => account(number, { name: 'later' }, 'W/"90"'))
+    const held = await store.write('add', async (tx) => {
+      const ids = await tx.addRows('account', later)
+      expect(await tx.count('account')).toStrictEqual(4)
+      return ids
+    })
+    expect([...held].toSorted()).toStrictEqual([guid(1), guid(3)])
+    expect(told.flatMap((change) => [...change.rows])).toStrictEqual([['account', [guid(2), guid(4)]]])
+    const reopened = await database.reopen()
+    await reopened.read('check', async (tx) => {
+      const [, second, , fourth] = later
+      expect(await tx.scan('account', {})).toStrictEqual([account(1), second, account(3, {}, null), fourth])
+      expect(await tx.scan('account', { index: 'by name', equals: ['later'] })).toStrictEqual([second, fourth])
+    })
+    await reopened.write('add nothing', async (tx) => {
+      expect(await tx.addRows('account', [])).toStrictEqual([])
+      expect(await tx.addRows('account', [account(2)])).toStrictEqual([guid(2)])
+      expect(await tx.addRows('account', [account(5)])).toStrictEqual([])
+    })
+    await rejects(
+      'invalid',
+      reopened.write('add', (tx) => tx.addRows('nosuchtable', [account(6)])),
+    )
   })
 
   test('a row that is given another version keeps its values, and ids without a row are ignored', async (database) => {
@@ -258,6 +288,7 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     const store = await database.open([ACCOUNT])
     const page = Array.from({ length: 5000 }, (_, n) => account(n))
     const ids = page.map((row) => row.id)
+    await store.write('page', (tx) => tx.addRows('account', page.slice(0, 4000)), { durability: 'relaxed' })
     await store.write('page', (tx) => tx.putRows('account', page), { durability: 'relaxed' })
     await store.write(
       'bases',
@@ -272,11 +303,15 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
       expect(await tx.rows('account', ids)).toStrictEqual(page)
       expect((await tx.versions('account', ids)).size).toStrictEqual(5000)
       expect((await tx.bases('account', ids)).length).toStrictEqual(5000)
+      expect((await tx.bases('account', ids.slice(100, 300))).length).toStrictEqual(200)
       expect(await tx.ids('account', { limit: 6000 })).toStrictEqual(ids)
       expect((await tx.scan('account', { index: 'by name', limit: 5000 })).length).toStrictEqual(5000)
     })
     await store.write('delete', async (tx) => {
+      expect((await tx.addRows('account', page)).length).toStrictEqual(5000)
       await tx.deleteRows('account', ids)
+      await tx.deleteBases('account', ids.slice(1))
+      expect(await tx.bases('account', ids)).toStrictEqual(page.slice(0, 1).map((row) => baseOf(row)))
       await tx.deleteBases('account', ids)
     })
     await store.read('check', async (tx) => {
