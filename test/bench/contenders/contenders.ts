@@ -24,6 +24,7 @@ export const CONTENDERS = {
     ])
     return openPouch(place, { plugin, name: 'leveldb' })
   },
+  tanstack: async (place) => (await import('./tanstack.ts')).openTanstack(place),
   floor: async (place) => (await import('./floor.ts')).openFloor(place),
 } as const satisfies Record<string, Open>
 

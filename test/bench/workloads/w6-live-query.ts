@@ -11,7 +11,7 @@ const CHANGES = 100
 export const liveQuery: Workload = {
   title: ({ rows }) =>
     `W6  live query (filter, sort, limit 50) over ${count(rows)} rows; ${CHANGES} changes, one by one and together`,
-  contenders: ['outpost', 'raw', 'rxdb', 'watermelon', 'powersync'],
+  contenders: ['outpost', 'raw', 'rxdb', 'tanstack', 'watermelon', 'powersync'],
   inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb'],
   limits: ['raw'],
   leastRows: () => 2 * CHANGES,
