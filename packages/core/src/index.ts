@@ -72,6 +72,7 @@ export type {
 export type {
   BaseRow,
   CommitOptions,
+  PutOptions,
   ScanRequest,
   Store,
   StoreChange,

@@ -14,7 +14,6 @@ export interface SqlTable {
   readonly sqlName: string
   /** What to select for a whole row from the table under the alias `r`; named so that no name comes twice in a query. */
   readonly columnList: string
-  readonly upsert: string
   /** All columns, null: what rows are copies of. One that gets a column at a time is made anew several times as it grows. */
   readonly emptyRow: Row
 }
@@ -38,17 +37,29 @@ interface KeptTable {
 export function sqlTable({ definition, idKind }: KeptTable): SqlTable {
   const sqlName = quoted(`rows/${definition.name}`)
   const columns = [ID, VERSION, ...definition.columns.map((column) => quoted(column.name))]
-  const changed = columns.slice(1).map((column) => `${column} = excluded.${column}`)
   return {
     definition,
     idKind,
     sqlName,
     columnList: columns.map((column, at) => `r.${column} AS "$${at}"`).join(', '),
-    upsert:
-      `INSERT INTO ${sqlName} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
-      `ON CONFLICT (${ID}) DO UPDATE SET ${changed.join(', ')}`,
     emptyRow: Object.fromEntries(definition.columns.map(({ name }) => [name, null])),
   }
+}
+
+/**
+ * What puts a row. Of one that is there indexed columns that stay the same are left alone: SQLite writes an index anew
+ * wherever one of its columns is set, whatever to.
+ */
+export function upsertSql({ definition, sqlName }: SqlTable, same: readonly string[]): string {
+  const indexed = new Set(definition.indexes.flatMap((index) => index.columns))
+  const left = new Set(same.filter((name) => indexed.has(name)))
+  const names = definition.columns.map(({ name }) => name)
+  const columns = [ID, VERSION, ...names.map(quoted)]
+  const set = [VERSION, ...names.filter((name) => !left.has(name)).map(quoted)]
+  return (
+    `INSERT INTO ${sqlName} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
+    `ON CONFLICT (${ID}) DO UPDATE SET ${set.map((column) => `${column} = excluded.${column}`).join(', ')}`
+  )
 }
 
 /** The quoted name of an index of the table. */

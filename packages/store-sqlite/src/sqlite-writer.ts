@@ -4,12 +4,13 @@ import type {
   ColumnValue,
   Json,
   OfflineTransaction,
+  PutOptions,
   StoredRow,
   StoreTable,
   StoreWriter,
   UnsequencedTransaction,
 } from '@outpost/core'
-import { ID, sqlTable, tableOf, VERSION, writeCatalogue } from './catalogue.ts'
+import { ID, sqlTable, tableOf, upsertSql, VERSION, writeCatalogue } from './catalogue.ts'
 import type { Catalogue, SqlTable } from './catalogue.ts'
 import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
@@ -39,10 +40,10 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     for (const table of changed) this.changes.addWholeTable(table)
   }
 
-  async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
+  async putRows(table: string, rows: readonly StoredRow[], { same = [] }: PutOptions = {}): Promise<void> {
     let kept = tableOf(this.catalogue, table)
     if (kept.idKind === 'guid' && !rows.every((row) => isCanonicalGuid(row.id))) kept = this.#keepIdsAsText(kept)
-    this.connection.runMany(kept.upsert, parametersOf(kept, rows))
+    this.connection.runMany(upsertSql(kept, same), parametersOf(kept, rows))
     this.changes.addRows(table, rows.map(idOfRow))
   }
 

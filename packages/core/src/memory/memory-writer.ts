@@ -2,7 +2,7 @@ import { OutpostError } from '../errors.ts'
 import { checkTables } from '../rows/index-order.ts'
 import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, UnsequencedTransaction } from '../outbox/offline-transaction.ts'
-import type { BaseRow, StoredRow, StoreTable, StoreWriter } from '../ports/store.ts'
+import type { BaseRow, PutOptions, StoredRow, StoreTable, StoreWriter } from '../ports/store.ts'
 import type { ColumnValue } from '../row.ts'
 import { ChangeLog } from '../store/change-log.ts'
 import { valuesInOrder } from '../store/stored-values.ts'
@@ -49,9 +49,10 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     this.state = { ...this.state, tables: next }
   }
 
-  async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
+  async putRows(table: string, rows: readonly StoredRow[], { same = [] }: PutOptions = {}): Promise<void> {
     let kept = tableOf(this.state, table)
     for (const row of rows) {
+      mustBeSame(kept, row, same)
       const values: Record<string, ColumnValue> = {}
       const ordered = valuesInOrder(kept.definition, row)
       kept.definition.columns.forEach(({ name }, at) => (values[name] = ordered[at] ?? null))
@@ -143,4 +144,14 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
   #setTable(name: string, table: MemoryTable): void {
     this.state = { ...this.state, tables: new Map(this.state.tables).set(name, table) }
   }
+}
+
+/** Other stores trust whoever says that columns stay the same; here it is found out. */
+function mustBeSame({ definition, rows }: MemoryTable, row: StoredRow, same: readonly string[]): void {
+  const kept = same.length === 0 ? undefined : rows.get(row)
+  const other = kept && same.find((name) => kept.values[name] !== (row.values[name] ?? null))
+  if (other === undefined) return
+  throw new OutpostError('invalid', `${other} of a row of ${definition.name} is not what it was`, {
+    place: { table: definition.name, row: row.id, column: other, rule: 'same-column' },
+  })
 }

@@ -108,6 +108,14 @@ export interface StoreReader {
   values(prefix: string): Promise<readonly { readonly key: string; readonly value: Json }[]>
 }
 
+export interface PutOptions {
+  /**
+   * Columns whose values are, in each of the rows that is there, those that are kept: their indexes need not be written. Whoever
+   * says so has read the rows in this transaction.
+   */
+  readonly same?: readonly string[]
+}
+
 export interface StoreWriter extends StoreReader {
   /**
    * Makes the set of tables what is given here: tables and indexes that are new are made, those that are missing here are
@@ -116,7 +124,7 @@ export interface StoreWriter extends StoreReader {
    */
   defineTables(tables: readonly StoreTable[]): Promise<void>
   /** Columns a row does not give are kept as null. One that the table does not have, or a value of another type, is `invalid`. */
-  putRows(table: string, rows: readonly StoredRow[]): Promise<void>
+  putRows(table: string, rows: readonly StoredRow[], options?: PutOptions): Promise<void>
   /**
    * Puts the rows whose ids are not there, and gives back the other ids, whose rows stay as they are: one step where most
    * rows are new. No id may come twice.

@@ -91,7 +91,7 @@ async function putClean(
     else changed.push({ ...asStored(row), values: { ...outsideOf(table, values), ...row.values } })
   }
   const put = [...added, ...changed]
-  if (put.length > 0) await tx.putRows(name, put)
+  if (put.length > 0) await tx.putRows(name, put, { same: sameIn(table, changed, before) })
   if (touched.size > 0) await tx.setVersions(name, touched)
   return put.length
 }
@@ -129,6 +129,21 @@ async function putDirty(
 
 function idOf(row: MasterRow): string {
   return row.id
+}
+
+/** The indexed columns that are in all changed rows what they were. */
+function sameIn(
+  { store }: ConfiguredTable,
+  changed: readonly StoredRow[],
+  before: readonly (StoredRow | undefined)[],
+): readonly string[] {
+  const same = new Set(store.indexes.flatMap(({ columns }) => columns))
+  const kept = new Map(before.map((row) => [row?.id, row?.values]))
+  for (const { id, values } of changed) {
+    const held = kept.get(id)
+    for (const name of same) if (held?.[name] !== (values[name] ?? null)) same.delete(name)
+  }
+  return [...same]
 }
 
 function asStored(row: MasterRow): StoredRow {

@@ -2,6 +2,7 @@ import type { Json } from '../metadata.ts'
 import type { OfflineTransaction, TransactionStatus, UnsequencedTransaction } from '../outbox/offline-transaction.ts'
 import type {
   BaseRow,
+  PutOptions,
   ScanRequest,
   StoredRow,
   StoreTable,
@@ -94,9 +95,9 @@ export class ReadOnce implements StoreWriter {
     return this.#tx.values(prefix)
   }
 
-  putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
+  putRows(table: string, rows: readonly StoredRow[], options?: PutOptions): Promise<void> {
     for (const { id } of rows) this.#rows.get(table)?.delete(id)
-    return this.#tx.putRows(table, rows)
+    return this.#tx.putRows(table, rows, options)
   }
 
   addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {

@@ -2,6 +2,7 @@ import type {
   BaseRow,
   Json,
   OfflineTransaction,
+  PutOptions,
   ScanRequest,
   StoreChange,
   StoredRow,
@@ -182,8 +183,8 @@ export class RemoteWriter extends RemoteReader implements StoreWriter {
     return this.ask('defineTables', tables)
   }
 
-  putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
-    return this.ask('putRows', table, rows)
+  putRows(table: string, rows: readonly StoredRow[], options: PutOptions = {}): Promise<void> {
+    return this.ask('putRows', table, rows, options)
   }
 
   addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {

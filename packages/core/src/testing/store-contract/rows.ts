@@ -208,6 +208,24 @@ export function rowsContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('a row that is put is whole, whatever is said to stay the same', async (database) => {
+    const store = await database.open([ACCOUNT])
+    const before = account(1, { name: 'Before', revenue: '1.10' })
+    await store.write('write', (tx) => tx.putRows('account', [before]))
+    const same = [...new Set(ACCOUNT.indexes.flatMap(({ columns }) => columns))]
+    const touched = { ...before, version: 'W/"2"', values: { ...before.values, revenue: '2.20' } }
+    await store.write('same', (tx) => tx.putRows('account', [touched, account(2)], { same }))
+    const renamed = { ...touched, version: 'W/"3"', values: { ...touched.values, name: 'AAA' } }
+    await store.write('renamed', (tx) =>
+      tx.putRows('account', [renamed], { same: same.filter((name) => name !== 'name') }),
+    )
+    await store.read('check', async (tx) => {
+      expect(await tx.rows('account', [guid(1), guid(2)])).toStrictEqual([renamed, account(2)])
+      const found = await tx.scan('account', { index: 'by name' })
+      expect(found.map(({ id }) => id)).toStrictEqual([guid(1), guid(2)])
+    })
+  })
+
   test('versions of all rows come in parts, whatever happens between them', async (database) => {
     const store = await database.open([ACCOUNT, CONTACT])
     const numbers = Array.from({ length: 25 }, (_, n) => (n * 7) % 25)
