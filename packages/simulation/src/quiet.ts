@@ -9,6 +9,7 @@ import type { Problem } from './checks/problem.ts'
 import { lookWhoIsTold } from './checks/unfound.ts'
 import type { Device } from './device.ts'
 import { changesOnceMore } from './last-changes.ts'
+import { countTables } from './met.ts'
 import { masterSettles } from './steps/master-settles.ts'
 import { outcomeOf } from './steps/outcome.ts'
 import type { World } from './world.ts'
@@ -134,6 +135,7 @@ async function calms(world: World): Promise<readonly Problem[]> {
     else if (sendsByItself) await outcomeOf(world, org.updateMetadata())
   }
   await world.time.advance(PAUSE_MS)
+  for (const device of world.devices) await countTables(world.coverage, device)
   return problems
 }
 

@@ -7,7 +7,7 @@ import type { Coverage } from './coverage.ts'
 import type { Device } from './device.ts'
 import { Ground } from './ground.ts'
 import type { Committed } from './ledger.ts'
-import { countDevices, countReasons } from './met.ts'
+import { countLives, countReasons } from './met.ts'
 import type { Plan, Step } from './plan.ts'
 import { becomesQuiet } from './quiet.ts'
 import type { Scenario } from './scenario.ts'
@@ -78,7 +78,7 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
     if (found.length > 0) return end(found)
   }
   const found = at(null, await quietly(world, () => becomesQuiet(world, (words) => story.push(words))))
-  if (found.length === 0) await countDevices(world.coverage, world.devices)
+  if (found.length === 0) await countLives(world.coverage, world.devices)
   return end(found)
 }
 
