@@ -1,2 +1,2 @@
-export { deleteOpfsDatabase, openOpfsStore } from './opfs/open-opfs-store.ts'
-export type { OpfsStoreOptions } from './opfs/open-opfs-store.ts'
+export { deleteOpfsDatabase, openOpfsStore } from './open-opfs-store.ts'
+export type { OpfsStoreOptions } from './open-opfs-store.ts'

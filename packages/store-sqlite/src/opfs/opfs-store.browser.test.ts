@@ -1,8 +1,8 @@
 import type { Store, StoredRow, StoreTable } from '@outpost/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { cdp } from 'vitest/browser'
-import { deleteOpfsDatabase, openOpfsStore } from './open-opfs-store.ts'
-import type { OpfsStoreOptions } from './open-opfs-store.ts'
+import { deleteOpfsDatabase, openOpfsStore } from '../open-opfs-store.ts'
+import type { OpfsStoreOptions } from '../open-opfs-store.ts'
 import { databaseKey, workerLock } from './messages.ts'
 import { DATABASE_FILE, folderName } from './origin-files.ts'
 
@@ -275,7 +275,7 @@ test('when the whole tab of the owner dies with a write open, another tab goes o
 
 /** A page within the page that has committed a value, and has a write open which will never end. */
 async function frameThatWrites(name: string): Promise<HTMLIFrameElement> {
-  const program = new URL('./open-opfs-store.ts', import.meta.url).href
+  const program = new URL('../open-opfs-store.ts', import.meta.url).href
   const worker = new URL('../opfs-worker.ts', import.meta.url).href
   const frame = document.createElement('iframe')
   const begun = new Promise((resolve) => window.addEventListener('message', resolve, { once: true }))

@@ -1,9 +1,9 @@
 import { ChangeListeners, OutpostError, systemEnv } from '@outpost/core/store'
 import type { Store } from '@outpost/core'
-import { ownerLock } from './messages.ts'
-import { OpfsStore } from './opfs-store.ts'
-import { folderName, unsupported } from './origin-files.ts'
-import { OwnerLine } from './owner-line.ts'
+import { ownerLock } from './opfs/messages.ts'
+import { OpfsStore } from './opfs/opfs-store.ts'
+import { folderName, unsupported } from './opfs/origin-files.ts'
+import { OwnerLine } from './opfs/owner-line.ts'
 
 export interface OpfsStoreOptions {
   /** The name of the database within the origin, one for each client org. */
@@ -77,5 +77,5 @@ function mustBeSupported(): void {
 }
 
 function startWorker(): Worker {
-  return new Worker(new URL('../opfs-worker.js', import.meta.url), { type: 'module' })
+  return new Worker(new URL('./opfs-worker.js', import.meta.url), { type: 'module' })
 }
