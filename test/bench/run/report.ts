@@ -34,7 +34,9 @@ export function linesOf(runs: readonly Runs[], limit: string): readonly Line[] {
   const raw = runs.find(({ contender }) => contender === limit)
   const names = [...new Set(runs.flatMap(({ measures }) => Object.keys(measures[0] ?? {})))]
   return names.flatMap((measure) =>
-    runs.map(({ contender, measures }): Line => {
+    runs.flatMap(({ contender, measures }): Line | readonly Line[] => {
+      // Not every contender can do everything that is measured.
+      if (!measures.some((run) => measure in run)) return []
       const values = measures.map((run) => run[measure] ?? Number.NaN)
       const ratios = values.map((value, round) => value / (raw?.measures[round]?.[measure] ?? Number.NaN))
       const middle = median(values)
