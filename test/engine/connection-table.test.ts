@@ -1,5 +1,5 @@
 import { ClientOrg, MasterError, OutpostError } from '@outpost/core'
-import type { MasterOrg, OutpostErrorCode, Store } from '@outpost/core'
+import type { MasterOrg, OutpostErrorCode, Store, StoreChange } from '@outpost/core'
 import { memoryStore } from '@outpost/core/memory'
 import { manualEnv } from '@outpost/core/testing'
 import type { ManualEnv } from '@outpost/core/testing'
@@ -57,16 +57,24 @@ async function bench(): Promise<Bench> {
       return () => {}
     },
   }
+  const listeners = new Set<(change: StoreChange) => void>()
   // A store as a browser has it: what other tabs commit is heard as having happened elsewhere.
   const shared: Store = {
     exclusive: store.exclusive,
     read: (name, body) => store.read(name, body),
     write: (name, body, options) => store.write(name, body, options),
     subscribe: (listener) => {
-      here.tellCommit = (seq) => listener({ name: 'elsewhere', rows: new Map(), transactions: [seq] })
-      return store.subscribe(listener)
+      const unsubscribe = store.subscribe(listener)
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+        unsubscribe()
+      }
     },
     close: () => store.close(),
+  }
+  here.tellCommit = (seq) => {
+    for (const listener of listeners) listener({ name: 'elsewhere', rows: new Map(), transactions: [seq] })
   }
   here.org = await ClientOrg.open({ store: shared, master: scripted(here), env, connectivity })
   await here.org.idle()
