@@ -15,7 +15,6 @@ const OPTIONAL: ReadonlySet<PropertyKey> = new Set<keyof MasterOrg>([
   'glance',
   'metadataChanges',
   'traffic',
-  'recommendedRequests',
   'isGone',
 ])
 
