@@ -15,8 +15,10 @@ export async function withDeadline<T>(
   const finished = new AbortController()
   const abort = (): void => stop.abort(caller.reason)
   caller.addEventListener('abort', abort, { once: true })
+  let giveUp = (): void => {}
   const stopped = new Promise<never>((_, reject) => {
-    stop.signal.addEventListener('abort', () => reject(reasonOf(stop.signal, caller)), { once: true })
+    giveUp = () => reject(reasonOf(stop.signal, caller))
+    stop.signal.addEventListener('abort', giveUp, { once: true })
   })
   env.sleep(ms, finished.signal).then(
     () => stop.abort(new MasterError('timeout', `no whole answer within ${ms} ms`, { remedy: TIMEOUT_REMEDY })),
@@ -32,6 +34,8 @@ export async function withDeadline<T>(
   } finally {
     finished.abort(OVER)
     caller.removeEventListener('abort', abort)
+    // A platform may hold on to the signal of a request long after it has ended, and by the listener to the whole answer.
+    stop.signal.removeEventListener('abort', giveUp)
   }
 }
 
