@@ -1,4 +1,5 @@
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
+import { peakMemory } from '../run/peak-memory.ts'
 
 const rows = Number(process.argv[2])
 const before = process.cpuUsage()
@@ -6,7 +7,7 @@ const start = performance.now()
 const emulator = createEmulator({ seed: fieldService({ rows }) })
 const ms = performance.now() - start
 const { user, system } = process.cpuUsage(before)
-const peak = (process.resourceUsage().maxRSS * 1024) / 1e6
+const peak = peakMemory()
 const rss = process.memoryUsage().rss / 1e6
 const count = emulator.schema
   .tables()

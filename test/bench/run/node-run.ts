@@ -4,6 +4,7 @@ import type { Place } from '../contenders/contender.ts'
 import { CONTENDERS } from '../contenders/contenders.ts'
 import type { ContenderName } from '../contenders/contenders.ts'
 import type { Run, Sizes } from '../workloads/workload.ts'
+import { peakMemory } from './peak-memory.ts'
 
 /** What a run of that contender is given in a process of Node. */
 export function nodeRun(contender: ContenderName, place: Place, sizes: Sizes): Run {
@@ -20,7 +21,7 @@ export function nodeRun(contender: ContenderName, place: Place, sizes: Sizes): R
         const { user, system } = process.cpuUsage(before)
         return {
           'CPU ms': (user + system) / 1000,
-          'peak RSS MB': (process.resourceUsage().maxRSS * 1024) / 1e6,
+          'peak RSS MB': peakMemory(),
           'stored MB': bytesIn(place.folder) / 1e6,
         }
       }
