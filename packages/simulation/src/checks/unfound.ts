@@ -29,10 +29,12 @@ export function excusesExtra(
   // Change tracking tells removed links by keys that nobody keeps. Of those that go with a row at one of their ends nobody
   // tells, but that row can be told of.
   if (!there && isLink) {
-    const isTold = tracking.links === true && row.id.split(':').every((end) => isThereOrTold(world, configuration, end))
-    return !isTold || wasLate(world, row.id)
+    const areTold =
+      tracking.links === true && row.id.split(':').every((end) => isThereOrTold(world, configuration, end))
+    return !areTold || wasLate(world, row.id)
   }
-  if (!there) return !(changeTracking || (tracking.deletes === true && !wasLate(world, row.id)))
+  const isTold = changeTracking && !wentBelowToken(world, device, rowKey(table, row.id))
+  if (!there) return !(isTold || (tracking.deletes === true && !wasLate(world, row.id)))
   // Nothing happened to the row itself: another configuration, another standing of the user, another day, other related
   // rows make a comparison due; a share, or one that is taken back, does not.
   if (versionOf(row.version) === there.version) {
@@ -170,6 +172,15 @@ function wasFooled(world: World, { number }: Device): boolean {
   return [...versionsThere(world)].some(([key, version]) => never.has(`${key} ${version}`))
 }
 
+/**
+ * Whether the row was deleted behind a restored backup that the device did not notice, in a version that was given out before:
+ * its token can be from then, and the master tells what is newer than the token (decisions/012).
+ */
+function wentBelowToken(world: World, { number }: Device, key: string): boolean {
+  const { unwatched, givenOut } = doubtsOf(world)
+  return unwatched.has(number) && givenOut.gone.has(key)
+}
+
 /** Who may see it may have changed without anything having happened to it. */
 function wasShared(world: World, id: string): boolean {
   return doubtsOf(world).shown.has(id)
@@ -212,6 +223,8 @@ interface Doubts {
    * newer ones are seen none is expected to come back (decisions/012).
    */
   readonly unwatched: Map<number, Map<string, bigint>>
+  /** The newest version that was given out before a backup was restored, what is there until it comes again, and what went by then. */
+  givenOut: { readonly newest: bigint; readonly there: ReadonlySet<string>; readonly gone: Set<string> }
 }
 
 const doubts = new WeakMap<World, Doubts>()
@@ -225,6 +238,7 @@ export function doubtsOf(world: World): Doubts {
     told: new Map<number, Told>(),
     never: new Map<number, Set<string>>(),
     unwatched: new Map<number, Map<string, bigint>>(),
+    givenOut: { newest: 0n, there: new Set<string>(), gone: new Set<string>() },
   }
   doubts.set(world, found)
   return found
@@ -253,8 +267,10 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   emulator.restoreBackup()
   const after = versionsThere(world)
   const revived = [...after].flatMap(([key, version]) => (before.get(key) === version ? [] : [key]))
-  const { back, never, told, unwatched } = doubtsOf(world)
+  const noted = doubtsOf(world)
+  const { back, never, told, unwatched, givenOut } = noted
   told.clear()
+  noted.givenOut = { ...givenOut, newest: newestIn(before, givenOut.newest), there: new Set(after.keys()) }
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
@@ -319,6 +335,7 @@ async function shownRows(
  * its user, or not kept any more, went without having been seen. To be called after every step.
  */
 export async function lookWhoCanNotice(world: World): Promise<void> {
+  lookWhatGoes(world)
   const { told } = doubtsOf(world)
   if (told.size === 0) return
   const there = versionsThere(world)
@@ -342,6 +359,21 @@ export async function lookWhoCanNotice(world: World): Promise<void> {
     told.delete(device.number)
     if (!hasLooked) isUnnoticed(world, device.number, known)
   }
+}
+
+/** Notes what goes in versions that are given out once more. */
+function lookWhatGoes(world: World): void {
+  const noted = doubtsOf(world)
+  const { newest, there, gone } = noted.givenOut
+  if (newest === 0n) return
+  const now = versionsThere(world)
+  for (const key of there) if (!now.has(key)) gone.add(key)
+  const isOver = newestIn(now, 0n) > newest
+  noted.givenOut = isOver ? { newest: 0n, there: new Set(), gone } : { newest, there: new Set(now.keys()), gone }
+}
+
+function newestIn(versions: ReadonlyMap<string, bigint>, least: bigint): bigint {
+  return [...versions.values()].reduce((newest, version) => (version > newest ? version : newest), least)
 }
 
 /** The rows that actions of a device were called on: nothing keeps them from that where the row is an older one. */
