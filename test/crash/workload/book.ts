@@ -6,7 +6,7 @@ interface WriteEntry {
   /** Counts what was reported, over all lives. */
   readonly order: number
   readonly intent: Intent
-  /** What was acknowledged; undefined while that is not known. */
+  /** What was acknowledged, or found after a crash; undefined while that is not known. */
   seq: number | null | undefined
 }
 
@@ -51,7 +51,20 @@ export class Book {
           ;(report.operation === 'set pending' ? this.#revived : this.#takenBack).add(seq)
         }
         return
+      case 'opened':
+      case 'drained':
+        this.#foundIn(report.dump)
+        return
       default:
+    }
+  }
+
+  /** Where the process died before it could say that a write was committed, what the write created shows it. */
+  #foundIn({ transactions }: Dump): void {
+    for (const write of this.#writes.filter(({ seq }) => seq === undefined)) {
+      const ids = new Set(write.intent.creates.map(({ id }) => id))
+      const found = transactions.find(({ changes }) => changes.some(({ kind, id }) => kind === 'create' && ids.has(id)))
+      write.seq = found?.seq
     }
   }
 

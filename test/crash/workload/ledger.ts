@@ -12,10 +12,13 @@ export class Ledger {
   /** For each row how many of these were requests that a browser had sent again. */
   readonly #repeated = new Map<string, number>()
   #known: ReadonlyMap<string, bigint>
+  /** Every row that the master ever had. */
+  readonly #everThere: Set<string>
 
   constructor(emulator: Emulator) {
     this.#emulator = emulator
     this.#known = versions(emulator)
+    this.#everThere = new Set(this.#known.keys())
   }
 
   /**
@@ -32,6 +35,7 @@ export class Ledger {
         this.#effects.set(key, (this.#effects.get(key) ?? 0) + 1)
         if (isRepeated) this.#repeated.set(key, (this.#repeated.get(key) ?? 0) + 1)
       }
+    for (const key of now.keys()) this.#everThere.add(key)
     this.#known = now
   }
 
@@ -39,6 +43,7 @@ export class Ledger {
   changedThere(): void {
     const now = versions(this.#emulator)
     for (const key of this.#known.keys()) if (!now.has(key)) this.#removedThere.add(key)
+    for (const key of now.keys()) this.#everThere.add(key)
     this.#known = now
   }
 
@@ -53,9 +58,12 @@ export class Ledger {
       const counted = changes.filter(({ table }) => COUNTED.includes(table))
       for (const key of new Set(counted.map(({ table, id }) => rowKey(table, id)))) {
         most.set(key, (most.get(key) ?? 0) + times)
-        // Of two deletions the second finds nothing to do.
-        const isSecond = deleted.has(key) && counted.some(({ kind }) => kind === 'delete')
-        if (delivered && !isSecond) least.set(key, (least.get(key) ?? 0) + 1)
+        // Of two deletions the second finds nothing to do. Nor does one that was archived, whose row was then discarded
+        // before it was ever sent, and that was brought back.
+        const isDone = deleted.has(key) || !this.#everThere.has(key)
+        const isIdle =
+          isDone && counted.some((change) => change.kind === 'delete' && rowKey(change.table, change.id) === key)
+        if (delivered && !isIdle) least.set(key, (least.get(key) ?? 0) + 1)
       }
       if (delivered) for (const { kind, table, id } of counted) if (kind === 'delete') deleted.add(rowKey(table, id))
     }
