@@ -20,8 +20,8 @@ import { bundled } from './bundled.ts'
 const ROWS = 100_000
 const PAGE = 5000
 /** As a whole the rows are more than what the downloading process has for everything. */
-const TEXT = 'x'.repeat(540)
-const HEAP_MB = 48
+const TEXT = 'x'.repeat(400)
+const HEAP_MB = 36
 
 interface Ground {
   readonly emulator: Emulator
