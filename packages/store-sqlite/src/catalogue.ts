@@ -16,6 +16,10 @@ export interface SqlTable {
   readonly columnList: string
   /** All columns, null: what rows are copies of. One that gets a column at a time is made anew several times as it grows. */
   readonly emptyRow: Row
+  /** The columns that are in an index. */
+  readonly indexed: readonly string[]
+  /** What puts a row, by the columns that are left alone. */
+  readonly upserts: Map<string, string>
 }
 
 /** The tables there are, as of one state of the file. */
@@ -43,6 +47,8 @@ export function sqlTable({ definition, idKind }: KeptTable): SqlTable {
     sqlName,
     columnList: columns.map((column, at) => `r.${column} AS "$${at}"`).join(', '),
     emptyRow: Object.fromEntries(definition.columns.map(({ name }) => [name, null])),
+    indexed: [...new Set(definition.indexes.flatMap((index) => index.columns))],
+    upserts: new Map(),
   }
 }
 
@@ -50,16 +56,18 @@ export function sqlTable({ definition, idKind }: KeptTable): SqlTable {
  * What puts a row. Of one that is there indexed columns that stay the same are left alone: SQLite writes an index anew
  * wherever one of its columns is set, whatever to.
  */
-export function upsertSql({ definition, sqlName }: SqlTable, same: readonly string[]): string {
-  const indexed = new Set(definition.indexes.flatMap((index) => index.columns))
-  const left = new Set(same.filter((name) => indexed.has(name)))
+export function upsertSql({ definition, sqlName, indexed, upserts }: SqlTable, same: readonly string[]): string {
+  const left = indexed.filter((name) => same.includes(name))
+  const known = upserts.get(left.join())
+  if (known !== undefined) return known
   const names = definition.columns.map(({ name }) => name)
   const columns = [ID, VERSION, ...names.map(quoted)]
-  const set = [VERSION, ...names.filter((name) => !left.has(name)).map(quoted)]
-  return (
+  const set = [VERSION, ...names.filter((name) => !left.includes(name)).map(quoted)]
+  const sql =
     `INSERT INTO ${sqlName} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
     `ON CONFLICT (${ID}) DO UPDATE SET ${set.map((column) => `${column} = excluded.${column}`).join(', ')}`
-  )
+  upserts.set(left.join(), sql)
+  return sql
 }
 
 /** The quoted name of an index of the table. */

@@ -82,18 +82,31 @@ export function insertTransaction(connection: Connection, seq: number, transacti
   insertTouches(connection, seq, touches)
 }
 
-export function replaceTransaction(connection: Connection, transaction: OfflineTransaction): void {
-  const { seq, ...body } = transaction
-  const old = readTransactions(connection, [seq]).get(seq)
-  if (!old) {
-    throw new OutpostError('invalid', `there is no transaction #${seq} to replace`, {
-      place: { rule: 'unknown-transaction' },
-    })
+export function replaceTransactions(connection: Connection, transactions: readonly OfflineTransaction[]): void {
+  const kept = readTouches(
+    connection,
+    transactions.map(({ seq }) => seq),
+  )
+  for (const { seq, ...body } of transactions) {
+    const old = kept.get(seq)
+    if (old === undefined) {
+      throw new OutpostError('invalid', `there is no transaction #${seq} to replace`, {
+        place: { rule: 'unknown-transaction' },
+      })
+    }
+    connection.run('UPDATE outbox SET status = ?, body = ? WHERE seq = ?', body.status, JSON.stringify(body), seq)
+    const touches = JSON.stringify(body.touches)
+    if (touches === old) continue
+    deleteTouches(connection, { seq, touches: JSON.parse(old) as readonly string[] })
+    insertTouches(connection, seq, body.touches)
+    kept.set(seq, touches)
   }
-  connection.run('UPDATE outbox SET status = ?, body = ? WHERE seq = ?', body.status, JSON.stringify(body), seq)
-  if (old.touches.length === body.touches.length && old.touches.every((key, at) => key === body.touches[at])) return
-  deleteTouches(connection, old)
-  insertTouches(connection, seq, body.touches)
+}
+
+/** What the transactions with these seqs touch, as JSON: SQLite finds it in a body in less time than all of that is parsed in. */
+function readTouches(connection: Connection, seqs: readonly number[]): Map<number, string> {
+  const sql = `SELECT o.seq, json_extract(o.body, '$.touches') FROM json_each(?) AS wanted CROSS JOIN outbox AS o ON o.seq = wanted.value`
+  return new Map(connection.rows(sql, JSON.stringify(seqs)).map(([seq, touches]) => [Number(seq), touches as string]))
 }
 
 /** Seqs that are not there are ignored. */
@@ -104,7 +117,7 @@ export function deleteTransactions(connection: Connection, seqs: readonly number
   }
 }
 
-function deleteTouches(connection: Connection, { seq, touches }: OfflineTransaction): void {
+function deleteTouches(connection: Connection, { seq, touches }: Pick<OfflineTransaction, 'seq' | 'touches'>): void {
   for (const key of touches) connection.run('DELETE FROM outbox_touches WHERE key = ? AND seq = ?', key, seq)
 }
 

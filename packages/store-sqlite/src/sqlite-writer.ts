@@ -15,7 +15,7 @@ import type { Catalogue, SqlTable } from './catalogue.ts'
 import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { defineTables, dropTable } from './define-tables.ts'
-import { deleteTransactions, insertTransaction, replaceTransaction } from './outbox-sql.ts'
+import { deleteTransactions, insertTransaction, replaceTransactions } from './outbox-sql.ts'
 import { guidTextSql } from './row-ids.ts'
 import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 
@@ -98,7 +98,7 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
-    for (const transaction of transactions) replaceTransaction(this.connection, transaction)
+    replaceTransactions(this.connection, transactions)
     this.changes.addTransactions(transactions.map((transaction) => transaction.seq))
   }
 

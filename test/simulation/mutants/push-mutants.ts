@@ -71,8 +71,8 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
     file: `${PUSH}send-batch.ts`,
     find: '  let outcomes: readonly PushOutcome[]\n',
     replace: `  const early = claim.sending.map(() => ({ kind: 'processed', rows: [] }) as const)
-  await store.write('settle early', async (tx) =>
-    settle(await readTogether(tx, claim.sending, tables), claim.sending, early, new Map(), { tables, env }),
+  await store.write('settle early', (writer) =>
+    together(writer, claim.sending, tables, (tx) => settle(tx, claim.sending, early, new Map(), { tables, env })),
   )
   let outcomes: readonly PushOutcome[]
 `,

@@ -8,6 +8,7 @@ import { idsByTable } from '../rows/local-rows.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
 import { NO_VERSION } from '../rows/stack.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import { together } from '../outbox/together.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
@@ -159,8 +160,8 @@ export async function verify(
     const lost = unknown.filter((transaction) => !isAnswered(transaction)).flatMap((transaction) => transaction.changes)
     const masters = await withoutHidden(context, lost, found, signal)
     const happened = await readEvidence(context, lost, signal)
-    return await context.store.write('verify transactions', (tx) =>
-      settleVerified(tx, unknown, masters, settling, happened),
+    return await context.store.write('verify transactions', (writer) =>
+      together(writer, unknown, context.tables, (tx) => settleVerified(tx, unknown, masters, settling, happened)),
     )
   } catch (error) {
     const passing = error instanceof OutpostError && MAY_BE_OF_ONE_ROW.has(error.code)

@@ -1,7 +1,7 @@
 import { tablesOf } from '../write/dependencies.ts'
 import { MasterError, OutpostError } from '../errors.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
-import { readTogether } from '../outbox/read-together.ts'
+import { together } from '../outbox/together.ts'
 import { LEASE_MS } from '../outbox/readiness.ts'
 import type { OutgoingTransaction, PushOutcome } from '../ports/master-org.ts'
 import { askedColumns } from './asked-columns.ts'
@@ -29,13 +29,15 @@ export async function sendBatch(
 ): Promise<SentBatch> {
   const { store, env, tables } = context
   const requestId = env.newId()
-  const claim = await store.write('claim transactions', async (tx) =>
-    prepare(await readTogether(tx, ready, tables), ready, {
-      ...readinessOf(context),
-      leaseUntil: env.now() + LEASE_MS,
-      requestId,
-      catalogueStamp: context.catalogue.stamp ?? '',
-    }),
+  const claim = await store.write('claim transactions', (writer) =>
+    together(writer, ready, tables, (tx) =>
+      prepare(tx, ready, {
+        ...readinessOf(context),
+        leaseUntil: env.now() + LEASE_MS,
+        requestId,
+        catalogueStamp: context.catalogue.stamp ?? '',
+      }),
+    ),
   )
   if (claim.sending.length === 0) return claim
   context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
@@ -49,8 +51,10 @@ export async function sendBatch(
     throw failure
   }
   const { masters, refused } = await readMasters(context, claim.sending, outcomes, signal)
-  const settled = await store.write('settle transactions', async (tx) =>
-    settle(await readTogether(tx, claim.sending, tables), claim.sending, outcomes, masters, { tables, env, refused }),
+  const settled = await store.write('settle transactions', (writer) =>
+    together(writer, claim.sending, tables, (tx) =>
+      settle(tx, claim.sending, outcomes, masters, { tables, env, refused }),
+    ),
   )
   return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
 }

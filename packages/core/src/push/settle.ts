@@ -63,7 +63,7 @@ export async function settle(
 ): Promise<readonly Settled[]> {
   const settled: Settled[] = []
   for (const [index, asked] of sent.entries()) {
-    // Read one by one: settling one can rewrite what stands on it.
+    // Looked at one by one: settling one can rewrite what stands on it.
     const [transaction] = await tx.transactions([asked.seq])
     if (transaction?.status !== 'pending') continue
     const outcome = outcomes[index] ?? UNANSWERED
