@@ -15,6 +15,7 @@ import { actionRequest } from './compose-action.ts'
 import { definitionOf, jsonMembers, NotComposable } from './compose-values.ts'
 import type { Condition } from './meaning.ts'
 import { query } from './read-page.ts'
+import { onceForColumns } from './once-for-columns.ts'
 import { isEtag, LOOKUP_TABLE, needsLookupTables, selectList } from './values.ts'
 import { canRead, rowPath, VERSION_COLUMN, wireTable } from './wire-table.ts'
 
@@ -125,6 +126,7 @@ function written(
 ): ComposedChange {
   const table = definitionOf(change.table, transaction)
   const columns = transaction.columns.get(change.table) ?? []
+  const asked = askFor(table, columns)
   return {
     change,
     index,
@@ -133,8 +135,8 @@ function written(
     condition,
     request: {
       method: 'PATCH',
-      path: rowPath(table, change.id) + query({ $select: selectList(table, columns, versionColumns(table)) }),
-      headers: { ...conditionHeader(condition, change), Prefer: preferRepresentation(table, columns) },
+      path: rowPath(table, change.id) + asked.query,
+      headers: { ...conditionHeader(condition, change), Prefer: asked.prefer },
       body: `{${jsonMembers(table, values, before, transaction).join(',')}}`,
     },
   }
@@ -174,6 +176,12 @@ function conditionHeader(condition: Condition, change: Change): Record<string, s
 function versionColumns(table: TableMetadata): readonly string[] {
   return canRead(table, VERSION_COLUMN) ? [VERSION_COLUMN] : []
 }
+
+/** What asks for the row as it is behind the change. */
+const askFor = onceForColumns((table, columns) => ({
+  query: query({ $select: selectList(table, columns, versionColumns(table)) }),
+  prefer: preferRepresentation(table, columns),
+}))
 
 function preferRepresentation(table: TableMetadata, columns: readonly string[]): string {
   const annotations = needsLookupTables(table, columns) ? `,odata.include-annotations="${LOOKUP_TABLE}"` : ''

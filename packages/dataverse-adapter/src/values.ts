@@ -14,6 +14,7 @@ import {
   TARGET_SUFFIX,
 } from '@outpost/core'
 import { jsonObject, type JsonObject, significantDigits } from './json.ts'
+import { onceForColumns } from './once-for-columns.ts'
 import { readableColumn, VERSION_COLUMN, wireColumn } from './wire-table.ts'
 
 /** The annotation that names the table a lookup points to. */
@@ -63,8 +64,10 @@ export function rowReader(
 
 /** One row of an answer, as `rowReader` makes it. */
 export function masterRow(table: TableMetadata, columns: readonly string[], wire: Json | undefined): MasterRow {
-  return rowReader(table, columns)(wire)
+  return readerOf(table, columns)(wire)
 }
+
+const readerOf = onceForColumns((table, columns) => rowReader(table, columns))
 
 /** The id of a row: its key, or for a link the two keys it connects. */
 export function rowId(table: TableMetadata, row: JsonObject): string {

@@ -9,7 +9,8 @@ import { TARGET_SUFFIX } from '../row.ts'
  */
 export function askedColumns(table: ConfiguredTable, changes: readonly Change[]): readonly string[] {
   const own = changes.filter((change) => change.table === table.metadata.name)
-  return [...new Set([...table.columns, ...own.flatMap((change) => columnsNotKept(change, table))])]
+  const more = own.flatMap((change) => columnsNotKept(change, table))
+  return more.length === 0 ? table.columns : [...new Set([...table.columns, ...more])]
 }
 
 /** The columns that the change writes, that the master still has, and that are not kept any more. */
