@@ -136,6 +136,54 @@ test.each([
   },
 )
 
+test('an update that landed, unheard, is looked for before an earlier one that comes back writes over it', async () => {
+  const there = world()
+  const { master, faults } = there.emulator
+  const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy: 'client-wins' } } as const
+  const device = await there.device({ configuration: { tables } })
+  const account = master.create('account', { name: 'Called', telephone1: '1' })
+  await device.sync()
+  const change = async (telephone1: string): Promise<number> =>
+    (await device.org.write((draft) => draft.update('account', account, { telephone1 }))).seq ?? 0
+  const first = await change('2')
+  await device.org.outbox.archive([first])
+  const second = await change('3')
+  faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  await device.org.outbox.setPending([first])
+  expect((await device.org.outbox.get(first))?.reason).toEqual({ kind: 'blocked', by: second })
+  await pushUntilQuiet(there, device)
+
+  const history = (await device.org.outbox.get(second))?.history.map(({ event }) => event)
+  expect(history).toEqual(['committed', 'sent', 'deferred', 'delivered'])
+  // As where the answer was heard: who brings the earlier one back wants it to stand.
+  expect(await device.org.outbox.get(first)).toMatchObject({ status: 'processed' })
+  expect(master.row('account', account)?.values['telephone1']).toBe('2')
+})
+
+test('an update that did not land goes behind an earlier one that came back', async () => {
+  const there = world()
+  const { master, faults } = there.emulator
+  const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy: 'client-wins' } } as const
+  const device = await there.device({ configuration: { tables } })
+  const account = master.create('account', { name: 'Called', telephone1: '1' })
+  await device.sync()
+  const change = async (telephone1: string): Promise<number> =>
+    (await device.org.write((draft) => draft.update('account', account, { telephone1 }))).seq ?? 0
+  const first = await change('2')
+  await device.org.outbox.archive([first])
+  const second = await change('3')
+  faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropBeforeCommit' } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  await device.org.outbox.setPending([first])
+  await pushUntilQuiet(there, device)
+
+  expect(statuses(await device.org.outbox.list({ statuses: 'all' }))).toEqual(['processed', 'processed'])
+  const history = (await device.org.outbox.get(second))?.history.map(({ event }) => event)
+  expect(history).toEqual(['committed', 'sent', 'deferred', 'verified', 'merged', 'sent', 'delivered'])
+  expect(master.row('account', account)?.values['telephone1']).toBe('3')
+})
+
 test.each(['nothing else', 'a changed row', 'a link'] as const)(
   'an action whose row somebody deleted before it could be looked for is left to a person (with %s)',
   async (company) => {

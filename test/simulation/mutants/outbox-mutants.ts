@@ -97,10 +97,10 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
     about: 'An Error holds up everything that was written after it.',
     check: 'I4',
     file: `${CORE}outbox/readiness.ts`,
-    find: '  const by = await firstUnsettled(tx, transaction.dependsOn, statuses)\n',
+    find: '  const by = isLost(transaction) ? undefined : await firstInTheWay(tx, transaction, statuses)\n',
     replace: `  const [failed] = await tx.findTransactions({ statuses: ['error'], limit: 1 })
   if (failed && failed.seq < transaction.seq) return { kind: 'blocked', by: failed.seq }
-  const by = await firstUnsettled(tx, transaction.dependsOn, statuses)
+  const by = isLost(transaction) ? undefined : await firstInTheWay(tx, transaction, statuses)
 `,
   },
   {

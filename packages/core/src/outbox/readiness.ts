@@ -7,6 +7,7 @@ import type { StoreReader } from '../ports/store.ts'
 import { LONGEST_DELAY_MS } from '../delivery/retry.ts'
 import { rowKey } from '../row.ts'
 import type { Row } from '../row.ts'
+import { inParts } from './in-parts.ts'
 import type { OfflineTransaction, TransactionStatus } from './offline-transaction.ts'
 
 /** Why a pending transaction is still pending. Derived, never stored. */
@@ -46,7 +47,7 @@ export async function pendingReason(
   const { lease } = transaction
   if (lease && lease.owner !== context.owner && isAhead(lease.until, context.now, LEASE_MS))
     return { kind: 'in-flight', until: lease.until }
-  const by = await firstUnsettled(tx, transaction.dependsOn, statuses)
+  const by = isLost(transaction) ? undefined : await firstInTheWay(tx, transaction, statuses)
   if (by !== undefined) return { kind: 'blocked', by }
   if (transaction.nextAttemptAt !== null && isAhead(transaction.nextAttemptAt, context.now, LONGEST_DELAY_MS)) {
     return { kind: 'backing-off', until: transaction.nextAttemptAt }
@@ -60,6 +61,32 @@ export async function pendingReason(
 function isOf(transaction: OfflineTransaction, { organizationId, tenantId, userId }: ReadinessContext): boolean {
   const elsewhere = transaction.tenantId !== undefined && tenantId !== undefined && transaction.tenantId !== tenantId
   return transaction.organizationId === organizationId && transaction.userId === userId && !elsewhere
+}
+
+/**
+ * Whether it was sent, and nobody knows yet what became of it. That is looked for whatever else is to come before it: nothing
+ * was in its way when it was sent, so all of that was put away then.
+ */
+function isLost({ outcome, history }: OfflineTransaction): boolean {
+  return outcome === 'unknown' && history.some(({ event }) => event === 'sent')
+}
+
+async function firstInTheWay(
+  tx: StoreReader,
+  transaction: OfflineTransaction,
+  statuses: Map<number, TransactionStatus | undefined>,
+): Promise<number | undefined> {
+  const unsettled = await firstUnsettled(tx, transaction.dependsOn, statuses)
+  if (unsettled !== undefined) return unsettled
+  const { seq, changes, history } = transaction
+  if (!history.some(({ event }) => event === 'archived')) return undefined
+  // It came back before later changes of its rows. One of them that was sent meanwhile and is lost could not be found any
+  // more once it is written over, and would be sent a second time.
+  const touching = changes.map(({ table, id }) => rowKey(table, id))
+  const writesRow = ({ table, id }: Change): boolean => touching.includes(rowKey(table, id))
+  for await (const later of inParts(tx, { statuses: ['pending'], touching, after: seq }))
+    if (isLost(later) && later.changes.some(writesRow)) return later.seq
+  return undefined
 }
 
 async function firstUnsettled(
