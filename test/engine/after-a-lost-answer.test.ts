@@ -184,6 +184,25 @@ test('an update that did not land goes behind an earlier one that came back', as
   expect(master.row('account', account)?.values['telephone1']).toBe('3')
 })
 
+test('a create that landed, unheard, was archived and comes back does not hide what was delivered over it', async () => {
+  const there = world()
+  const tables = { account: { columns: ['name', 'telephone1'] } }
+  const device = await there.device({ configuration: { tables } })
+  await device.sync()
+  const id = await createUnheard(there, device)
+  const [create] = await device.org.outbox.list({ statuses: ['pending'] })
+  await device.org.outbox.archive([create?.seq ?? 0])
+  await there.env.advance(600_000)
+  await device.sync()
+  await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  await device.sync()
+  await device.org.outbox.setPending([create?.seq ?? 0])
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Ours', telephone1: '1' })
+  await pushUntilQuiet(there, device)
+  expect(await device.org.outbox.counts()).toMatchObject({ processed: 2, pending: 0, error: 0 })
+  expect(await device.org.table('account').get(id)).toMatchObject({ name: 'Ours', telephone1: '1' })
+})
+
 test.each(['nothing else', 'a changed row', 'a link'] as const)(
   'an action whose row somebody deleted before it could be looked for is left to a person (with %s)',
   async (company) => {

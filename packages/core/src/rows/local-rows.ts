@@ -214,8 +214,11 @@ export function masterRow(table: ConfiguredTable, row: MasterRow): KnownMaster {
 /** The row after one change; null when there is none. */
 function applyChange(table: ConfiguredTable, row: Row | null, change: Change): Row | null {
   switch (change.kind) {
-    case 'create':
-      return keptValues(table, { ...change.values, [table.metadata.primaryId]: change.id })
+    case 'create': {
+      // Where the row is there, it is this one whose answer is missing: what others have written since is not hidden by that.
+      const there = change.chosenId ? null : row
+      return keptValues(table, { ...there, ...change.values, [table.metadata.primaryId]: change.id })
+    }
     case 'update':
       return row && { ...row, ...change.values }
     case 'delete':
