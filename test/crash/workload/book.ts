@@ -46,8 +46,8 @@ export class Book {
         this.#current = null
         return
       case 'operates':
+        for (const { seq } of report.gone) this.#gone.add(seq)
         for (const seq of report.seqs) {
-          if (report.gone) this.#gone.add(seq)
           ;(report.operation === 'set pending' ? this.#revived : this.#takenBack).add(seq)
         }
         return

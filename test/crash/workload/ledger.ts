@@ -1,6 +1,17 @@
 import { linkId, rowKey } from '@outpost/core'
+import type { Change, Row } from '@outpost/core'
 import type { Emulator } from '@outpost/dataverse-emulator'
-import type { Dump } from './report.ts'
+import type { Dump, DumpedTransaction } from './report.ts'
+
+/** The rows of the master by row key. Links are none: to make one that is there has no effect, and is no second one. */
+type MasterRow = ReturnType<Emulator['master']['rows']>[number]
+type MasterRows = ReadonlyMap<string, MasterRow>
+
+/** What a request of the device, or the master's people, made of the rows that it changed; undefined of those that went. */
+interface Moment {
+  readonly requestId: string | null
+  readonly rows: ReadonlyMap<string, MasterRow | undefined>
+}
 
 /** Counts, for each row of the master, how many requests of the device changed it. */
 export class Ledger {
@@ -8,16 +19,18 @@ export class Ledger {
   readonly #effects = new Map<string, number>()
   /** Of what they removed nobody can tell any more whether it had been there. */
   readonly #removedThere = new Set<string>()
-  readonly #requestIds = new Set<string>()
-  /** For each row how many of these were requests that a browser had sent again. */
+  readonly #moments: Moment[] = []
+  /** For each row how many of the requests that changed it were ones that a browser had sent again. */
   readonly #repeated = new Map<string, number>()
-  #known: ReadonlyMap<string, bigint>
   /** Every row that the master ever had. */
   readonly #everThere: Set<string>
+  /** What somebody has begun to delete, as it was then. */
+  readonly #discarded = new Map<number, DumpedTransaction>()
+  #known: MasterRows
 
   constructor(emulator: Emulator) {
     this.#emulator = emulator
-    this.#known = versions(emulator)
+    this.#known = masterRows(emulator)
     this.#everThere = new Set(this.#known.keys())
   }
 
@@ -27,37 +40,49 @@ export class Ledger {
    * before is closed without an answer. Nothing but a condition keeps it from a second effect, and an action has none.
    */
   requested(id: string | null): void {
-    const now = versions(this.#emulator)
-    const isRepeated = id !== null && this.#requestIds.has(id)
-    if (id !== null) this.#requestIds.add(id)
-    for (const key of new Set([...now.keys(), ...this.#known.keys()]))
-      if (now.get(key) !== this.#known.get(key)) {
-        this.#effects.set(key, (this.#effects.get(key) ?? 0) + 1)
-        if (isRepeated) this.#repeated.set(key, (this.#repeated.get(key) ?? 0) + 1)
-      }
-    for (const key of now.keys()) this.#everThere.add(key)
-    this.#known = now
+    const isRepeated = id !== null && this.#moments.some(({ requestId }) => requestId === id)
+    for (const key of this.#look(id)) {
+      this.#effects.set(key, (this.#effects.get(key) ?? 0) + 1)
+      if (isRepeated) this.#repeated.set(key, (this.#repeated.get(key) ?? 0) + 1)
+    }
   }
 
   /** The master's own people have changed something. */
   changedThere(): void {
-    const now = versions(this.#emulator)
-    for (const key of this.#known.keys()) if (!now.has(key)) this.#removedThere.add(key)
-    for (const key of now.keys()) this.#everThere.add(key)
-    this.#known = now
+    for (const key of this.#look(null)) if (!this.#known.has(key)) this.#removedThere.add(key)
+  }
+
+  /** The rows that have changed since it looked last. */
+  #look(requestId: string | null): readonly string[] {
+    const [before, rows] = [this.#known, masterRows(this.#emulator)]
+    const keys = new Set([...before.keys(), ...rows.keys()])
+    const changed = [...keys].filter((key) => before.get(key)?.version !== rows.get(key)?.version)
+    for (const key of rows.keys()) this.#everThere.add(key)
+    if (requestId !== null || changed.length > 0)
+      this.#moments.push({ requestId, rows: new Map(changed.map((key) => [key, rows.get(key)])) })
+    this.#known = rows
+    return changed
+  }
+
+  /** Somebody is about to delete these. */
+  discards(transactions: readonly DumpedTransaction[]): void {
+    for (const transaction of transactions) this.#discarded.set(transaction.seq, transaction)
   }
 
   /** I2: the rows that were changed more or fewer times than the transactions say that were delivered. */
   notOnce({ transactions }: Dump): readonly string[] {
     const [least, most] = [new Map<string, number>(), new Map<string, number>()]
     const deleted = new Set<string>()
-    for (const { changes, delivered, outcome, events } of transactions) {
+    const there = new Set(transactions.map(({ seq }) => seq))
+    const all = [...transactions, ...[...this.#discarded.values()].filter(({ seq }) => !there.has(seq))]
+    for (const transaction of all) {
+      const { changes, delivered, outcome, events } = transaction
       // Where nothing of it was left to send, it was delivered and not sent.
-      if (!events.includes('sent') || (!delivered && outcome !== 'unknown')) continue
-      const times = 1 + sentAgain(events)
+      if (!events.includes('sent')) continue
+      const times = delivered || outcome === 'unknown' ? 1 : 0
       const counted = changes.filter(({ table }) => COUNTED.includes(table))
       for (const key of new Set(counted.map(({ table, id }) => rowKey(table, id)))) {
-        most.set(key, (most.get(key) ?? 0) + times)
+        most.set(key, (most.get(key) ?? 0) + times + this.#writtenOver(transaction, key))
         // Of two deletions the second finds nothing to do. Nor does one that was archived, whose row was then discarded
         // before it was ever sent, and that was brought back.
         const isDone = deleted.has(key) || !this.#everThere.has(key)
@@ -75,7 +100,7 @@ export class Ledger {
         (most.get(key) ?? 0) + (this.#repeated.get(key) ?? 0),
       ]
       if (this.#removedThere.has(key) || (was >= from && was <= to)) continue
-      const wanted = transactions
+      const wanted = all
         .filter(({ changes }) => changes.some(({ table, id }) => rowKey(table, id) === key))
         .map(({ seq, outcome, events, changes }) => {
           const kinds = changes.filter(({ id }) => key.endsWith(id)).map(({ kind }) => kind)
@@ -84,6 +109,25 @@ export class Ledger {
       found.push(`I2: ${key} was changed ${was} times, and ${from} to ${to} are wanted by ${wanted.join(', ')}`)
     }
     return [...found, ...this.#stampedTwice(transactions)]
+  }
+
+  /**
+   * How often a transaction whose answer was lost had changed the row, and others had written over that before it was looked
+   * for. Nothing tells that from a change that never came: it is done again, or is in error or put away all the same.
+   */
+  #writtenOver({ changes, requests, events, delivered, outcome }: DumpedTransaction, key: string): number {
+    if (!events.includes('verified')) return 0
+    const own = changes.filter(({ table, id }) => rowKey(table, id) === key)
+    const arrived = requests
+      .map((id) => this.#moments.findIndex(({ requestId }) => requestId === id))
+      .filter((at) => at !== -1)
+    const isOver = !delivered && outcome !== 'unknown'
+    return arrived.filter((at, index) => {
+      const again = arrived[index + 1] ?? (isOver ? this.#moments.length : undefined)
+      if (again === undefined || !this.#moments[at]?.rows.has(key)) return false
+      const last = this.#moments.slice(0, again).findLast(({ rows }) => rows.has(key))
+      return !own.every((change) => isShown(change, last?.rows.get(key)?.values))
+    }).length
   }
 
   /** What an action did shows in its row, and is there once. */
@@ -107,21 +151,25 @@ export class Ledger {
   }
 }
 
-/**
- * How often somebody has put a transaction away that was sent and had no answer, and had it sent again later. Others may have
- * written over what it did meanwhile, so that nobody can tell any more.
- */
-function sentAgain(events: readonly string[]): number {
-  return events.filter(
-    (event, at) => event === 'archived' && events.slice(0, at).includes('sent') && events.includes('set-pending', at),
-  ).length
+function isShown(change: Change, row: Readonly<Record<string, unknown>> | undefined): boolean {
+  switch (change.kind) {
+    case 'create':
+      return row !== undefined
+    case 'delete':
+      return row === undefined
+    case 'update':
+      return row !== undefined && differing(change.values, row).length === 0
+    case 'action': {
+      const [said, text] = [row?.['description'], change.parameters['Text']]
+      return typeof said === 'string' && typeof text === 'string' && said.includes(text)
+    }
+    default:
+      return true
+  }
 }
 
-/** The versions of the rows by row key. Links are none: to make one that is there has no effect, and is no second one. */
-function versions({ master }: Emulator): ReadonlyMap<string, bigint> {
-  return new Map(
-    COUNTED.flatMap((table) => master.rows(table).map(({ id, version }) => [rowKey(table, id), version] as const)),
-  )
+function masterRows({ master }: Emulator): MasterRows {
+  return new Map(COUNTED.flatMap((table) => master.rows(table).map((row) => [rowKey(table, row.id), row] as const)))
 }
 
 const COUNTED = ['account', 'contact']
@@ -140,10 +188,15 @@ export function differences({ master }: Emulator, { rows }: Dump): readonly stri
     const other = list.flatMap(([id, values]) => {
       const row: Readonly<Record<string, unknown>> | undefined = there.get(id)
       if (!row) return [`I3: ${table} ${id} is only here`]
-      return Object.keys(values)
-        .filter((name) => (values[name] ?? null) !== (row[name.replace('$table', '@table')] ?? null))
-        .map((name) => `I3: ${table} ${id} ${name} is ${String(values[name])} here, ${String(row[name])} there`)
+      return differing(values, row).map(
+        (name) => `I3: ${table} ${id} ${name} is ${String(values[name])} here, ${String(row[name])} there`,
+      )
     })
     return [...missing, ...other]
   })
+}
+
+/** The columns of a row here that are something else there. */
+function differing(here: Row, there: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(here).filter((name) => (here[name] ?? null) !== (there[name.replace('$table', '@table')] ?? null))
 }

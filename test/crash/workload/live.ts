@@ -2,6 +2,7 @@ import { ClientOrg, systemEnv } from '@outpost/core'
 import type { Configuration, Store } from '@outpost/core'
 import { drawFrom } from '@outpost/core/testing'
 import { dataverseMaster, staticToken } from '@outpost/dataverse-adapter'
+import { dumpedTransaction } from './report.ts'
 import type { Dump, LifeOptions, Say } from './report.ts'
 import { workForever } from './work.ts'
 
@@ -69,7 +70,7 @@ async function drained(org: ClientOrg, report: Say): Promise<void> {
     const seqs = left.filter(({ status, kept }) => status === 'error' || kept).map(({ seq }) => seq)
     if (seqs.length === 0) break
     const along = (await org.outbox.dependents(seqs)).map(({ seq }) => seq)
-    await report({ kind: 'operates', operation: 'archive', seqs: [...seqs, ...along], gone: false })
+    await report({ kind: 'operates', operation: 'archive', seqs: [...seqs, ...along], gone: [] })
     await org.outbox.archive(seqs, { dependents: 'archive' })
   }
   const { tables } = await org.sync()
@@ -85,16 +86,7 @@ async function dumped(store: Store): Promise<Dump> {
       rows[table] = (await tx.scan(table, {})).map(({ id, values }) => [id, values] as const)
     return {
       rows,
-      transactions: transactions.map(({ seq, status, outcome, kept, history, lastError, changes }) => ({
-        seq,
-        status,
-        outcome,
-        kept: kept === true,
-        delivered: history.some(({ event }) => event === 'delivered'),
-        events: history.map(({ event }) => event),
-        error: lastError && `${lastError.code}: ${lastError.message}`,
-        changes,
-      })),
+      transactions: transactions.map(dumpedTransaction),
     }
   })
 }

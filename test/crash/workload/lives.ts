@@ -83,6 +83,7 @@ async function liveOnce(run: Run, options: LifeOptions, moment: Moment | null): 
   let heard = 0
   const life = run.start(options, (report) => {
     ground.book.hear(report)
+    if (report.kind === 'operates') ground.ledger.discards(report.gone)
     heard += 1
     if (report.kind === 'failed') say([report.words])
     if (report.kind === 'opened' || report.kind === 'drained') say(ground.book.missingFrom(report.dump))

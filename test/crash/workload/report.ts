@@ -1,4 +1,4 @@
-import type { Change, Row, TransactionOutcome, TransactionStatus } from '@outpost/core'
+import type { Change, OfflineTransaction, Row, TransactionOutcome, TransactionStatus } from '@outpost/core'
 
 /** What the killed program is told when it is started. */
 export interface LifeOptions {
@@ -42,8 +42,13 @@ export type Report =
   /** A write is about to be committed; the next report says what became of it. */
   | { readonly kind: 'writes'; readonly intent: Intent }
   | { readonly kind: 'acknowledged'; readonly seq: number | null }
-  /** Somebody is about to do something with these transactions. `gone` where that deletes them. */
-  | { readonly kind: 'operates'; readonly operation: string; readonly seqs: readonly number[]; readonly gone: boolean }
+  /** Somebody is about to do something with these transactions. `gone` are those that it deletes, as they were. */
+  | {
+      readonly kind: 'operates'
+      readonly operation: string
+      readonly seqs: readonly number[]
+      readonly gone: readonly DumpedTransaction[]
+    }
   | { readonly kind: 'operated' }
   | { readonly kind: 'refused'; readonly words: string }
   /** It has met what it never should. */
@@ -60,8 +65,25 @@ export interface DumpedTransaction {
   readonly kept: boolean
   readonly delivered: boolean
   readonly events: readonly string[]
+  /** The ids of the requests that it was sent in. */
+  readonly requests: readonly string[]
   readonly error: string | null
   readonly changes: readonly Change[]
+}
+
+export function dumpedTransaction(transaction: OfflineTransaction): DumpedTransaction {
+  const { seq, status, outcome, kept, history, lastError, changes } = transaction
+  return {
+    seq,
+    status,
+    outcome,
+    kept: kept === true,
+    delivered: history.some(({ event }) => event === 'delivered'),
+    events: history.map(({ event }) => event),
+    requests: history.flatMap(({ event, requestId }) => (event === 'sent' && requestId ? [requestId] : [])),
+    error: lastError && `${lastError.code}: ${lastError.message}`,
+    changes,
+  }
 }
 
 /** Everything that the device holds. */

@@ -1,6 +1,7 @@
 import { OutpostError } from '@outpost/core'
 import type { ClientOrg, Draft, Row, WriteOptions } from '@outpost/core'
 import type { Draw } from '@outpost/core/testing'
+import { dumpedTransaction } from './report.ts'
 import type { Cell, RowName, Say } from './report.ts'
 
 export interface Work {
@@ -238,7 +239,8 @@ class Desk {
     const along = await this.org.outbox.dependents(named.map((each) => each.seq))
     const seqs = [...named, ...along].map((each) => each.seq)
     await this.#unlessRefused(async () => {
-      await this.#report({ kind: 'operates', operation, seqs, gone: operation === 'discard' })
+      const gone = operation === 'discard' ? [dumpedTransaction(chosen)] : []
+      await this.#report({ kind: 'operates', operation, seqs, gone })
       await body(seq)
       await this.#report({ kind: 'operated' })
     })
