@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { drawFrom } from '@outpost/core/testing'
 import { createEmulator, fieldService } from '@outpost/dataverse-emulator'
 import type { Emulator, Fault, Master } from '@outpost/dataverse-emulator'
@@ -28,6 +29,9 @@ const FAULTS: readonly (readonly [probability: number, fault: Fault])[] = [
   [0.01, { kind: 'truncateJson' }],
 ]
 
+/** How long a request, and how long its answer is on the way: several are when the process dies. */
+const MOST_LATENCY_MS = 40
+
 export async function groundOf(seed: number): Promise<Ground> {
   const emulator = createEmulator({
     seed: fieldService({ rows: 200 }),
@@ -50,19 +54,23 @@ export async function groundOf(seed: number): Promise<Ground> {
   const book = new Book()
   const ledger = new Ledger(emulator)
   const people = peopleOf(emulator, seed, book)
+  const slow = drawFrom(seed)
   const heals: (() => void)[] = []
   let isStorm = false
   const served = await serve({
     ...emulator,
     exchange: async (request) => {
       if (isStorm) {
+        await sleep(slow.below(MOST_LATENCY_MS))
         people()
         ledger.changedThere()
       }
       try {
-        return await emulator.exchange(request)
+        // What has arrived is carried out, whether or not somebody still waits for the answer.
+        return await emulator.exchange({ ...request, signal: new AbortController().signal })
       } finally {
         ledger.requested(request.method === 'GET' ? null : request.headers.get('x-ms-client-request-id'))
+        if (isStorm) await sleep(slow.below(MOST_LATENCY_MS))
       }
     },
   })

@@ -112,8 +112,9 @@ export class Ledger {
   }
 
   /**
-   * How often a transaction whose answer was lost had changed the row, and others had written over that before it was looked
-   * for. Nothing tells that from a change that never came: it is done again, or is in error or put away all the same.
+   * How often a transaction whose answer was lost had changed the row, and that was written over before it was looked for: by
+   * the master's people, or by later changes of the device where somebody had put the transaction away. Nothing tells that
+   * from a change that never came: it is done again, or is in error, put away or discarded all the same.
    */
   #writtenOver({ changes, requests, events, delivered, outcome }: DumpedTransaction, key: string): number {
     if (!events.includes('verified')) return 0
@@ -121,12 +122,15 @@ export class Ledger {
     const arrived = requests
       .map((id) => this.#moments.findIndex(({ requestId }) => requestId === id))
       .filter((at) => at !== -1)
+    const wasPutAway = events.slice(events.indexOf('sent')).includes('archived')
     const isOver = !delivered && outcome !== 'unknown'
     return arrived.filter((at, index) => {
       const again = arrived[index + 1] ?? (isOver ? this.#moments.length : undefined)
       if (again === undefined || !this.#moments[at]?.rows.has(key)) return false
-      const last = this.#moments.slice(0, again).findLast(({ rows }) => rows.has(key))
-      return !own.every((change) => isShown(change, last?.rows.get(key)?.values))
+      const since = this.#moments.slice(at + 1, again).filter(({ rows }) => rows.has(key))
+      const last = since.at(-1)
+      if (!last || !(wasPutAway || since.some(({ requestId }) => requestId === null))) return false
+      return !own.every((change) => isShown(change, last.rows.get(key)?.values))
     }).length
   }
 
