@@ -2,6 +2,7 @@ import type { Utf8Text } from '../json/utf8-text.ts'
 import type { JsonValue } from '../json/write.ts'
 import type { ColumnDefinition, RelationshipDefinition, Schema, TableDefinition } from '../schema.ts'
 import { AskedMembers } from './asked-members.ts'
+import { keepsAll } from './condition.ts'
 import { describeColumn } from './describe-column.ts'
 import { describeChoices, describeYesNo } from './describe-option-set.ts'
 import type { ChoiceColumn } from './describe-option-set.ts'
@@ -45,7 +46,7 @@ export class Changes {
       count += addList(out, this.#query.table.wanted(name) ? all : [], add)
     }
     const addRelationship = (one: RelationshipDefinition): boolean =>
-      this.#addComponent(out, describeRelationship(one), this.#query.relationship)
+      this.#addComponent(out, one, () => describeRelationship(one), this.#query.relationship)
     const body = this.#membersOf(described, this.#query.table, changed)
     body.add(out, described, changed)
     // ClusterMode is known to this message only; EntityDefinitions does not have it.
@@ -55,18 +56,23 @@ export class Changes {
     addChildren('ManyToOneRelationships', manyToOne, addRelationship)
     addChildren('OneToManyRelationships', oneToMany, addRelationship)
     body.addLast(out, described, 'Privileges')
-    addChildren('Keys', table.keys, (key) => this.#addComponent(out, describeKey(table, key), this.#query.key))
+    addChildren('Keys', table.keys, (key) =>
+      this.#addComponent(out, key, () => describeKey(table, key), this.#query.key),
+    )
     body.addLast(out, described, 'Settings')
     out.object(start)
     return changed !== false || count > 0
   }
 
   #addColumn(out: Utf8Text, table: TableDefinition, column: ColumnDefinition): boolean {
-    const described = describeColumn(this.#schema, table, column)
-    if (!this.#query.attribute.keep(described)) return false
+    const { keep, wanted } = this.#query.attribute
     const changed = this.#hasChanged(column.metadataId)
-    const optionSet = this.#query.attribute.wanted('OptionSet') ? this.#optionSet(table, column, changed) : null
-    if (changed === false && optionSet === null) return false
+    const optionSet = wanted('OptionSet') ? this.#optionSet(table, column, changed) : null
+    const isUnchanged = changed === false && optionSet === null
+    // To describe what is not told of takes longer than all the rest. Conditions have to see it: they may refuse.
+    if (isUnchanged && keep === keepsAll) return false
+    const described = describeColumn(this.#schema, table, column)
+    if (!keep(described) || isUnchanged) return false
     const start = out.length
     if (described.type !== 'AttributeMetadata')
       addMember(out, '@odata.type', `#Microsoft.Dynamics.CRM.Complex${described.type}`)
@@ -105,10 +111,16 @@ export class Changes {
     return { ...option, HasChanged: isNew ? null : true }
   }
 
-  #addComponent(out: Utf8Text, described: Described, query: ComponentQuery): boolean {
-    if (!query.keep(described)) return false
-    const changed = this.#hasChanged(described.metadataId)
-    if (changed === false) return false
+  #addComponent(
+    out: Utf8Text,
+    { metadataId }: { readonly metadataId: string },
+    describe: () => Described,
+    query: ComponentQuery,
+  ): boolean {
+    const changed = this.#hasChanged(metadataId)
+    if (changed === false && query.keep === keepsAll) return false
+    const described = describe()
+    if (!query.keep(described) || changed === false) return false
     const start = out.length
     this.#membersOf(described, query, changed).add(out, described, changed)
     out.object(start)

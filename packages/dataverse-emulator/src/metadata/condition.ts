@@ -11,6 +11,9 @@ type Primitive = string | number | bigint | boolean | null
 /** Whether a component is to be returned. */
 export type CriteriaTest = (described: Described) => boolean
 
+/** The test of criteria without conditions. */
+export const keepsAll: CriteriaTest = () => true
+
 const enumDotNetTypes: Readonly<Record<string, string>> = {
   'Microsoft.Xrm.Sdk.Metadata.AttributeRequiredLevel': 'AttributeRequiredLevel',
   'Microsoft.Xrm.Sdk.Metadata.AttributeTypeCode': 'AttributeTypeCode',
@@ -21,7 +24,7 @@ const enumDotNetTypes: Readonly<Record<string, string>> = {
 /** Compiles a MetadataFilterExpression; `names` are the properties that components of this kind have. */
 export function compileCriteria(criteria: unknown, names: ReadonlySet<string>, depth = 0): CriteriaTest {
   if (depth > 100) throw invalidArgument('The Filters of a MetadataFilterExpression are nested too deeply.')
-  if (criteria === undefined || criteria === null) return () => true
+  if (criteria === undefined || criteria === null) return keepsAll
   const filter = asObject(criteria, 'Criteria')
   onlyKeys(filter, ['FilterOperator', 'Conditions', 'Filters'], 'MetadataFilterExpression')
   const operator = textOf(filter['FilterOperator'] ?? 'And')
@@ -30,7 +33,7 @@ export function compileCriteria(criteria: unknown, names: ReadonlySet<string>, d
     ...asList(filter['Conditions'], 'Conditions').map((condition) => compileCondition(condition, names)),
     ...asList(filter['Filters'], 'Filters').map((inner) => compileCriteria(inner, names, depth + 1)),
   ]
-  if (tests.length === 0) return () => true
+  if (tests.length === 0) return keepsAll
   return operator === 'And'
     ? (described) => tests.every((test) => test(described))
     : (described) => tests.some((test) => test(described))

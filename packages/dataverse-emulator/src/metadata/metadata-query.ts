@@ -1,5 +1,5 @@
 import { badQuery, invalidArgument, notImplemented } from '../errors.ts'
-import { asList, asObject, compileCriteria, onlyKeys } from './condition.ts'
+import { asList, asObject, compileCriteria, keepsAll, onlyKeys } from './condition.ts'
 import type { CriteriaTest } from './condition.ts'
 import { knownType } from './model.ts'
 
@@ -45,7 +45,7 @@ const attributeNames = namesOf(columnTypes.map((kind) => `${kind}AttributeMetada
 const relationshipNames = namesOf(['OneToManyRelationshipMetadata', 'ManyToManyRelationshipMetadata'])
 const keyNames = namesOf(['EntityKeyMetadata'])
 
-const everything: ComponentQuery = { wanted: () => true, keep: () => true }
+const everything: ComponentQuery = { wanted: () => true, keep: keepsAll }
 
 /** Reads the JSON of the `Query` parameter; what it does not understand, it refuses. */
 export function readMetadataQuery(text: string | undefined): MetadataQuery {
