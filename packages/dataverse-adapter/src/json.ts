@@ -35,16 +35,24 @@ export function significantDigits(numeral: string): number {
 
 function quoteLongNumbers(text: string): string {
   let quoted = ''
+  // What is before it is in `quoted`: most of a text is taken over in few pieces.
+  let from = 0
   let at = 0
   while (at < text.length) {
     const open = text.indexOf('"', at)
-    const gap = text.slice(at, open === -1 ? text.length : open)
-    quoted += gap.length > 15 ? gap.replace(NUMBER, (numeral) => quoteWhenLong(numeral)) : gap
-    if (open === -1) return quoted
+    const end = open === -1 ? text.length : open
+    if (end - at > 15) {
+      const gap = text.slice(at, end)
+      const exact = gap.replace(NUMBER, (numeral) => quoteWhenLong(numeral))
+      if (exact !== gap) {
+        quoted += text.slice(from, at) + exact
+        from = end
+      }
+    }
+    if (open === -1) break
     at = endOfString(text, open)
-    quoted += text.slice(open, at)
   }
-  return quoted
+  return quoted + text.slice(from)
 }
 
 function quoteWhenLong(numeral: string): string {
