@@ -64,17 +64,25 @@ export function changedMeanwhile(): OutpostError {
 
 /** Whether two configurations say the same. The order of names counts for nothing, that of lists does. */
 export function isSame(one: Configuration, other: Configuration): boolean {
-  return JSON.stringify(one) === JSON.stringify(other) || canonicalText(one) === canonicalText(other)
+  return isSameJson(one, other)
 }
 
 /** Whether a table that was configured before keeps other columns now. */
 export function hasOtherColumns(one: TableConfiguration | undefined, other: TableConfiguration | undefined): boolean {
-  return one !== undefined && other !== undefined && canonicalText(one.columns) !== canonicalText(other.columns)
+  return one !== undefined && other !== undefined && !isSameJson(one.columns, other.columns)
 }
 
-function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    return Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-  })
+/** What is undefined counts as absent. */
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false
+    return one.every((part, at) => isSameJson(part, other[at]))
+  }
+  const theirs = other as Readonly<Record<string, unknown>>
+  const parts = Object.entries(one).filter(([, part]) => part !== undefined)
+  const isThere = ([name, part]: readonly [string, unknown]): boolean =>
+    Object.hasOwn(theirs, name) && isSameJson(part, theirs[name])
+  return parts.every(isThere) && parts.length === Object.values(theirs).filter((part) => part !== undefined).length
 }
