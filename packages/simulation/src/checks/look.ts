@@ -126,7 +126,9 @@ export class Watch {
 
   /** Writes that were made at once, in two tabs, are in the book in any order: what is stored was the last one. */
   #inOrder(seq: number, added: readonly Deed[], transaction: OfflineTransaction | undefined): readonly Deed[] {
-    const old = this.#deeds.get(seq) ?? []
+    const known = this.#deeds.get(seq)
+    if (known && added.length === 0) return known
+    const old = known ?? []
     const stored = new Set((transaction?.changes ?? []).flatMap((change) => [...tokensOf(valuesOf(change)).values()]))
     const outdoes = (one: Deed, other: Deed): boolean => {
       if (one === other || one.table !== other.table || one.id !== other.id) return false
@@ -139,7 +141,7 @@ export class Watch {
       const behind = ordered.findLastIndex((other) => outdoes(deed, other))
       if (behind > at) ordered.splice(behind, 0, ...ordered.splice(at, 1))
     }
-    const deeds = added.length === 0 ? old : [...old, ...ordered]
+    const deeds = [...old, ...ordered]
     this.#deeds.set(seq, deeds)
     return deeds
   }
