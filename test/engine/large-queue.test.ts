@@ -16,7 +16,9 @@ import type { World } from './world.ts'
 
 const PENDING = 10_000
 const HALF_WAITING = 4_000
-const BATCH = 50
+const BATCH = 100
+/** As many as the master of these tests recommends. */
+const LANES = 4
 const LONG = { timeout: 240_000 }
 
 const closing: (() => Promise<void>)[] = []
@@ -112,8 +114,9 @@ test.each(Object.keys(STORES))(
 
     meter.reset()
     expect(await org.push()).toMatchObject({ processed: PENDING, left: 0 })
-    expect(batches()).toBe(PENDING / BATCH)
-    expect(meter.mostHeld).toBeLessThanOrEqual(4 * BATCH)
+    // The first ones are small, until it is known what they take.
+    expect(batches()).toBeLessThanOrEqual(PENDING / BATCH + LANES)
+    expect(meter.mostHeld).toBeLessThanOrEqual(LANES * BATCH)
     // Once to find it, once to claim it, once to settle it.
     expect(meter.total / PENDING).toBeLessThan(3.1)
   },

@@ -15,6 +15,7 @@ const OPTIONAL: ReadonlySet<PropertyKey> = new Set<keyof MasterOrg>([
   'glance',
   'metadataChanges',
   'traffic',
+  'recommendedRequests',
   'isGone',
 ])
 

@@ -39,7 +39,11 @@ interface Watched {
   readonly push: () => Promise<PushReport>
 }
 
-async function watched(configuration: Configuration = NAMES): Promise<Watched> {
+/** `msFor`: how long the master takes for so many transactions. */
+async function watched(
+  configuration: Configuration = NAMES,
+  msFor: (transactions: number) => number = () => 1,
+): Promise<Watched> {
   const there = world()
   const inner = there.master()
   let [underway, most] = [0, 0]
@@ -49,7 +53,7 @@ async function watched(configuration: Configuration = NAMES): Promise<Watched> {
       underway += 1
       most = Math.max(most, underway)
       try {
-        await there.env.sleep(1, signal)
+        await there.env.sleep(msFor(transactions.length), signal)
         return await inner.push(transactions, signal)
       } finally {
         underway -= 1
@@ -79,12 +83,37 @@ async function writeAccounts(org: ClientOrg, count: number, name = 'Account'): P
   }
 }
 
-test('a long queue is sent in full batches, with more and more of them at once, and never with more requests', async () => {
-  const { org, sent, mostAtOnce, push } = await watched()
+test('a long queue is sent in large batches as soon as the master is known to be quick', async () => {
+  const { org, sent, push } = await watched()
   await writeAccounts(org, 1_210)
   expect(await push()).toMatchObject({ processed: 1_210, left: 0 })
-  expect(sent).toEqual([...Array.from({ length: 24 }, () => 50), 10])
-  expect(mostAtOnce()).toBe(4)
+  expect(sent).toEqual([10, 10, 10, 10, ...Array.from({ length: 11 }, () => 100), 70])
+})
+
+test('where each transaction takes its time, none waits for many others in its request', async () => {
+  const { org, sent, push } = await watched(NAMES, (count) => count * 20)
+  await writeAccounts(org, 300)
+  expect(await push()).toMatchObject({ processed: 300, left: 0 })
+  expect(Math.max(...sent)).toBeLessThanOrEqual(25)
+})
+
+test.each([1, 2, 4, 6])('no more requests are under way than the master recommends: %s', async (recommended) => {
+  const { there, org, mostAtOnce, push } = await watched()
+  there.emulator.knobs.dopHint = recommended
+  await org.sync()
+  await writeAccounts(org, 1_210)
+  expect(await push()).toMatchObject({ processed: 1_210, left: 0 })
+  expect(mostAtOnce()).toBe(recommended)
+})
+
+test('a lane whose request was answered waits for no other', async () => {
+  const { there, org, push } = await watched()
+  there.emulator.faults.add({ match: { batch: true, body: /"Account 15"/ }, fault: { kind: 'hang' } })
+  await writeAccounts(org, 300)
+  const pushing = push()
+  await there.env.advance(100)
+  expect((await org.outbox.counts()).processed).toBe(290)
+  await Promise.all([expect(pushing).rejects.toMatchObject({ code: 'timeout' }), there.env.advance(200_000)])
 })
 
 test.each([
@@ -96,19 +125,19 @@ test.each([
     ...rule,
     fault: { kind: 'status', status: 429, retryAfter: 20, body: 'json', code: '0x80072322' },
   })
-  await writeAccounts(org, 120)
+  await writeAccounts(org, 200)
   await expect(push()).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 20_000 })
   await expect(push()).rejects.toMatchObject({ code: 'throttled' })
   await there.env.advance(20_000)
   expect(await push()).toMatchObject({ left: 0 })
-  expect(sent[0]).toBe(50)
-  expect(sent.slice(1, 3)).toEqual([25, 35])
-  const all = await org.outbox.list({ statuses: ['processed'] })
-  expect(all).toHaveLength(120)
+  expect(sent.slice(0, 4)).toEqual([10, 10, 10, 10])
+  expect(sent.slice(4, 6)).toEqual([50, 70])
+  const all = await org.outbox.list({ statuses: ['processed'], limit: 1_000 })
+  expect(all).toHaveLength(200)
   expect(Math.max(...all.map(({ attempts }) => attempts))).toBeLessThanOrEqual(2)
   expect(
     there.emulator.master.rows('account').filter(({ values }) => /^Account \d+$/.test(String(values['name']))),
-  ).toHaveLength(120)
+  ).toHaveLength(200)
 })
 
 test('a wait that the master asked for, but the browser hides, is at least some seconds and grows', async () => {
@@ -157,7 +186,7 @@ test('of batches that go at once, one that fails does not keep the others from b
   failing()
   const pending = await org.outbox.list({ statuses: ['pending'], limit: 1_000 })
   const unknown = pending.filter(({ outcome }) => outcome === 'unknown')
-  expect(unknown).toHaveLength(50)
+  expect(unknown).toHaveLength(100)
   const last = unknown.at(-1)?.seq ?? 0
   expect((await org.outbox.list({ statuses: ['processed'], after: last, limit: 1_000 })).length).toBeGreaterThan(0)
   there.emulator.faults.clear()
@@ -184,7 +213,7 @@ test('large bodies are sent alone, after everything small that is ready', async 
     if (event.type === 'push.settled') settled.push(event.seq)
   })
   expect(await push()).toMatchObject({ processed: 62, left: 0 })
-  expect(sent).toEqual([50, 10, 1, 1])
+  expect(sent).toEqual([10, 10, 10, 10, 20, 1, 1])
   expect(settled.slice(-2)).toEqual([1, 62])
 })
 

@@ -116,6 +116,7 @@ function lateMaster(open: () => Required<MasterOrg>): Required<MasterOrg> {
     estimate: async (request, signal) => master().estimate(request, signal),
     glance: async (request, signal) => master().glance(request, signal),
     traffic: () => opened?.traffic() ?? { requests: 0, bytesSent: 0, bytesReceived: 0 },
+    recommendedRequests: () => opened?.recommendedRequests() ?? null,
     push: async (transactions, signal) => master().push(transactions, signal),
   }
 }

@@ -12,6 +12,7 @@ import { readPrivileges } from './privileges.ts'
 import { pullPage } from './pull.ts'
 import { pushAll } from './push.ts'
 import { isGone, readRows } from './read-rows.ts'
+import { Recommendation } from './recommendation.ts'
 import { readStanding } from './standing.ts'
 import type { AccessTokenProvider } from './token.ts'
 import { TokenOwner } from './token-owner.ts'
@@ -59,7 +60,8 @@ export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> 
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
   const owner = new TokenOwner()
   const traffic = new TrafficCount()
-  const transport = fetchTransport({ root, token: options.token, fetch, env, owner, traffic })
+  const recommendation = new Recommendation()
+  const transport = fetchTransport({ root, token: options.token, fetch, env, owner, traffic, recommendation })
   const messages = options.messages ?? fetchMessages(transport, timeouts.metadataMs)
   const newId = (): string => env.newId()
   const reading = { transport, root, newId, timeoutMs: timeouts.readMs }
@@ -96,6 +98,7 @@ export function dataverseMaster(options: DataverseOptions): Required<MasterOrg> 
     },
     estimate: (request, signal) => estimateRows(reading, request, signal),
     traffic: () => traffic.total,
+    recommendedRequests: () => recommendation.requests,
     push: (transactions, signal) => pushAll(writing, transactions, signal),
   }
 }

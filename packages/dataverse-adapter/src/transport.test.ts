@@ -1,5 +1,6 @@
 import { MasterError, OutpostError } from '@outpost/core'
 import { expect, test } from 'vitest'
+import { Recommendation } from './recommendation.ts'
 import { staticToken } from './token.ts'
 import { type Fetch, fetchTransport, type Transport, type WireRequest } from './transport.ts'
 
@@ -240,4 +241,26 @@ test('a missing answer is a MasterError', async () => {
   expect(await failure(transportOver(() => Promise.reject(new TypeError('x'))).send(REQUEST, signal))).toBeInstanceOf(
     MasterError,
   )
+})
+
+test('remembers how many requests at a time the master recommended last', async () => {
+  const recommendation = new Recommendation()
+  const hints = ['12', null, '0', 'many', '4']
+  const answer = (): Response => {
+    const hint = hints.shift() ?? null
+    return new Response('{}', hint === null ? {} : { headers: { 'x-ms-dop-hint': hint } })
+  }
+  const transport = fetchTransport({
+    root: 'https://contoso.crm.dynamics.com',
+    token: staticToken('secret'),
+    fetch: () => Promise.resolve(answer()),
+    env: stoppedClock(),
+    recommendation,
+  })
+  const seen = [recommendation.requests]
+  while (hints.length > 0) {
+    await transport.send(REQUEST, signal)
+    seen.push(recommendation.requests)
+  }
+  expect(seen).toEqual([null, 12, 12, 12, 12, 4])
 })

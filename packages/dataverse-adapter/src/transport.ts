@@ -1,6 +1,7 @@
 import { type Env, MasterError } from '@outpost/core'
 import { neverSent } from './connection-failure.ts'
 import { withDeadline } from './deadline.ts'
+import type { Recommendation } from './recommendation.ts'
 import { type AccessTokenProvider, accessToken } from './token.ts'
 import type { TrafficCount } from './traffic-count.ts'
 
@@ -56,6 +57,8 @@ export interface TransportOptions {
   readonly owner?: TokenCheck
   /** Is told of every request and of every body. */
   readonly traffic?: TrafficCount
+  /** Is told of every answer. */
+  readonly recommendation?: Recommendation
 }
 
 /** The path of the Web API below an organisation's root. */
@@ -93,6 +96,7 @@ export function fetchTransport(options: TransportOptions): Transport {
       signal,
       ...(request.body === undefined ? {} : { body: request.body }),
     })
+    options.recommendation?.heard(response)
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
       throw new MasterError('protocol', 'the answer was a redirect to somewhere else', {
         status: response.status,

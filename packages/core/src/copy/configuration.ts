@@ -32,7 +32,10 @@ export interface TableConfiguration extends ConflictOptions {
   readonly changeTracking?: boolean
   /** Tables of a greater priority are pulled first. The default is 0. */
   readonly priority?: number
-  /** How many transactions that write this table one request carries, from 1 to 500. The default is 50; a slow master gets fewer. */
+  /**
+   * How many transactions that write this table one request carries, from 1 to 500; fewer after the master was throttling.
+   * The default is what keeps the master busy for half a second, by what the latest requests took, and 100 at the most.
+   */
   readonly batchSize?: number
   /** Columns that only this client org has, by name. They are never sent. */
   readonly localColumns?: Readonly<Record<string, LocalColumn>>

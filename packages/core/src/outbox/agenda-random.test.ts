@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Change } from '../change.ts'
 import { checkConfiguration } from '../copy/check-configuration.ts'
 import { memoryStore } from '../memory.ts'
-import type { RoundLimits } from '../push/pace.ts'
+import type { RequestLimits } from '../push/pace.ts'
 import { REQUEST_BYTES } from '../push/pace.ts'
 import type { Store, StoreWriter } from '../ports/store.ts'
 import { column, tableMetadata } from '../testing/sample-metadata.ts'
@@ -190,8 +190,8 @@ class Desk {
     }
   }
 
-  #limits(): RoundLimits {
-    return { lanes: 1 + this.#below(3), transactions: 1 + this.#below(8), changes: 5, bytes: REQUEST_BYTES }
+  #limits(): RequestLimits {
+    return { transactions: 1 + this.#below(8), changes: 5, bytes: REQUEST_BYTES }
   }
 
   #context(): ReadinessContext {

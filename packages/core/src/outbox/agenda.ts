@@ -1,5 +1,5 @@
 import { REQUEST_BYTES } from '../push/pace.ts'
-import type { RoundLimits } from '../push/pace.ts'
+import type { RequestLimits } from '../push/pace.ts'
 import type { Store, StoreChange, StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
@@ -79,7 +79,7 @@ export class Agenda {
   }
 
   /** The next round: ready transactions that are not taken yet, without the large ones. They are taken then. */
-  async take(context: ReadinessContext, limits: RoundLimits): Promise<Round> {
+  async take(context: ReadinessContext, limits: RequestLimits): Promise<Round> {
     this.#hasChanged = false
     const round = new Round(limits)
     await this.#walk(

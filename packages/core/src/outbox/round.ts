@@ -1,29 +1,24 @@
-import type { RoundLimits } from '../push/pace.ts'
+import type { RequestLimits } from '../push/pace.ts'
 import { estimatedBytes } from './estimated-bytes.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 
-/** Ready transactions that go in one request. */
-interface Batch {
-  readonly transactions: OfflineTransaction[]
-  company: number
-  changes: number
-  bytes: number
-}
-
 /**
- * What one round of delivery sends, filled transaction by transaction in the order of the outbox. A batch is full before
- * the next one is begun: more lanes never make more requests.
+ * What one request is to send, filled transaction by transaction in the order of the outbox.
  *
  * What got no answer before is sent in smaller company, and at last alone: one transaction that the master cannot swallow
  * must not take others down with it again and again.
  */
 export class Round {
-  readonly #limits: RoundLimits
+  readonly #limits: RequestLimits
   readonly #unknown: OfflineTransaction[] = []
-  readonly #batches: Batch[] = []
+  readonly #batch: OfflineTransaction[] = []
+  /** How many transactions the request may carry, by those that are in it. */
+  #company = Number.POSITIVE_INFINITY
+  #changes = 0
+  #bytes = 0
   #closed = false
 
-  constructor(limits: RoundLimits) {
+  constructor(limits: RequestLimits) {
     this.#limits = limits
   }
 
@@ -32,29 +27,29 @@ export class Round {
     return this.#unknown
   }
 
-  get batches(): readonly (readonly OfflineTransaction[])[] {
-    return this.#batches.map((batch) => batch.transactions)
+  get batch(): readonly OfflineTransaction[] {
+    return this.#batch
   }
 
   get isEmpty(): boolean {
-    return this.#unknown.length === 0 && this.#batches.length === 0
+    return this.#unknown.length === 0 && this.#batch.length === 0
   }
 
   get all(): readonly OfflineTransaction[] {
-    return [...this.#unknown, ...this.batches.flat()]
+    return [...this.#unknown, ...this.#batch]
   }
 
   /** How many transactions it still takes. */
   get room(): number {
     if (this.#closed) return 0
-    const sent = this.#batches.reduce((sum, batch) => sum + batch.transactions.length, 0)
-    const most = this.#limits.lanes * Math.max(this.#limits.transactions, ...(this.#limits.sizes?.values() ?? []))
-    return Math.max(0, Math.min(most - sent, this.#limits.transactions - this.#unknown.length))
+    const { transactions, sizes } = this.#limits
+    const most = Math.min(this.#company, Math.max(transactions, ...(sizes?.values() ?? [])))
+    return Math.max(0, Math.min(most - this.#batch.length, transactions - this.#unknown.length))
   }
 
   /** Whether it carries all that the limits allow, so that its success says something about them. */
   get isFull(): boolean {
-    return this.room === 0 && this.#batches.every(({ company }) => company >= this.#limits.transactions)
+    return this.room === 0 && this.#company >= this.#limits.transactions
   }
 
   /** Takes a ready transaction; false when it does not fit any more. */
@@ -64,25 +59,22 @@ export class Round {
       this.#unknown.push(transaction)
       return true
     }
-    const open = this.#batches.at(-1)
-    if (open && this.#joins(open, transaction)) return true
-    if (this.#batches.length === this.#limits.lanes) {
-      this.#closed = true
-      return false
-    }
-    const begun = { transactions: [], company: this.#sizeFor(transaction), changes: 0, bytes: 0 }
-    this.#batches.push(begun)
-    add(begun, transaction)
-    return true
+    if (this.#joins(transaction)) return true
+    this.#closed = true
+    return false
   }
 
-  #joins(batch: Batch, transaction: OfflineTransaction): boolean {
-    const company = Math.min(batch.company, companyOf(transaction), this.#sizeFor(transaction))
-    if (batch.transactions.length + 1 > company) return false
-    if (batch.changes + transaction.changes.length > this.#limits.changes) return false
-    if (batch.bytes + estimatedBytes(transaction) > this.#limits.bytes) return false
-    batch.company = company
-    add(batch, transaction)
+  #joins(transaction: OfflineTransaction): boolean {
+    const company = Math.min(this.#company, companyOf(transaction), this.#sizeFor(transaction))
+    const changes = this.#changes + transaction.changes.length
+    const bytes = this.#bytes + estimatedBytes(transaction)
+    const { changes: mostChanges, bytes: mostBytes } = this.#limits
+    const isTooMuch = this.#batch.length + 1 > company || changes > mostChanges || bytes > mostBytes
+    if (isTooMuch && this.#batch.length > 0) return false
+    this.#batch.push(transaction)
+    this.#company = company
+    this.#changes = changes
+    this.#bytes = bytes
     return true
   }
 
@@ -91,13 +83,6 @@ export class Round {
     const { sizes, transactions } = this.#limits
     return Math.min(...changes.map(({ table }) => sizes?.get(table) ?? transactions))
   }
-}
-
-function add(batch: Batch, transaction: OfflineTransaction): void {
-  batch.transactions.push(transaction)
-  batch.company = Math.min(batch.company, companyOf(transaction))
-  batch.changes += transaction.changes.length
-  batch.bytes += estimatedBytes(transaction)
 }
 
 /** In how large a batch a transaction may be. */

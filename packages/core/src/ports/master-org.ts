@@ -283,6 +283,8 @@ export interface MasterOrg {
    */
   metadataChanges?(request: MetadataChangesRequest, signal: AbortSignal): Promise<MetadataChanges>
   traffic?(): Traffic
+  /** How many requests at a time the master recommended last; null where it has not said, or says nothing. */
+  recommendedRequests?(): number | null
   /**
    * Sends the transactions, each as a unit (all of its changes or none), and answers for each of them in order. They do
    * not depend on one another; the refusal of one does not stop the others.

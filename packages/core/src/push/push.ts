@@ -7,31 +7,37 @@ import { readinessOf } from './push-context.ts'
 import type { PushContext } from './push-context.ts'
 import { lookAtUnversioned, verify } from './read-before-sending.ts'
 import { sendBatch } from './send-batch.ts'
+import type { AnsweredBatch } from './send-batch.ts'
 import type { Settled } from './settle.ts'
 
 /**
- * Sends what the outbox holds, round by round, until nothing more can be sent now.
+ * Sends what the outbox holds until nothing more can be sent now, in as many lanes as the pace allows: a lane whose request
+ * was answered takes what is ready then, and waits for no other.
  *
- * A round: find what is ready → where an earlier answer was lost, read the rows before anything is sent again → claim the
- * transactions in the store → send → settle each by the master's answer. The batches of a round go at the same time; a
- * store transaction is never held across a request. A refused transaction becomes Error and delays only those that depend
- * on it. When the master cannot be asked at all, the claimed transactions stay pending, and the error is thrown when
- * everything that was under way has ended.
+ * For each request: find what is ready → where an earlier answer was lost, read the rows before anything is sent again →
+ * claim the transactions in the store → send → settle each by the master's answer. A store transaction is never held across
+ * a request. A refused transaction becomes Error and delays only those that depend on it. When the master cannot be asked at
+ * all, the claimed transactions stay pending, nothing more is begun, and the error is thrown when everything that was under
+ * way has ended.
  *
  * Large transactions (attachments) go one by one when nothing small is ready, as far as `uploads` lets them. What becomes
  * ready while one is on its way does not wait for it.
  */
 export async function push(context: PushContext, signal: AbortSignal, uploads: Uploads): Promise<Pushed> {
   const run = new PushRun(context, signal)
-  const upload = new Upload((transaction) => run.sendAlone(transaction))
+  const lanes = new UnderWay()
+  const upload = new UnderWay()
   let failure: unknown
   try {
-    await drain(run, upload, uploads)
+    await drain(run, lanes, upload, uploads)
   } catch (error) {
     failure = error
   }
+  await lanes.ended()
+  // That an upload was slow says nothing about how much else to send at once.
+  if (lanes.failure instanceof OutpostError) context.pace.failed(lanes.failure.code)
   await upload.ended()
-  const thrown = gravest([failure, upload.failure])
+  const thrown = gravest([failure, lanes.failure, upload.failure])
   if (thrown !== undefined) throw thrown
   return { report: await run.report(), isDone: !run.hasPutOff }
 }
@@ -48,18 +54,26 @@ export interface Pushed {
   readonly isDone: boolean
 }
 
-/** Sends round after round, and uploads in the gaps. Ends when nothing can be sent now, or an upload has failed. */
-async function drain(run: PushRun, upload: Upload, uploads: Uploads): Promise<void> {
+/** Fills the lanes, and uploads where they are empty. Ends when nothing can be sent now, or something has failed. */
+async function drain(run: PushRun, lanes: UnderWay, upload: UnderWay, uploads: Uploads): Promise<void> {
   let begun = 0
+  const isToEnd = (): boolean => lanes.failure !== undefined || stopsEverything(upload.failure)
   for (;;) {
-    if (stopsEverything(upload.failure)) return
-    const round = await run.next()
-    if (!round.isEmpty) {
-      await run.send(round)
+    if (isToEnd()) return
+    if (lanes.count < run.lanes) {
+      const round = await run.next()
+      if (isToEnd()) return run.giveBack(round)
+      if (!round.isEmpty) {
+        lanes.begin(run.send(round))
+        continue
+      }
+    }
+    if (lanes.count > 0) {
+      await lanes.oneEnded()
       continue
     }
     if (upload.failure !== undefined) return
-    if (!upload.isRunning) {
+    if (upload.count === 0) {
       if (uploads === 'none') return
       // One for each turn, or those who wait for one another would never send any.
       if (begun > 0 && uploads.isTurnWanted()) {
@@ -69,38 +83,41 @@ async function drain(run: PushRun, upload: Upload, uploads: Uploads): Promise<vo
       const large = await run.nextLarge()
       if (!large) return
       begun += 1
-      upload.begin(large)
+      upload.begin(run.sendAlone(large))
     }
     await Promise.race([upload.ended(), run.changed()])
   }
 }
 
-/** A large transaction on its way. Its failure is kept for the end: it holds nothing small up. */
-class Upload {
-  readonly #send: (transaction: OfflineTransaction) => Promise<void>
-  #running: Promise<void> | null = null
-  failure: unknown
+/** Requests on their way. What fails is kept for the end: it holds up nothing else that is under way. */
+class UnderWay {
+  readonly #running = new Set<Promise<void>>()
+  readonly #failures: unknown[] = []
 
-  constructor(send: (transaction: OfflineTransaction) => Promise<void>) {
-    this.#send = send
+  get count(): number {
+    return this.#running.size
   }
 
-  get isRunning(): boolean {
-    return this.#running !== null
+  /** The gravest so far. */
+  get failure(): Error | undefined {
+    return gravest(this.#failures)
   }
 
-  begin(transaction: OfflineTransaction): void {
-    this.#running = this.#send(transaction)
+  begin(sending: Promise<void>): void {
+    const one = sending
       .catch((error: unknown) => {
-        this.failure = error
+        this.#failures.push(error)
       })
-      .finally(() => {
-        this.#running = null
-      })
+      .finally(() => this.#running.delete(one))
+    this.#running.add(one)
+  }
+
+  oneEnded(): Promise<void> {
+    return Promise.race(this.#running)
   }
 
   async ended(): Promise<void> {
-    await this.#running
+    await Promise.all(this.#running)
   }
 }
 
@@ -126,6 +143,10 @@ class PushRun {
     return agenda.take(readinessOf(this.#context), pace.limitsWith(sizes))
   }
 
+  giveBack(round: Round): void {
+    this.#context.agenda.giveBack(round.all, new Set())
+  }
+
   nextLarge(): Promise<OfflineTransaction | null> {
     return this.#context.agenda.takeLarge(readinessOf(this.#context))
   }
@@ -134,32 +155,28 @@ class PushRun {
     return this.#context.agenda.changed()
   }
 
-  /** Sends a round. Its failure slows the pace down; a round that went well may speed it up. */
-  async send(round: Round): Promise<void> {
-    const { pace } = this.#context
-    try {
-      await this.#returning(round.all, async (settledSeqs) => {
-        // What turns out not to have arrived fills up the batches of the next round.
-        if (round.unknown.length > 0) return this.#verify(round.unknown, settledSeqs)
-        const known = round.batches.flat()
-        await lookAtUnversioned(this.#context, known, this.#signal)
-        const sent = await Promise.allSettled(round.batches.map((batch) => this.#sendBatch(batch, settledSeqs)))
-        const failure = gravest(sent.map((each): unknown => (each.status === 'rejected' ? each.reason : undefined)))
-        if (failure !== undefined) throw failure
-      })
-      if (round.unknown.length === 0) pace.answered(round.isFull)
-    } catch (error) {
-      if (error instanceof OutpostError) pace.failed(error.code)
-      throw error
-    }
+  /** How many requests may be under way now. */
+  get lanes(): number {
+    const { pace, master } = this.#context
+    return pace.lanes(master.recommendedRequests?.() ?? null)
   }
 
-  /** Sends a large transaction. That it was slow says nothing about how much else to send at once. */
+  send(round: Round): Promise<void> {
+    return this.#returning(round.all, async (settledSeqs) => {
+      // What turns out not to have arrived fills up the next request.
+      if (round.unknown.length > 0) return this.#verify(round.unknown, settledSeqs)
+      await lookAtUnversioned(this.#context, round.batch, this.#signal)
+      const { isFull } = round
+      const answered = await this.#sendBatch(round.batch, settledSeqs)
+      if (answered) this.#context.pace.answered({ ...answered, isFull, now: this.#context.env.now() })
+    })
+  }
+
   sendAlone(transaction: OfflineTransaction): Promise<void> {
     return this.#returning([transaction], async (settledSeqs) => {
       if (transaction.outcome === 'unknown') return this.#verify([transaction], settledSeqs)
       await lookAtUnversioned(this.#context, [transaction], this.#signal)
-      return this.#sendBatch([transaction], settledSeqs)
+      await this.#sendBatch([transaction], settledSeqs)
     })
   }
 
@@ -183,10 +200,11 @@ class PushRun {
     await this.#tell(await verify(this.#context, unknown, this.#signal), settledSeqs)
   }
 
-  async #sendBatch(batch: readonly OfflineTransaction[], settledSeqs: Set<number>): Promise<void> {
-    const { settled, conflicts } = await sendBatch(this.#context, batch, this.#signal)
+  async #sendBatch(batch: readonly OfflineTransaction[], settledSeqs: Set<number>): Promise<AnsweredBatch | undefined> {
+    const { settled, conflicts, answered } = await sendBatch(this.#context, batch, this.#signal)
     this.#counts.conflicts += conflicts
     await this.#tell(settled, settledSeqs)
+    return answered
   }
 
   async #tell(settled: readonly Settled[], settledSeqs: Set<number>): Promise<void> {

@@ -16,6 +16,14 @@ export interface SentBatch {
   readonly settled: readonly Settled[]
   /** Columns that both sides had changed and that were decided before anything was sent. */
   readonly conflicts: number
+  /** Absent where nothing was left to be sent. */
+  readonly answered?: AnsweredBatch
+}
+
+/** How much a request carried that was answered, and how long the answer took. */
+export interface AnsweredBatch {
+  readonly transactions: number
+  readonly tookMs: number
 }
 
 /**
@@ -42,21 +50,24 @@ export async function sendBatch(
   if (claim.sending.length === 0) return claim
   context.emit({ type: 'push.sent', transactions: claim.sending.map((transaction) => transaction.seq) })
   let outcomes: readonly PushOutcome[]
+  let sentAt: number
   try {
     const outgoing = await Promise.all(claim.sending.map((each) => outgoingTransaction(context, each, requestId)))
+    sentAt = env.now()
     outcomes = await context.master.push(outgoing, signal)
   } catch (error) {
     const failure = error instanceof MasterError ? error : OutpostError.from(error, 'protocol')
     await store.write('release transactions', (tx) => settleUnanswered(tx, claim.sending, failure, env))
     throw failure
   }
+  const answered = { transactions: claim.sending.length, tookMs: env.now() - sentAt }
   const { masters, refused } = await readMasters(context, claim.sending, outcomes, signal)
   const settled = await store.write('settle transactions', (writer) =>
     together(writer, claim.sending, tables, (tx) =>
       settle(tx, claim.sending, outcomes, masters, { tables, env, refused }),
     ),
   )
-  return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts }
+  return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts, answered }
 }
 
 async function outgoingTransaction(
