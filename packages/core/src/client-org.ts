@@ -52,6 +52,7 @@ import type { SyncContext } from './sync/sync.ts'
 import type { WriteOptions } from './write/commit.ts'
 import type { Draft } from './write/draft.ts'
 import { writeOffline } from './write/write.ts'
+import { GroupCommit } from './write/group-commit.ts'
 import { WriteOrder } from './write/write-order.ts'
 import type { WriteContext } from './write/write.ts'
 
@@ -171,6 +172,7 @@ export class ClientOrg {
       watch: this.#watch,
       outbox: this.outbox,
       writes: this.#writes,
+      commits: new GroupCommit(store),
       pulling: () => this.#pullContext(),
     }
     this.#setUp = new SetUp({ ...this.#parts, jobs, service })

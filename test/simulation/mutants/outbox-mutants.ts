@@ -25,7 +25,7 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
         find: '  return { outcome }\n',
         replace: `  const shown = outcome.then(async (seq) => {
     if (typeof seq === 'number') {
-      await store.write('show', async (tx) => {
+      await commits.write([], async (tx) => {
         const [written] = await tx.transactions([seq])
         await refreshChanged(tx, written?.changes ?? [], context.tables)
       })

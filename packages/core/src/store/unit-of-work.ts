@@ -51,6 +51,7 @@ export class UnitOfWork implements StoreWriter {
   readonly #touching = new Map<string, Set<number>>()
   readonly #found = new Map<string, readonly OfflineTransaction[]>()
   #isOver = false
+  #hasWritten = false
 
   constructor(tx: StoreWriter) {
     this.#tx = tx
@@ -173,13 +174,13 @@ export class UnitOfWork implements StoreWriter {
   async addRows(table: string, rows: readonly StoredRow[]): Promise<readonly string[]> {
     await this.writeOut()
     for (const { id } of rows) of(this.#rows, table).read.delete(id)
-    return this.#tx.addRows(table, rows)
+    return this.#given().addRows(table, rows)
   }
 
   async setVersions(table: string, versions: ReadonlyMap<string, string>): Promise<void> {
     await this.writeOut()
     for (const id of versions.keys()) of(this.#rows, table).read.delete(id)
-    return this.#tx.setVersions(table, versions)
+    return this.#given().setVersions(table, versions)
   }
 
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {
@@ -203,7 +204,7 @@ export class UnitOfWork implements StoreWriter {
   async appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]> {
     this.#touching.clear()
     this.#found.clear()
-    return this.#tx.appendTransactions(transactions)
+    return this.#given().appendTransactions(transactions)
   }
 
   async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
@@ -219,7 +220,7 @@ export class UnitOfWork implements StoreWriter {
     await this.writeOut()
     this.#found.clear()
     for (const seq of seqs) this.#transactions.read.set(seq, undefined)
-    return this.#tx.deleteTransactions(seqs)
+    return this.#given().deleteTransactions(seqs)
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {
@@ -231,7 +232,7 @@ export class UnitOfWork implements StoreWriter {
     await this.writeOut()
     this.#rows.clear()
     this.#bases.clear()
-    return this.#tx.defineTables(tables)
+    return this.#given().defineTables(tables)
   }
 
   async clear(): Promise<void> {
@@ -240,7 +241,7 @@ export class UnitOfWork implements StoreWriter {
       read.clear()
       written.clear()
     }
-    return this.#tx.clear()
+    return this.#given().clear()
   }
 
   /** Gives the store what was gathered. */
@@ -248,21 +249,31 @@ export class UnitOfWork implements StoreWriter {
     for (const [table, known] of this.#rows) await this.#writeRows(table, known)
     for (const [table, known] of this.#bases) {
       const { put, removed } = taken(known)
-      if (put.length > 0) await this.#tx.putBases(table, put)
-      if (removed.length > 0) await this.#tx.deleteBases(table, removed)
+      if (put.length > 0) await this.#given().putBases(table, put)
+      if (removed.length > 0) await this.#given().deleteBases(table, removed)
     }
     const { put } = taken(this.#transactions)
-    if (put.length > 0) await this.#tx.putTransactions(put)
+    if (put.length > 0) await this.#given().putTransactions(put)
     for (const [key, value] of this.#values.written) {
       this.#values.written.delete(key)
       this.#values.read.set(key, value)
-      await this.#tx.setValue(key, value)
+      await this.#given().setValue(key, value)
     }
+  }
+
+  /** Whether the store has been given anything. */
+  get hasWritten(): boolean {
+    return this.#hasWritten
   }
 
   /** What comes from now on is gathered no more: the store itself says that it is too late. */
   end(): void {
     this.#isOver = true
+  }
+
+  #given(): StoreWriter {
+    this.#hasWritten = true
+    return this.#tx
   }
 
   async #gathered(): Promise<void> {
@@ -274,8 +285,8 @@ export class UnitOfWork implements StoreWriter {
     const before = new Map(known.read)
     const { put, removed } = taken(known)
     for (const { id } of put) known.read.delete(id)
-    if (put.length > 0) await this.#tx.putRows(table, put, { same: sameIn(put, before) })
-    if (removed.length > 0) await this.#tx.deleteRows(table, removed)
+    if (put.length > 0) await this.#given().putRows(table, put, { same: sameIn(put, before) })
+    if (removed.length > 0) await this.#given().deleteRows(table, removed)
   }
 
   #findKnown(query: TransactionQuery, keys: readonly string[]): readonly OfflineTransaction[] {

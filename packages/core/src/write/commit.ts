@@ -13,7 +13,6 @@ import type { UnsequencedTransaction } from '../outbox/offline-transaction.ts'
 import type { Privileges } from './privileges.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { parentsFirst } from './parents-first.ts'
-import { inOneUnit } from '../store/unit-of-work.ts'
 
 /** What one request to the master can carry, and so one transaction (Microsoft Learn, "Execute batch operations"). */
 const CHANGES_LIMIT = 1000
@@ -52,15 +51,11 @@ export interface CommitContext {
  * written to local tables and columns is changed at once, and is no part of the transaction. Throws `invalid` naming table, row, column and
  * rule; then nothing is kept.
  */
-export function commit(
-  writer: StoreWriter,
+export async function commit(
+  tx: StoreWriter,
   requests: readonly Request[],
   context: CommitContext,
 ): Promise<number | null> {
-  return inOneUnit(writer, (tx) => commitIn(tx, requests, context))
-}
-
-async function commitIn(tx: StoreWriter, requests: readonly Request[], context: CommitContext): Promise<number | null> {
   const { options } = context
   const after = await namedTransactions(tx, options.after ?? [])
   const work = await changesOf(tx, requests, context)

@@ -5,16 +5,16 @@ import type { Env } from '../env.ts'
 import { whoseOf } from '../identity/identity-guard.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
-import type { Store } from '../ports/store.ts'
 import { readConfiguration } from '../settings.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
 import type { Request } from './draft.ts'
+import type { GroupCommit } from './group-commit.ts'
 import type { HandedIn, Turn, WriteOrder } from './write-order.ts'
 
 export interface WriteContext {
-  readonly store: Store
+  readonly commits: GroupCommit
   readonly env: Pick<Env, 'now' | 'newId'>
   readonly kept: KeptTables
   readonly identity: IdentityGuard
@@ -48,7 +48,7 @@ export async function writeOffline(
 }
 
 async function handIn(
-  { store, env, kept, identity }: WriteContext,
+  { commits, env, kept, identity }: WriteContext,
   requests: readonly Request[],
   options: WriteOptions,
   turn: Turn,
@@ -65,7 +65,8 @@ async function handIn(
     options,
   }
   const { configuration } = kept
-  const outcome = store.write('commit', async (tx) => {
+  const rows = requests.flatMap((each) => ('id' in each && kept.all.has(each.table) ? [each] : []))
+  const outcome = commits.write(rows, async (tx) => {
     if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
     if (turn.isBehind() || !isSame(await readConfiguration(tx), configuration)) return turn.again()
     return commit(tx, requests, context)
