@@ -29,6 +29,8 @@ export interface SeqMark {
 export class DexieWriter extends DexieReader implements StoreWriter {
   readonly #seqs: SeqMark
   readonly #changes: ChangeLog
+  /** Whether the mark is the database's: nobody else adds to the outbox as long as this transaction lasts. */
+  #isMarkKnown = false
 
   constructor(stores: ObjectStores, cache: CatalogueCache, seqs: SeqMark, changes: ChangeLog) {
     super(stores, cache)
@@ -97,12 +99,15 @@ export class DexieWriter extends DexieReader implements StoreWriter {
 
   async appendTransactions(transactions: readonly UnsequencedTransaction[]): Promise<readonly number[]> {
     if (transactions.length === 0) return []
-    const kept = await this.stores.catalogue.get('seq')
+    const kept = this.#isMarkKnown ? undefined : await this.stores.catalogue.get('seq')
+    this.#isMarkKnown = true
     const last = Math.max(this.#seqs.last, kept?.key === 'seq' ? kept.last : 0)
     const sequenced = transactions.map((transaction, n) => ({ ...transaction, seq: last + 1 + n }))
     this.#seqs.last = last + sequenced.length
-    await this.stores.catalogue.put({ key: 'seq', last: this.#seqs.last })
-    await this.stores.outbox.bulkAdd(sequenced)
+    await Promise.all([
+      this.stores.catalogue.put({ key: 'seq', last: this.#seqs.last }),
+      this.stores.outbox.bulkAdd(sequenced),
+    ])
     const seqs = sequenced.map(({ seq }) => seq)
     this.#changes.addTransactions(seqs)
     return seqs
