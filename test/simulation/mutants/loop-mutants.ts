@@ -57,7 +57,8 @@ export const LOOP_MUTANTS: readonly Mutant[] = [
   {
     name: 'writes-side-by-side',
     about: 'Writes of a store do not wait for one another: the later commit undoes the earlier one.',
-    check: 'I1',
+    // Those of a client org that are made at once share a commit: what is undone is as often the state of a transaction.
+    check: ['I1', 'I2', 'moves'],
     file: `${CORE}memory.ts`,
     find: '    return this.#writes.run(async () => {\n',
     replace: '    return ((body: () => Promise<T>) => body())(async () => {\n',
