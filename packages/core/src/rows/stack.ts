@@ -80,6 +80,7 @@ function deletedAs(
 }
 
 function without(row: Row, others: Row): Row {
+  if (Object.keys(others).length === 0) return row
   return Object.fromEntries(Object.entries(row).filter(([name]) => !(name in others)))
 }
 
