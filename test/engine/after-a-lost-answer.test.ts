@@ -137,20 +137,8 @@ test.each([
 )
 
 test('an update that landed, unheard, is looked for before an earlier one that comes back writes over it', async () => {
-  const there = world()
-  const { master, faults } = there.emulator
-  const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy: 'client-wins' } } as const
-  const device = await there.device({ configuration: { tables } })
-  const account = master.create('account', { name: 'Called', telephone1: '1' })
-  await device.sync()
-  const change = async (telephone1: string): Promise<number> =>
-    (await device.org.write((draft) => draft.update('account', account, { telephone1 }))).seq ?? 0
-  const first = await change('2')
-  await device.org.outbox.archive([first])
-  const second = await change('3')
-  faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
-  await expect(device.org.push()).rejects.toThrow(OutpostError)
-  await device.org.outbox.setPending([first])
+  const { there, device, account, first, second } = await broughtBackBefore('dropAfterCommit')
+  const { master } = there.emulator
   expect((await device.org.outbox.get(first))?.reason).toEqual({ kind: 'blocked', by: second })
   await pushUntilQuiet(there, device)
 
@@ -162,20 +150,8 @@ test('an update that landed, unheard, is looked for before an earlier one that c
 })
 
 test('an update that did not land goes behind an earlier one that came back', async () => {
-  const there = world()
-  const { master, faults } = there.emulator
-  const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy: 'client-wins' } } as const
-  const device = await there.device({ configuration: { tables } })
-  const account = master.create('account', { name: 'Called', telephone1: '1' })
-  await device.sync()
-  const change = async (telephone1: string): Promise<number> =>
-    (await device.org.write((draft) => draft.update('account', account, { telephone1 }))).seq ?? 0
-  const first = await change('2')
-  await device.org.outbox.archive([first])
-  const second = await change('3')
-  faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropBeforeCommit' } })
-  await expect(device.org.push()).rejects.toThrow(OutpostError)
-  await device.org.outbox.setPending([first])
+  const { there, device, account, second } = await broughtBackBefore('dropBeforeCommit')
+  const { master } = there.emulator
   await pushUntilQuiet(there, device)
 
   expect(statuses(await device.org.outbox.list({ statuses: 'all' }))).toEqual(['processed', 'processed'])
@@ -482,4 +458,23 @@ async function pushUntilQuiet({ env }: World, device: Device): Promise<void> {
     await env.advance(600_000)
     if (whole && (await device.org.outbox.counts()).pending === 0) return
   }
+}
+
+/** The second of two updates of a row was sent, and its answer is lost so; then the first, put away before, is brought back. */
+async function broughtBackBefore(kind: 'dropAfterCommit' | 'dropBeforeCommit') {
+  const there = world()
+  const { master, faults } = there.emulator
+  const tables = { account: { columns: ['name', 'telephone1'], conflictPolicy: 'client-wins' } } as const
+  const device = await there.device({ configuration: { tables } })
+  const account = master.create('account', { name: 'Called', telephone1: '1' })
+  await device.sync()
+  const change = async (telephone1: string): Promise<number> =>
+    (await device.org.write((draft) => draft.update('account', account, { telephone1 }))).seq ?? 0
+  const first = await change('2')
+  await device.org.outbox.archive([first])
+  const second = await change('3')
+  faults.add({ match: { method: 'PATCH' }, fault: { kind } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  await device.org.outbox.setPending([first])
+  return { there, device, account, first, second }
 }

@@ -7,11 +7,10 @@ import { readFileSync } from 'node:fs'
  * least that of the process with the server; `VmHWM` begins anew (proc_pid_status(5)).
  */
 export function peakMemory(): number {
-  const kilobytes = process.platform === 'linux' ? ownPeak() : process.resourceUsage().maxRSS
-  return (kilobytes * 1024) / 1e6
+  const own = process.platform === 'linux' ? ownPeak() : undefined
+  return (Number(own ?? process.resourceUsage().maxRSS) * 1024) / 1e6
 }
 
-function ownPeak(): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-  return Number(kilobytes)
+function ownPeak(): string | undefined {
+  return /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
 }

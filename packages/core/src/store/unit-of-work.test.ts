@@ -3,6 +3,7 @@ import { MemoryDatabase, memoryStore } from '../memory.ts'
 import type { UnsequencedTransaction } from '../outbox/offline-transaction.ts'
 import type { Store, StoredRow, StoreReader, StoreWriter, TransactionQuery } from '../ports/store.ts'
 import { storeContract } from '../testing/store-contract.ts'
+import { transaction as sampleTransaction } from '../testing/store-contract/samples.ts'
 import { inOneUnit } from './unit-of-work.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
@@ -196,21 +197,5 @@ test('a transaction that is appended is found like those that were read', async 
 })
 
 function transaction(touches: readonly string[]): UnsequencedTransaction {
-  return {
-    id: 'transaction',
-    organizationId: 'organization',
-    userId: 'user',
-    catalogueStamp: 'stamp',
-    changes: [],
-    touches,
-    dependsOn: [],
-    status: 'pending',
-    outcome: 'not-sent',
-    attempts: 0,
-    nextAttemptAt: null,
-    lease: null,
-    lastError: null,
-    history: [],
-    createdAt: 1,
-  }
+  return sampleTransaction('transaction', { changes: [], touches })
 }

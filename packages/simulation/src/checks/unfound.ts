@@ -271,6 +271,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   const { back, never, told, unwatched, givenOut } = noted
   told.clear()
   noted.givenOut = { ...givenOut, newest: newestIn(before, givenOut.newest), there: new Set(after.keys()) }
+  for (const key of after.keys()) givenOut.gone.delete(key)
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
     never.set(number, new Set([...(never.get(number) ?? []), ...unheard.map(([key, here]) => `${key} ${here}`)]))
