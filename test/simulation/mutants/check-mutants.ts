@@ -7,6 +7,7 @@ import { hunt } from './hunt.ts'
 import type { Hunt } from './hunt.ts'
 import { checksOf } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
+import type { Search } from './program.ts'
 
 export interface MutationCheckOptions {
   readonly mutants: readonly Mutant[]
@@ -17,6 +18,8 @@ export interface MutationCheckOptions {
   readonly steps: number
   /** Checks that are left out: what only they find is not found then. */
   readonly without?: readonly CheckName[]
+  /** The seeds that are tried before all others, by the name of the mutant: where one finds it, those before it are not run. */
+  readonly known?: Readonly<Record<string, number>>
   /** How many programs run at the same time. */
   readonly lanes?: number
   /** Called with each mutant as soon as its search has ended. */
@@ -27,6 +30,8 @@ export interface MutationCheckOptions {
 export interface Hunted {
   readonly mutant: Mutant
   readonly hunt: Hunt
+  /** How many seeds it takes, from the first one on, until it is found; null where it was not. */
+  readonly needed: number | null
 }
 
 export interface MutationReport {
@@ -37,12 +42,21 @@ export interface MutationReport {
   readonly ms: number
 }
 
+/** Where the known seed is one of those searched and still finds it, that is all; otherwise they are searched in order. */
+async function knownFirst(program: string, search: Search, known: number | undefined): Promise<Hunt> {
+  if (known !== undefined && known >= search.first && known < search.first + search.seeds) {
+    const again = await hunt(program, { ...search, first: known, seeds: 1 })
+    if (again.found) return again
+  }
+  return hunt(program, search)
+}
+
 /** The most runs of the control. */
 const CONTROL_SEEDS = 50
 
 /** Runs the simulation with each of the mistakes in the sources, until the mistake's own check finds it. */
 export async function checkMutants(options: MutationCheckOptions): Promise<MutationReport> {
-  const { mutants, first, seeds, devices, steps, without = [], lanes = 2 } = options
+  const { mutants, first, seeds, devices, steps, without = [], known = {}, lanes = 2 } = options
   const begun = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'))
   try {
@@ -51,14 +65,15 @@ export async function checkMutants(options: MutationCheckOptions): Promise<Mutat
     const lane = async (): Promise<void> => {
       for (let mutant = left.shift(); mutant; mutant = left.shift()) {
         const program = await bundleOf(mutant, folder)
-        const search = { first, seeds, devices, steps, checks: checksOf(mutant), without }
-        const one = { mutant, hunt: await hunt(program, search) }
+        const all = { first, seeds, devices, steps, checks: checksOf(mutant), without }
+        const result = await knownFirst(program, all, known[mutant.name])
+        const one = { mutant, hunt: result, needed: result.found && result.found.seed - first + 1 }
         hunted.push(one)
         options.onHunted?.(one)
       }
     }
     await Promise.all(Array.from({ length: lanes }, lane))
-    const slowest = Math.max(1, ...hunted.map((one) => one.hunt.seeds))
+    const slowest = Math.max(1, ...hunted.map((one) => one.needed ?? seeds))
     const control = await hunt(await bundleOf(null, folder), {
       ...{ first, devices, steps, without, checks: [] },
       seeds: Math.min(CONTROL_SEEDS, slowest),

@@ -3,6 +3,7 @@ import { CHECKS } from '@outpost/simulation'
 import type { CheckName } from '@outpost/simulation'
 import { checkMutants } from './check-mutants.ts'
 import { MUTANTS } from './mutants.ts'
+import { readFound, writeFound } from './record.ts'
 import { lineOf, summaryOf } from './report.ts'
 
 const MUTANTS_HELP = `npm run simulate -- mutants [options]
@@ -14,6 +15,8 @@ Puts one deliberate bug after another into the sources, and runs the simulation 
   --first N         the first seed (1)
   --devices N       devices in each run (3)
   --steps N         steps of each run (200)
+  --known           tries the seed that found it last (found.json) before all others
+  --record          keeps the seeds that found them there
   --without CHECK   leaves a check out of the simulation: what only it finds is not found then
   --json            prints one JSON object, not a table
 
@@ -30,6 +33,8 @@ export async function mutantsCommand(args: readonly string[], print: (text: stri
       first: { type: 'string', default: '1' },
       devices: { type: 'string', default: '3' },
       steps: { type: 'string', default: '200' },
+      known: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
       without: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -49,10 +54,12 @@ export async function mutantsCommand(args: readonly string[], print: (text: stri
     devices: numberIn('devices', values.devices),
     steps: numberIn('steps', values.steps),
     without: values.without.map(checkIn),
+    known: values.known ? readFound() : {},
     onHunted: (hunted) => {
       if (!values.json) print(`${lineOf(hunted)}\n`)
     },
   })
+  if (values.record) writeFound(report.hunted)
   print(values.json ? `${JSON.stringify(report, null, 2)}\n` : `${summaryOf(report)}\n`)
   return report.isGood ? 0 : 1
 }

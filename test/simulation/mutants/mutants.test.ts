@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { checksOf, edited, editsOf } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 import { MUTANTS } from './mutants.ts'
+import { readFound } from './record.ts'
 import { repositoryRoot } from './repository-root.ts'
 
 test.each(MUTANTS)('the mutant $name finds its place in the sources', (mutant) => {
@@ -23,6 +24,11 @@ test.each(CHECKS)('the check %s has mutants, one of which nothing else may find'
 test('mutants have names of their own', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
   expect(MUTANTS.length).toBeGreaterThanOrEqual(25)
+})
+
+test('what found mutants is kept for nothing but mutants', () => {
+  const names = MUTANTS.map(({ name }) => name)
+  expect(Object.keys(readFound()).filter((name) => !names.includes(name))).toEqual([])
 })
 
 test('a mutant that has lost its place is named, and so is one that would change two places', () => {

@@ -2,9 +2,12 @@ import type { Hunted, MutationReport } from './check-mutants.ts'
 import { checksOf } from './mutant.ts'
 
 /** One line of the table: bug, check, seeds needed, time. */
-export function lineOf({ mutant, hunt }: Hunted): string {
+export function lineOf({ mutant, hunt, needed }: Hunted): string {
   const { found, broken, seeds, beside } = hunt
-  const what = found ? `${found.check} after ${counted(seeds)}` : (broken ?? `NOT FOUND in ${counted(seeds)}`)
+  const by = seeds === needed ? '' : `, by the last of them alone`
+  const what = found
+    ? `${found.check} after ${counted(needed ?? seeds)}${by}`
+    : (broken ?? `NOT FOUND in ${counted(seeds)}`)
   const others = found ? [] : beside.map(({ check, seed }) => `${check} in seed ${seed}`)
   const besides = others.length > 0 ? ` (beside its check: ${others.join(', ')})` : ''
   const wanted = checksOf(mutant).join(' or ')
