@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { constants, cpus } from 'node:os'
 import { benchLoad, describeLoad } from './emulator/load.ts'
 import type { LoadResult } from './emulator/load.ts'
 import { benchServe, describeServe, isFastEnough } from './emulator/serve.ts'
@@ -49,8 +49,7 @@ async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner
     yield { result, text: describe(result), isRight: result.differing.length === 0 }
     results.push(result)
   }
-  const growth = describeGrowth(results)
-  if (growth !== undefined) print(`\n${growth}`)
+  for (const growth of describeGrowth(results)) print(`\n${growth}`)
 }
 
 function contendersOf(name: WorkloadName, workload: Workload, given: Arguments): readonly string[] {
@@ -108,6 +107,15 @@ async function runMeasurement(name: Measurement, given: Arguments): Promise<Told
   }
 }
 
+/** Before anything is measured. */
+function mustBeWritable(path: string | undefined): void {
+  try {
+    if (path !== undefined) appendFileSync(path, '')
+  } catch (error) {
+    throw new UsageError(`'${path}' cannot be written: ${String(error)}`)
+  }
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   const given = readArguments(argv)
   if (given.help) {
@@ -124,18 +132,27 @@ async function main(argv: readonly string[]): Promise<void> {
   )
   const runner = given.browser ? await (await import('./browser/chromium.ts')).inChromium() : inNode(given.profile)
   const results: AnyResult[] = []
+  const keep = (): void => {
+    const all = { machine, browser: given.browser, results }
+    if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(all, null, 2)}\n`)
+  }
   const take = ({ result, text, isRight }: Told): void => {
     print(`\n${text}`)
     results.push(result)
+    // What was measured is not lost with what comes after it.
+    keep()
     if (!isRight) process.exitCode = 1
   }
+  mustBeWritable(given.json)
   for (const name of given.names) {
     if (isMeasurement(name)) take(await runMeasurement(name, given))
     else for await (const told of runWorkload(name, given, runner)) take(told)
   }
-  if (given.json !== undefined)
-    writeFileSync(given.json, `${JSON.stringify({ machine, browser: given.browser, results }, null, 2)}\n`)
 }
+
+// What is to be cleaned up when the process exits is, then.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]))
 
 try {
   await main(process.argv.slice(2))

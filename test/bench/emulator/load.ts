@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Measures } from '../workloads/workload.ts'
+import { forked } from '../run/forked.ts'
 
 /** What loading so many rows into an emulator takes. */
 export interface LoadResult {
@@ -12,8 +11,8 @@ export interface LoadResult {
 /** Loads the field-service organisation in a process that may use 4 GiB. */
 export function benchLoad(rows: number): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
-    const program = fileURLToPath(new URL('load-child.js', import.meta.url))
-    const child = fork(program, [String(rows)], { execArgv: ['--max-old-space-size=4096'] })
+    const program = new URL('load-child.js', import.meta.url)
+    const child = forked(program, [String(rows)], { execArgv: ['--max-old-space-size=4096'] })
     child.on('message', (message) => resolve({ workload: 'load', ...(message as Omit<LoadResult, 'workload'>) }))
     child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`loading ended with exit code ${code}`)))

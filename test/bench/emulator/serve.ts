@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { linesOf, noiseWarning, tableOf } from '../run/report.ts'
 import type { Line } from '../run/report.ts'
 import type { Served, ServeOrder } from './serve-child.ts'
+import { forked } from '../run/forked.ts'
 
 /** The emulator must serve pages at this share of the limit's rate or better. */
 const LEAST_RATE = 1 / 5
@@ -32,7 +31,7 @@ async function readPage({ urls, headers }: Served, index: number): Promise<strin
 
 /** Serves pages of 5,000 rows in a process of its own and reads them in turn, round by round. */
 export async function benchServe(order: ServeOrder, rounds: number, pages: number): Promise<ServeResult> {
-  const child = fork(fileURLToPath(new URL('serve-child.js', import.meta.url)), [JSON.stringify(order)])
+  const child = forked(new URL('serve-child.js', import.meta.url), [JSON.stringify(order)])
   try {
     const served = await new Promise<readonly Served[]>((resolve, reject) => {
       child.on('message', (message) => resolve(message as readonly Served[]))

@@ -1,5 +1,4 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { forked } from '../run/forked.ts'
 
 export type CycleStrategy = 'floor' | 'tracking' | 'change tracking' | 'sync deletion'
 
@@ -40,7 +39,7 @@ export async function benchCycle(sizes: readonly number[], changes: readonly num
 
 function runOne(order: CycleOrder): Promise<readonly CycleCost[]> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('cycle-child.js', import.meta.url)), [JSON.stringify(order)])
+    const child = forked(new URL('cycle-child.js', import.meta.url), [JSON.stringify(order)])
     child.on('message', (message) => resolve(message as readonly CycleCost[]))
     child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`the cycle of '${order.strategy}' ended with exit code ${code}`)))

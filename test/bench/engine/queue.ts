@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Measures } from '../workloads/workload.ts'
+import { forked } from '../run/forked.ts'
 
 /** What a long queue takes: how often the store is read, how many requests are sent, and how much is held at a time. */
 export interface QueueResult {
@@ -12,7 +11,7 @@ export interface QueueResult {
 /** Writes so many transactions over SQLite and sends them to the emulator, in a process of its own. */
 export function benchQueue(pending: number): Promise<QueueResult> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('queue-child.js', import.meta.url)), [String(pending)])
+    const child = forked(new URL('queue-child.js', import.meta.url), [String(pending)])
     child.on('message', (message) => resolve({ workload: 'queue', ...(message as Omit<QueueResult, 'workload'>) }))
     child.on('error', reject)
     child.on('exit', (code) => reject(new Error(`the queue ended with exit code ${code}`)))

@@ -35,6 +35,8 @@ export async function bench(plan: Plan, runner: Runner): Promise<Result> {
   const workload: Workload = WORKLOADS[name]
   const server = await servePages(sizes, runner.files)
   const folder = mkdtempSync(join(tmpdir(), 'outpost-bench-'))
+  const clean = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', clean)
   const isPrepared = workload.prepare !== undefined
   const run = (contender: string, turn: string, prepare: boolean): Promise<Outcome | null> => {
     server.reset(sizes.delays)
@@ -64,7 +66,8 @@ export async function bench(plan: Plan, runner: Runner): Promise<Result> {
     return { workload: name, sizes, limit, lines: linesOf(measured, limit), expected, differing }
   } finally {
     await server.close()
-    rmSync(folder, { recursive: true })
+    clean()
+    process.off('exit', clean)
   }
 }
 

@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { StaticFile } from '../server/page-server.ts'
 import type { Outcome } from '../workloads/workload.ts'
 import type { Order } from './order.ts'
+import { forked } from './forked.ts'
 
 /** Carries out orders, each by itself. */
 export interface Runner {
@@ -17,7 +16,7 @@ export const inNode = (profiles?: string): Runner => ({
   files: new Map(),
   run: (order) =>
     new Promise((resolve, reject) => {
-      const child = fork(fileURLToPath(new URL('run-once.js', import.meta.url)), [JSON.stringify(order)], {
+      const child = forked(new URL('run-once.js', import.meta.url), [JSON.stringify(order)], {
         // Some peers talk much; what they said counts where a run fails.
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
         execArgv:
