@@ -10,12 +10,17 @@ async function wire(response: Response): Promise<WireResponse> {
 const REFUSED = (): Response =>
   json({ error: { code: '0x80040220', message: 'Principal user is missing prvReadTeam' } }, { status: 403 })
 
-async function standing(teams: Response, held: Response): Promise<ReturnType<typeof standingOf>> {
+async function standing(
+  teams: Response,
+  held: Response,
+  teamRoles: Response = TEAM_ROLES(),
+): Promise<ReturnType<typeof standingOf>> {
   const answers = [
     json({ systemuserid: A, _businessunitid_value: B, isdisabled: false }),
     teams,
     json({ value: [{ roleid: C }] }),
     json({ timezonecode: 92 }),
+    teamRoles,
     held,
   ]
   const responses = await Promise.all(answers.map(wire))
@@ -25,6 +30,9 @@ async function standing(teams: Response, held: Response): Promise<ReturnType<typ
 const HELD = (depth: string): Response =>
   json({ RolePrivileges: [{ PrivilegeName: 'prvWriteAccount', Depth: depth, BusinessUnitId: B, PrivilegeId: C }] })
 const TEAMS = (...ids: readonly string[]): Response => json({ value: ids.map((teamid) => ({ teamid })) })
+
+const TEAM_ROLES = (...ids: readonly string[]): Response =>
+  json({ value: [{ teamid: A, teamroles_association: ids.map((roleid) => ({ roleid })) }] })
 
 test('asks for the privileges to read beside those that were named', () => {
   const paths = standingRequests(A, ['prvWriteAccount', 'prvAppendToContact']).map(({ path }) =>
@@ -40,6 +48,15 @@ test('the order of answers is no difference, and depth is one', async () => {
   expect((await standing(TEAMS(B, A), HELD('Local'))).stamp).toBe(stamp)
   expect((await standing(TEAMS(A), HELD('Local'))).stamp).not.toBe(stamp)
   expect((await standing(TEAMS(A, B), HELD('Global'))).stamp).not.toBe(stamp)
+})
+
+test('a role of a team is a difference, also where it gives nothing that the user does not have', async () => {
+  const { stamp } = await standing(TEAMS(A), HELD('Local'), TEAM_ROLES(B, C))
+  expect((await standing(TEAMS(A), HELD('Local'), TEAM_ROLES(C, B))).stamp).toBe(stamp)
+  expect((await standing(TEAMS(A), HELD('Local'), TEAM_ROLES(C))).stamp).not.toBe(stamp)
+  expect((await standing(TEAMS(A), HELD('Local'), REFUSED())).facts).toEqual(
+    (await standing(TEAMS(A), HELD('Local'))).facts,
+  )
 })
 
 test('what the user may not ask does not count; what cannot be answered now is an error', async () => {

@@ -25,8 +25,9 @@ export async function readStanding(
 }
 
 /**
- * The requests that tell the standing of a user: business unit, teams, roles, and what the user has of some privileges by
- * whatever role. Besides the privileges asked for those to read the same tables count, because they decide what is shown.
+ * The requests that tell the standing of a user: business unit, teams, roles, those of the teams, and what the user has of
+ * some privileges by whatever role. The roles of a team count by themselves: what they give may be no more than what the user
+ * has already, and is given for the team's business unit. Besides the privileges asked for those to read the same tables count, because they decide what is shown.
  */
 export function standingRequests(userId: string, privileges: readonly string[]): readonly BatchRequest[] {
   const user = `systemusers(${userId})`
@@ -37,6 +38,7 @@ export function standingRequests(userId: string, privileges: readonly string[]):
     `${user}/teammembership_association${query({ $select: 'teamid' })}`,
     `${user}/systemuserroles_association${query({ $select: 'roleid' })}`,
     `usersettingscollection(${userId})${query({ $select: 'timezonecode' })}`,
+    `${user}/teammembership_association${query({ $select: 'teamid', $expand: 'teamroles_association($select=roleid)' })}`,
     ...partsOf(names).map((part) => set + query({ '@p1': JSON.stringify(part) })),
   ].map((path) => ({ method: 'GET', path, headers: FRESH }))
 }
@@ -50,7 +52,7 @@ export function standingOf(
   responses: readonly (WireResponse | undefined)[],
   whole: WireResponse,
 ): Standing {
-  const [user, teams, roles, settings, ...held] = responses.map((response) => {
+  const [user, teams, roles, settings, teamRoles, ...held] = responses.map((response) => {
     if (!response) throw notDataverse(whole, 'a batch without an answer to each of its requests')
     return verdictOr(response)
   })
@@ -64,6 +66,7 @@ export function standingOf(
       user?.['isdisabled'] ?? null,
       idsOf(teams, 'teamid'),
       idsOf(roles, 'roleid'),
+      rolesOfTeams(teamRoles),
       found?.map((privilege) => HELD.map((name) => String(privilege[name] as string)).join(':')).toSorted() ?? null,
       timeZone ?? null,
     ]),
@@ -121,6 +124,14 @@ function idsOf(answer: JsonObject | null | undefined, column: string): readonly 
         .flatMap((row) => (typeof row[column] === 'string' ? [row[column]] : []))
         .toSorted()
     : null
+}
+
+function rolesOfTeams(teams: JsonObject | null | undefined): readonly string[] | null {
+  const rows = teams?.['value']
+  if (!Array.isArray(rows)) return null
+  return jsonObjects(rows)
+    .map((team) => JSON.stringify([team['teamid'], idsOf({ value: team['teamroles_association'] ?? null }, 'roleid')]))
+    .toSorted()
 }
 
 /** `prvWriteAccount` and its like have a `prvReadAccount` beside them. */
