@@ -150,7 +150,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-// What is to be cleaned up when the process exits is, then.
+// A signal alone would end the process without what it does at its exit: removing files, ending its children.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => process.exit(128 + constants.signals[signal]))
 

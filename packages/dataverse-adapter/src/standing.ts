@@ -26,8 +26,12 @@ export async function readStanding(
 
 /**
  * The requests that tell the standing of a user: business unit, teams, roles, those of the teams, and what the user has of
- * some privileges by whatever role. The roles of a team count by themselves: what they give may be no more than what the user
- * has already, and is given for the team's business unit. Besides the privileges asked for those to read the same tables count, because they decide what is shown.
+ * some privileges by whatever role. Besides the privileges asked for those to read the same tables count, because they decide
+ * what is shown.
+ *
+ * The roles of the teams are asked for although privileges come from them: a privilege is told in its deepest reach only, and
+ * a role of a team that reaches no deeper is still given for the team's unit. They have a request of their own, so that who
+ * may not read roles is still told the teams.
  */
 export function standingRequests(userId: string, privileges: readonly string[]): readonly BatchRequest[] {
   const user = `systemusers(${userId})`
