@@ -399,6 +399,41 @@ test.each(['update', 'delete'] as const)(
   },
 )
 
+test.each([
+  { next: 'update', conflictPolicy: 'manual', status: 'error', left: 500 },
+  { next: 'update', conflictPolicy: 'client-wins', status: 'processed', left: 50 },
+  { next: 'delete', conflictPolicy: 'manual', status: 'error', left: 500 },
+  { next: 'delete', conflictPolicy: 'client-wins', status: 'processed', left: undefined },
+] as const)(
+  'what somebody wrote to a row behind an action of which nobody heard that it happened is no work of the action ($next, $conflictPolicy)',
+  async ({ next, conflictPolicy, status, left }) => {
+    const there = world()
+    const { master } = there.emulator
+    const counts = registerCount(there)
+    const tables = { account: { columns: ['name', 'numberofemployees'], conflictPolicy } }
+    const device = await there.device({ configuration: { tables } })
+    const account = master.create('account', { name: 'Counted', numberofemployees: 9 })
+    await device.sync()
+    await device.org.write((draft) => count(draft, account, 'numberofemployees gt 9'))
+    there.emulator.faults.add({ match: { method: 'POST' }, fault: { kind: 'dropAfterCommit' } })
+    await expect(device.org.push()).rejects.toThrow(OutpostError)
+    const { seq } = await device.org.write((draft) => {
+      if (next === 'delete') draft.delete('account', account)
+      else draft.update('account', account, { numberofemployees: 50 })
+    })
+    master.update('account', account, { numberofemployees: 500 })
+    await pushUntilQuiet(there, device)
+    expect(counts()).toBe(1)
+    expect(await device.org.outbox.get(1)).toMatchObject({ status: 'processed', outcome: 'known' })
+    const transaction = await device.org.outbox.get(seq ?? 0)
+    expect(transaction).toMatchObject({ status })
+    expect(transaction?.history.flatMap(({ conflicts = [] }) => conflicts)).toMatchObject([
+      { column: 'numberofemployees', base: 10, remote: 500 },
+    ])
+    expect(master.row('account', account)?.values['numberofemployees']).toBe(left)
+  },
+)
+
 const LINK = 'new_Skill_BookableResource'
 
 function userOf({ emulator }: World, name: string): string {

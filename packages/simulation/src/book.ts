@@ -49,6 +49,8 @@ export class Book {
   readonly #perhaps: (readonly Deed[])[] = []
   /** Corrections of what the store kept although its write failed, by seq, until something acknowledged is folded into it. */
   readonly #early = new Map<number, Amendment[]>()
+  /** Of what has no entry, the seqs of which the store failed under a decision. */
+  readonly #earlyDoubts = new Set<number>()
   #here: Deed[] = []
   #perhapsHere: Deed[] = []
 
@@ -92,7 +94,8 @@ export class Book {
     const entry = this.#entries.get(seq)
     if (entry) entry.deeds.push(...deeds)
     else {
-      const decided = { amendments: this.#early.get(seq) ?? [], archived: null, isDoubtful: false }
+      const isDoubtful = this.#earlyDoubts.has(seq)
+      const decided = { amendments: this.#early.get(seq) ?? [], archived: null, isDoubtful }
       this.#entries.set(seq, { seq, deeds: [...deeds], after, coalesce, isImported, ...decided })
     }
   }
@@ -141,7 +144,11 @@ export class Book {
 
   /** The store failed under a decision about these: it may have been carried out. */
   doubted(seqs: Iterable<number>): void {
-    this.#decide(seqs, (entry) => (entry.isDoubtful = true))
+    for (const seq of seqs) {
+      const entry = this.#entries.get(seq)
+      if (entry) entry.isDoubtful = true
+      else this.#earlyDoubts.add(seq)
+    }
   }
 
   /** Somebody took the transactions out of the outbox on purpose. */
@@ -153,6 +160,7 @@ export class Book {
   clear(): void {
     for (const seq of this.#entries.keys()) this.#remove(seq, 'signed out')
     this.#early.clear()
+    this.#earlyDoubts.clear()
     this.#here = []
     this.#perhapsHere = []
   }

@@ -19,7 +19,7 @@ import type { ColumnValue, Row } from '../row.ts'
  * changes stay on that, so another value meets them as a conflict. What a create left empty the master may have filled in.
  *
  * Nothing keeps an action from being called on a row that somebody else has changed. Beyond the effect that it was written
- * with, nothing is taken for what it has done.
+ * with, nothing is taken for what it has done; where the row was found, not even other values in those columns.
  */
 export async function standOnMaster(
   tx: StoreWriter,
@@ -29,7 +29,7 @@ export async function standOnMaster(
 ): Promise<void> {
   const [base] = await tx.bases(change.table, [change.id])
   const before = { ...base?.values, ...shownBy(change) }
-  const sent = found && (change.kind === 'create' || change.kind === 'update') ? change.values : {}
+  const sent = found ? shownBy(change) : {}
   const made = without(row.values, sent)
   const open = new Set(Object.keys(change.kind === 'create' ? made : shownBy(change)))
   for (const name of Object.keys(sent)) open.delete(name)
@@ -44,7 +44,7 @@ export async function standOnMaster(
         other,
         row,
         [before, base?.values ?? {}],
-        change.kind === 'action' ? without(other.before, change.effect) : sent,
+        change.kind === 'action' ? without(other.before, found ? {} : change.effect) : sent,
       )
     const seen = Object.keys(other.before).filter((name) => open.has(name))
     for (const name of Object.keys(shownBy(later))) open.delete(name)

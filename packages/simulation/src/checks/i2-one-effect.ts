@@ -272,13 +272,17 @@ export class Effects {
     const { device, transactions, written, transaction, madeOn } = sender
     const ofRow = [...transactions.values()].filter(({ changes }) => changes.some((change) => change.id === id))
     if (ofRow.some((each) => decidedColumns(each, table, id).size > 0)) return []
-    // A correction under which the store failed may have been made; the book does not have its text.
+    // A correction under which the store failed may have been made; the book does not have its text, which is also in what
+    // the master makes of the column (a full name).
     const corrected = ofRow
       .filter(({ seq }) => written.get(seq)?.entry?.isDoubtful === true)
       .flatMap(({ changes }) => changes.filter((change) => change.id === id).map(valuesOf))
+    const inCorrections = new Set(corrected.flatMap((values) => [...tokensOf(values).values()]))
+    const isCorrected = (name: string, was: ColumnValue | undefined): boolean =>
+      corrected.some((values) => values[name] === was) || inCorrections.has(lastToken(was) ?? -1)
     return Object.entries(madeOn.row).flatMap(([name, value]): readonly Problem[] => {
-      const was = row[name]
-      if (typeof was !== typeof value || was === value || corrected.some((values) => values[name] === was)) return []
+      const was = row[name] as ColumnValue | undefined
+      if (typeof was !== typeof value || was === value || isCorrected(name, was)) return []
       // A text tells who wrote it; a number may be of the device where it has changed the row before.
       const isText = typeof was === 'string' && was.includes('#')
       const isOthers = isText
