@@ -136,6 +136,36 @@ test.each([
   },
 )
 
+test('an update that landed in all but one column, unheard, is sent again in that column only, by whoever wants it to stand', async () => {
+  const there = world()
+  const { master, plugins } = there.emulator
+  const tables = { account: { columns: ['name', 'telephone1', 'fax'], conflictPolicy: 'manual' } } as const
+  const device = await there.device({ configuration: { tables } })
+  const account = master.create('account', { name: 'Fought over', telephone1: '1', fax: '1' })
+  await device.sync()
+  const written: (readonly string[])[] = []
+  plugins.register({
+    name: 'what is written',
+    message: 'Update',
+    table: 'account',
+    stage: 'preOperation',
+    run: ({ target }) => void written.push(Object.keys(target)),
+  })
+  const ours = { name: 'Ours', telephone1: '2', fax: '2' }
+  const { seq } = await device.org.write((draft) => draft.update('account', account, ours))
+  there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  master.update('account', account, { telephone1: '3' })
+  await pushUntilQuiet(there, device)
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'error', outcome: 'unknown' })
+
+  await device.org.outbox.setPending([seq ?? 0])
+  await pushUntilQuiet(there, device)
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed', outcome: 'known' })
+  expect(master.row('account', account)?.values).toMatchObject(ours)
+  expect(written).toEqual([['name', 'telephone1', 'fax'], ['telephone1']])
+})
+
 test('an update that landed, unheard, is looked for before an earlier one that comes back writes over it', async () => {
   const { there, device, account, first, second } = await broughtBackBefore('dropAfterCommit')
   const { master } = there.emulator

@@ -56,6 +56,12 @@ export function isApplied(change: Pick<UpdateChange, 'values'>, remote: Row, tab
   return still.every((name) => name in remote && same(table, name, remote[name], change.values[name]))
 }
 
+/** Whether the master's row shows any column of the change. */
+export function showsSome({ values }: Pick<UpdateChange, 'values'>, remote: Row, table: ConfiguredTable): boolean {
+  const names = Object.keys(values).filter((name) => !name.endsWith(TARGET_SUFFIX))
+  return names.some((name) => name in remote && same(table, name, remote[name], values[name]))
+}
+
 /**
  * Three-way merge of an update, column by column: where only we changed a column our value stands, where the master has
  * our value already nothing is sent, and where both changed it the column's rule decides, else the table's policy. As long

@@ -1,11 +1,13 @@
-import type { Change } from '../change.ts'
+import type { Change, UpdateChange } from '../change.ts'
+import { showsSome, wholeRow } from '../conflicts/merge.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { creatorOf, dependenciesOf, referencesOf, waitingKey } from '../write/dependencies.ts'
 import { OutpostError } from '../errors.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
-import { onValues, putBack } from '../rows/stack.ts'
+import type { Row } from '../row.ts'
+import { NO_VERSION, onValues, putBack } from '../rows/stack.ts'
 import type { OfflineTransaction } from './offline-transaction.ts'
 import { transition } from './transitions.ts'
 
@@ -33,7 +35,7 @@ export async function revive(
     const { kept: _, ...rest } = transaction
     const changes =
       transaction.lastError?.rejection === 'conflict'
-        ? await onPresentRows(tx, transaction.changes)
+        ? await onPresentRows(tx, transaction.changes, tables)
         : transaction.changes
     const archived = transaction.status === 'archived'
     if (archived) refuseMissingTables(transaction, tables)
@@ -122,17 +124,28 @@ async function letWait(tx: StoreWriter, { seq }: OfflineTransaction): Promise<vo
   await tx.putTransactions(free.map((other) => ({ ...other, dependsOn: [...other.dependsOn, seq] })))
 }
 
-async function onPresentRows(tx: StoreReader, changes: readonly Change[]): Promise<readonly Change[]> {
+async function onPresentRows(tx: StoreReader, changes: readonly Change[], tables: Tables): Promise<readonly Change[]> {
   const present: Change[] = []
   for (const change of changes) {
     const [base] = change.kind === 'update' || change.kind === 'delete' ? await tx.bases(change.table, [change.id]) : []
     const row = base?.values
     if (!row) present.push(change)
     else if (change.kind === 'delete') present.push({ ...change, before: row, version: base.version })
-    else if (change.kind === 'update') {
-      const before = Object.fromEntries(Object.keys(change.values).map((name) => [name, row[name] ?? null]))
-      present.push(onValues({ ...change, version: base.version }, before))
-    }
+    else if (change.kind === 'update') present.push(onRow(change, row, base.version, tables.get(change.table)))
   }
   return present
+}
+
+/**
+ * The update as if it had been made on the master's present row. What that has already was no part of the conflict, and may
+ * have arrived with an answer that was lost: the update is held against the row before it is sent, and leaves it out.
+ */
+function onRow(change: UpdateChange, row: Row, version: string | null, table?: ConfiguredTable): UpdateChange {
+  const { values, whole } = change
+  const before = Object.fromEntries(
+    Object.keys(values).map((name) => [name, (name in row ? row[name] : change.before[name]) ?? null]),
+  )
+  const isThere = table !== undefined && showsSome(change, row, table)
+  const seen = whole && table ? wholeRow(table, { ...row, ...values }) : {}
+  return onValues({ ...change, version: isThere ? NO_VERSION : version, ...seen }, before)
 }
