@@ -139,6 +139,21 @@ test('a row that is created and deleted before it is sent never reaches the mast
   expect(await differences(there, device)).toEqual([])
 })
 
+test('a row that was deleted unsent, and changed by the same write before, comes back as it was before that write', async () => {
+  const { there, device, create, master, shown } = await story()
+  const { id, seq } = await create({ name: 'Mistake' })
+  const deleted = await device.org.write((draft) => {
+    draft.update('account', id, { name: 'Deleted' })
+    draft.delete('account', id)
+  })
+  expect(deleted.seq).toBe(seq)
+  await device.org.outbox.setPending([seq])
+  expect(await shown(id)).toMatchObject({ name: 'Mistake' })
+  await device.sync()
+  expect(master(id)).toMatchObject({ name: 'Mistake' })
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('what is changed back drops out, and when nothing is left nothing is sent', async () => {
   const { there, device, edit, shown } = await story()
   const seq = await edit({ name: 'A', telephone1: '1' })

@@ -10,6 +10,8 @@ export interface Deed {
   readonly values: Row
   /** The name of the action. */
   readonly action?: string
+  /** It changed a row that the same write deletes: the write is that deletion, and this is no edit of its own. */
+  readonly isIdle?: true
 }
 
 /** One transaction, as its user knows it: what was written, and what was decided about it by hand. */
@@ -132,12 +134,15 @@ export class Book {
     this.#decide(seqs, (entry) => (entry.archived = null))
   }
 
-  /** What was undone before anything was sent is to be done after all: a row is there, a link as it was first written. */
+  /**
+   * What was undone before anything was sent is to be done after all: a row is there as it was before the write that deleted
+   * it, a link as it was first written.
+   */
   notUndone(seqs: Iterable<number>): void {
     this.#decide(seqs, ({ deeds }) => {
       const [first] = deeds
       const isOfLink = first?.kind === 'associate' || first?.kind === 'disassociate'
-      const left = isOfLink ? [first] : deeds.filter(({ kind }) => kind !== 'delete')
+      const left = isOfLink ? [first] : deeds.filter(({ kind, isIdle }) => kind !== 'delete' && !isIdle)
       deeds.splice(0, deeds.length, ...left)
     })
   }

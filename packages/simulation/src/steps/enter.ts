@@ -36,7 +36,9 @@ export function beginWriting(
       const goes = (deed: Deed): boolean =>
         deeds.some(({ kind, table, id }) => kind === 'delete' && table === deed.table && id === deed.id)
       const here = deeds.flatMap((deed) => (goes(deed) ? [] : part(configuration, deed, true)))
-      const sent = deeds.flatMap((deed) => part(configuration, deed, false))
+      const sent = deeds
+        .flatMap((deed) => part(configuration, deed, false))
+        .map((deed): Deed => (deed.kind === 'update' && goes(deed) ? { ...deed, isIdle: true } : deed))
       if (outcome instanceof OutpostError) {
         if (outcome.code === 'store' || outcome.code === 'closed') device.book.mayHaveWritten(sent, here)
         return `${words}: ${outcome.code}`
