@@ -96,6 +96,33 @@ test('it is read anew beneath the deletion of a row that was sent before the fir
   await expectSame(there, device)
 })
 
+test.each([
+  ['whole numbers', integer('msdyn_City')],
+  ['decimals', decimal('msdyn_City', { precision: 2 })],
+] as const)(
+  'the answer to a write has a text where the copy knows %s: it is kept, and the column is read anew',
+  async (_, draft) => {
+    const { there, device, id } = await withOrders(['msdyn_name', 'msdyn_city'])
+    const { schema, master } = there.emulator
+    schema.retypeColumn(ORDER, draft)
+    await expectSame(there, device)
+    schema.retypeColumn(ORDER, text('msdyn_City'))
+    master.update(ORDER, id, { msdyn_city: 'Oslo' })
+    const seq = await change(device, id, { msdyn_name: 'Fan' })
+    await device.org.push()
+    expect((await device.org.outbox.get(seq))?.history.map(({ event }) => event)).toEqual([
+      'committed',
+      'sent',
+      'deferred',
+      'merged',
+      'sent',
+      'delivered',
+    ])
+    await expectSame(there, device)
+    expect(await device.org.table(ORDER).get(id)).toMatchObject({ msdyn_name: 'Fan', msdyn_city: 'Oslo' })
+  },
+)
+
 test('a choice whose option is gone is empty here, too, and the others stay', async () => {
   const { there, device } = await withOrders()
   const { schema, master } = there.emulator

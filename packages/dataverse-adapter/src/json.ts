@@ -55,8 +55,13 @@ function quoteLongNumbers(text: string): string {
   return quoted + text.slice(from)
 }
 
+/** Whether JSON would have the text for a number. */
+export function isNumeral(text: string): boolean {
+  return NUMERAL.test(text)
+}
+
 function quoteWhenLong(numeral: string): string {
-  return NUMERAL.test(numeral) && significantDigits(numeral) > 15 ? `"${numeral}"` : numeral
+  return isNumeral(numeral) && significantDigits(numeral) > 15 ? `"${numeral}"` : numeral
 }
 
 function endOfString(text: string, open: number): number {

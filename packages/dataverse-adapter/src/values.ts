@@ -13,7 +13,7 @@ import {
   type TableMetadata,
   TARGET_SUFFIX,
 } from '@outpost/core'
-import { jsonObject, type JsonObject, significantDigits } from './json.ts'
+import { isNumeral, jsonObject, type JsonObject, significantDigits } from './json.ts'
 import { onceForColumns } from './once-for-columns.ts'
 import { readableColumn, VERSION_COLUMN, wireColumn } from './wire-table.ts'
 
@@ -143,7 +143,10 @@ function addColumn(
   else throw malformed(table, `column ${name} without the table it points to`)
 }
 
-/** What makes values of the column canonical: exact, and equal where the master's values are equal. */
+/**
+ * What makes values of the column canonical: exact, and equal where the master's values are equal. One that is not of its
+ * type, as after the master has retyped it, stays what it is.
+ */
 function canonicalOf({ type }: ColumnMetadata): WantedColumn['canonical'] {
   switch (type) {
     case 'lookup':
@@ -155,11 +158,13 @@ function canonicalOf({ type }: ColumnMetadata): WantedColumn['canonical'] {
     case 'decimal':
     case 'money':
       // Numbers that a double need not hold exactly have come as text; adding 0 makes 0 of -0.
-      return (value) =>
-        typeof value === 'number' ? value + 0 : typeof value === 'string' ? canonicalDecimal(value) : value
+      return (value) => {
+        if (typeof value === 'number') return value + 0
+        return typeof value === 'string' && isNumeral(value) ? canonicalDecimal(value) : value
+      }
     case 'double':
     case 'integer':
-      return (value) => (typeof value === 'string' ? Number(value) : value)
+      return (value) => (typeof value === 'string' && isNumeral(value) ? Number(value) : value)
     case 'text':
     case 'memo':
     case 'boolean':

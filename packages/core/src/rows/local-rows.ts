@@ -6,8 +6,9 @@ import { inParts } from '../outbox/in-parts.ts'
 import { marksOf } from '../pull/quarantine.ts'
 import { doubt } from '../pull/recheck-list.ts'
 import type { MasterRow } from '../ports/master-org.ts'
-import type { BaseRow, StoreColumnType, StoredRow, StoreReader, StoreWriter } from '../ports/store.ts'
+import type { BaseRow, StoredRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
+import { fits } from '../store/stored-values.ts'
 import type { ColumnValue, Row } from '../row.ts'
 
 /** What the master is known to hold of a row; `row: null` where it holds none. */
@@ -189,21 +190,16 @@ export function knownMaster(id: string, base: BaseRow | undefined, row: StoredRo
 
 /**
  * A row in the shape the store keeps: every kept column, null where there is no value. A value that does not suit its
- * column is none: it comes from a change that was made before the master retyped the column, and that change is refused
- * by the master in its turn.
+ * column is none: the master retyped the column, and the value comes from a change that was made before, which it refuses in
+ * its turn, or from an answer, and the copy of the metadata is behind: the column is read anew with that.
  */
 function keptValues(table: ConfiguredTable, values: Row): Row {
   const kept: Record<string, ColumnValue> = {}
   for (const { name, type } of table.store.columns) {
     const value = values[name] ?? null
-    kept[name] = value !== null && suits(value, type) ? value : null
+    kept[name] = value !== null && fits(value, type) ? value : null
   }
   return kept
-}
-
-function suits(value: Exclude<ColumnValue, null>, type: StoreColumnType): boolean {
-  if (type === 'decimal') return typeof value !== 'boolean'
-  return typeof value === (type === 'text' ? 'string' : type)
 }
 
 /** The row as it was read: what else was asked for because unsent changes write it is there beside the kept columns. */

@@ -1,6 +1,7 @@
 import { OutpostError } from '../errors.ts'
 import type { StoreColumn, StoreColumnType, StoredRow, StoreTable } from '../ports/store.ts'
 import type { ColumnValue, Row } from '../row.ts'
+import { decimalText } from '../rows/decimal.ts'
 
 /** The row's values in the order of the table's columns, as `placeValues` gives them. */
 export function valuesInOrder(table: StoreTable, row: StoredRow): ColumnValue[] {
@@ -41,12 +42,13 @@ export function fitsTable({ columns }: StoreTable, values: Row): boolean {
   })
 }
 
-function fits(value: string | number | boolean, type: StoreColumnType): boolean {
+/** Whether a column of the type can hold the value. */
+export function fits(value: string | number | boolean, type: StoreColumnType): boolean {
   if (type === 'text') return typeof value === 'string'
   if (type === 'boolean') return typeof value === 'boolean'
   // NaN and the infinities are not JSON, and no store could give them back.
   if (typeof value === 'number') return Number.isFinite(value)
-  return type === 'decimal' && typeof value === 'string'
+  return type === 'decimal' && typeof value === 'string' && decimalText(value) !== ''
 }
 
 function misfit(table: StoreTable, row: StoredRow, { name, type }: StoreColumn): OutpostError {
