@@ -33,13 +33,17 @@ export async function afterStep(world: World): Promise<readonly Problem[]> {
   lookForShares(world)
   await lookWhoCanNotice(world)
   const looks: Look[] = []
-  for (const [at, watch] of watches.entries()) {
-    const look = await watch.look()
-    if (!look) continue
-    looks.push(look)
-    latest.set(watch.device.number, look)
-    problems.push(...nothingLost(look), ...noSurprise(look), ...noHostage(look), ...moves(look))
-    problems.push(...((await heldBack[at]?.judge(look)) ?? []), ...((await onlyHere[at]?.look()) ?? []))
+  // What sends by itself goes on while it is looked at: the looks and the ledger must be of one moment.
+  for (let commits = -1; commits !== world.ledger.commits.length;) {
+    commits = world.ledger.commits.length
+    for (const [at, watch] of watches.entries()) {
+      const look = await watch.look()
+      if (!look) continue
+      looks.push(look)
+      latest.set(watch.device.number, look)
+      problems.push(...nothingLost(look), ...noSurprise(look), ...noHostage(look), ...moves(look))
+      problems.push(...((await heldBack[at]?.judge(look)) ?? []), ...((await onlyHere[at]?.look()) ?? []))
+    }
   }
   return [...problems, ...effects.judge(looks, latest), ...withoutText.judge(looks, latest), ...senders.judge(looks)]
 }
