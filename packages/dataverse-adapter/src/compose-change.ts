@@ -109,7 +109,7 @@ function composeChange(change: Change, index: number, transaction: OutgoingTrans
         index,
         table,
         columns: [],
-        condition: 'none',
+        condition: change.kind === 'associate' ? 'absent' : 'none',
         request: linkRequest(change, table, transaction, api),
       }
   }

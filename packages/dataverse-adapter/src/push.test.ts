@@ -60,6 +60,13 @@ test.each<[string, Change, Response, object]>([
     { kind: 'rejected', rejection: { rejection: 'key-clash' } },
   ],
   ['0x80040237 on an associate', link('associate'), refusal(412, '0x80040237'), { kind: 'processed', rows: [] }],
+  ['412 without a code on an associate', link('associate'), refusal(412, ''), { kind: 'processed', rows: [] }],
+  [
+    '412 without a code on a disassociate',
+    link('disassociate'),
+    refusal(412, ''),
+    { kind: 'rejected', rejection: { rejection: 'unknown' } },
+  ],
   ['404 on a delete', remove(), refusal(404, '0x80040217'), { kind: 'processed', rows: [] }],
   ['404 on a disassociate', link('disassociate'), refusal(404, '0x80040217'), { kind: 'processed', rows: [] }],
   [
