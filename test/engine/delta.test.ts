@@ -124,22 +124,26 @@ test('a token that is too old is replaced, and what happened meanwhile is found 
   expect(due).toEqual([])
 })
 
-test('a token that is refused without a code is given up, and a new one is followed', async () => {
-  const here = world()
-  const [gone, later] = [account(here, 'goes'), account(here, 'goes later')]
-  // Neither of them is among the newest, which are watched without change tracking, too.
-  for (let nth = 0; nth < 10; nth += 1) account(here, `Account ${nth}`)
-  const device = await here.device({ configuration: OF_OSLO })
-  await device.sync()
-  here.emulator.knobs.emptyErrorCodes = true
-  here.emulator.master.remove('account', gone)
-  here.emulator.expireDelta()
-  await device.sync()
-  expect(await differences(here, device, isOfOslo)).toEqual([])
-  here.emulator.master.remove('account', later)
-  await device.sync()
-  expect(await differences(here, device, isOfOslo)).toEqual([])
-})
+test.each([400, 403] as const)(
+  'a token that is refused without a code is given up, and a new one is followed (%i)',
+  async (status) => {
+    const here = world()
+    const [gone, later] = [account(here, 'goes'), account(here, 'goes later')]
+    // Neither of them is among the newest, which are watched without change tracking, too.
+    for (let nth = 0; nth < 10; nth += 1) account(here, `Account ${nth}`)
+    const device = await here.device({ configuration: OF_OSLO })
+    await device.sync()
+    here.emulator.knobs.emptyErrorCodes = true
+    here.emulator.knobs.expiredTokenStatus = status
+    here.emulator.master.remove('account', gone)
+    here.emulator.expireDelta()
+    await device.sync()
+    expect(await differences(here, device, isOfOslo)).toEqual([])
+    here.emulator.master.remove('account', later)
+    await device.sync()
+    expect(await differences(here, device, isOfOslo)).toEqual([])
+  },
+)
 
 test('who may not read the whole table has no change tracking: that is remembered, and the rest goes on', async () => {
   const here = world()

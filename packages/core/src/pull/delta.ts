@@ -186,9 +186,11 @@ async function changes(
     return page ?? { changed: [], deleted: [], token, more: false }
   } catch (error) {
     if (!(error instanceof MasterError)) throw error
-    // A token that is refused for whatever reason is given up, too: not every refusal of an old one has a code.
-    if (error.code === 'expired' || (error.code === 'rejected' && token !== null)) return 'expired'
+    if (error.code === 'expired') return 'expired'
     if (error.code !== 'forbidden' && error.code !== 'rejected') throw error
+    // A token that is refused for whatever reason is given up, too: not every refusal of an old one has a code. Who may not
+    // follow the changes is refused without one as well.
+    if (token !== null) return 'expired'
     return { refused: { state: 'refused', code: error.code, message: error.message } }
   }
 }
