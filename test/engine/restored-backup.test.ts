@@ -662,6 +662,25 @@ test('it is noticed where the newest row of all had an edit waiting, which met i
   expect(await differences(here, device)).toEqual([])
 })
 
+test('what is changed behind it in versions that were given out before is found, where all newer rows are in no backup', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = [account(here, 'one'), account(here, 'another')]
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  for (const name of ['only', 'in', 'no', 'backup']) account(here, name)
+  await device.sync()
+  emulator.restoreBackup(backup)
+  // An import keeps the times that its rows had: the version alone tells that they are new.
+  const values = { telephone1: '1', modifiedon: '2026-04-01T08:00:00Z' }
+  for (const id of changed) emulator.master.update('account', id, values)
+  await env.advance(LATER)
+  await device.sync()
+  await device.sync()
+  expect(await differences(here, device)).toEqual([])
+})
+
 test('a pull that finds the newest row seen deleted, and a newer one, expects that one from then on', async () => {
   const here = world()
   const { emulator, env } = here

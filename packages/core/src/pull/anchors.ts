@@ -144,6 +144,7 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
       await beginAnew(context, [...context.tables.keys()])
       return true
     }
+    if (found.isPassedBy) await beginAnew(context, [table.metadata.name])
     intact.push(...found.intact)
     missing.push(...found.missing.map((anchor) => ({ table, anchor })))
   }
@@ -174,6 +175,11 @@ function unlessOfOneTable(error: unknown): null {
 
 interface Found {
   readonly isOlder: boolean
+  /**
+   * A row is in a newer version than is held, and an older one than had been seen before: no pass will bring it. It was
+   * changed in a transaction that has lasted long, or the version was given out once more.
+   */
+  readonly isPassedBy: boolean
   readonly intact: readonly string[]
   readonly missing: readonly Anchor[]
 }
@@ -190,18 +196,19 @@ async function readAnchors(
 ): Promise<Found> {
   const name = table.metadata.name
   const doubtful = [...regressed, ...deleted, ...overdue]
-  const { anchors, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
+  const { anchors, held, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
     const newest = (await anchorsOf(tx, name)).rows
     const rows =
       isBack && provenTo === undefined
         ? newest
         : [...newest, ...before.filter(({ id }) => newest.every((row) => row.id !== id))]
     const ids = rows.map(({ id }) => id)
-    const held: HeldVersions = await heldVersions(tx, name, ids)
+    const versions: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
     return {
       // What was removed here tells nothing about the master.
-      anchors: rows.filter((row) => held.has(row.id)),
+      anchors: rows.filter((row) => versions.has(row.id)),
+      held: versions,
       explained: new Set(doubts.map(({ id }) => id)),
     }
   })
@@ -223,6 +230,12 @@ async function readAnchors(
   const isOlder =
     asked.some(({ id, version }) => isOlderVersion(there.get(id) ?? version, version)) || deleted.some(isRevived)
   const present = anchors.filter(({ id, version }) => there.get(id) === version)
+  const [newestBefore] = before
+  const isPassedBy = ({ id }: Anchor): boolean => {
+    const [now, here] = [there.get(id), held.get(id)]
+    if (!now || !here || !newestBefore || explained.has(id)) return false
+    return isOlderVersion(here, now) && isOlderVersion(now, newestBefore.version)
+  }
   if (!isOlder && !isBack && !hasChanged) {
     // The newest row seen is gone from the scope: until a newer one is seen, as perhaps with this pass, none is expected.
     const [newest] = present
@@ -241,6 +254,7 @@ async function readAnchors(
   }
   return {
     isOlder,
+    isPassedBy: anchors.some(isPassedBy),
     // What this pass has brought tells nothing about the past, nor what a push has met.
     intact: present.flatMap(({ id, version }) => (seen.get(id) === version && !isMet(version) ? [version] : [])),
     missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id) && !deleted.some((row) => row.id === id)),

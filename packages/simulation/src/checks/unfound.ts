@@ -269,6 +269,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   const revived = [...after].flatMap(([key, version]) => (before.get(key) === version ? [] : [key]))
   const noted = doubtsOf(world)
   const { back, never, told, unwatched, givenOut } = noted
+  const unnoticed = new Map(told)
   told.clear()
   noted.givenOut = { ...givenOut, newest: newestIn(before, givenOut.newest), there: new Set(after.keys()) }
   for (const key of after.keys()) givenOut.gone.delete(key)
@@ -279,7 +280,8 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
     const isWatched = (key: string, here: bigint): boolean => here > (newest?.get(tableOf(key)) ?? 0n)
     const older = new Map([...rows].filter(([key, here]) => (after.get(key) ?? here) < here && isWatched(key, here)))
     const gone = newestOf([...rows].filter(([key, here]) => !after.has(key) && isWatched(key, here)))
-    const known = { older, revived: [...(back.get(number) ?? []), ...revived], gone }
+    const unseen = [...(back.get(number) ?? []), ...(unnoticed.get(number)?.revived ?? [])]
+    const known = { older, revived: [...unseen, ...revived], gone }
     back.set(number, new Set())
     if (older.size > 0) told.set(number, known)
     else isUnnoticed(world, number, known)
