@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { accountRow } from './data/account-rows.ts'
-import { contentsOf } from './data/contents.ts'
+import { accountId, accountRow, GREATEST_SEED } from './data/account-rows.ts'
+import { contentsOf, listOf } from './data/contents.ts'
 
 const source = new URL('./main.ts', import.meta.url)
 const program = fileURLToPath(new URL('dist/main.js', source))
@@ -37,20 +37,55 @@ test('runs contenders in turn, each in a process of its own, and writes what the
   const options = ['--contenders', 'outpost,raw', '--runs', '1', '--no-warm-up', '--json', json]
   const { exitCode, text } = await run(program, 'w1', 'w5', ...sizes, ...options)
   expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
-  expect(text.match(/^Every run ended with all 300 rows/gm)).toHaveLength(2)
-  const { results } = JSON.parse(readFileSync(json, 'utf8')) as { results: { expected: object; differing: string[] }[] }
-  expect(results).toMatchObject([
-    { workload: 'w1', expected: { rows: 300, queued: 0 }, differing: [] },
-    { workload: 'w5', expected: { rows: 300, queued: 20 }, differing: [] },
-  ])
+  expect(text.match(/^Every run of outpost, raw ended with the same, complete data:\n +\w+: \d+ rows/gm)).toHaveLength(
+    2,
+  )
+  expect(text).toContain('ONE RUN')
+  const held = { rows: 300, queued: 0 }
+  const told: unknown = JSON.parse(readFileSync(json, 'utf8'))
+  expect(told).toMatchObject({
+    date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    machine: { platform: process.platform },
+    versions: { node: process.version, '@outpost/core': expect.any(String), rxdb: expect.any(String) },
+    results: [
+      { workload: 'w1', expected: { held }, compared: ['outpost', 'raw'], differing: [] },
+      { workload: 'w5', expected: { shown: { rows: 50 }, held: { ...held, queued: 20 } }, differing: [] },
+    ],
+  })
+  expect(told).toHaveProperty('commit')
+  expect(told).toHaveProperty('results.0.lines.0.spread', null)
 })
 
 test.skipIf(!hasChromium)('runs them in Chromium, on each store', async () => {
   const options = ['--contenders', 'outpost,outpost-opfs,raw-opfs,floor', '--runs', '1', '--no-warm-up']
   const { exitCode, text } = await run(program, 'w1', '--browser', '--rows', '300', ...options)
   expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
-  expect(text).toContain('Every run ended with all 300 rows')
+  expect(text).toContain('Every run of outpost, outpost-opfs, raw-opfs ended with the same, complete data')
   expect(text).toMatch(/^ +download ms +floor +\d/m)
+})
+
+test.skipIf(!hasChromium)('finds in Chromium what was written when it is opened again', async () => {
+  const sizes = ['--rows', '300', '--writes', '5', '--burst', '20', '--pending', '20']
+  const options = ['--contenders', 'raw-opfs,rxdb,pouch', '--runs', '1', '--no-warm-up']
+  const { exitCode, text } = await run(program, 'w3', 'w5', '--browser', ...sizes, ...options)
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  expect(text).toMatch(/^ +held: 300 rows, checksum \w+; 35 writes are queued/m)
+  expect(text).toMatch(/^ +shown: 50 rows, checksum \w+\n +held: 300 rows, checksum \w+; 20 writes are queued/m)
+})
+
+test.skipIf(!hasChromium)('ends a page that takes too long', async () => {
+  const options = ['--contenders', 'pouch', '--runs', '1', '--time-limit', '1']
+  const { exitCode, text } = await run(program, 'w1', '--browser', '--rows', '20000', ...options)
+  expect({ exitCode, text }).toMatchObject({ exitCode: 2 })
+  expect(text).toMatch(/w1, pouch: '\w+' was not done after 1 seconds/)
+})
+
+test('ends a run that takes too long, and says whose it was and what it did', async () => {
+  // One by one in eight lanes, each 50 ms late: one and a half seconds.
+  const sizes = ['--rows', '240', '--pending', '240', '--contenders', 'single-x8']
+  const { exitCode, text } = await run(program, 'w4', ...sizes, '--runs', '1', '--time-limit', '1')
+  expect({ exitCode, text }).toMatchObject({ exitCode: 2 })
+  expect(text).toContain("w4, single-x8: 'push' was not done after 1 seconds")
 })
 
 test('measures beside the contenders what nobody can do without, which keeps nothing', async () => {
@@ -58,6 +93,16 @@ test('measures beside the contenders what nobody can do without, which keeps not
   const { exitCode, text } = await run(program, 'w1', '--rows', '300', ...options)
   expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
   expect(text).toMatch(/^ +download ms +floor +\d/m)
+  expect(text).toMatch(/^Every run of raw ended/m)
+  expect(text).toMatch(/^floor .* no data to compare/m)
+})
+
+test('claims no data of who keeps none', async () => {
+  const { exitCode, text } = await run(program, 'w1', '--rows', '300', '--contenders', 'floor', '--runs', '2')
+  expect({ exitCode, text }).toMatchObject({ exitCode: 0 })
+  expect(text).not.toContain('Every run')
+  expect(text).not.toContain('NaN')
+  expect(text).toMatch(/^floor .* no data to compare/m)
 })
 
 test('tells contents apart that differ in one value', async () => {
@@ -66,6 +111,18 @@ test('tells contents apart that differ in one value', async () => {
   expect(await contentsOf(rows.toReversed(), 0)).toEqual(contents)
   expect(await contentsOf([accountRow(1, 0), { ...accountRow(1, 1), revenue: 1 }], 0)).not.toEqual(contents)
   expect(await contentsOf([accountRow(1, 0), accountRow(2, 1)], 0)).not.toEqual(contents)
+  expect(await contentsOf([accountRow(1, 0), { ...accountRow(1, 1), versionnumber: '1' }], 0)).not.toEqual(contents)
+})
+
+test('tells lists apart that differ in their order', async () => {
+  const rows = [accountRow(1, 0), accountRow(1, 1)]
+  expect(await listOf([...rows])).toEqual(await listOf(rows))
+  expect(await listOf(rows.toReversed())).not.toEqual(await listOf(rows))
+})
+
+test('the greatest seed gives every row an id of its own', () => {
+  const ids = Array.from({ length: 1000 }, (_, index) => accountId(GREATEST_SEED, index))
+  expect(new Set(ids).size).toBe(1000)
 })
 
 test('refuses what it does not know before it measures anything', async () => {
@@ -78,6 +135,13 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, 'w1', ...opfs)).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w4', '--browser')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'cycle', '--rows', '50', '--changes', '50')).toMatchObject({ exitCode: 2 })
+  for (const seed of ['9007199254740993', '2147483648', '1.5', '0', 'one']) {
+    expect(await run(program, 'w1', '--seed', seed)).toMatchObject({ exitCode: 2 })
+  }
+  expect(await run(program, 'w1', '--seed=-1')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w2', '--changes', '100,100')).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w1', '--browser', '--profile', tmpdir())).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'w1', '--time-limit', '2147484')).toMatchObject({ exitCode: 2 })
 })
 
 test('measures how fast the emulator serves pages, and how it loads', async () => {

@@ -30,13 +30,16 @@ Measures Outpost against what can be written by hand for one table ("raw", the l
   --burst N     w3: writes at once (1,000)
   --pending N   w4, w5: pending transactions (1,000); queue: the same (10,000)
   --page-size N rows per page (5,000)
-  --seed N      another seed, other rows (1)
-  --json FILE   writes every value there too
-  --profile DIR writes a CPU profile of each run there, for a browser's developer tools; times then mean less
+  --seed N      another seed, other rows (1; at most 2147483647)
+  --json FILE   writes every value there too, with the commit, the machine and the versions of what was measured
+  --profile DIR writes a CPU profile of each run in Node there, for a browser's developer tools; times then mean less
+  --time-limit S  seconds that one run may take before it is ended (120, 5 more for each 1,000 rows and 100 more for each
+                1,000 of --pending)
   --help        prints this
 
 Each run is a process of its own on files of its own, beside a page server that has made its answers before. Contenders
-take turns. Only ratios of one invocation mean anything.
-The exit code is 1 when a contender ends with other data than the server has, the emulator serves at less than a fifth of
+take turns. Only ratios of one invocation mean anything, and those of one run (--runs 1) little: nothing tells how far times
+spread. What every contender holds in the end, and what its queries show, is compared with what the generator of the rows says.
+The exit code is 1 when a contender ends with other data or shows others, the emulator serves at less than a fifth of
 the limit's rate or an incremental sync costs more because the table is larger, 2 when the bench could not run.
 `

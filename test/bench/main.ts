@@ -1,5 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
-import { constants, cpus } from 'node:os'
+import { constants } from 'node:os'
 import { benchLoad, describeLoad } from './emulator/load.ts'
 import type { LoadResult } from './emulator/load.ts'
 import { benchServe, describeServe, isFastEnough } from './emulator/serve.ts'
@@ -15,8 +15,11 @@ import type { Arguments, Measurement } from './run/arguments.ts'
 import { bench, describe } from './run/bench.ts'
 import type { Result } from './run/bench.ts'
 import { describeGrowth } from './run/growth.ts'
+import { provenance } from './run/provenance.ts'
+import type { Provenance } from './run/provenance.ts'
 import { inNode } from './run/runner.ts'
 import type { Runner } from './run/runner.ts'
+import { usualTimeLimit } from './run/time-limit.ts'
 import { NO_DELAYS } from './server/page-server.ts'
 import type { Sizes, Workload } from './workloads/workload.ts'
 import { WORKLOADS } from './workloads/workloads.ts'
@@ -44,8 +47,8 @@ async function* runWorkload(name: WorkloadName, given: Arguments, runner: Runner
   const contenders = contendersOf(name, workload, given)
   const results: Result[] = []
   for (const sizes of casesOf(workload, given)) {
-    const { runs, warmUp } = given
-    const result = await bench({ workload: name, contenders, sizes, runs, warmUp }, runner)
+    const { runs, warmUp, timeLimit = usualTimeLimit(sizes.rows, sizes.pending) } = given
+    const result = await bench({ workload: name, contenders, sizes, runs, warmUp, timeLimit }, runner)
     yield { result, text: describe(result), isRight: result.differing.length === 0 }
     results.push(result)
   }
@@ -83,9 +86,11 @@ function checkSizes(name: WorkloadName, given: Arguments): void {
 
 async function runMeasurement(name: Measurement, given: Arguments): Promise<Told> {
   const [rows] = given.rows ?? []
+  const limit = (most: number, pending = 0): number => given.timeLimit ?? usualTimeLimit(most, pending)
   switch (name) {
     case 'serve': {
-      const result = await benchServe({ rows: rows ?? 60_000, columns: 30 }, given.runs, PAGES_PER_ROUND)
+      const order = { rows: rows ?? 60_000, columns: 30 }
+      const result = await benchServe(order, given.runs, PAGES_PER_ROUND, limit(order.rows))
       return { result, text: describeServe(result), isRight: isFastEnough(result) }
     }
     case 'cycle': {
@@ -93,18 +98,28 @@ async function runMeasurement(name: Measurement, given: Arguments): Promise<Told
       const sizes = given.rows ?? [2000, 10_000, 100_000]
       const needed = changes.reduce((sum, changed) => sum + changed, 1)
       if (Math.min(...sizes) < needed) throw new UsageError(`cycle needs at least ${needed} rows for these changes`)
-      const result = await benchCycle(sizes, changes)
+      const result = await benchCycle(sizes, changes, limit(Math.max(...sizes)))
       return { result, text: describeCycle(result), isRight: isProportional(result) }
     }
     case 'queue': {
-      const result = await benchQueue(given.pending ?? 10_000)
+      const { pending = 10_000 } = given
+      const result = await benchQueue(pending, limit(0, pending))
       return { result, text: describeQueue(result), isRight: true }
     }
     case 'load': {
-      const result = await benchLoad(rows ?? 1_000_000)
+      const all = rows ?? 1_000_000
+      const result = await benchLoad(all, limit(all))
       return { result, text: describeLoad(result), isRight: true }
     }
   }
+}
+
+function describeOrigin({ date, commit, dirty, machine, versions }: Provenance, { runs }: Arguments): string {
+  const { node, browser } = versions
+  const place = browser === undefined ? `Node ${node}` : `${browser}, Node ${node}`
+  const state = commit === null ? 'no commit' : `commit ${commit.slice(0, 12)}${dirty ? ', changed since' : ''}`
+  const turns = runs === 1 ? 'one run each' : `${runs} runs each, in turn`
+  return `${place}, ${machine.platform}, ${machine.cores} × ${machine.cpu}; ${date}, ${state}; ${turns}`
 }
 
 /** Before anything is measured. */
@@ -125,15 +140,12 @@ async function main(argv: readonly string[]): Promise<void> {
   const isMeasurement = (name: WorkloadName | Measurement): name is Measurement =>
     MEASUREMENTS.some((one) => one === name)
   for (const name of given.names) if (!isMeasurement(name)) checkSizes(name, given)
-  const [cpu] = cpus()
-  const machine = { node: process.version, platform: process.platform, cpu: cpu?.model, cores: cpus().length }
-  print(
-    `Node ${machine.node}, ${machine.platform}, ${machine.cores} × ${machine.cpu}; ${given.runs} runs each, in turn`,
-  )
   const runner = given.browser ? await (await import('./browser/chromium.ts')).inChromium() : inNode(given.profile)
+  const origin = provenance(runner.browser)
+  print(describeOrigin(origin, given))
   const results: AnyResult[] = []
   const keep = (): void => {
-    const all = { machine, browser: given.browser, results }
+    const all = { ...origin, arguments: argv, results }
     if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify(all, null, 2)}\n`)
   }
   const take = ({ result, text, isRight }: Told): void => {

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
 import { build } from 'vite'
+import { failed } from '../run/order.ts'
 import type { Order } from '../run/order.ts'
 import type { Runner } from '../run/runner.ts'
+import { FIRST_STAGE } from '../run/stages.ts'
+import { lateBy } from '../run/time-limit.ts'
 import type { StaticFile } from '../server/page-server.ts'
 import type { Outcome } from '../workloads/workload.ts'
 
@@ -30,23 +33,35 @@ export async function inChromium(): Promise<Runner> {
   const named = process.env['CHROMIUM']
   const executablePath = (named ? [named] : INSTALLED).find((path) => existsSync(path))
   if (executablePath === undefined) throw new Error('no Chromium found: install one, or name it in CHROMIUM')
+  const options = { executablePath, chromiumSandbox: false, args: SWITCHES }
+  const browser = await chromium.launch(options)
+  const version = browser.version()
+  await browser.close()
   return {
     files: await bundle(),
-    run: async (order) => {
-      const context = await chromium.launchPersistentContext(order.place.folder, {
-        executablePath,
-        chromiumSandbox: false,
-        args: SWITCHES,
-      })
+    browser: `Chromium ${version}`,
+    run: async (order, seconds) => {
+      const context = await chromium.launchPersistentContext(order.place.folder, options)
+      let stage = FIRST_STAGE
+      let closed: Promise<void> | undefined
+      const close = (): Promise<void> => (closed ??= context.close())
+      const timer = setTimeout(() => void close(), seconds * 1000)
       try {
         const page = await context.newPage()
+        page.on('console', (message) => {
+          if (message.type() === 'debug') stage = message.text()
+        })
         // A database of the page has a short name; the folder is that of the browser.
         const inPage: Order = { ...order, place: { ...order.place, folder: order.contender } }
         // It begins by itself: what it takes from its start on is to be its own time.
-        await page.goto(`${order.place.url}/page#${encodeURIComponent(JSON.stringify(inPage))}`)
+        const url = `${order.place.url}/page#${encodeURIComponent(JSON.stringify(inPage))}`
+        await page.goto(url, { timeout: 0 })
         return await page.evaluate<Outcome | null>('outcome')
+      } catch (error) {
+        throw failed(order, stage, closed ? lateBy(seconds) : String(error))
       } finally {
-        await context.close()
+        clearTimeout(timer)
+        await close()
       }
     },
   }

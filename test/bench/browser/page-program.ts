@@ -1,4 +1,5 @@
 import type { Order } from '../run/order.ts'
+import { telling } from '../run/stages.ts'
 import type { Run, Workload } from '../workloads/workload.ts'
 import { WORKLOADS } from '../workloads/workloads.ts'
 import { BROWSER_CONTENDERS } from './contenders.ts'
@@ -8,7 +9,9 @@ import type { BrowserContenderName } from './names.ts'
 async function carryOut({ workload: name, contender, prepare, place, sizes }: Order): Promise<unknown> {
   const workload: Workload = WORKLOADS[name]
   const openContender = BROWSER_CONTENDERS[contender as BrowserContenderName]
-  const run: Run = { sizes, place, open: openContender, meter }
+  // oxlint-disable-next-line no-console -- what a page tells there is heard even while it is too busy to be asked
+  const open = telling(openContender, (stage) => console.debug(stage))
+  const run: Run = { sizes, place, open, meter }
   if (!prepare) return workload.run(run)
   await workload.prepare?.(run)
   return null

@@ -5,7 +5,7 @@ import { FIRST_VERSION } from '../data/account-rows.ts'
 import { contentsOf } from '../data/contents.ts'
 import { NEWEST_OPEN } from '../contenders/contender.ts'
 import type { Contender, Place, Write } from '../contenders/contender.ts'
-import { idPages, pullPages, rowOf } from '../contenders/wire.ts'
+import { pullPages, rowOf } from '../contenders/wire.ts'
 
 /*
  * The limit in a browser: fetch, JSON.parse and Dexie's `bulkPut`, for this one table and nothing else. Pages are relaxed,
@@ -22,12 +22,6 @@ export async function openRawDexie({ url, folder, pageSize, deletions }: Place):
   const strict = await open(folder, 'strict')
   const relaxed = await open(folder, 'relaxed')
 
-  const sweep = async (): Promise<void> => {
-    const shown = new Set<string>()
-    for await (const ids of idPages(url, pageSize)) for (const id of ids) shown.add(id)
-    const held = await relaxed.account.toCollection().primaryKeys()
-    await relaxed.account.bulkDelete(held.filter((id) => !shown.has(id)))
-  }
   let listener: ((rows: readonly Row[]) => void) | undefined
   const query = (): Promise<readonly Row[]> =>
     strict.account
@@ -50,14 +44,14 @@ export async function openRawDexie({ url, folder, pageSize, deletions }: Place):
   return {
     pull: async () => {
       const since = (await relaxed.state.get('version')) ?? FIRST_VERSION - 1
-      for await (const { rows, deleted, version } of pullPages(url, pageSize, deletions, since)) {
+      const held = (): Promise<readonly string[]> => relaxed.account.toCollection().primaryKeys()
+      for await (const { rows, deleted, version } of pullPages(url, pageSize, deletions, since, held)) {
         await relaxed.transaction('rw', relaxed.account, relaxed.state, async () => {
           await relaxed.account.bulkPut(rows.map(rowOf))
           await relaxed.account.bulkDelete([...deleted])
           await relaxed.state.put(version, 'version')
         })
       }
-      if (deletions === 'sweep') await sweep()
     },
     write: (write) => together([write]),
     burst: together,

@@ -23,6 +23,7 @@ export interface Contender {
   readonly query?: () => Promise<readonly Row[]>
   /** Gives the rows of `NEWEST_OPEN` now and whenever they have changed, until the way out that it returns is taken. */
   readonly watch?: (listener: (rows: readonly Row[]) => void) => () => void
+  /** All that is held, and how many writes are not sent yet. */
   readonly contents: () => Promise<Contents>
   readonly close: () => Promise<void>
 }

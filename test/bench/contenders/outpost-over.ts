@@ -42,7 +42,12 @@ export async function outpostOver(store: Store, { url, pageSize, deletions, agai
     },
     query: () => accounts.query(newestOpen),
     watch: (listener) => accounts.watch(newestOpen, listener),
-    contents: async () => contentsOf(storedParts(store), (await org.outbox.counts()).pending),
+    contents: async () => {
+      const { pending } = await org.outbox.counts()
+      // A row that is not clean has to be sent as well, even where no transaction were left that says so.
+      const unsent = await store.read('contents', (tx) => tx.bases('account'))
+      return contentsOf(storedParts(store), Math.max(pending, unsent.length))
+    },
     close: async () => {
       await org.close()
       await store.close()

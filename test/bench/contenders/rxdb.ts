@@ -1,6 +1,6 @@
 import type { Row } from '@outpost/core'
-import { createRxDatabase, now } from 'rxdb/plugins/core'
-import type { MangoQuery, RxCollection, RxJsonSchema, RxStorage } from 'rxdb/plugins/core'
+import { createRxDatabase, getAssumedMasterState, getHeightOfRevision } from 'rxdb/plugins/core'
+import type { MangoQuery, RxCollection, RxDocument, RxJsonSchema, RxStorage } from 'rxdb/plugins/core'
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import { COLUMNS, OWNER_TABLE } from '../data/account-rows.ts'
 import { contentsOf } from '../data/contents.ts'
@@ -11,7 +11,7 @@ import { pullPages, rowOf, sendUpdates } from './wire.ts'
 /*
  * RxDB with its replication, as its documentation has it. In Node it runs on its storage in memory, because that on SQLite
  * is sold and the trial of it holds too little: it writes nothing to disk there, which is in its favour. In browsers it
- * runs on Dexie. What is queued is what was written since it was last in sync.
+ * runs on Dexie. What is queued are the rows of which it knows that the master has others.
  */
 
 type Account = Record<string, unknown> & { accountid: string; telephone1?: string | null }
@@ -36,6 +36,8 @@ async function rxdbOver(
   { url, pageSize, deletions, pushes }: Place,
   close: () => Promise<unknown>,
 ): Promise<Contender> {
+  // There is no query for ids alone.
+  const held = async (): Promise<readonly string[]> => (await account.find().exec()).map(({ accountid }) => accountid)
   let feed: ReturnType<typeof pullPages> | undefined
   const replication = replicateRxCollection<Account, Checkpoint>({
     collection: account,
@@ -47,7 +49,7 @@ async function rxdbOver(
       // A batch smaller than this is the last one; pages of changes can be small.
       batchSize: 1,
       handler: async (checkpoint: Checkpoint | undefined) => {
-        feed ??= pullPages(url, pageSize, deletions, checkpoint?.version)
+        feed ??= pullPages(url, pageSize, deletions, checkpoint?.version, held)
         const { value } = await feed.next()
         if (value) {
           const gone = value.deleted.map((accountid: string) => ({ accountid, _deleted: true }))
@@ -75,7 +77,6 @@ async function rxdbOver(
   })
   const failed = new Promise<never>((_, reject) => replication.error$.subscribe(reject))
   let isStarted = false
-  let syncedAt = 0
   const newestOpen: MangoQuery<Account> = {
     selector: NEWEST_OPEN.where,
     sort: [{ [NEWEST_OPEN.orderBy]: 'desc' }],
@@ -91,7 +92,6 @@ async function rxdbOver(
       else await replication.start()
       await Promise.race([isStarted ? replication.awaitInSync() : replication.awaitInitialReplication(), failed])
       isStarted = true
-      syncedAt = now()
       // What is written from now on waits for `push`.
       if (pushes) await replication.pause()
     },
@@ -111,17 +111,21 @@ async function rxdbOver(
     push: async () => {
       await replication.start()
       await Promise.race([replication.awaitInSync(), failed])
-      syncedAt = now()
     },
-    query: async () => (await account.find(newestOpen).exec()).map((row) => row.toJSON() as Row),
+    query: async () => (await account.find(newestOpen).exec()).map(shownRow),
     watch: (listener) => {
-      const seen = account.find(newestOpen).$.subscribe((rows) => listener(rows.map((row) => row.toJSON() as Row)))
+      const seen = account.find(newestOpen).$.subscribe((rows) => listener(rows.map(shownRow)))
       return () => seen.unsubscribe()
     },
     contents: async () => {
       const documents = (await account.find().exec()).map((row) => row.toJSON(true))
-      const queued = documents.filter(({ _meta: { lwt } }) => lwt > syncedAt).length
-      return contentsOf(documents.map(storedRow), queued)
+      const written = documents.filter((document) => !isPulled(document))
+      // The copies of what the master has are there where it pushes.
+      const state = replication.internalReplicationState
+      const ids = written.map(({ accountid }) => accountid)
+      const known = state ? await getAssumedMasterState(state, ids) : {}
+      const queued = written.filter(({ accountid, telephone1 }) => known[accountid]?.docData.telephone1 !== telephone1)
+      return contentsOf(documents.map(storedRow), queued.length)
     },
     close: async () => {
       await close()
@@ -132,6 +136,23 @@ async function rxdbOver(
 function documentOf(row: Row): Account {
   const { [OWNER_TABLE]: table, ...values } = row
   return { ...values, accountid: String(row['accountid']), [OWNER_COLUMN]: table }
+}
+
+/** Whether its last revision came from the master: RxDB notes beside a row which one did, or it is the first. */
+function isPulled({
+  _meta,
+  _rev,
+}: {
+  readonly _meta: { readonly [key: string]: unknown }
+  readonly _rev: string
+}): boolean {
+  const origin = _meta['o'] as { readonly _rev: number } | undefined
+  return (origin?._rev ?? 1) === getHeightOfRevision(_rev)
+}
+
+function shownRow(document: RxDocument<Account>): Row {
+  const row = document.toJSON()
+  return Object.assign(row, { [OWNER_TABLE]: row[OWNER_COLUMN] }) as Row
 }
 
 function storedRow({ [OWNER_COLUMN]: table, ...values }: Readonly<Record<string, unknown>>): Row {

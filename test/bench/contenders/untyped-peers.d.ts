@@ -6,6 +6,7 @@ declare module '@nozbe/watermelondb' {
   }
   interface Query<T> {
     fetch(): Promise<T[]>
+    fetchIds(): Promise<string[]>
     unsafeFetchRaw(): Promise<object[]>
     observeWithColumns(columns: string[]): { subscribe(listener: (rows: T[]) => void): Subscription }
   }
@@ -44,8 +45,8 @@ declare module 'pouchdb-core' {
   export default class PouchDB<T extends object> {
     static plugin(plugin: object): void
     constructor(name: string, options: { adapter: string; revs_limit?: number })
-    get(id: string): Promise<Stored<T>>
-    put(row: Stored<T>): Promise<unknown>
+    get<U = T>(id: string): Promise<Stored<U>>
+    put(row: object): Promise<{ rev: string }>
     bulkDocs(rows: object[]): Promise<object[]>
     allDocs(options: { keys?: string[]; include_docs?: boolean }): Promise<{
       rows: { key: string; value?: { rev: string }; doc?: T }[]

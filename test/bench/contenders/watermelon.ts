@@ -82,7 +82,8 @@ export async function openWatermelon({ url, folder, pageSize, deletions }: Place
   return {
     pull: async () => {
       const reached = await database.localStorage.get<number>('version')
-      for await (const { rows, deleted, version } of pullPages(url, pageSize, deletions, reached)) {
+      const held = (): Promise<readonly string[]> => accounts.query().fetchIds()
+      for await (const { rows, deleted, version } of pullPages(url, pageSize, deletions, reached, held)) {
         const account = { created: [], updated: rows.map((row) => recordOf(rowOf(row))), deleted }
         await synchronize({
           database,

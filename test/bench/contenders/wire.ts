@@ -20,12 +20,16 @@ export interface Pulled {
 
 const ANNOTATION = 'Microsoft.Dynamics.CRM.lookuplogicalname'
 
-/** Pages of everything that is new behind that version; deletions come first, as the mobile-tracking table tells them. */
+/**
+ * Pages of everything that is new behind that version. Deletions come first, as the mobile-tracking table tells them, or last:
+ * of the ids that are held in the end those that are not in the list of all ids.
+ */
 export async function* pullPages(
   url: string,
   pageSize: number,
   deletions: Deletions,
   since = FIRST_VERSION - 1,
+  held?: () => Promise<readonly string[]>,
 ): AsyncGenerator<Pulled, void> {
   let version = since
   if (deletions === 'tracking') {
@@ -39,6 +43,11 @@ export async function* pullPages(
     version = Math.max(version, last ? versionOf(last) : 0)
     yield { rows, deleted: [], version }
   }
+  if (deletions !== 'sweep' || !held) return
+  const shown = new Set<string>()
+  for await (const ids of idPages(url, pageSize)) for (const id of ids) shown.add(id)
+  const deleted = (await held()).filter((id) => !shown.has(id))
+  if (deleted.length > 0) yield { rows: [], deleted, version }
 }
 
 /** The ids of all accounts there are. */

@@ -11,6 +11,8 @@ export interface Column {
   readonly value: (random: Random, index: number) => ColumnValue
 }
 
+/** With a greater one the numbers below would not be exact, and rows the same. */
+export const GREATEST_SEED = 2 ** 31 - 1
 export const FIRST_VERSION = 1_000_000
 /** The column beside the polymorphic lookup that names the table it points to. */
 export const OWNER_TABLE = 'ownerid$table'

@@ -11,20 +11,25 @@ export function writesTo(seed: number, count: number): Write[] {
 
 /** All accounts with these writes made. */
 export function* rowsWritten({ seed, rows }: Beginning, writes: readonly Write[]): Generator<Row> {
-  const written = new Map(writes.map(({ id, telephone1 }) => [id, telephone1]))
-  for (let index = 0; index < rows; index++) {
-    const row = accountRow(seed, index)
-    const telephone1 = written.get(String(row['accountid']))
-    yield telephone1 === undefined ? row : { ...row, telephone1 }
-  }
+  const written = writer(writes)
+  for (let index = 0; index < rows; index++) yield written(accountRow(seed, index))
 }
 
-/** The ids of the rows that the live query gives, in order: times grow with the place of a row. */
-export function newestOpen({ seed, rows }: Beginning): readonly string[] {
-  const ids: string[] = []
-  for (let index = rows - 1; index >= 0 && ids.length < NEWEST_OPEN.limit; index--) {
+/** The rows that the live query gives behind these writes, in order: times grow with the place of a row. */
+export function newestOpen({ seed, rows }: Beginning, writes: readonly Write[]): readonly Row[] {
+  const written = writer(writes)
+  const shown: Row[] = []
+  for (let index = rows - 1; index >= 0 && shown.length < NEWEST_OPEN.limit; index--) {
     const row = accountRow(seed, index)
-    if (row['statecode'] === NEWEST_OPEN.where.statecode) ids.push(String(row['accountid']))
+    if (row['statecode'] === NEWEST_OPEN.where.statecode) shown.push(written(row))
   }
-  return ids
+  return shown
+}
+
+function writer(writes: readonly Write[]): (row: Row) => Row {
+  const written = new Map(writes.map(({ id, telephone1 }) => [id, telephone1]))
+  return (row) => {
+    const telephone1 = written.get(String(row['accountid']))
+    return telephone1 === undefined ? row : { ...row, telephone1 }
+  }
 }

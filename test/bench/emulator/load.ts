@@ -1,5 +1,5 @@
 import type { Measures } from '../workloads/workload.ts'
-import { forked } from '../run/forked.ts'
+import { answerOf } from '../run/forked.ts'
 
 /** What loading so many rows into an emulator takes. */
 export interface LoadResult {
@@ -9,14 +9,11 @@ export interface LoadResult {
 }
 
 /** Loads the field-service organisation in a process that may use 4 GiB. */
-export function benchLoad(rows: number): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const program = new URL('load-child.js', import.meta.url)
-    const child = forked(program, [String(rows)], { execArgv: ['--max-old-space-size=4096'] })
-    child.on('message', (message) => resolve({ workload: 'load', ...(message as Omit<LoadResult, 'workload'>) }))
-    child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`loading ended with exit code ${code}`)))
-  })
+export async function benchLoad(rows: number, seconds: number): Promise<LoadResult> {
+  const program = new URL('load-child.js', import.meta.url)
+  const options = { execArgv: ['--max-old-space-size=4096'] }
+  const told = await answerOf<Omit<LoadResult, 'workload'>>('load:', program, [String(rows)], seconds, options)
+  return { workload: 'load', ...told }
 }
 
 export function describeLoad({ rows, measures }: LoadResult): string {

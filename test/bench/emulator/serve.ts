@@ -1,7 +1,7 @@
 import { linesOf, noiseWarning, tableOf } from '../run/report.ts'
 import type { Line } from '../run/report.ts'
 import type { Served, ServeOrder } from './serve-child.ts'
-import { forked } from '../run/forked.ts'
+import { endOf, forked } from '../run/forked.ts'
 
 /** The emulator must serve pages at this share of the limit's rate or better. */
 const LEAST_RATE = 1 / 5
@@ -30,13 +30,20 @@ async function readPage({ urls, headers }: Served, index: number): Promise<strin
 }
 
 /** Serves pages of 5,000 rows in a process of its own and reads them in turn, round by round. */
-export async function benchServe(order: ServeOrder, rounds: number, pages: number): Promise<ServeResult> {
-  const child = forked(new URL('serve-child.js', import.meta.url), [JSON.stringify(order)])
+export async function benchServe(
+  order: ServeOrder,
+  rounds: number,
+  pages: number,
+  seconds: number,
+): Promise<ServeResult> {
+  // It serves all rounds.
+  const limit = seconds * (rounds + 1)
+  const child = forked(new URL('serve-child.js', import.meta.url), [JSON.stringify(order)], limit)
   try {
     const served = await new Promise<readonly Served[]>((resolve, reject) => {
       child.on('message', (message) => resolve(message as readonly Served[]))
       child.on('error', reject)
-      child.on('exit', (code) => reject(new Error(`the server ended with exit code ${code}`)))
+      child.on('exit', reject)
     })
     const contenders = served.map((one): Contender => ({ ...one, measures: [] }))
     for (let round = 0; round <= rounds; round++) {
@@ -57,6 +64,10 @@ export async function benchServe(order: ServeOrder, rounds: number, pages: numbe
     const share = 1 / (lines.find(({ contender }) => contender === 'emulator')?.ratio ?? Number.NaN)
     const { value } = JSON.parse(text) as { value: unknown[] }
     return { workload: 'serve', pageRows: value.length, pageBytes: Buffer.byteLength(text), lines, share }
+  } catch (cause) {
+    // Whoever was reading has only seen that nobody answers any more.
+    const isOver = child.killed || child.exitCode !== null || child.signalCode !== null
+    throw isOver ? new Error(`serve: the server ${endOf(child, limit)}`, { cause }) : cause
   } finally {
     child.kill()
   }

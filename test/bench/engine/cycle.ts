@@ -1,4 +1,4 @@
-import { forked } from '../run/forked.ts'
+import { answerOf } from '../run/forked.ts'
 
 export type CycleStrategy = 'floor' | 'tracking' | 'change tracking' | 'sync deletion'
 
@@ -29,21 +29,21 @@ export interface CycleResult {
 }
 
 /** What an incremental sync costs, by size of the table, number of changes and strategy; each in a process of its own. */
-export async function benchCycle(sizes: readonly number[], changes: readonly number[]): Promise<CycleResult> {
+export async function benchCycle(
+  sizes: readonly number[],
+  changes: readonly number[],
+  seconds: number,
+): Promise<CycleResult> {
   const costs: CycleCost[] = []
   for (const strategy of STRATEGIES) {
-    for (const rows of sizes) costs.push(...(await runOne({ rows, changes, strategy })))
+    for (const rows of sizes) costs.push(...(await runOne({ rows, changes, strategy }, seconds)))
   }
   return { workload: 'cycle', costs }
 }
 
-function runOne(order: CycleOrder): Promise<readonly CycleCost[]> {
-  return new Promise((resolve, reject) => {
-    const child = forked(new URL('cycle-child.js', import.meta.url), [JSON.stringify(order)])
-    child.on('message', (message) => resolve(message as readonly CycleCost[]))
-    child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`the cycle of '${order.strategy}' ended with exit code ${code}`)))
-  })
+function runOne(order: CycleOrder, seconds: number): Promise<readonly CycleCost[]> {
+  const what = `cycle, ${order.strategy} over ${order.rows} rows:`
+  return answerOf(what, new URL('cycle-child.js', import.meta.url), [JSON.stringify(order)], seconds)
 }
 
 const COSTS = ['requests', 'bytes', 'read', 'written'] as const

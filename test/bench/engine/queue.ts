@@ -1,5 +1,5 @@
 import type { Measures } from '../workloads/workload.ts'
-import { forked } from '../run/forked.ts'
+import { answerOf } from '../run/forked.ts'
 
 /** What a long queue takes: how often the store is read, how many requests are sent, and how much is held at a time. */
 export interface QueueResult {
@@ -9,13 +9,10 @@ export interface QueueResult {
 }
 
 /** Writes so many transactions over SQLite and sends them to the emulator, in a process of its own. */
-export function benchQueue(pending: number): Promise<QueueResult> {
-  return new Promise((resolve, reject) => {
-    const child = forked(new URL('queue-child.js', import.meta.url), [String(pending)])
-    child.on('message', (message) => resolve({ workload: 'queue', ...(message as Omit<QueueResult, 'workload'>) }))
-    child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`the queue ended with exit code ${code}`)))
-  })
+export async function benchQueue(pending: number, seconds: number): Promise<QueueResult> {
+  const program = new URL('queue-child.js', import.meta.url)
+  const told = await answerOf<Omit<QueueResult, 'workload'>>('queue:', program, [String(pending)], seconds)
+  return { workload: 'queue', ...told }
 }
 
 export function describeQueue({ pending, measures }: QueueResult): string {

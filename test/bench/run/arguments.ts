@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { BROWSER_CONTENDER_NAMES, BROWSER_STORES } from '../browser/names.ts'
 import { CONTENDERS } from '../contenders/contenders.ts'
+import { GREATEST_SEED } from '../data/account-rows.ts'
 import type { Sizes, Workload } from '../workloads/workload.ts'
 import { WORKLOADS } from '../workloads/workloads.ts'
 import type { WorkloadName } from '../workloads/workloads.ts'
+import { LONGEST_SECONDS } from './time-limit.ts'
 
 /** What is measured beside the workloads: the engine's requests and reads, and the emulator. */
 export const MEASUREMENTS = ['cycle', 'queue', 'serve', 'load'] as const
@@ -31,6 +33,8 @@ export interface Arguments {
   readonly sizes: Omit<Sizes, 'rows' | 'delays' | 'changes' | 'pending'>
   readonly json: string | undefined
   readonly profile: string | undefined
+  /** Seconds that one run may take; undefined where that follows from the sizes. */
+  readonly timeLimit: number | undefined
 }
 
 export class UsageError extends Error {}
@@ -56,11 +60,13 @@ export function readArguments(argv: readonly string[]): Arguments {
       seed: { ...text, default: '1' },
       json: text,
       profile: text,
+      'time-limit': text,
       'no-warm-up': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const number = (name: keyof typeof values): number => wholeNumber(name, String(values[name]), 1)
+  if (values.browser && values.profile !== undefined) throw new UsageError('--profile is for runs in Node alone')
+  const number = (name: keyof typeof values, most?: number): number => wholeNumber(name, String(values[name]), 1, most)
   const stores: readonly string[] = values.browser ? BROWSER_STORES : NODE_STORES
   const names: readonly string[] = values.browser ? BROWSER_CONTENDER_NAMES : Object.keys(CONTENDERS)
   return {
@@ -75,7 +81,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     changes: values.changes === undefined ? undefined : wholeNumbers('changes', values.changes, 0),
     pending: values.pending === undefined ? undefined : number('pending'),
     sizes: {
-      seed: number('seed'),
+      seed: number('seed', GREATEST_SEED),
       pageSize: number('page-size'),
       deletions: number('deletions'),
       writes: number('writes'),
@@ -83,6 +89,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     },
     json: values.json,
     profile: values.profile,
+    timeLimit: values['time-limit'] === undefined ? undefined : number('time-limit', LONGEST_SECONDS),
   }
 }
 
@@ -106,12 +113,15 @@ function oneOf<T extends string>(what: string, text: string, known: readonly T[]
   throw new UsageError(`${what}: '${text}' is none of ${known.join(', ')}`)
 }
 
-function wholeNumber(name: string, text: string, least: number): number {
+function wholeNumber(name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = Number(text)
-  if (text !== '' && Number.isSafeInteger(number) && number >= least) return number
-  throw new UsageError(`--${name} takes a whole number from ${least}, not '${text}'`)
+  if (text !== '' && Number.isSafeInteger(number) && number >= least && number <= most) return number
+  throw new UsageError(`--${name} takes a whole number from ${least} to ${most}, not '${text}'`)
 }
 
 function wholeNumbers(name: string, text: string, least: number): readonly number[] {
-  return text.split(',').map((part) => wholeNumber(name, part.trim(), least))
+  const numbers = text.split(',').map((part) => wholeNumber(name, part.trim(), least))
+  // What they measure is told by them.
+  if (new Set(numbers).size === numbers.length) return numbers
+  throw new UsageError(`--${name} takes each number once, not '${text}'`)
 }

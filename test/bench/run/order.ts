@@ -11,3 +11,8 @@ export interface Order {
   readonly place: Place
   readonly sizes: Sizes
 }
+
+/** Says whose order failed, and in what. */
+export function failed({ workload, contender, prepare }: Order, stage: string, how: string): Error {
+  return new Error(`${workload}, ${contender}: '${stage}'${prepare ? ' before the runs' : ''} ${how}`)
+}

@@ -12,8 +12,8 @@ export interface Line {
   readonly contender: string
   readonly values: readonly number[]
   readonly median: number
-  /** From the fastest to the slowest run, as a share of the median. */
-  readonly spread: number
+  /** From the fastest to the slowest run, as a share of the median; null for one run, which cannot tell. */
+  readonly spread: number | null
   readonly ratio: number
   readonly ratios: readonly number[]
 }
@@ -21,17 +21,17 @@ export interface Line {
 /** A measure that spreads further than this says nothing about a ratio near it. */
 const NOISE_BOUND = 0.3
 
+const UNKNOWN = '–'
+
 /**
- * The fastest of those that took part, by the first thing that is measured. Where none did, what is written by hand for the
- * other store, and the first contender where there is no such.
+ * The fastest of the first group of which somebody took part, by the first thing that is measured; the first contender where
+ * nobody of any did.
  */
-export function limitOf(runs: readonly Runs[], limits: readonly string[]): string {
+export function limitOf(runs: readonly Runs[], limits: readonly (readonly string[])[]): string {
   const time = ({ measures }: Runs): number => median(measures.map((run) => Object.values(run)[0] ?? Number.NaN))
-  const [fastest] = runs
-    .filter(({ contender }) => limits.includes(contender))
-    .toSorted((one, other) => time(one) - time(other))
-  const other = runs.find(({ contender }) => contender === 'raw-opfs')
-  return (fastest ?? other ?? runs[0])?.contender ?? ''
+  const groups = limits.map((group) => runs.filter(({ contender }) => group.includes(contender)))
+  const group = groups.find(({ length }) => length > 0) ?? runs.slice(0, 1)
+  return group.toSorted((one, other) => time(one) - time(other))[0]?.contender ?? ''
 }
 
 export function linesOf(runs: readonly Runs[], limit: string): readonly Line[] {
@@ -44,10 +44,15 @@ export function linesOf(runs: readonly Runs[], limit: string): readonly Line[] {
       const values = measures.map((run) => run[measure] ?? Number.NaN)
       const ratios = values.map((value, round) => value / (raw?.measures[round]?.[measure] ?? Number.NaN))
       const middle = median(values)
-      const spread = middle === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / middle
-      return { measure, contender, values, median: middle, spread, ratio: median(ratios), ratios }
+      return { measure, contender, values, median: middle, spread: spreadOf(values), ratio: median(ratios), ratios }
     }),
   )
+}
+
+function spreadOf(values: readonly number[]): number | null {
+  if (values.length < 2) return null
+  const widest = Math.max(...values) - Math.min(...values)
+  return widest === 0 ? 0 : widest / median(values)
 }
 
 export function tableOf(lines: readonly Line[], limit: string): string {
@@ -55,9 +60,9 @@ export function tableOf(lines: readonly Line[], limit: string): string {
     measure,
     contender,
     middle.toFixed(middle < 100 ? 2 : 0),
-    `${Math.round(spread * 100)} %`,
-    `${ratio.toFixed(2)}`,
-    `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
+    spread === null ? UNKNOWN : `${Math.round(spread * 100)} %`,
+    ratioText(ratio),
+    spread === null ? UNKNOWN : [Math.min(...ratios), Math.max(...ratios)].map(ratioText).join('–'),
   ])
   const table = [['measure', 'contender', 'median', 'spread', `÷ ${limit}`, 'from–to'], ...cells]
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
@@ -66,9 +71,17 @@ export function tableOf(lines: readonly Line[], limit: string): string {
   return table.map((row) => `  ${row.map(pad).join('   ')}`.trimEnd()).join('\n')
 }
 
-/** A warning when times spread too far to tell; undefined when they do not. */
+/** Nothing can be told where the limit has none of it. */
+function ratioText(ratio: number): string {
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : UNKNOWN
+}
+
+/** A warning when times spread too far to tell, or nothing tells how far they do; undefined when they do not. */
 export function noiseWarning(lines: readonly Line[]): string | undefined {
-  const noisy = lines.filter(({ measure, spread }) => measure.endsWith('ms') && spread > NOISE_BOUND)
+  if (lines.some(({ spread }) => spread === null)) {
+    return 'ONE RUN: nothing tells how far times spread, so that no ratio can be trusted. Use more --runs.'
+  }
+  const noisy = lines.filter(({ measure, spread }) => measure.endsWith('ms') && Number(spread) > NOISE_BOUND)
   if (noisy.length === 0) return undefined
   const names = noisy.map(({ measure, contender }) => `${measure} of ${contender}`).join(', ')
   return `NOISY: spread above ${NOISE_BOUND * 100} % in ${names}. Too noisy to tell: use more --runs or a quieter machine.`

@@ -1,6 +1,6 @@
 import { contentsOf } from '../data/contents.ts'
 import { rowsAfter } from '../data/history.ts'
-import { count, elapsed } from './workload.ts'
+import { BY_HAND, count, elapsed } from './workload.ts'
 import type { Workload } from './workload.ts'
 
 /** Everything the server has, until it can be queried by three indexes. */
@@ -9,17 +9,17 @@ export const firstDownload: Workload = {
   contenders: ['outpost', 'raw', 'by-hand', 'rxdb', 'rxdb-push', 'watermelon', 'powersync', 'pouch'],
   inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'rxdb-push', 'pouch'],
   floor: 'floor',
-  limits: ['raw'],
+  limits: BY_HAND,
   leastRows: () => 1,
-  expected: (sizes) => contentsOf(rowsAfter(sizes, []), 0),
+  expected: async (sizes) => ({ held: await contentsOf(rowsAfter(sizes, []), 0) }),
   run: async ({ place, open, meter }) => {
     const contender = await open(place)
     const taken = meter()
     const ms = await elapsed(contender.pull)
     // Before the check, which takes memory of its own.
     const measures = { 'download ms': ms, ...(await taken()) }
-    const contents = await contender.contents()
+    const held = await contender.contents()
     await contender.close()
-    return { measures, contents }
+    return { measures, findings: { held } }
   },
 }

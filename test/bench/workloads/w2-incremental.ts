@@ -2,7 +2,7 @@ import { contentsOf } from '../data/contents.ts'
 import { countOf, rowsAfter } from '../data/history.ts'
 import type { Round } from '../data/history.ts'
 import { happen } from '../server/control.ts'
-import { count, taken } from './workload.ts'
+import { BY_HAND, count, taken } from './workload.ts'
 import type { Measures, Sizes, Workload } from './workload.ts'
 
 /** What has changed since the last pull, one in a hundred deleted; the mobile-tracking table tells of those. */
@@ -11,9 +11,9 @@ export const incremental: Workload = {
     `W2  pull of ${changes.map(count).join(' and ')} changes; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw', 'rxdb', 'watermelon', 'pouch'],
   inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'pouch'],
-  limits: ['raw'],
+  limits: BY_HAND,
   leastRows: (sizes) => countOf(roundsOf(sizes)) + 2,
-  expected: (sizes) => contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0),
+  expected: async (sizes) => ({ held: await contentsOf(rowsAfter(sizes, roundsOf(sizes)), 0) }),
   run: async (run) => {
     const { place, open, sizes } = run
     const contender = await open({ ...place, deletions: 'tracking' })
@@ -25,9 +25,9 @@ export const incremental: Workload = {
       // The first round only warms up what pulls changes.
       if (at > 0) measures = { ...measures, ...costs }
     }
-    const contents = await contender.contents()
+    const held = await contender.contents()
     await contender.close()
-    return { measures, contents }
+    return { measures, findings: { held } }
   },
 }
 

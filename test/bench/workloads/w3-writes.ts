@@ -1,6 +1,6 @@
 import { contentsOf } from '../data/contents.ts'
 import { rowsWritten, writesTo } from '../data/writes.ts'
-import { able, count, elapsed, taken } from './workload.ts'
+import { able, BY_HAND, count, elapsed, heldAgain, taken } from './workload.ts'
 import type { Sizes, Workload } from './workload.ts'
 
 /** Of these and so many at once, code is compiled and files have grown before anything is measured. */
@@ -12,11 +12,11 @@ export const durableWrites: Workload = {
     `W3  ${count(writes)} durable writes one by one, then ${count(burst)} at once; ${count(rows)} rows in the store`,
   contenders: ['outpost', 'raw', 'watermelon', 'powersync', 'pouch'],
   inBrowser: ['outpost', 'raw', 'outpost-opfs', 'raw-opfs', 'rxdb', 'pouch'],
-  limits: ['raw'],
+  limits: BY_HAND,
   leastRows: countOf,
-  expected: (sizes) => {
+  expected: async (sizes) => {
     const writes = writesTo(sizes.seed, countOf(sizes))
-    return contentsOf(rowsWritten(sizes, writes), writes.length)
+    return { held: await contentsOf(rowsWritten(sizes, writes), writes.length) }
   },
   run: async (run) => {
     const { place, open, sizes } = run
@@ -32,9 +32,9 @@ export const durableWrites: Workload = {
     times.sort((one, other) => one - other)
     const at = (share: number): number => times[Math.floor(share * (times.length - 1))] ?? 0
     const ofBurst = await taken('burst', run, () => burst(writes))
-    const contents = await contender.contents()
     await contender.close()
-    return { measures: { 'write p50 ms': at(0.5), 'write p99 ms': at(0.99), ...ofBurst }, contents }
+    const measures = { 'write p50 ms': at(0.5), 'write p99 ms': at(0.99), ...ofBurst }
+    return { measures, findings: { held: await heldAgain(run) } }
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Contender, Place } from '../contenders/contender.ts'
 import type { BrowserContenderName } from '../browser/names.ts'
 import type { ContenderName } from '../contenders/contenders.ts'
-import type { Contents } from '../data/contents.ts'
+import type { Contents, Findings } from '../data/contents.ts'
 import type { Delays } from '../server/page-server.ts'
 
 /** How much of everything there is; each workload takes what concerns it. */
@@ -32,8 +32,7 @@ export interface Run {
 
 export interface Outcome {
   readonly measures: Measures
-  /** What the contender holds in the end. */
-  readonly contents: Contents
+  readonly findings: Findings
 }
 
 export interface Workload {
@@ -44,18 +43,21 @@ export interface Workload {
   readonly inBrowser?: readonly BrowserContenderName[]
   /** Takes part only to show what nobody can do without: it keeps nothing, so nobody looks at what it holds. */
   readonly floor?: ContenderName & BrowserContenderName
-  /** The others are compared with the fastest of these. */
-  readonly limits: readonly ContenderName[]
+  /** The others are compared with the fastest of the first of these groups that takes part. */
+  readonly limits: readonly (readonly (ContenderName | BrowserContenderName)[])[]
   /** What is to be measured one after the other, where that is more than one thing. */
   readonly cases?: (sizes: Sizes) => readonly Sizes[]
   /** Done once for each contender in a process of its own; the runs begin with what it leaves. */
   readonly prepare?: (run: Run) => Promise<void>
   readonly run: (run: Run) => Promise<Outcome>
-  /** What every contender must hold afterwards. */
-  readonly expected: (sizes: Sizes) => Promise<Contents>
+  /** What every contender must end with. */
+  readonly expected: (sizes: Sizes) => Promise<Findings>
   /** The fewest rows that it can be run with. */
   readonly leastRows: (sizes: Sizes) => number
 }
+
+/** What is written by hand; that for the other store where nothing else is measured. */
+export const BY_HAND: Workload['limits'] = [['raw'], ['raw-opfs']]
 
 export async function elapsed(action: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
@@ -76,6 +78,14 @@ export async function taken(name: string, { meter }: Run, action: () => Promise<
 
 export function count(number: number): string {
   return number.toLocaleString('en')
+}
+
+/** What is there when the contender is opened once more. */
+export async function heldAgain({ open, place }: Run): Promise<Contents> {
+  const contender = await open({ ...place, again: true })
+  const held = await contender.contents()
+  await contender.close()
+  return held
 }
 
 /** Something that a contender can do; throws where it cannot, which is a mistake in the list of contenders. */

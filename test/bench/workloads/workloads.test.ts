@@ -37,7 +37,7 @@ const everyRun = Object.entries(WORKLOADS).flatMap(([name, workload]: [string, W
   workload.contenders.map((contender) => ({ name, workload, contender })),
 )
 
-test.each(everyRun)('$name ends with the rows of the server: $contender', async ({ name, workload, contender }) => {
+test.each(everyRun)('$name ends with what the generator says: $contender', async ({ name, workload, contender }) => {
   const place: Place = {
     url: server.url,
     folder: join(folder, `${name} ${contender}`),
@@ -49,10 +49,10 @@ test.each(everyRun)('$name ends with the rows of the server: $contender', async 
   server.reset(SIZES.delays)
   await workload.prepare?.(run)
   server.reset(SIZES.delays)
-  const { measures, contents } = await workload.run({
+  const { measures, findings } = await workload.run({
     ...run,
     place: { ...place, again: workload.prepare !== undefined },
   })
-  expect(contents).toEqual(await workload.expected(SIZES))
+  expect(findings).toEqual(await workload.expected(SIZES))
   expect(Object.values(measures).every((value) => value >= 0)).toBe(true)
 })
