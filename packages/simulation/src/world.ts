@@ -28,6 +28,8 @@ export class World {
   readonly roles: ReadonlyMap<string, readonly string[]>
   /** Ids of rows that devices' programs have chosen: that such a row is theirs shows in nothing but its values. */
   readonly chosenIds: Set<string> = new Set()
+  /** Tables of which the master has come to check versions, or not to: a device need not have heard of it. */
+  readonly switched: Set<string> = new Set()
   /** Requests that came twice by themselves. */
   readonly repeated: string[] = []
   /** Undone when the run is over: what a backup of the emulator does not take back. */

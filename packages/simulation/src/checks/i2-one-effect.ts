@@ -26,6 +26,8 @@ import { doubtsOf } from './unfound.ts'
  *   written, is written over unnoticed.
  * - Where `client-row-wins` decided that the whole row is sent, values of earlier transactions are in it once more.
  * - What came in a queue file may have been sent by the device that it came from.
+ *
+ * The master does not check versions where it has begun to in this run, or ceased to: a device need not have heard of it.
  */
 
 /** Whose a text is. */
@@ -93,12 +95,12 @@ export class Effects {
   }
 
   #unversioned(latest: ReadonlyMap<number, Look>): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-    const { schema, master } = this.#world.emulator
+    const { master } = this.#world.emulator
     const rows = new Map<string, Readonly<Record<string, unknown>>>()
     for (const { transactions } of latest.values())
       for (const { status, changes } of transactions.values())
         for (const { table, id } of status === 'pending' ? changes : []) {
-          const row = schema.table(table)?.optimisticConcurrency === true ? undefined : master.row(table, id)
+          const row = this.#hasVersions(table) ? undefined : master.row(table, id)
           if (row) rows.set(rowKey(table, id), row.values)
         }
     return rows
@@ -256,7 +258,7 @@ export class Effects {
   /** I5: a row that somebody else has changed is deleted only where that was decided. */
   #unseen({ table, id, userId, before: row }: Committed, latest: ReadonlyMap<number, Look>): readonly Problem[] {
     if (!row || this.#filled.has(table)) return []
-    if (this.#world.emulator.schema.table(table)?.optimisticConcurrency !== true) return []
+    if (!this.#hasVersions(table)) return []
     const senders = [...latest.values()].flatMap(({ device, transactions, written }) =>
       [...transactions.values()].flatMap((transaction) => {
         const madeOn = this.#deletes.get(`${device.number}/${transaction.seq}/${id}`)
@@ -314,9 +316,8 @@ export class Effects {
    * What was there before that is seen.
    */
   #isUnnoticed(table: string, id: string, name: string, was: string): boolean {
-    const { schema } = this.#world.emulator
-    if (schema.manyToManyByIntersect(table)) return true
-    if (schema.table(table)?.optimisticConcurrency === true) return false
+    if (this.#world.emulator.schema.manyToManyByIntersect(table)) return true
+    if (this.#hasVersions(table)) return false
     return this.#wasThere.get(rowKey(table, id))?.[name] !== was
   }
 
@@ -375,8 +376,10 @@ export class Effects {
     return this.#world.repeated.filter((request) => tokensIn(request).includes(token)).length
   }
 
+  /** Whether the master checks versions of the table, and has done so all along. */
   #hasVersions(table: string): boolean {
-    return this.#world.emulator.schema.table(table)?.optimisticConcurrency === true
+    const { emulator, switched } = this.#world
+    return emulator.schema.table(table)?.optimisticConcurrency === true && !switched.has(table)
   }
 
   /** Columns that nobody took out, and that the master never had. */

@@ -35,6 +35,7 @@ export const masterSchema: StepKind = byMaster('master schema', 1, (context) => 
     case 'concurrency': {
       const optimisticConcurrency = schema.table(table)?.optimisticConcurrency !== true
       schema.changeTable(table, { optimisticConcurrency })
+      world.switched.add(table)
       return `optimistic concurrency of ${table} is ${optimisticConcurrency ? 'on' : 'off'}`
     }
     case 'tracking':
