@@ -238,6 +238,28 @@ test.each(['nothing else', 'a changed row', 'a link'] as const)(
   },
 )
 
+test('a row that somebody deleted before the action on it was found shows what is unsent of it', async () => {
+  const there = world()
+  registerCount(there)
+  const device = await there.device({ configuration: ACCOUNTS })
+  const { master, faults } = there.emulator
+  const account = master.create('account', { name: 'Counted', numberofemployees: 7 })
+  await device.sync()
+  await device.org.write((draft) => {
+    draft.create('account', { name: 'Tells that the action has happened' })
+    count(draft, account, 'numberofemployees eq 8')
+  })
+  faults.add({ match: { method: 'POST' }, fault: { kind: 'dropAfterCommit' } })
+  await expect(device.org.push()).rejects.toThrow(OutpostError)
+  master.remove('account', account)
+  await device.org.write((draft) => draft.update('account', account, { name: 'Edited' }))
+  await pushUntilQuiet(there, device)
+  expect(statuses(await device.org.outbox.list({ statuses: 'all' }))).toEqual(['processed', 'error'])
+  await device.sync()
+  expect(await device.org.table('account').get(account)).toMatchObject({ name: 'Edited' })
+  expect((await device.org.quarantined()).map(({ id }) => id)).toEqual([account])
+})
+
 const FOLLOWING: readonly {
   readonly what: string
   readonly write: (draft: Drafting, id: string) => void

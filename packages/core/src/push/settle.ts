@@ -173,7 +173,7 @@ export async function deliver(
 
 /** Whether the change leaves a row behind that has later unsent changes. */
 async function isUnderEdits(tx: StoreWriter, { seq, changes }: OfflineTransaction, change: Change): Promise<boolean> {
-  if (change.kind !== 'create' && change.kind !== 'update') return false
+  if ('relationship' in change) return false
   const isOnRow = (other: Change): boolean => other.table === change.table && other.id === change.id
   if (changes.some((other) => isOnRow(other) && goes(other))) return false
   const touching = [rowKey(change.table, change.id)]
