@@ -81,11 +81,11 @@ test.skipIf(!hasChromium)('ends a page that takes too long', async () => {
 })
 
 test('ends a run that takes too long, and says whose it was and what it did', async () => {
-  // One by one in eight lanes, each 50 ms late: one and a half seconds.
-  const sizes = ['--rows', '240', '--pending', '240', '--contenders', 'single-x8']
-  const { exitCode, text } = await run(program, 'w4', ...sizes, '--runs', '1', '--time-limit', '1')
+  // One by one in eight lanes, each 50 ms late: more than six seconds.
+  const sizes = ['--rows', '1000', '--pending', '1000', '--contenders', 'single-x8']
+  const { exitCode, text } = await run(program, 'w4', ...sizes, '--runs', '1', '--time-limit', '3')
   expect({ exitCode, text }).toMatchObject({ exitCode: 2 })
-  expect(text).toContain("w4, single-x8: 'push' was not done after 1 seconds")
+  expect(text).toContain("w4, single-x8: 'push' was not done after 3 seconds")
 })
 
 test('measures beside the contenders what nobody can do without, which keeps nothing', async () => {
