@@ -113,6 +113,27 @@ test('rows that change while an added column is brought are whole in the end', a
   expect(await differences(there, device)).toEqual([])
 })
 
+test.each([
+  ['after', true],
+  ['before', false],
+])('a row made here %s the first pull has all columns once the filter wants it', async (_when, isPulled) => {
+  const syncFilter = "startswith(new_name,'Item')"
+  const columns = ['new_name', 'new_phone', 'statecode']
+  const there = items(5)
+  const device = await there.device({ configuration: itemsWith({ syncFilter }) })
+  if (isPulled) await device.sync()
+  await device.org.write((draft) => draft.create('new_item', { new_name: 'Mine' }))
+  await device.org.push()
+  await device.org.configure(itemsWith({ syncFilter, columns }))
+  await device.sync()
+  const next = itemsWith({ columns })
+  expect((await device.org.plan(next)).tables['new_item']).toMatchObject({ why: 'rows-and-columns' })
+  await device.org.configure(next)
+  await device.sync()
+  expect(await differences(there, device)).toEqual([])
+  expect((await device.org.plan(next)).tables).toEqual({})
+})
+
 const NOTES: Configuration = {
   tables: { annotation: { columns: ['subject', 'filename', 'documentbody'] }, account: { columns: ['name'] } },
 }

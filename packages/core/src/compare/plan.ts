@@ -1,6 +1,6 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
-import { resolved, readCheckpoint, wantedKey, typedColumns } from '../pull/checkpoint.ts'
+import { columnsHeld, resolved, readCheckpoint, wantedKey, typedColumns } from '../pull/checkpoint.ts'
 import type { PullContext } from '../pull/pull-context.ts'
 import { areMostNew } from '../pull/pull-table.ts'
 import { differs, heldRows } from './held-rows.ts'
@@ -103,7 +103,7 @@ async function planTable(
   const checkpoint = found && before ? resolved(found, before) : undefined
   const isNew = checkpoint === undefined
   const otherRows = !isNew && (checkpoint.scope !== wantedKey(table) || checkpoint.due?.includes('filter-changed'))
-  const held = new Set(checkpoint?.columns)
+  const held = new Set(checkpoint ? columnsHeld(checkpoint, table) : [])
   const lacking = isNew ? [] : typedColumns(table).filter((column) => !held.has(column))
   if (!isNew && !otherRows && lacking.length === 0) return null
   const rowBytes = await bytesOfRow(context, before, table)

@@ -38,8 +38,10 @@ export type TableCheckpoint = {
   readonly everyRow?: boolean
   /** Which rows are asked for. Null in what an older version stored: those of the configuration it was stored with. */
   readonly scope: string | null
-  /** The columns, with their types, that every row held has in the version that is held. */
+  /** The columns, with their types, that every wanted row held has in the version that is held. */
   readonly columns: readonly string[]
+  /** Those of them that came when rows were here already: of what is held only the rows wanted then have got them. */
+  readonly added?: readonly string[] | undefined
   /** The pass that brings columns that were added later. */
   readonly layer?: ColumnLayer | undefined
   /** Reasons to compare all rows, which the end of a comparison takes away. */
@@ -107,6 +109,17 @@ export function wantedKey({ scope, wanted = scope }: ConfiguredTable): string {
 function relatedKey({ direction, table, lookup, filter, related }: RelatedRows): Json {
   const own = [direction, table.name, lookup, filter && printFilter(filter)]
   return related ? [...own, related.map(relatedKey)] : own
+}
+
+/**
+ * The columns that the rows held have as far as the table wants them. Rows that are wanted only now can have been here, in the
+ * version that they still have, when columns came to the others.
+ */
+export function columnsHeld(
+  { scope, columns, added = [] }: TableCheckpoint,
+  table: ConfiguredTable,
+): readonly string[] {
+  return scope === wantedKey(table) ? columns : columns.filter((column) => !added.includes(column))
 }
 
 /** A table that has not been pulled: the first pass brings all columns. */
@@ -196,14 +209,15 @@ export async function followConfiguration(
     const stored = resolved(found, before.get(name) ?? table)
     const scope = wantedKey(table)
     const selected = new Set(typedColumns(table))
-    const layer = stored.layer && {
-      ...stored.layer,
-      columns: stored.layer.columns.filter((each) => selected.has(each)),
-    }
+    const columns = columnsHeld(stored, table).filter((column) => selected.has(column))
+    // It has gone over the rows that were wanted until now.
+    const running = stored.scope === scope ? stored.layer : undefined
+    const layer = running && { ...running, columns: running.columns.filter((each) => selected.has(each)) }
     const next: TableCheckpoint = {
       ...stored,
       scope,
-      columns: stored.columns.filter((column) => selected.has(column)),
+      columns,
+      added: stored.added?.filter((each) => columns.includes(each)),
       layer: layer && layer.columns.length > 0 ? layer : undefined,
     }
     await writeCheckpoint(tx, name, stored.scope === scope ? next : withDue(next, 'filter-changed'))

@@ -57,11 +57,8 @@ async function pullAddedColumns(
         const { layer: _, ...rest } = stored
         const isOver = page !== 'expired' && !page.more
         const next = { columns: layer.columns, master: page === 'expired' ? null : page.checkpoint }
-        await writeCheckpoint(
-          tx,
-          name,
-          isOver ? { ...rest, columns: [...new Set([...stored.columns, ...layer.columns])] } : { ...rest, layer: next },
-        )
+        const over = { columns: inAll(stored.columns, layer.columns), added: inAll(stored.added, layer.columns) }
+        await writeCheckpoint(tx, name, isOver ? { ...rest, ...over } : { ...rest, layer: next })
         return count
       },
       { durability: 'relaxed' },
@@ -70,6 +67,10 @@ async function pullAddedColumns(
     received += page.rows.length
     context.emit({ type: 'pull.page', table: name, rows: received, columns: layer.columns.map(nameOfTyped) })
   }
+}
+
+function inAll(some: readonly string[] = [], others: readonly string[]): readonly string[] {
+  return [...new Set([...some, ...others])]
 }
 
 async function layerPage(

@@ -6,7 +6,15 @@ import type { PullPage, PullRequest } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { beginBodies } from './bodies.ts'
-import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
+import {
+  dueOf,
+  firstCheckpoint,
+  readCheckpoint,
+  resolved,
+  rowColumns,
+  typedColumns,
+  writeCheckpoint,
+} from './checkpoint.ts'
 import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
 import { heldVersions } from './membership.ts'
@@ -136,8 +144,10 @@ async function commitPage(
  */
 async function missedBefore(
   tx: StoreReader,
-  { metadata: { name }, tracking, changeTracking }: ConfiguredTable,
-): Promise<Pick<TableCheckpoint, 'everyRow' | 'due'>> {
+  table: ConfiguredTable,
+): Promise<Pick<TableCheckpoint, 'everyRow' | 'added' | 'due'>> {
+  const { metadata, tracking, changeTracking } = table
+  const { name } = metadata
   // A row with an unsent deletion is not shown, but it is there again when that is taken back.
   const bases = await tx.bases(name)
   const created = bases.filter(({ local }) => local === 'created')
@@ -150,7 +160,7 @@ async function missedBefore(
     ...(isTold ? ['tracking-enabled' as const] : []),
     ...(rows > sent.size ? ['asked' as const] : []),
   ]
-  return { everyRow: true, ...(due.length > 0 ? { due } : {}) }
+  return { everyRow: true, added: typedColumns(table), ...(due.length > 0 ? { due } : {}) }
 }
 
 /** The stored checkpoint, as far as it is still good, or a fresh one. */
