@@ -92,6 +92,7 @@ test('a conflict is told with the decisions and patches of this row, and of no o
   })
   there.emulator.master.update('account', id, { name: 'Theirs' })
   there.emulator.master.update('account', other, { name: 'Theirs too' })
+  const theirs = `W/"${there.emulator.master.row('account', id)?.version}"`
   await device.sync()
   await device.sync()
   const entries = await device.org.outbox.trace({ table: 'account', id })
@@ -100,7 +101,7 @@ test('a conflict is told with the decisions and patches of this row, and of no o
   expect(merged[0]?.conflicts).toMatchObject([
     { table: 'account', id, column: 'name', local: 'Ours', remote: 'Theirs' },
   ])
-  expect(merged[0]?.patches).toMatchObject({ id })
+  expect(merged[0]).toMatchObject({ patches: { id }, version: theirs })
   // The change stands on the newer row by now; what it was made on is still told.
   expect(entries[0]).toMatchObject({
     changes: [{ kind: 'update', values: { name: 'Ours', telephone1: '1' }, before: { name: one?.['name'] } }],

@@ -43,8 +43,9 @@ function stepText(entry: TraceEntry): { readonly text: string; readonly details:
     }
     case 'echoed':
       return { text: `a pull brought it back as version ${entry.version}`, details: [] }
-    case 'verified':
     case 'merged':
+      return { text: [note, entry.version && `version ${entry.version}`].filter(Boolean).join('; '), details: [] }
+    case 'verified':
     case 'operated':
       return { text: note, details: [] }
   }

@@ -26,7 +26,7 @@ export interface TracedChange {
  * - `answered`: what the master said, with its own id of the request and the version it gave the row; or that it said
  *   nothing (`deferred`). `error` has its class and the remedy.
  * - `verified`: the answer was lost, and the master was looked at: it does not have the change.
- * - `merged`: the row had changed on the master. A decision about a conflict can also stand in an answer.
+ * - `merged`: the row had changed on the master, to this version. A decision about a conflict can also stand in an answer.
  * - `operated`: what a person did about the transaction.
  * - `echoed`: a pull brought back what was written, or a newer version of it.
  */
@@ -54,7 +54,7 @@ export type TraceEntry = {
       readonly error: HistoryEntry['error'] | null
     }
   | { readonly kind: 'verified'; readonly event: 'verified' }
-  | { readonly kind: 'merged'; readonly event: 'merged' }
+  | { readonly kind: 'merged'; readonly event: 'merged'; readonly version: string | null }
   | { readonly kind: 'operated'; readonly event: 'set-pending' | 'archived' }
   | { readonly kind: 'echoed'; readonly event: 'echoed'; readonly version: string | null }
 )
@@ -112,7 +112,7 @@ function stepOf(entry: HistoryEntry, transaction: OfflineTransaction, row: RowRe
     case 'verified':
       return { ...head, kind: 'verified', event }
     case 'merged':
-      return { ...head, kind: 'merged', event }
+      return { ...head, kind: 'merged', event, version }
     case 'set-pending':
     case 'archived':
       return { ...head, kind: 'operated', event }

@@ -15,6 +15,7 @@ import type { ReadinessContext } from '../outbox/readiness.ts'
 import { rechecked } from '../outbox/recheck.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
+import { rowKey } from '../row.ts'
 import type { Row } from '../row.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import { settledAs } from './settle.ts'
@@ -96,6 +97,8 @@ interface MergedChange {
   /** What is left to send of the change; null when nothing is. */
   readonly change: Change | null
   readonly merge: Merge
+  /** The version of the master's row that it was merged into. */
+  readonly version?: string | null
 }
 
 /** What a policy took out of a transaction no longer is what later changes of the row stand on. */
@@ -122,9 +125,17 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
   const merges = merged.map(({ merge }) => merge)
   const conflicts = merges.flatMap((merge) => ('conflicts' in merge ? merge.conflicts : []))
   const patches = merges.flatMap((merge) => ('patches' in merge && merge.patches ? [merge.patches] : []))
-  const note = (decided: readonly ConflictDecision[]): Pick<HistoryEntry, 'conflicts' | 'patches'> => ({
+  const versions = Object.fromEntries(
+    transaction.changes.flatMap(({ table, id }, at) => {
+      const { version } = merged[at] ?? {}
+      return version ? [[rowKey(table, id), version]] : []
+    }),
+  )
+  const met = Object.keys(versions).length > 0 ? { versions } : {}
+  const note = (decided: readonly ConflictDecision[]): Pick<HistoryEntry, 'conflicts' | 'patches' | 'versions'> => ({
     ...(decided.length > 0 ? { conflicts: decided } : {}),
     ...(patches.length > 0 ? { patches } : {}),
+    ...met,
   })
   // It may be that its answer was lost, that it had its effect, and that somebody else has written over that since.
   const isDoubtful = editOf(transaction).doubtful
@@ -149,7 +160,7 @@ function decide(transaction: OfflineTransaction, merged: readonly MergedChange[]
   if (changes.length === 0) {
     return merges.some((merge) => merge.kind === 'overruled')
       ? transition(transaction, 'overruled', now, overruled, note(conflicts))
-      : settledAs(transaction, 'delivered', now, { note: 'nothing of it is left to send' })
+      : settledAs(transaction, 'delivered', now, { note: 'nothing of it is left to send', ...met })
   }
   const unchanged = merged.every(({ change }, index) => change === transaction.changes[index])
   return unchanged ? transaction : transition(transaction, 'merged', now, { changes }, note(conflicts))
@@ -189,7 +200,8 @@ function mergeChange(change: Change, base: BaseRow, table: ConfiguredTable, edit
   }
   const merge =
     change.kind === 'update' ? mergeUpdate(change, base.values, table, edit) : mergeDelete(change, base.values, table)
-  return { change: merge.kind === 'send' ? onto(change, merge, base.values, base.version) : null, merge }
+  const { version } = base
+  return { change: merge.kind === 'send' ? onto(change, merge, base.values, version) : null, merge, version }
 }
 
 /** The change as if it had been made on the master's present row. */
