@@ -11,7 +11,7 @@ import { Watch } from './look.ts'
 import type { Look } from './look.ts'
 import { moves } from './moves.ts'
 import type { Problem } from './problem.ts'
-import { lookForShares, lookWhoCanNotice } from './unfound.ts'
+import { lookForShares, lookWhoCanNotice, noteMet } from './unfound.ts'
 
 interface Checked {
   readonly watches: readonly Watch[]
@@ -41,6 +41,7 @@ export async function afterStep(world: World): Promise<readonly Problem[]> {
       if (!look) continue
       looks.push(look)
       latest.set(watch.device.number, look)
+      noteMet(watch.device, look.changed)
       problems.push(...nothingLost(look), ...noSurprise(look), ...noHostage(look), ...moves(look))
       problems.push(...((await heldBack[at]?.judge(look)) ?? []), ...((await onlyHere[at]?.look()) ?? []))
     }

@@ -4,7 +4,16 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import { excusesExtra, excusesMissing, isGivenAgain, isTracked, unexcused, whereabouts } from './unfound.ts'
+import {
+  excusesExtra,
+  excusesMissing,
+  isChosenAgain,
+  isGivenAgain,
+  isTracked,
+  noteMet,
+  unexcused,
+  whereabouts,
+} from './unfound.ts'
 import type { Extra } from './unfound.ts'
 
 /** Where a device has something else than it should. */
@@ -27,7 +36,8 @@ export async function differences(
   const { configuration } = org
   const found: Difference[] = []
   const extra: Extra[] = []
-  const met = await versionsMet(device)
+  noteMet(device, await store.bare.read('versions', (tx) => tx.findTransactions({})))
+  const kept = await keysOf(device)
   for (const table of Object.keys(configuration.tables)) {
     const wanted = await wantedRows(world.emulator, user, configuration, table)
     const { rows, bases } = await store.bare.read('compare', async (tx) => {
@@ -44,9 +54,12 @@ export async function differences(
     }
     for (const [id, there] of wanted) {
       const here = held.get(id)
-      if (here?.version === there.version && isGivenAgain(world, device, table, id, there.version)) continue
+      const isAsBefore = here?.version === there.version
+      if (isAsBefore && isGivenAgain(world, device, table, id, there.version)) continue
+      if (isAsBefore && isChosenAgain(world, table, id, there.version)) continue
       const found = here ? unlike(here, there, local, columns !== undefined) : ['is missing on the device']
-      if (found.length > 0 && !excusesMissing(world, device, table, id)) for (const words of found) tell(id, words)
+      if (found.length === 0 || excusesMissing(world, device, { table, id }, kept)) continue
+      for (const words of found) tell(id, words)
     }
     for (const [id, row] of held)
       if (!wanted.has(id))
@@ -54,7 +67,7 @@ export async function differences(
           table,
           row,
           below: bases.get(id) ?? row.values,
-          isExcused: excusesExtra(world, device, table, row, { tracked, met }),
+          isExcused: excusesExtra(world, device, table, row, { tracked, held: kept }),
         })
   }
   for (const { table, row } of unexcused(configuration, extra)) {
@@ -65,13 +78,13 @@ export async function differences(
   return found
 }
 
-/** The versions of rows that its pushes have met, as `<key> <version>`. */
-async function versionsMet({ store }: Device): Promise<ReadonlySet<string>> {
-  const transactions = await store.bare.read('versions', (tx) => tx.findTransactions({}))
-  const entries = transactions.flatMap(({ history }) =>
-    history.flatMap(({ versions = {} }) => Object.entries(versions)),
-  )
-  return new Set(entries.map(([key, version]) => `${key} ${version}`))
+/** The keys of all rows that the device has. */
+function keysOf({ store, tables }: Device): Promise<ReadonlySet<string>> {
+  return store.bare.read('rows', async (tx) => {
+    const keys = new Set<string>()
+    for (const table of tables) for (const { id } of await tx.scan(table, {})) keys.add(rowKey(table, id))
+    return keys
+  })
 }
 
 function unlike(here: StoredRow, there: WantedRow, local: readonly string[], isWhole: boolean): readonly string[] {

@@ -1,5 +1,5 @@
 import { rowKey } from '@outpost/core'
-import type { Configuration, Row, StoredRow } from '@outpost/core'
+import type { Configuration, OfflineTransaction, Row, StoredRow } from '@outpost/core'
 import type { Device } from '../device.ts'
 import type { Scenario } from '../scenario.ts'
 import { wantedRows } from '../wanted.ts'
@@ -10,13 +10,18 @@ import type { World } from '../world.ts'
  * are compared, must be found.
  */
 
+interface RowName {
+  readonly table: string
+  readonly id: string
+}
+
 /** Whether the device need not have found out that a row of its is to go. */
 export function excusesExtra(
   world: World,
   device: Device,
   table: string,
   row: StoredRow,
-  { tracked: changeTracking, met }: { readonly tracked: boolean; readonly met: ReadonlySet<string> },
+  { tracked: changeTracking, held }: { readonly tracked: boolean; readonly held: ReadonlySet<string> },
 ): boolean {
   const { org, user } = device
   const { configuration } = org
@@ -39,8 +44,9 @@ export function excusesExtra(
   // rows make a comparison due; a share, or one that is taken back, does not.
   if (versionOf(row.version) === there.version) {
     // What a push has met outside of the filter stays in the version in which it was met, as it would in an older one.
-    const isMet = met.has(`${rowKey(table, row.id)} ${row.version ?? ''}`)
-    return wasShared(world, row.id) || (!changeTracking && (isMet || isOwnWork(world, device, table, row.id)))
+    const isMet = metBy(device).has(`${rowKey(table, row.id)} ${row.version ?? ''}`)
+    if (wasShared(world, row.id) || isJoinedUnseen(world, device, { table, id: row.id }, held)) return true
+    return !changeTracking && (isMet || isOwnWork(world, device, table, row.id))
   }
   if (changeTracking) return false
   const wasGiven = tracking.owners === true && row.values['ownerid'] !== undefined && user !== ''
@@ -82,6 +88,23 @@ export function unexcused({ tables }: Configuration, extra: readonly Extra[]): r
   return open
 }
 
+const met = new WeakMap<Device, Set<string>>()
+
+/** The versions of rows that the pushes of a device have met, as `<key> <version>`; also of what was discarded since. */
+function metBy(device: Device): Set<string> {
+  const versions = met.get(device) ?? new Set<string>()
+  met.set(device, versions)
+  return versions
+}
+
+/** Notes what the pushes of a device have met. To be called after every step, and before what it has is judged. */
+export function noteMet(device: Device, transactions: Iterable<OfflineTransaction>): void {
+  const versions = metBy(device)
+  for (const { history } of transactions)
+    for (const entry of history)
+      for (const [key, version] of Object.entries(entry.versions ?? {})) versions.add(`${key} ${version}`)
+}
+
 /** Whether the row is as it is because of this device: what it wrote need not fit its own filter, and nobody tells it so. */
 function isOwnWork({ ledger, emulator }: World, { book, user }: Device, table: string, id: string): boolean {
   const last = ledger.commits.findLast((commit) => commit.table === table && commit.id === id)
@@ -120,21 +143,59 @@ export function whereabouts(world: World, table: string, row: StoredRow): string
 }
 
 /** Whether the device need not have found out that it is to have a row, or that it is another one now. */
-export function excusesMissing(world: World, { number, org }: Device, table: string, id: string): boolean {
+export function excusesMissing(
+  world: World,
+  device: Device,
+  { table, id }: RowName,
+  held: ReadonlySet<string>,
+): boolean {
+  const { number, org } = device
   const { configuration } = org
   if (configuration.tables[table]?.syncDeletion === true) return false
-  const back = doubtsOf(world).back.get(number)
-  if (back && (back.has(rowKey(table, id)) || isLedToBy(world, configuration, { table, id }, back))) return true
-  // An entry of the mobile-tracking table is as late as what it tells of.
-  const about = configuration.mobileTracking === table ? rowThere(world, table, id)?.values['resco_rowid'] : undefined
-  return wasShared(world, id) || wasLate(world, id) || (typeof about === 'string' && wasLate(world, about))
+  const unnoticed = unnoticedBy(world, number)
+  if (unnoticed.has(rowKey(table, id)) || isLedToBy(world, configuration, { table, id }, unnoticed)) return true
+  if (wasShared(world, id) || wasLate(world, id)) return true
+  return !held.has(rowKey(table, id)) && isJoinedUnseen(world, device, { table, id }, held)
+}
+
+/**
+ * Whether a row that the device does not have has changed since this one, and FetchXML joins the two: that may be why this one
+ * is wanted, or not any more. A device learns that a joined row has changed where it keeps that as well (decisions/012).
+ */
+function isJoinedUnseen(
+  { emulator }: World,
+  { org }: Device,
+  { table, id }: RowName,
+  held: ReadonlySet<string>,
+): boolean {
+  const { syncFetchXml = '' } = org.configuration.tables[table] ?? {}
+  const row = emulator.master.rows(table).find((each) => each.id === id)
+  const joins = [...syncFetchXml.matchAll(/<link-entity name="([^"]*)" from="([^"]*)" to="([^"]*)"/g)]
+  return joins.some(([, name = '', from = '', to = '']) => {
+    const joined = emulator.master.rows(name).filter(({ values }) => values[from] === row?.values[to])
+    return joined.some((other) => other.version > (row?.version ?? 0n) && !held.has(rowKey(name, other.id)))
+  })
+}
+
+/**
+ * The rows that a device need not have found out about because it did not notice that a backup was restored: what came back
+ * with it, and what has changed since without a time of its own, in a version that was given out before. A pull asks for what
+ * is newer than all that it has seen, by version or by time (decisions/012).
+ */
+function unnoticedBy(world: World, number: number): ReadonlySet<string> {
+  const { back, givenOut } = doubtsOf(world)
+  const revived = back.get(number) ?? new Set()
+  if (revived.size === 0 || givenOut.untimed.size === 0) return revived
+  const there = versionsThere(world)
+  const passed = [...givenOut.untimed].flatMap(([key, version]) => (there.get(key) === version ? [key] : []))
+  return new Set([...revived, ...passed])
 }
 
 /** Whether a row is wanted because of one of these, or may be. */
 function isLedToBy(
   world: World,
   { tables }: Configuration,
-  { table, id }: { readonly table: string; readonly id: string },
+  { table, id }: RowName,
   keys: ReadonlySet<string>,
 ): boolean {
   const { syncFetchXml = '', related = [] } = tables[table] ?? {}
@@ -163,6 +224,25 @@ export function isGivenAgain(world: World, { number }: Device, table: string, id
 }
 
 /**
+ * Whether the row has a choice again that it had lost with its option. Neither changes its version: that a backup brought it back
+ * shows in the metadata alone, until its stamps have been given out again (decisions/012).
+ */
+export function isChosenAgain(world: World, table: string, id: string, version: string): boolean {
+  const lost = doubtsOf(world).unchosen.get(rowKey(table, id))
+  if (!lost || lost.version !== versionOf(version) || world.emulator.schema.stamp < lost.stamp) return false
+  return rowThere(world, table, id)?.values[lost.column] !== null
+}
+
+/** Removes the option of a choice, and notes which rows lose it. */
+export function removeOption(world: World, table: string, column: string, option: number): void {
+  const { master, schema } = world.emulator
+  const having = master.rows(table).filter(({ values }) => values[column] === option)
+  schema.removeOption(table, column, option)
+  for (const { id, version } of having)
+    doubtsOf(world).unchosen.set(rowKey(table, id), { version, column, stamp: schema.stamp })
+}
+
+/**
  * Whether any row is again at a version in which the device had it before a backup was restored: then the row by which it
  * would have noticed that is for it as it was (decisions/012).
  */
@@ -188,8 +268,7 @@ function wasShared(world: World, id: string): boolean {
 
 /** Whether it changed in a transaction that lasted longer than a pull reaches back. */
 function wasLate(world: World, id: string): boolean {
-  const { late } = doubtsOf(world)
-  return late.size > 0 && id.split(':').every((part) => late.has(part))
+  return doubtsOf(world).late.has(id)
 }
 
 /** By what a device can notice that a backup was restored, and what that and earlier ones brought back unnoticed. */
@@ -207,10 +286,7 @@ interface Doubts {
   isSlow: boolean
   /** A share of theirs was made or taken back, or they were hidden from somebody. */
   readonly shown: Set<string>
-  /**
-   * They, or the rows at both ends of a link, were stamped longer before their commit than a pull reaches back; or a while
-   * before it, and with no time of their own.
-   */
+  /** They were stamped longer before their commit than a pull reaches back; or a while before it, and with no time of their own. */
   readonly late: Set<string>
   /** By device: rows that a restored backup brought back, where nothing that the device had showed that it was restored. */
   readonly back: Map<number, ReadonlySet<string>>
@@ -218,13 +294,23 @@ interface Doubts {
   readonly told: Map<number, Told>
   /** By device: rows that it had in versions that have never been given out when a backup was restored, as `<key> <version>`. */
   readonly never: Map<number, Set<string>>
+  /** Rows that lost a choice with its option, in the versions that they had, and the stamp that the metadata got with it. */
+  readonly unchosen: Map<string, { readonly version: bigint; readonly column: string; readonly stamp: number }>
   /**
    * By device and table: the newest version of rows that were gone behind a restored backup that it did not notice. Until
    * newer ones are seen none is expected to come back (decisions/012).
    */
   readonly unwatched: Map<number, Map<string, bigint>>
-  /** The newest version that was given out before a backup was restored, what is there until it comes again, and what went by then. */
-  givenOut: { readonly newest: bigint; readonly there: ReadonlySet<string>; readonly gone: Set<string> }
+  /**
+   * The newest version that was given out before a backup was restored, what is there until it comes again, what went by then,
+   * and the versions of what changed by then without a time of its own.
+   */
+  givenOut: {
+    readonly newest: bigint
+    readonly there: ReadonlyMap<string, Stamp>
+    readonly gone: Set<string>
+    readonly untimed: Map<string, bigint>
+  }
 }
 
 const doubts = new WeakMap<World, Doubts>()
@@ -237,8 +323,14 @@ export function doubtsOf(world: World): Doubts {
     back: new Map<number, ReadonlySet<string>>(),
     told: new Map<number, Told>(),
     never: new Map<number, Set<string>>(),
+    unchosen: new Map(),
     unwatched: new Map<number, Map<string, bigint>>(),
-    givenOut: { newest: 0n, there: new Set<string>(), gone: new Set<string>() },
+    givenOut: {
+      newest: 0n,
+      there: new Map<string, Stamp>(),
+      gone: new Set<string>(),
+      untimed: new Map<string, bigint>(),
+    },
   }
   doubts.set(world, found)
   return found
@@ -271,7 +363,7 @@ export function restoreBackup(world: World, held: HeldByDevice): void {
   const { back, never, told, unwatched, givenOut } = noted
   const unnoticed = new Map(told)
   told.clear()
-  noted.givenOut = { ...givenOut, newest: newestIn(before, givenOut.newest), there: new Set(after.keys()) }
+  noted.givenOut = { ...givenOut, newest: newestIn(before, givenOut.newest), there: stampsThere(world) }
   for (const key of after.keys()) givenOut.gone.delete(key)
   for (const [number, rows] of held) {
     const unheard = [...rows].filter(([key, here]) => here !== after.get(key))
@@ -367,12 +459,17 @@ export async function lookWhoCanNotice(world: World): Promise<void> {
 /** Notes what goes in versions that are given out once more. */
 function lookWhatGoes(world: World): void {
   const noted = doubtsOf(world)
-  const { newest, there, gone } = noted.givenOut
+  const { newest, there, gone, untimed } = noted.givenOut
   if (newest === 0n) return
-  const now = versionsThere(world)
-  for (const key of there) if (!now.has(key)) gone.add(key)
-  const isOver = newestIn(now, 0n) > newest
-  noted.givenOut = isOver ? { newest: 0n, there: new Set(), gone } : { newest, there: new Set(now.keys()), gone }
+  const now = stampsThere(world)
+  for (const [key, before] of there) {
+    const stamp = now.get(key)
+    if (!stamp) gone.add(key)
+    else if (stamp.version !== before.version && stamp.version <= newest && stamp.modifiedOn === before.modifiedOn)
+      untimed.set(key, stamp.version)
+  }
+  const isOver = newestIn(versionsThere(world), 0n) > newest
+  noted.givenOut = { ...noted.givenOut, ...(isOver ? { newest: 0n, there: new Map() } : { there: now }) }
 }
 
 function newestIn(versions: ReadonlyMap<string, bigint>, least: bigint): bigint {
@@ -430,18 +527,37 @@ export async function heldByDevice({ devices }: World): Promise<HeldByDevice> {
   return held
 }
 
-/** The versions of all rows of the scenario's tables. */
-function versionsThere(world: World): ReadonlyMap<string, bigint> {
+/** What says of a row that it has changed. */
+interface Stamp {
+  readonly version: bigint
+  readonly modifiedOn: unknown
+}
+
+/** The stamps of all rows of the scenario's tables. */
+function stampsThere(world: World): ReadonlyMap<string, Stamp> {
   const { master, schema } = world.emulator
   return new Map(
     [...tablesOf(world)].flatMap((table) => {
       const link = schema.manyToManyByIntersect(table)
-      return master.rows(table).map(({ id, version, values }): [string, bigint] => {
+      return master.rows(table).map(({ id, version, values }): [string, Stamp] => {
         const ends = link && `${String(values[link.column1])}:${String(values[link.column2])}`
-        return [rowKey(table, ends ?? id), version]
+        return [rowKey(table, ends ?? id), { version, modifiedOn: values['modifiedon'] }]
       })
     }),
   )
+}
+
+function versionsThere(world: World): ReadonlyMap<string, bigint> {
+  return new Map([...stampsThere(world)].map(([key, { version }]) => [key, version]))
+}
+
+/** The rows that are others, or gone, behind what is done; those that go with others included. */
+export function changedIn(world: World, does: () => void): readonly string[] {
+  const before = versionsThere(world)
+  does()
+  const after = versionsThere(world)
+  const keys = new Set([...before.keys(), ...after.keys()])
+  return [...keys].flatMap((key) => (before.get(key) === after.get(key) ? [] : [key.slice(key.indexOf('/') + 1)]))
 }
 
 const tables = new WeakMap<Scenario, readonly string[]>()

@@ -1,6 +1,6 @@
 import type { ManyToManyRelationship } from '@outpost/dataverse-emulator'
 import { allowed } from '../allowed.ts'
-import { doubtsOf } from '../checks/unfound.ts'
+import { changedIn, doubtsOf } from '../checks/unfound.ts'
 import { byMaster } from './by-master.ts'
 import type { StepKind } from './step.ts'
 import { anyRow, drawOwner, drawValues, tablesOfPeople, writtenTables } from './master-values.ts'
@@ -11,8 +11,6 @@ const MINUTE_MS = 60 * SECOND_MS
 
 /** How long a transaction may last that a pull need not miss: longer ones Dataverse ends. */
 const REACH_MS = 5 * MINUTE_MS
-
-const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /** Rows change by the master's own hand, which no plug-in sees. */
 export const masterRows: StepKind = byMaster('master rows', 30, ({ world, draw }) =>
@@ -39,12 +37,13 @@ export const masterLate: StepKind = byMaster('master commits late', 4, ({ world,
     return `the next write is committed ${seconds} s late`
   }
   let words = ''
-  emulator.delayedCommit(ms, (master) => (words = changeRows({ world, draw, master })))
+  let changed: readonly string[] = []
+  emulator.delayedCommit(ms, (master) => {
+    changed = changedIn(world, () => (words = changeRows({ world, draw, master })))
+  })
   // By its version alone a first pass of a table does not find what had not been committed then.
   const isUntimed = words.startsWith('master touches') || words.startsWith('master back-dates')
-  // What it was changed to names other rows.
-  if (ms > REACH_MS || isUntimed)
-    for (const [id] of (words.split(/ \{| to /)[0] ?? '').matchAll(GUID)) doubtsOf(world).late.add(id)
+  if (ms > REACH_MS || isUntimed) for (const id of changed) doubtsOf(world).late.add(id)
   return `in ${ms} ms: ${words}`
 })
 

@@ -1,5 +1,6 @@
 import { integer, text } from '@outpost/dataverse-emulator'
 import type { ColumnDefinition, RequiredLevel } from '@outpost/dataverse-emulator'
+import { removeOption } from '../checks/unfound.ts'
 import type { Scenario } from '../scenario.ts'
 import { byMaster } from './by-master.ts'
 import { writtenColumns, writtenTables } from './master-values.ts'
@@ -83,6 +84,6 @@ function changeOptions({ world, draw }: StepContext, table: string): string {
   const { value } = options.length === 0 ? { value: 0 } : draw.pick(options)
   if (kind === 'rename') schema.renameOption(table, name, value, `Renamed ${draw.below(100)}`)
   else if (kind === 'add') schema.addOption(table, name, { value: 100 + draw.below(20), label: 'Added' })
-  else if (options.length > 1) schema.removeOption(table, name, value)
+  else if (options.length > 1) removeOption(world, table, name, value)
   return `${kind} option ${value} of ${table}.${name}`
 }

@@ -14,10 +14,14 @@ export const sync: StepKind = {
     const org = context.draw.pick(context.device.tabs)
     let isCutShort = false
     const { outcome, words } = await inTrouble(context, ONLINE, async (signal) => {
+      let pulls = false
+      const unsubscribe = org.subscribe((event) => (pulls ||= event.type === 'sync.phase' && event.phase === 'rows'))
       try {
         return await asked.run(org, signal)
       } finally {
-        isCutShort = context.device.line.endsStruck
+        unsubscribe()
+        // What can be sent only because of what came with the pull is sent behind it.
+        isCutShort = context.device.line.endsStruck && !pulls
       }
     })
     const isOfOneRequest = outcome instanceof OutpostError && ['timeout', 'unavailable'].includes(outcome.code)
