@@ -25,6 +25,8 @@ import { doubtsOf } from './unfound.ts'
  * - What somebody else wrote to a table whose versions the master does not check, after the row was read and before it was
  *   written, is written over unnoticed.
  * - Where `client-row-wins` decided that the whole row is sent, values of earlier transactions are in it once more.
+ * - What somebody else wrote into a column that a create left empty, before the row was found as its answer was lost, counts
+ *   as filled in by the master (decisions/010): an edit that was made on the empty column is made on that.
  * - What came in a queue file may have been sent by the device that it came from.
  *
  * The master does not check versions where it has begun to in this run, or ceased to: a device need not have heard of it.
@@ -248,8 +250,9 @@ export class Effects {
       const before = this.#owners.get(lastToken(was) ?? -1)
       const isOwn = before ? before.device === device.number && before.seq <= seq : isCorrected
       const isBelow = this.#isBelow(transactions, owner, name, was)
+      const isFilledIn = madeOn === null && earlier.some((each) => wasFound(each) && leftEmpty(each, table, id, name))
       const isLost = tokensIn(was).length === 0 && !/[mp]#/.test(was)
-      if (isSeen || isOwn || isBelow || isLost || this.#isUnnoticed(table, id, name, was)) return []
+      if (isSeen || isOwn || isBelow || isFilledIn || isLost || this.#isUnnoticed(table, id, name, was)) return []
       const words = `#${seq} wrote ${JSON.stringify(value)} over ${JSON.stringify(was)} in ${name} of ${table} ${id}`
       return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${madeOn})` }]
     })
@@ -434,6 +437,13 @@ function wasFound({ history }: OfflineTransaction): boolean {
 
 function hasSent({ changes }: OfflineTransaction, table: string, id: string, column: string, value: unknown): boolean {
   return changes.some((change) => change.table === table && change.id === id && valuesOf(change)[column] === value)
+}
+
+/** Whether the transaction creates the row and says nothing of the column. */
+function leftEmpty({ changes }: OfflineTransaction, table: string, id: string, column: string): boolean {
+  return changes.some(
+    (change) => change.kind === 'create' && change.table === table && change.id === id && !(column in change.values),
+  )
 }
 
 /** What the transaction writes to the column; undefined where it no longer says. */
