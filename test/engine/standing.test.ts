@@ -168,6 +168,28 @@ test('a row that is shared comes, and goes when the sharing ends: the comparison
   expect(await names(device)).not.toContain('shared')
 })
 
+test('columns that came while an edited row was hidden are there when it is shown again', async () => {
+  const here = world()
+  const account = { columns: ['name', 'telephone1'], syncDeletion: true, uploadFilter: 'telephone1 eq null' }
+  const id = foreign(here, 'shared')
+  here.emulator.security.grant({ table: 'account', id }, TECHNICIAN, ['read', 'write'])
+  const device = await technician(here, { tables: { account } })
+  await device.org.write((draft) => draft.update('account', id, { telephone1: '1' }))
+  here.emulator.security.revoke({ table: 'account', id }, TECHNICIAN)
+  await here.env.advance(LATER)
+  await device.sync()
+  expect(await device.org.quarantined()).toMatchObject([{ id, reason: 'unreadable' }])
+  await device.org.configure({ tables: { account: { ...account, columns: [...account.columns, 'statecode'] } } })
+  await device.sync()
+
+  here.emulator.security.grant({ table: 'account', id }, TECHNICIAN, ['read', 'write'])
+  await device.sync()
+  expect(await device.org.quarantined()).toEqual([])
+  expect((await device.rows('account')).get(id)).toMatchObject({ name: 'shared', telephone1: '1', statecode: 0 })
+  const [base] = await device.store.read('base', (tx) => tx.bases('account', [id]))
+  expect(base?.values).toMatchObject({ telephone1: null, statecode: 0 })
+})
+
 test('a standing that is as it was compares nothing and asks nothing more', async () => {
   const here = world()
   const device = await technician(here)

@@ -14,6 +14,11 @@ import { isOlderVersion } from './version-order.ts'
 export interface ApplyOptions {
   /** Writes rows of a version that is held, too. */
   readonly everyRow?: boolean
+  /**
+   * Rows that are shown again after they were not: of a version that is held they may lack columns that came to the others by
+   * then.
+   */
+  readonly again?: ReadonlySet<string>
   /** Writes rows of a version older than the one held, too: the master is known to have gone back. */
   readonly older?: boolean
   /** Most rows are not here yet, as in a first pass: they are added without a look at what is held. */
@@ -47,7 +52,7 @@ export async function applyPage(
   const fresh = known.filter((row) => {
     const base = bases.get(row.id)
     const held = base ? base.version : versions.get(row.id)
-    if (held === row.version) return options.everyRow === true
+    if (held === row.version) return options.everyRow === true || options.again?.has(row.id) === true
     return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)
   })
   const isHeld = ({ id, version }: MasterRow): boolean => (bases.get(id)?.version ?? versions.get(id)) === version

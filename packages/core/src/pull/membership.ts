@@ -96,13 +96,13 @@ export async function readAndApply(
     async (tx) => {
       const now = await heldVersions(tx, name, ids)
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
-      const fresh = rows.filter((row) => !moved(row.id) && now.get(row.id) !== row.version)
+      const again = await release(tx, name, shown)
+      const fresh = rows.filter(({ id, version }) => !moved(id) && (now.get(id) !== version || again.has(id)))
       await noteAnchors(tx, name, fresh)
       // No pass will bring as news what is held by then.
       if (name === context.mobileTracking) await learnTracked(tx, table, fresh, context.tables)
-      await applyPage(tx, table, fresh, { older: true })
+      await applyPage(tx, table, fresh, { older: true, again })
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
-      await release(tx, name, shown)
       const gone = absent.filter((id) => !moved(id))
       const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
       // What was pushed or pulled meanwhile is looked at once more with the next pull.

@@ -113,13 +113,13 @@ async function commitPage(
       const { rows, deleted } = older ? { rows: page.rows, deleted: [] } : await withoutDeleted(tx, name, page.rows)
       sightings.deleted.push(...deleted)
       // Before the checkpoint is read: it can make a comparison of this very table due.
-      await withPage(tx, context, table, rows, sightings)
+      const again = await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
       const missed = stored ? {} : await missedBefore(tx, table)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const mostlyNew = !kept.complete && !everyRow
-      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, older, mostlyNew })
+      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, again, older, mostlyNew })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       // Another client org on the store can have gone on meanwhile, or begun anew: then the page leads on from nowhere.
       const leadsOn = JSON.stringify(stored?.master ?? null) === JSON.stringify(from)

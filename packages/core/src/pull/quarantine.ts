@@ -72,11 +72,15 @@ export async function marksOf(
   return found
 }
 
-/** Takes the marks from rows that the master shows again, or that are here no more. One look where nothing is marked. */
-export async function release(tx: StoreWriter, table: string, ids: ReadonlySet<string>): Promise<void> {
+/**
+ * Takes the marks from rows that the master shows again, or that are here no more, and gives back which had one. One look where
+ * nothing is marked.
+ */
+export async function release(tx: StoreWriter, table: string, ids: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const marked = await marksOf(tx, table, ids)
   for (const { id } of marked) await tx.setValue(prefix(table) + id, undefined)
   await count(tx, table, -marked.length)
+  return new Set(marked.map(({ id }) => id))
 }
 
 async function countOf(tx: StoreReader, table: string): Promise<number> {

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
 import type { HeldVersions, Membership, MembershipContext } from './membership.ts'
-import { marksOf, release } from './quarantine.ts'
+import { marksOf } from './quarantine.ts'
 import type { QuarantineReason } from './quarantine.ts'
 
 /** Rows whose versions are read in one store transaction. */
@@ -126,10 +126,7 @@ async function allHeld(
   return held
 }
 
-/**
- * Those of the doubtful rows that are not held in this version. Of all rows of the page the quarantine, if any, ends: they
- * are shown.
- */
+/** Those of the doubtful rows that are not held in this version, and those of the page whose quarantine ends: they are shown. */
 async function differing(
   context: MembershipContext,
   table: ConfiguredTable,
@@ -144,10 +141,10 @@ async function differing(
       name,
       doubtful.map(({ id }) => id),
     ),
-    marked: (await marksOf(tx, name, ids)).length > 0,
+    marked: (await marksOf(tx, name, ids)).map(({ id }) => id),
   }))
-  if (marked) await context.store.write(`release rows of ${name}`, (tx) => release(tx, name, ids))
-  return doubtful.filter((row) => !isHeld(held, row)).map(({ id }) => id)
+  const others = doubtful.filter((row) => !isHeld(held, row)).map(({ id }) => id)
+  return [...new Set([...others, ...marked])]
 }
 
 /** Whether the row is among those held, in this version where the master tells it. */

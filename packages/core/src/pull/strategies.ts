@@ -71,20 +71,20 @@ function clockOf({ userId, env }: PullContext): { readonly userId: string; reado
   return { userId, now: env.now() }
 }
 
-/** With each page of a pass, in its store transaction and before it is applied. */
+/** With each page of a pass, in its store transaction and before it is applied. Gives back the rows that are shown again. */
 export async function withPage(
   tx: StoreWriter,
   context: PullContext,
   table: ConfiguredTable,
   page: readonly MasterRow[],
   sightings: Sightings,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const name = table.metadata.name
-  if (page.length === 0) return
+  if (page.length === 0) return new Set()
   if (name === context.mobileTracking) await learnTracked(tx, table, page, context.tables)
   // What was pushed from here, or met by a push, has made that due already.
   if (await sightPage(tx, name, page, sightings)) await dependentsDue(tx, context.tables, name)
-  await release(tx, name, new Set(page.map((row) => row.id)))
+  return release(tx, name, new Set(page.map((row) => row.id)))
 }
 
 /** Behind the pass over a table. */
