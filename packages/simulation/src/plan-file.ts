@@ -15,7 +15,7 @@ export interface PlanFile extends Plan {
 
 /** The text as a kept plan. Throws RangeError, naming what is wrong, where it is none, or has steps of an unknown kind. */
 export function planFileFrom(text: string): PlanFile {
-  const { about, check, seed, devices, steps } = fieldsOf(jsonOf(text), 'a plan')
+  const { about, check, seed, devices, steps, staysQuiet } = fieldsOf(jsonOf(text), 'a plan')
   if (typeof about !== 'string' || about === '') throw new RangeError("a plan says in 'about' what it once found")
   const known = CHECKS.find((name) => name === check)
   if (!known) throw new RangeError(`'check' is one of ${CHECKS.join(', ')}`)
@@ -26,14 +26,15 @@ export function planFileFrom(text: string): PlanFile {
     check: known,
     seed: whole(seed, 'seed', 0),
     devices: count,
+    ...(staysQuiet === true ? { staysQuiet } : {}),
     steps: (steps as readonly unknown[]).map((step, index) => stepFrom(step, `step ${index}`, count)),
   }
 }
 
 /** The text of the file. */
-export function textOfPlan({ about, check, seed, devices, steps }: PlanFile): string {
+export function textOfPlan({ about, check, seed, devices, steps, staysQuiet }: PlanFile): string {
   const lines = steps.map((step) => `    ${JSON.stringify(step)}`).join(',\n')
-  const head = JSON.stringify({ about, check, seed, devices }, null, 2).slice(0, -2)
+  const head = JSON.stringify({ about, check, seed, devices, staysQuiet }, null, 2).slice(0, -2)
   return `${head},\n  "steps": [\n${lines}\n  ]\n}\n`
 }
 

@@ -10,6 +10,7 @@ import { lookWhoIsTold } from './checks/unfound.ts'
 import type { Device } from './device.ts'
 import { changesOnceMore } from './last-changes.ts'
 import { countTables } from './met.ts'
+import type { Plan } from './plan.ts'
 import { masterSettles } from './steps/master-settles.ts'
 import { outcomeOf } from './steps/outcome.ts'
 import type { World } from './world.ts'
@@ -37,7 +38,7 @@ type Tell = (words: string) => void
  * Nothing goes wrong any more. Everything that nothing holds up is delivered or in error within a bounded time, and the
  * devices have what the master has: at first beside what is in error, then, when that is put away, in everything.
  */
-export async function becomesQuiet(world: World, tell: Tell): Promise<readonly Problem[]> {
+export async function becomesQuiet(world: World, { staysQuiet }: Plan, tell: Tell): Promise<readonly Problem[]> {
   const { devices } = world
   const problems: Problem[] = []
   problems.push(...(await calms(world)), ...(await afterStep(world)), ...(await leftUnsent(world)))
@@ -45,11 +46,12 @@ export async function becomesQuiet(world: World, tell: Tell): Promise<readonly P
   await drains(world, devices, tell, problems)
   if (problems.length > 0) return problems
   const waiting = await movable(world)
-  await changesOnceMore(world, tell, async (device) => {
-    await syncs(world, device, tell)
-    // What goes now, and comes back with a restored backup, has gone with what was only here.
-    problems.push(...(await afterStep(world)))
-  })
+  if (!staysQuiet)
+    await changesOnceMore(world, tell, async (device) => {
+      await syncs(world, device, tell)
+      // What goes now, and comes back with a restored backup, has gone with what was only here.
+      problems.push(...(await afterStep(world)))
+    })
   if (problems.length > 0) return problems
   const open = new Map<Device, ReadonlySet<string>>()
   const before: Difference[] = []

@@ -77,7 +77,7 @@ export async function runPlan(scenario: Scenario, plan: Plan, options: RunOption
     const found = at(step.at, await does(world, step, story))
     if (found.length > 0) return end(found)
   }
-  const found = at(null, await quietly(world, () => becomesQuiet(world, (words) => story.push(words))))
+  const found = at(null, await quietly(world, () => becomesQuiet(world, plan, (words) => story.push(words))))
   if (found.length === 0) await countLives(world.coverage, world.devices)
   return end(found)
 }

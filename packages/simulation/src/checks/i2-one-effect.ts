@@ -65,6 +65,8 @@ export class Effects {
   /** By device, seq and row, the row as it was deleted: as it was when the deletion was first seen. */
   readonly #deletes = new Map<string, { readonly row: Row; readonly restores: number }>()
   readonly #filled = new Set<string>()
+  /** The names of the plug-ins that have been looked at. */
+  readonly #plugIns = new Set<string>()
   /** Of tables whose versions the master does not check, the rows with something pending, as they were at the last look. */
   #wasThere: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map()
   readonly #columnsOut = new ColumnsOut()
@@ -76,8 +78,7 @@ export class Effects {
 
   /** What is wrong after these looks, which are those of all devices on which anything was committed. */
   judge(looks: readonly Look[], latest: ReadonlyMap<number, Look>): readonly Problem[] {
-    for (const { name } of this.#world.emulator.plugins.list())
-      for (const [, table] of name.matchAll(/: (?:fills|follows|works later) (\S+)/g)) this.#filled.add(table ?? '')
+    this.#learnPlugIns()
     for (const look of looks) {
       this.#learn(look)
       this.#columnsOut.learn(look)
@@ -94,6 +95,14 @@ export class Effects {
     }
     this.#wasThere = this.#unversioned(latest)
     return problems
+  }
+
+  #learnPlugIns(): void {
+    for (const { name } of this.#world.emulator.plugins.list()) {
+      if (this.#plugIns.has(name)) continue
+      this.#plugIns.add(name)
+      for (const [, table] of name.matchAll(/: (?:fills|follows|works later) (\S+)/g)) this.#filled.add(table ?? '')
+    }
   }
 
   #unversioned(latest: ReadonlyMap<number, Look>): ReadonlyMap<string, Readonly<Record<string, unknown>>> {

@@ -468,7 +468,7 @@ function lookWhatGoes(world: World): void {
     else if (stamp.version !== before.version && stamp.version <= newest && stamp.modifiedOn === before.modifiedOn)
       untimed.set(key, stamp.version)
   }
-  const isOver = newestIn(versionsThere(world), 0n) > newest
+  const isOver = [...now.values()].some(({ version }) => version > newest)
   noted.givenOut = { ...noted.givenOut, ...(isOver ? { newest: 0n, there: new Map() } : { there: now }) }
 }
 

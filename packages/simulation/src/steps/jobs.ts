@@ -30,7 +30,7 @@ export const jobs: StepKind = {
 /** The service of jobs is started or stopped. What it does by itself, it does while time passes. */
 export const service: StepKind = {
   name: 'service',
-  weight: 0.3,
+  weight: 0.2,
   run: async ({ world, device, draw }) => {
     const { service: own } = draw.pick(device.tabs)
     const { isStarted } = own

@@ -13,7 +13,7 @@ import { drawActs } from './write.ts'
 /** Writes while the device syncs: begun when a request of the sync goes out, in whichever tab. */
 export const writeInSync: StepKind = {
   name: 'write in sync',
-  weight: 1,
+  weight: 0.5,
   run: async (context) => {
     const { world, device, draw } = context
     const asked = drawAsked(context)
@@ -50,7 +50,7 @@ export const writeInSync: StepKind = {
 /** Both tabs of a device ask the master at once, mostly with something to send that must not be sent by both. */
 export const tabsAtOnce: StepKind = {
   name: 'tabs at once',
-  weight: 1.2,
+  weight: 0.7,
   run: async (context) => {
     const { world, device, draw } = context
     if (!device.hasTabs) return alone(context)
@@ -81,7 +81,7 @@ export async function alone(context: StepContext, failed?: 'failed'): Promise<st
 /** Several devices ask the master at once. */
 export const devicesAtOnce: StepKind = {
   name: 'devices at once',
-  weight: 0.3,
+  weight: 0.15,
   run: async ({ world, device, draw }) => {
     const others = world.devices.filter((each) => each !== device)
     const devices = [device, ...others.slice(draw.below(others.length))]

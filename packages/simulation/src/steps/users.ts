@@ -8,7 +8,7 @@ import { inTrouble, OFFLINE, ONLINE } from './trouble.ts'
 /** The user signs out, leaving work behind or not, and comes back; or somebody else takes the device. */
 export const users: StepKind = {
   name: 'users',
-  weight: 0.6,
+  weight: 0.4,
   run: async (context) => {
     const { world, device, draw } = context
     const unsent = draw.weighted({ refuse: 3, keep: 3, discard: 1 })
