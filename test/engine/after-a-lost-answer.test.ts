@@ -319,25 +319,28 @@ for (const happened of ['numberofemployees gt 7', 'repeatable'] as const) {
   }
 }
 
-test('an action whose row cannot be read for long waits for it, and is not settled on a guess', async () => {
-  const there = world()
-  const counts = registerCount(there)
-  let isUnread = true
-  const cut = (): Promise<never> => Promise.reject(new MasterError('timeout', 'no answer'))
-  const device = await there.device({
-    through: (master) => ({ ...master, read: (...of) => (isUnread ? cut() : master.read(...of)) }),
-  })
-  const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
-  await device.sync()
-  const { seq } = await device.org.write((draft) => count(draft, account, 'repeatable'))
-  await pushUntilQuiet(there, device)
-  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'pending', outcome: 'unknown' })
-  isUnread = false
-  await pushUntilQuiet(there, device)
-  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed', outcome: 'known' })
-  expect(counts()).toBe(1)
-  expect(await differences(there, device)).toEqual([])
-})
+test.each(['timeout', 'rejected'] as const)(
+  'an action whose row cannot be read for long (%s) waits for it, and is not settled on a guess',
+  async (code) => {
+    const there = world()
+    const counts = registerCount(there)
+    let isUnread = true
+    const cut = (): Promise<never> => Promise.reject(new MasterError(code, 'no row'))
+    const device = await there.device({
+      through: (master) => ({ ...master, read: (...of) => (isUnread ? cut() : master.read(...of)) }),
+    })
+    const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
+    await device.sync()
+    const { seq } = await device.org.write((draft) => count(draft, account, 'repeatable'))
+    await pushUntilQuiet(there, device)
+    expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'pending', outcome: 'unknown' })
+    isUnread = false
+    await pushUntilQuiet(there, device)
+    expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed', outcome: 'known' })
+    expect(counts()).toBe(1)
+    expect(await differences(there, device)).toEqual([])
+  },
+)
 
 test('an action on a row that may not be read is settled by its answer', async () => {
   const there = world()

@@ -51,6 +51,27 @@ async function story(
   }
 }
 
+test('a newer row that cannot be read is asked for again after a while, not at once', async () => {
+  const { there, ann, bo, id, edit } = await story({ conflictPolicy: 'client-wins' })
+  await edit(ann, { [SUMMARY]: 'Ann’s' })
+  await ann.org.push()
+  const seq = await edit(bo, { [SUMMARY]: 'Bo’s' })
+  // As where a column has been removed, and the copy of the metadata does not know that yet.
+  there.emulator.faults.add({
+    match: { method: 'GET', table: ORDER },
+    times: 9,
+    fault: { kind: 'status', status: 400 },
+  })
+  await bo.org.push()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'pending', attempts: 1 })
+  expect((await bo.org.outbox.get(seq))?.nextAttemptAt).toBeGreaterThan(there.env.now())
+  there.emulator.faults.clear()
+  await there.env.advance(HOUR)
+  await bo.org.push()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'processed' })
+  expect(there.emulator.master.row(ORDER, id)?.values[SUMMARY]).toBe('Bo’s')
+})
+
 const HOUR = 3_600_000
 const SUMMARY = 'msdyn_workordersummary'
 

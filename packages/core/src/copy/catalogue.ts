@@ -157,10 +157,14 @@ export async function doubtCatalogue(tx: StoreWriter): Promise<void> {
 /** The master does not understand the question, or what it answers does not fit the table. */
 const MISUNDERSTANDINGS: ReadonlySet<string> = new Set(['rejected', 'invalid'])
 
-/** Doubts the copy where the master and whoever asked by it have not understood each other. */
+/** Whether the master and whoever asked by the copy have not understood each other: it may be of another schema. */
+export function isMisunderstanding(error: unknown): boolean {
+  return error instanceof OutpostError && MISUNDERSTANDINGS.has(error.code)
+}
+
+/** Doubts the copy after a misunderstanding. */
 export async function doubtMisunderstood(store: Store, error: unknown): Promise<void> {
-  if (error instanceof OutpostError && MISUNDERSTANDINGS.has(error.code))
-    await store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
+  if (isMisunderstanding(error)) await store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
 }
 
 /** Whether a question was refused that was asked by an earlier copy with this stamp. */

@@ -39,6 +39,8 @@ export interface SettleContext {
   readonly env: Env
   /** The tables whose rows the master refused to show when it was asked what they are now. */
   readonly refused?: ReadonlySet<string>
+  /** Those whose rows could not be read then for another reason of their own. */
+  readonly unread?: ReadonlySet<string>
   /** The id that the master gave the request in the answer that is being recorded. */
   readonly masterRequestId?: string
 }
@@ -267,7 +269,9 @@ async function settleStale(
   const often = transaction.attempts % STALE_LIMIT === 0
   if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
-  const nextAttemptAt = often ? now + delayMs(transaction.attempts, context.env.random()) : null
+  // Without the newer row it would be sent as it was: that is no merge.
+  const waits = often || transaction.changes.some(({ table }) => context.unread?.has(table))
+  const nextAttemptAt = waits ? now + delayMs(transaction.attempts, context.env.random()) : null
   const versions = versionsOf(transaction.changes, masters)
   const note = said(context, { note: 'the row has changed on the master', versions })
   return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))

@@ -1,3 +1,4 @@
+import { isMisunderstanding } from '../copy/catalogue.ts'
 import { concernsOneTable } from '../errors.ts'
 import type { OutpostError } from '../errors.ts'
 import { afterActions, standingOf, takeBases } from './evidence.ts'
@@ -90,7 +91,7 @@ export async function settleUnverified(
   for (const [index, asked] of unknown.entries()) {
     const transaction = found[index]
     if (!isStillLost(asked, transaction)) continue
-    if (isAnswered(transaction) && concernsOneTable(failure)) {
+    if (isAnswered(transaction) && concernsOneTable(failure) && !isMisunderstanding(failure)) {
       settled.push({ transaction: await deliver(tx, transaction, new Map(), context), conflicts: 0 })
       continue
     }
