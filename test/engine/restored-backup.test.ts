@@ -795,3 +795,27 @@ test('it is noticed by a pass that reads a table anew, and so could expect nothi
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
   expect((await device.rows('contact')).has(contact?.id ?? '')).toBe(true)
 })
+
+test('it is noticed by what a pull brought that a push had met something newer before, which is in no backup', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const changed = account(here, 'as it was')
+  const device = await here.device({ configuration: KEPT })
+  await device.sync()
+  const backup = emulator.backup()
+  const made = account(here, 'made since')
+  await device.sync()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  await device.org.write((draft) => draft.update('account', made, { telephone1: '1' }))
+  emulator.master.update('account', made, { name: 'met by the push' })
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('changed since')
+
+  emulator.restoreBackup(backup)
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+})

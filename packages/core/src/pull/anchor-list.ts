@@ -33,7 +33,7 @@ export async function forgetAnchors(tx: StoreWriter, table: string): Promise<voi
 }
 
 /**
- * Takes rows that the master has shown into account. Writes only where one is newer than all before. With `byPush` it is
+ * Takes rows that the master has shown into account. Writes only where one is among the newest seen. With `byPush` it is
  * a push that met them: what the next pass was to watch for it has to judge all the same.
  */
 export async function noteAnchors(
@@ -42,15 +42,22 @@ export async function noteAnchors(
   seen: readonly Pick<MasterRow, 'id' | 'version'>[],
   { byPush = false }: { readonly byPush?: boolean } = {},
 ): Promise<void> {
-  const { rows, provenTo: before } = await anchorsOf(tx, table)
+  const { rows, expected, provenTo: before } = await anchorsOf(tx, table)
   const newest = rows[0]
-  const newer = seen.filter(({ version }) => !newest || isOlderVersion(newest.version, version))
-  if (newer.length === 0) return
-  const ids = new Set(newer.map(({ id }) => id))
-  const kept = newestOf([...rows.filter(({ id }) => !ids.has(id)), ...newer])
-  const provenTo = before ?? (byPush ? newest?.version : undefined)
+  const least = rows.length < KEPT ? undefined : rows.at(-1)
+  const known = new Map(rows.map(({ id, version }) => [id, version]))
+  const isNews = ({ id, version }: Pick<MasterRow, 'id' | 'version'>): boolean => {
+    const than = known.get(id) ?? least?.version
+    return than === undefined || isOlderVersion(than, version)
+  }
+  const news = seen.filter(isNews)
+  if (news.length === 0) return
+  const ids = new Set(news.map(({ id }) => id))
+  const kept = newestOf([...rows.filter(({ id }) => !ids.has(id)), ...news])
+  const isNewer = !newest || news.some(({ version }) => isOlderVersion(newest.version, version))
+  const provenTo = before ?? (byPush && isNewer ? newest?.version : undefined)
   const proven = provenTo === undefined ? {} : { provenTo }
-  await keepAnchors(tx, table, { rows: kept, expected: true, ...proven })
+  await keepAnchors(tx, table, { rows: kept, expected: isNewer || expected, ...proven })
 }
 
 /** As many of them as are kept, newest first. Quick for a page, whose rows come in the order of their versions. */
