@@ -819,3 +819,34 @@ test('it is noticed by what a pull brought that a push had met something newer b
   await device.sync()
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
 })
+
+test('it is noticed where a row that was told to be deleted, and not looked at by then, is there as it was', async () => {
+  const here = world()
+  const { emulator, env } = here
+  const [changed, deleted] = [account(here, 'as it was'), account(here, 'comes back')]
+  const device = await here.device({
+    configuration: { tables: { account: { columns: ['name'], changeTracking: true } } },
+  })
+  await device.sync()
+  const backup = emulator.backup()
+  emulator.master.update('account', changed, { name: 'changed since' })
+  emulator.master.remove('account', deleted)
+  for (let round = 0; round < 2; round += 1) {
+    await device.sync()
+    await env.advance(LATER)
+  }
+  expect((await device.rows('account')).has(deleted)).toBe(false)
+  emulator.master.remove('account', changed)
+  // Told by the first request; the second one asks for the newest rows seen, the third for what is told of.
+  emulator.faults.add({ nth: 3, fault: { kind: 'dropBeforeCommit' } })
+  await expect(device.sync()).rejects.toMatchObject({ code: 'offline' })
+  device.org.reconnect()
+
+  emulator.restoreBackup(backup)
+  // What tells of changes is a token of this past once more.
+  for (let nth = 0; nth < 9; nth += 1) emulator.master.create('contact', { lastname: `made after ${nth}` })
+  await device.sync()
+  await device.sync()
+  expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
+  expect((await device.rows('account')).has(deleted)).toBe(true)
+})

@@ -6,7 +6,7 @@ import { recheckPending } from '../outbox/recheck.ts'
 import type { Rechecked } from '../outbox/recheck.ts'
 import type { MasterOrg } from '../ports/master-org.ts'
 import type { BaseRow, StoreReader, StoreTable, StoreWriter } from '../ports/store.ts'
-import { distrustPast } from '../pull/anchors.ts'
+import { distrustPast } from '../pull/distrust-past.ts'
 import { forgetBodies } from '../pull/bodies.ts'
 import {
   followConfiguration,

@@ -1,15 +1,15 @@
-import { distrustCatalogue, doubtCatalogue } from '../copy/catalogue.ts'
+import { doubtCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable } from '../errors.ts'
 import { overdueEchoes } from '../outbox/echoes.ts'
 import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
-import { anchorsOf, forgetAnchors, keepAnchors, KEPT, noteAnchors } from './anchor-list.ts'
+import { anchorsOf, keepAnchors, KEPT, noteAnchors } from './anchor-list.ts'
 import type { Anchors } from './anchor-list.ts'
 import { makeDue, rowColumns } from './checkpoint.ts'
-import { forgetChanges } from './delta.ts'
-import type { HeldVersions } from './membership.ts'
-import { heldVersions } from './membership.ts'
+import { masterWentBack } from './distrust-past.ts'
+import type { HeldVersions } from './held-versions.ts'
+import { heldVersions } from './held-versions.ts'
 import type { PullContext } from './pull-context.ts'
 import { doubt, doubted } from './recheck-list.ts'
 import { fitsTable } from '../store/stored-values.ts'
@@ -264,19 +264,4 @@ async function readAnchors(
 /** Compares these tables and begins their passes, their anchors and their change tracking from the start. */
 async function beginAnew({ store }: PullContext, tables: readonly string[]): Promise<void> {
   await store.write('the master went back in time', (tx) => masterWentBack(tx, tables), { durability: 'relaxed' })
-}
-
-/** The master went back in time: its metadata is read once more, and the next pull of these tables compares all rows. */
-export async function masterWentBack(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
-  await distrustPast(tx, tables)
-  await distrustCatalogue(tx)
-}
-
-/** The next pull of these tables begins from the start and compares all rows: the master went back in time. */
-export async function distrustPast(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
-  for (const name of tables) {
-    await makeDue(tx, [name], 'restored')
-    await forgetAnchors(tx, name)
-    await forgetChanges(tx, name)
-  }
 }

@@ -5,7 +5,7 @@ import { writtenRows } from '../outbox/echoes.ts'
 import type { ChangesPage } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { makeDue } from './checkpoint.ts'
-import { heldVersions } from './membership.ts'
+import { heldVersions } from './held-versions.ts'
 import type { PullContext } from './pull-context.ts'
 import { doubt } from './recheck-list.ts'
 

@@ -3,16 +3,19 @@ import type { Env } from '../env.ts'
 import { concernsOneTable, throwIfAborted } from '../errors.ts'
 import type { OutpostEvent } from '../events.ts'
 import type { MasterOrg, MasterRow } from '../ports/master-org.ts'
-import type { Store, StoreReader, StoreWriter } from '../ports/store.ts'
+import type { Store, StoreWriter } from '../ports/store.ts'
 import { noteAnchors } from './anchor-list.ts'
 import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
+import { masterWentBack } from './distrust-past.ts'
+import { heldVersions } from './held-versions.ts'
 import { marksOf, quarantine, release } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { looked } from './recheck-list.ts'
 import type { Doubt, DoubtedRow } from './recheck-list.ts'
 import { learnTracked } from './tracking.ts'
+import { isOlderVersion } from './version-order.ts'
 
 /** What is needed to find out which rows are still wanted. */
 export interface MembershipContext {
@@ -36,19 +39,10 @@ export interface Membership {
   readonly refreshed: number
 }
 
-/** The master version that is held of each row, under any unsent changes; rows that are not held are missing. */
-export type HeldVersions = ReadonlyMap<string, string | null>
-
 /** Rows that are looked at in one store transaction. Few large ones write far less of a store's pages than many small. */
 const CHUNK = 1000
 
 export const NOTHING: Membership = { pruned: 0, kept: 0, added: 0, refreshed: 0 }
-
-export async function heldVersions(tx: StoreReader, table: string, ids: readonly string[]): Promise<HeldVersions> {
-  const versions = new Map(await tx.versions(table, ids))
-  for (const base of await tx.bases(table, ids)) versions.set(base.id, base.version)
-  return versions
-}
 
 /**
  * Looks at the rows on the table's list again, which are given: reads them by id under its scope, applies those that come back and removes
@@ -75,7 +69,8 @@ export async function lookAgain(
 
 /**
  * Reads rows by id under the table's scope and applies them in one store transaction, unless what is held of them has
- * moved since they were asked for. With `leave`, those that do not come back are removed, or quarantined.
+ * moved since they were asked for. With `leave`, those that do not come back are removed, or quarantined. One in an older
+ * version than was held before it was asked for shows that the master went back in time: nothing else need show it any more.
  */
 export async function readAndApply(
   context: MembershipContext,
@@ -102,6 +97,8 @@ export async function readAndApply(
       // No pass will bring as news what is held by then.
       if (name === context.mobileTracking) await learnTracked(tx, table, fresh, context.tables)
       await applyPage(tx, table, fresh, { older: true, again })
+      if (fresh.some(({ id, version }) => isOlderVersion(version, now.get(id) ?? version)))
+        await masterWentBack(tx, context.tables.keys())
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
       const gone = absent.filter((id) => !moved(id))
       const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)

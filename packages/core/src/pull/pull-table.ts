@@ -17,7 +17,7 @@ import {
 } from './checkpoint.ts'
 import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
-import { heldVersions } from './membership.ts'
+import { heldVersions } from './held-versions.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
 import type { Before } from './strategies.ts'

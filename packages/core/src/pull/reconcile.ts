@@ -1,8 +1,10 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
-import { heldVersions, inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
-import type { HeldVersions, Membership, MembershipContext } from './membership.ts'
+import { heldVersions } from './held-versions.ts'
+import type { HeldVersions } from './held-versions.ts'
+import { inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
+import type { Membership, MembershipContext } from './membership.ts'
 import { marksOf } from './quarantine.ts'
 import type { QuarantineReason } from './quarantine.ts'
 

@@ -1,7 +1,7 @@
 import type { ActionChange, ActionEvidence, Change, CreateChange } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { noteAnchors } from '../pull/anchor-list.ts'
-import { masterWentBack } from '../pull/anchors.ts'
+import { masterWentBack } from '../pull/distrust-past.ts'
 import { dependentsDue } from '../pull/dependents.ts'
 import { isOlderVersion } from '../pull/version-order.ts'
 import { refreshRows } from '../rows/local-rows.ts'
