@@ -1,5 +1,5 @@
 import { linkId, rowKey } from '@outpost/core'
-import type { OfflineTransaction } from '@outpost/core'
+import type { Change, OfflineTransaction } from '@outpost/core'
 import type { Emulator } from '@outpost/dataverse-emulator'
 import type { Committed, Ledger } from '../ledger.ts'
 import type { World } from '../world.ts'
@@ -52,6 +52,8 @@ export class EffectsWithoutText {
   readonly #doers = new Map<string, Map<string, { readonly device: number; readonly seq: number }>>()
   readonly #effects = new Map<string, number[]>()
   readonly #imported = new Set<string>()
+  /** By row or link that something pending is about, whether it was there at the last look. */
+  #wasThere: ReadonlyMap<string, boolean> = new Map()
   #read = 0
 
   constructor(world: Accounts) {
@@ -67,7 +69,17 @@ export class EffectsWithoutText {
     for (const [key, act] of touched) problems.push(...this.#count(key, act, latest))
     for (const look of looks)
       for (const transaction of look.changed) problems.push(...this.#isDone(look, transaction, news))
+    this.#wasThere = this.#pendingThere(latest)
     return problems
+  }
+
+  #pendingThere(latest: ReadonlyMap<number, Look>): ReadonlyMap<string, boolean> {
+    const there = new Map<string, boolean>()
+    for (const { transactions } of latest.values())
+      for (const { status, changes } of transactions.values())
+        for (const { kind, table, id } of status === 'pending' ? changes : [])
+          if (isOfWhole(kind)) there.set(rowKey(table, id), this.#isThere(kind, table, id))
+    return there
   }
 
   #learn({ device, changed, written }: Look, touched: Map<string, Act>): void {
@@ -75,7 +87,7 @@ export class EffectsWithoutText {
       const doer = `${device.number}/${seq}`
       if (written.get(seq)?.entry?.isImported) this.#imported.add(doer)
       for (const { kind, table, id } of changes) {
-        if (kind !== 'delete' && kind !== 'associate' && kind !== 'disassociate') continue
+        if (!isOfWhole(kind)) continue
         const act = { userId, kind, table, id }
         const key = keyOf(act)
         const doers = this.#doers.get(key) ?? new Map<string, { readonly device: number; readonly seq: number }>()
@@ -136,15 +148,21 @@ export class EffectsWithoutText {
     if (!hasHappened(transaction, 'delivered') || !old || hasHappened(old, 'delivered')) return []
     if (written.get(seq)?.entry?.isImported) return []
     return changes.flatMap(({ kind, table, id }): readonly Problem[] => {
-      if (kind !== 'delete' && kind !== 'associate' && kind !== 'disassociate') return []
+      if (!isOfWhole(kind)) return []
       // Done it was; a restore that came before its answer may have taken that back.
       if (this.#effects.has(keyOf({ userId, kind, table, id }))) return []
       if (id.split(':').some((each) => news.has(each))) return []
-      const isThere = kind === 'delete' ? this.#hasRow(table, id) : this.#hasLink(table, id)
+      const isThere = this.#isThere(kind, table, id)
       if (isThere === (kind === 'associate')) return []
+      // It was before this: then the master's own hand has been at it, which is in no ledger.
+      if (this.#wasThere.get(rowKey(table, id)) === (kind === 'associate')) return []
       const words = `#${seq} is delivered, and ${table} ${id} is ${isThere ? 'there' : 'not there'}: ${kind}`
       return [{ check: 'I2', words: `device ${device.number}: ${words}` }]
     })
+  }
+
+  #isThere(kind: Kind, table: string, id: string): boolean {
+    return kind === 'delete' ? this.#hasRow(table, id) : this.#hasLink(table, id)
   }
 
   #hasRow(table: string, id: string): boolean {
@@ -177,6 +195,10 @@ function actOf(world: Accounts, { message, table, id, related, relationship, use
   if (links?.kind !== 'ManyToMany' || !related) return undefined
   const ends = links.table1 === table ? ([id, related.id] as const) : ([related.id, id] as const)
   return { userId, kind, table: links.intersectTable, id: linkId(...ends) }
+}
+
+function isOfWhole(kind: Change['kind']): kind is Kind {
+  return kind === 'delete' || kind === 'associate' || kind === 'disassociate'
 }
 
 function keyOf({ userId, kind, table, id }: Act): string {
