@@ -1,6 +1,6 @@
 import { drawFrom } from '@outpost/core/testing'
 import { allowed } from './allowed.ts'
-import { heldByDevice, lookWhoIsTold } from './checks/unfound.ts'
+import { heldByDevice, lookWhoIsTold } from './checks/restores.ts'
 import type { Device } from './device.ts'
 import { goesBack, isBackedUp } from './steps/master-history.ts'
 import { changeRows } from './steps/master-rows.ts'

@@ -11,7 +11,8 @@ import { Watch } from './look.ts'
 import type { Look } from './look.ts'
 import { moves } from './moves.ts'
 import type { Problem } from './problem.ts'
-import { lookForShares, lookWhoCanNotice, noteMet } from './unfound.ts'
+import { lookWhoCanNotice } from './restores.ts'
+import { lookForShares, noteMet } from './unfound.ts'
 
 interface Checked {
   readonly watches: readonly Watch[]

@@ -4,16 +4,8 @@ import type { Device } from '../device.ts'
 import { wantedRows } from '../wanted.ts'
 import type { WantedRow } from '../wanted.ts'
 import type { World } from '../world.ts'
-import {
-  excusesExtra,
-  excusesMissing,
-  isChosenAgain,
-  isGivenAgain,
-  isTracked,
-  noteMet,
-  unexcused,
-  whereabouts,
-} from './unfound.ts'
+import { isChosenAgain, isGivenAgain } from './restores.ts'
+import { excusesExtra, excusesMissing, isTracked, noteMet, unexcused, whereabouts } from './unfound.ts'
 import type { Extra } from './unfound.ts'
 
 /** Where a device has something else than it should. */

@@ -1,6 +1,6 @@
 import { allowed } from '../allowed.ts'
-import { heldByDevice, restoreBackup } from '../checks/unfound.ts'
-import type { HeldByDevice } from '../checks/unfound.ts'
+import { heldByDevice, restoreBackup } from '../checks/restores.ts'
+import type { HeldByDevice } from '../checks/restores.ts'
 import type { World } from '../world.ts'
 import type { StepContext, StepKind } from './step.ts'
 

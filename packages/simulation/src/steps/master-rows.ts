@@ -1,6 +1,7 @@
 import type { ManyToManyRelationship } from '@outpost/dataverse-emulator'
 import { allowed } from '../allowed.ts'
-import { changedIn, doubtsOf } from '../checks/unfound.ts'
+import { changedIn } from '../checks/rows-there.ts'
+import { doubtsOf } from '../checks/unfound.ts'
 import { byMaster } from './by-master.ts'
 import type { StepKind } from './step.ts'
 import { anyRow, drawOwner, drawValues, tablesOfPeople, writtenTables } from './master-values.ts'

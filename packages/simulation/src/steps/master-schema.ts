@@ -1,6 +1,6 @@
 import { integer, text } from '@outpost/dataverse-emulator'
 import type { ColumnDefinition, RequiredLevel } from '@outpost/dataverse-emulator'
-import { removeOption } from '../checks/unfound.ts'
+import { removeOption } from '../checks/restores.ts'
 import type { Scenario } from '../scenario.ts'
 import { byMaster } from './by-master.ts'
 import { writtenColumns, writtenTables } from './master-values.ts'
