@@ -1,4 +1,4 @@
-import { OutpostError } from '@outpost/core'
+import { MasterError, OutpostError } from '@outpost/core'
 import type { Draft, Row } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { ACCOUNTS, differences, world } from './world.ts'
@@ -272,6 +272,34 @@ test('a row that was to be deleted and is hidden from its user is not taken for 
   // Either it is deleted, or nobody says that it was.
   const isThere = emulator.master.row('account', lost) !== undefined
   expect({ status: transaction?.status, isThere }).toEqual({ status: isThere ? 'error' : 'processed', isThere })
+})
+
+test('an edit that came twice is not called unsent where the row that it met the second time could not be read', async () => {
+  const there = world()
+  let isUnread = false
+  const cut = (): Promise<never> => Promise.reject(new MasterError('offline', 'cut off'))
+  const device = await there.device({
+    configuration: ACCOUNTS,
+    through: (master) => ({
+      ...master,
+      read: (...of) => (isUnread ? cut() : master.read(...of)),
+      push: async (...of) => {
+        if (isUnread) await master.push(...of)
+        return isUnread ? master.push(...of) : cut()
+      },
+    }),
+  })
+  await device.sync()
+  const [account = {}] = await device.org.table('account').query({ limit: 1 })
+  const edited = id(account, 'accountid')
+  await device.org.write((draft) => draft.update('account', edited, { name: 'Ours' }))
+  isUnread = true
+  await device.org.push().catch(() => {})
+  expect(there.emulator.master.row('account', edited)?.values['name']).toBe('Ours')
+  expect(await device.org.outbox.list({ statuses: 'all' })).toMatchObject([{ status: 'pending', outcome: 'unknown' }])
+  isUnread = false
+  await device.org.push()
+  expect(await device.org.outbox.list({ statuses: 'all' })).toMatchObject([{ status: 'processed' }])
 })
 
 test('the history tells in which version a row was met that was looked at after a lost answer', async () => {

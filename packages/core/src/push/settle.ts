@@ -269,12 +269,21 @@ async function settleStale(
   const often = transaction.attempts % STALE_LIMIT === 0
   if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
-  // Without the newer row it would be sent as it was: that is no merge.
+  // Without the newer row it would be sent as it was: that is no merge. Nor is it known who has changed the row: the request
+  // can have come twice, so it is looked for as if it had got no answer.
   const waits = often || transaction.changes.some(({ table }) => context.unread?.has(table))
+  const isUnread = transaction.changes.some(
+    (change) =>
+      !('relationship' in change) &&
+      context.tables.has(change.table) &&
+      context.refused?.has(change.table) !== true &&
+      !masters.get(change.table)?.has(change.id),
+  )
   const nextAttemptAt = waits ? now + delayMs(transaction.attempts, context.env.random()) : null
   const versions = versionsOf(transaction.changes, masters)
   const note = said(context, { note: 'the row has changed on the master', versions })
-  return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome: 'not-sent', nextAttemptAt }, note))
+  const outcome = isUnread ? 'unknown' : 'not-sent'
+  return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome, nextAttemptAt }, note))
 }
 
 /**
