@@ -141,6 +141,7 @@ test('refuses what it does not know before it measures anything', async () => {
   expect(await run(program, 'w1', '--seed=-1')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w2', '--changes', '100,100')).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w1', '--browser', '--profile', tmpdir())).toMatchObject({ exitCode: 2 })
+  expect(await run(program, 'cycle', '--profile', tmpdir())).toMatchObject({ exitCode: 2 })
   expect(await run(program, 'w1', '--time-limit', '2147484')).toMatchObject({ exitCode: 2 })
 })
 

@@ -65,7 +65,11 @@ export function readArguments(argv: readonly string[]): Arguments {
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.browser && values.profile !== undefined) throw new UsageError('--profile is for runs in Node alone')
+  const isProfiled = values.profile !== undefined
+  if (values.browser && isProfiled) throw new UsageError('--profile is for runs in Node alone')
+  const measurement = positionals.find((name) => MEASUREMENTS.some((one) => one === name))
+  if (isProfiled && measurement !== undefined)
+    throw new UsageError(`--profile is for workloads, not for ${measurement}`)
   const number = (name: keyof typeof values, most?: number): number => wholeNumber(name, String(values[name]), 1, most)
   const stores: readonly string[] = values.browser ? BROWSER_STORES : NODE_STORES
   const names: readonly string[] = values.browser ? BROWSER_CONTENDER_NAMES : Object.keys(CONTENDERS)
