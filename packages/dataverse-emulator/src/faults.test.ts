@@ -375,6 +375,14 @@ test('a writer of a row that waits for its commit waits too, and neither write i
   expect(emulator.master.row('account', id(1))?.values).toMatchObject({ name: 'slow', telephone1: '1' })
 })
 
+test('so does a touch by the own hand of the master', async () => {
+  const { ask, emulator } = bench()
+  await made(ask, 'accounts', { accountid: id(1), name: 'old' })
+  emulator.delayedCommit(60_000, (master) => master.update('account', id(1), { name: 'slow' }))
+  emulator.master.touch('account', id(1))
+  expect(emulator.master.row('account', id(1))?.values['name']).toBe('slow')
+})
+
 test('who links what a transaction that waits for its commit has linked waits too, and is told of the link', async () => {
   const emulator = createEmulator({ seed: fieldService() })
   const { master } = emulator

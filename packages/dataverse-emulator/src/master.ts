@@ -75,8 +75,11 @@ export function createMaster(org: Org, userOf: (nameOrId: string | undefined) =>
     associate: (table, id, navigation, target, options) => hand(options).associate(table, id, navigation, target),
     disassociate: (table, id, navigation, target, options) => hand(options).disassociate(table, id, navigation, target),
     touch: (table, id) => {
-      const row = rowOf(org, table, id)
-      store.update(table, row, row.values satisfies StoredValues)
+      // Within a transaction, so that a row that is locked is read once more behind the commit.
+      store.atomically(() => {
+        const row = rowOf(org, table, id)
+        store.update(table, row, row.values satisfies StoredValues)
+      })
     },
     rows: (table) => [...store.rows(tableOf(org, table).logicalName).byId('asc')],
     row: (table, id) => store.rows(tableOf(org, table).logicalName).get(id.toLowerCase()),
