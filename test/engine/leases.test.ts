@@ -115,6 +115,21 @@ test('two tabs that look for the same lost answer never send it both', async () 
   expect(there.emulator.master.row('account', id)?.values).toMatchObject({ numberofemployees: 5 })
 })
 
+test('what one tab has read of a row before it sends is nothing any more once another tab has written the row', async () => {
+  const there = world()
+  there.emulator.schema.changeTable('account', { optimisticConcurrency: false })
+  const id = there.emulator.master.create('account', { name: 'Read, then written' })
+  const [one, other] = await twoTabs(there)
+  await one.org.write((draft) => draft.update('account', id, { name: 'Written' }))
+  const looked = other.gate.hold('read', 'answered')
+  const second = other.org.push()
+  await looked
+  expect(await one.org.push()).toMatchObject({ processed: 1 })
+  other.gate.letGo()
+  await second
+  expect(await one.org.table('account').get(id)).toMatchObject({ name: 'Written' })
+})
+
 test('a request that ends after its claim takes nothing away from whoever claimed the transaction since', async () => {
   const there = world()
   const [one, other] = await twoTabs(there)

@@ -14,7 +14,7 @@ import type { StoreWriter } from '../ports/store.ts'
 import type { PushContext } from './push-context.ts'
 import { rowKey } from '../row.ts'
 import { readEvidence, readRows, withoutHidden } from './read-masters.ts'
-import { SUSPECT_ATTEMPTS } from './settle.ts'
+import { isSameRequest, SUSPECT_ATTEMPTS } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { errorOf } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
@@ -104,12 +104,29 @@ async function look(
   isBlind: (change: Change) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const blind = ready.flatMap(({ changes }) => changes.filter(isBlind))
-  const masters = await readRows(context, blind, signal)
-  const unfounded = ready.filter(({ changes }) => changes.some(isUnfounded))
+  const masters = await readRows(
+    context,
+    ready.flatMap(({ changes }) => changes.filter(isBlind)),
+    signal,
+  )
   await context.store.write('look at unversioned rows', async (tx) => {
+    const waiting = await stillWaiting(tx, ready)
+    const blind = waiting.flatMap(({ changes }) => changes.filter(isBlind))
     await takeBases(tx, blind, masters, context.tables)
-    await foundOnRows(tx, unfounded, masters)
+    await foundOnRows(tx, waiting, masters)
+  })
+}
+
+/** Those that nobody has sent since: behind another client org's write the rows are not any more what was read of them. */
+async function stillWaiting(
+  tx: StoreWriter,
+  ready: readonly OfflineTransaction[],
+): Promise<readonly OfflineTransaction[]> {
+  const found = await tx.transactions(ready.map(({ seq }) => seq))
+  return found.flatMap((now, at) => {
+    const asked = ready[at]
+    if (!asked || now?.status !== 'pending' || now.outcome !== 'not-sent') return []
+    return isSameRequest(asked, now) ? [now] : []
   })
 }
 
@@ -119,15 +136,16 @@ function isUnfounded(change: Change): boolean {
 
 async function foundOnRows(
   tx: StoreWriter,
-  unfounded: readonly OfflineTransaction[],
+  waiting: readonly OfflineTransaction[],
   masters: MasterRows,
 ): Promise<void> {
   const founded = (change: Change): Change => {
     const row = isUnfounded(change) ? masters.get(change.table)?.get(change.id)?.row : null
     return row && change.kind === 'delete' ? { ...change, before: row.values, version: row.version } : change
   }
+  const unfounded = waiting.filter(({ changes }) => changes.some(isUnfounded))
   for (const transaction of await tx.transactions(unfounded.map(({ seq }) => seq))) {
-    if (transaction?.status !== 'pending' || transaction.outcome !== 'not-sent') continue
+    if (!transaction) continue
     await tx.putTransactions([{ ...transaction, changes: transaction.changes.map(founded) }])
   }
 }
