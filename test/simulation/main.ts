@@ -8,7 +8,7 @@ const CORPUS = `${repositoryRoot()}test/simulation/corpus`
 const module = new URL('field-scenario.js', import.meta.url)
 
 /**
- * The seeds of CI. Of a thousand runs about three still find something (decisions/015, "What is open"): until that is settled
+ * The seeds of CI. Of a thousand runs about one still finds something (decisions/015, "What is open"): until that is settled
  * CI takes a range in which nothing is found, so that whatever is found there is new.
  */
 const [CI_FIRST, CI_SEEDS] = [701, 2000]
