@@ -51,7 +51,7 @@ async function story(
   }
 }
 
-test('a newer row that cannot be read is asked for again after a while, not at once', async () => {
+test('a newer row that cannot be read is asked for once more, and then after a while', async () => {
   const { there, ann, bo, id, edit } = await story({ conflictPolicy: 'client-wins' })
   await edit(ann, { [SUMMARY]: 'Ann’s' })
   await ann.org.push()
@@ -63,7 +63,7 @@ test('a newer row that cannot be read is asked for again after a while, not at o
     fault: { kind: 'status', status: 400 },
   })
   await bo.org.push()
-  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'pending', attempts: 1 })
+  expect(await bo.org.outbox.get(seq)).toMatchObject({ status: 'pending', attempts: 2 })
   expect((await bo.org.outbox.get(seq))?.nextAttemptAt).toBeGreaterThan(there.env.now())
   there.emulator.faults.clear()
   await there.env.advance(HOUR)

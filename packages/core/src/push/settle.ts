@@ -270,8 +270,9 @@ async function settleStale(
   if (often && !named && isCurrent(transaction.changes, masters))
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
   // Without the newer row it would be sent as it was: that is no merge. Nor is it known who has changed the row: the request
-  // can have come twice, so it is looked for as if it had got no answer.
-  const waits = often || transaction.changes.some(({ table }) => context.unread?.has(table))
+  // can have come twice, so it is looked for as if it had got no answer. What is no slip of one time waits.
+  const waits =
+    often || (transaction.attempts > 1 && transaction.changes.some(({ table }) => context.unread?.has(table)))
   const isUnread = transaction.changes.some(
     (change) =>
       !('relationship' in change) &&
