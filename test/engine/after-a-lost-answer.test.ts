@@ -342,6 +342,26 @@ test.each(['timeout', 'rejected'] as const)(
   },
 )
 
+test('an action whose row the master goes on refusing, whatever copy of the metadata asks, is settled by its answer', async () => {
+  const there = world()
+  const counts = registerCount(there)
+  let isRefused = false
+  const refuse = (): Promise<never> => Promise.reject(new MasterError('rejected', 'A plug-in says no.'))
+  const device = await there.device({
+    through: (master) => ({ ...master, read: (...of) => (isRefused ? refuse() : master.read(...of)) }),
+  })
+  const account = there.emulator.master.create('account', { name: 'Counted', numberofemployees: 7 })
+  await device.sync()
+  const { seq } = await device.org.write((draft) => count(draft, account, 'repeatable'))
+  isRefused = true
+  for (let day = 0; day < 4; day += 1) {
+    await device.sync().catch((error: unknown) => expect(error).toBeInstanceOf(OutpostError))
+    await there.env.advance(86_400_000)
+  }
+  expect(await device.org.outbox.get(seq ?? 0)).toMatchObject({ status: 'processed' })
+  expect(counts()).toBe(1)
+})
+
 test('an action on a row that may not be read is settled by its answer', async () => {
   const there = world()
   const counts = registerCount(there)

@@ -1,3 +1,4 @@
+import { MasterError } from '@outpost/core'
 import type { Configuration, Row } from '@outpost/core'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
@@ -144,6 +145,27 @@ test.each([400, 403] as const)(
     expect(await differences(here, device, isOfOslo)).toEqual([])
   },
 )
+
+test('change tracking of which a later page is refused comes to an end', async () => {
+  const here = world()
+  for (let nth = 0; nth < 30; nth += 1) account(here, `Account ${nth}`)
+  let asked = 0
+  const device = await here.device({
+    pageSize: 10,
+    configuration: OF_OSLO,
+    through: (master) => ({
+      ...master,
+      changes: (request, signal) => {
+        asked += 1
+        if (asked > 60) throw new Error('it goes on and on')
+        if (request.token !== null) return Promise.reject(new MasterError('forbidden', 'no'))
+        return master.changes?.(request, signal) ?? Promise.reject(new Error('no changes'))
+      },
+    }),
+  })
+  await device.sync()
+  expect(asked).toBeLessThan(10)
+})
 
 test('who may not read the whole table has no change tracking: that is remembered, and the rest goes on', async () => {
   const here = world()

@@ -1,3 +1,4 @@
+import { ClientOrg } from '@outpost/core'
 import { MasterError } from '@outpost/core'
 import type { Configuration, MasterOrg, Row } from '@outpost/core'
 import { faultyStore } from '@outpost/core/testing'
@@ -275,3 +276,45 @@ function within<M extends 'pull' | 'read'>(
     },
   })
 }
+
+test('a page of added columns that comes when another tab has configured another filter does not count for that', async () => {
+  const filter = "startswith(new_name,'Item')"
+  const more = ['new_name', 'new_phone', 'statecode']
+  const there = items(5)
+  let during: (() => Promise<void>) | undefined
+  const device = await there.device({
+    configuration: itemsWith({ syncFilter: filter }),
+    through: (master) => ({
+      ...master,
+      pull: async (request, signal) => {
+        const page = await master.pull(request, signal)
+        if (during && request.columns.includes('statecode') && !request.columns.includes('new_name')) {
+          const now = during
+          during = undefined
+          await now()
+        }
+        return page
+      },
+    }),
+  })
+  await device.sync()
+  await device.org.write((draft) => draft.create('new_item', { new_name: 'Mine' }))
+  await device.org.push()
+  await device.org.configure(itemsWith({ syncFilter: filter, columns: more }))
+  const tab = await ClientOrg.open({
+    store: device.store,
+    master: there.master(),
+    env: there.env,
+    delivery: 'on-demand',
+  })
+  let done = false
+  during = async () => {
+    await tab.configure(itemsWith({ columns: more }))
+    done = true
+  }
+  await device.sync()
+  await device.sync()
+  await device.sync()
+  expect(done).toBe(true)
+  expect(await differences(there, device)).toEqual([])
+})

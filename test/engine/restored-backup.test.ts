@@ -850,3 +850,49 @@ test('it is noticed where a row that was told to be deleted, and not looked at b
   expect((await device.rows('account')).get(changed)?.['name']).toBe('as it was')
   expect((await device.rows('account')).has(deleted)).toBe(true)
 })
+
+const OF_OSLO = "address1_city eq 'Oslo'"
+
+function inOslo({ emulator }: World, name: string): string {
+  return emulator.master.create('account', { name, address1_city: 'Oslo' })
+}
+
+test.each(['is deleted', 'leaves, too'])(
+  'rows that leave the filter are no sign of it (the newest %s)',
+  async (then) => {
+    const here = world()
+    const { master } = here.emulator
+    for (let nth = 0; nth < 30; nth += 1) inOslo(here, `Account ${nth}`)
+    const leaver = inOslo(here, 'leaves first')
+    const account = { columns: ['name', 'address1_city'], syncFilter: OF_OSLO }
+    const device = await here.device({ configuration: { tables: { account } } })
+    await device.sync()
+    master.update('account', leaver, { address1_city: 'Bergen' })
+    const newest = inOslo(here, 'newest')
+    await here.env.advance(LATER)
+    await device.sync()
+    if (then === 'is deleted') master.remove('account', newest)
+    else master.update('account', newest, { address1_city: 'Bergen' })
+    await here.env.advance(LATER)
+    const { tables } = await device.sync()
+    expect(tables['account']?.received).toBeLessThan(5)
+    expect((await device.org.explainPull('account')).due).toEqual([])
+  },
+)
+
+test('nor is a conflict beside a row that leaves the filter', async () => {
+  const here = world()
+  const { master } = here.emulator
+  for (let nth = 0; nth < 30; nth += 1) inOslo(here, `Account ${nth}`)
+  const [both, leaver] = [inOslo(here, 'edited by both'), inOslo(here, 'leaves')]
+  const account = { columns: ['name', 'address1_city', 'telephone1'], syncFilter: OF_OSLO, syncDeletion: true }
+  const device = await here.device({ configuration: { tables: { account } } })
+  await device.sync()
+  await here.env.advance(LATER)
+  await device.sync()
+  master.update('account', leaver, { address1_city: 'Bergen' })
+  master.update('account', both, { name: 'theirs' })
+  await device.org.write((draft) => draft.update('account', both, { telephone1: '1' }))
+  const { tables } = await device.sync()
+  expect(tables['account']?.received).toBeLessThan(5)
+})

@@ -167,6 +167,12 @@ export async function doubtMisunderstood(store: Store, error: unknown): Promise<
   if (isMisunderstanding(error)) await store.write('doubt the metadata', doubtCatalogue, { durability: 'relaxed' })
 }
 
+/** Whether the copy was read once more after a misunderstanding and is the same: no other one will be understood better. */
+export async function wasReadAnew(tx: StoreReader): Promise<boolean> {
+  const stamp = await readStamp(tx)
+  return stamp !== null && !(await isDistrusted(tx)) && (await wasDoubted(tx, stamp))
+}
+
 /** Whether a question was refused that was asked by an earlier copy with this stamp. */
 export async function wasDoubted(tx: StoreReader, stamp: string): Promise<boolean> {
   return (await tx.value(DOUBTED)) === stamp

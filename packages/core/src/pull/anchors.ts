@@ -176,8 +176,8 @@ function unlessOfOneTable(error: unknown): null {
 interface Found {
   readonly isOlder: boolean
   /**
-   * A row is in a newer version than is held, and an older one than had been seen before: no pass will bring it. It was
-   * changed in a transaction that has lasted long, or the version was given out once more.
+   * A row that is wanted is in a newer version than is held, and an older one than had been seen before: no pass will bring it.
+   * It was changed in a transaction that has lasted long, or the version was given out once more.
    */
   readonly isPassedBy: boolean
   readonly intact: readonly string[]
@@ -252,9 +252,13 @@ async function readAnchors(
     }
     await context.store.write(`anchors of ${name}`, proven, { durability: 'relaxed' })
   }
+  // Who has left the scope is brought by no pass, either: only what is still wanted was passed by.
+  const passed = anchors.filter(isPassedBy).map(({ id }) => id)
+  const scoped = { table: table.metadata, columns: [table.metadata.primaryId], scope: table.scope, ids: passed }
+  const wanted = passed.length === 0 ? [] : await context.master.read(scoped, signal)
   return {
     isOlder,
-    isPassedBy: anchors.some(isPassedBy),
+    isPassedBy: wanted.length > 0,
     // What this pass has brought tells nothing about the past, nor what a push has met.
     intact: present.flatMap(({ id, version }) => (seen.get(id) === version && !isMet(version) ? [version] : [])),
     missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id) && !deleted.some((row) => row.id === id)),

@@ -64,7 +64,8 @@ export async function beginChanges(context: PullContext, table: ConfiguredTable,
     throwIfAborted(signal)
     const page = await changes(context, table, token, signal)
     if (page === 'expired') {
-      if (token === null) return
+      // One that was given just now does not get better by beginning again.
+      if (token === null || token !== (known?.token ?? null)) return
       token = null
       continue
     }

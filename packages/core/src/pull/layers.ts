@@ -5,7 +5,7 @@ import type { PullPage } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { patchRows } from './patch-rows.ts'
 import { pullBodies } from './pull-bodies.ts'
-import { largeColumns, missingOf, nameOfTyped, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { columnsHeld, largeColumns, missingOf, nameOfTyped, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { ColumnLayer } from './checkpoint.ts'
 import type { PullContext } from './pull-context.ts'
 
@@ -44,7 +44,8 @@ async function pullAddedColumns(
     throwIfAborted(signal)
     const checkpoint = await store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
     const missing = checkpoint ? missingOf(table, checkpoint.columns) : []
-    if (!checkpoint || missing.length === 0) return { received, written }
+    if (!checkpoint || missing.length === 0 || columnsHeld(checkpoint, table) !== checkpoint.columns)
+      return { received, written }
     const layer: ColumnLayer = checkpoint.layer ?? { columns: missing, master: null }
     const page = await layerPage(context, table, layer, signal)
     throwIfAborted(signal)
@@ -55,6 +56,8 @@ async function pullAddedColumns(
         if (!stored) return 0
         const count = page === 'expired' ? 0 : await patchRows(tx, table, page.rows)
         const { layer: _, ...rest } = stored
+        const leadsOn = JSON.stringify(stored.layer ?? null) === JSON.stringify(checkpoint.layer ?? null)
+        if (!leadsOn || stored.scope !== checkpoint.scope) return count
         const isOver = page !== 'expired' && !page.more
         const next = { columns: layer.columns, master: page === 'expired' ? null : page.checkpoint }
         const over = { columns: inAll(stored.columns, layer.columns), added: inAll(stored.added, layer.columns) }

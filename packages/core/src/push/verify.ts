@@ -1,4 +1,4 @@
-import { isMisunderstanding } from '../copy/catalogue.ts'
+import { isMisunderstanding, wasReadAnew } from '../copy/catalogue.ts'
 import { concernsOneTable } from '../errors.ts'
 import type { OutpostError } from '../errors.ts'
 import { afterActions, standingOf, takeBases } from './evidence.ts'
@@ -88,10 +88,12 @@ export async function settleUnverified(
   const settled: Settled[] = []
   const now = context.env.now()
   const found = await tx.transactions(unknown.map(({ seq }) => seq))
+  // What an old copy of the metadata keeps from being read will be read by the new one.
+  const isFinal = concernsOneTable(failure) && (!isMisunderstanding(failure) || (await wasReadAnew(tx)))
   for (const [index, asked] of unknown.entries()) {
     const transaction = found[index]
     if (!isStillLost(asked, transaction)) continue
-    if (isAnswered(transaction) && concernsOneTable(failure) && !isMisunderstanding(failure)) {
+    if (isAnswered(transaction) && isFinal) {
       settled.push({ transaction: await deliver(tx, transaction, new Map(), context), conflicts: 0 })
       continue
     }
