@@ -236,6 +236,11 @@ async function readAnchors(
     if (!now || !here || !newestBefore || explained.has(id)) return false
     return isOlderVersion(here, now) && isOlderVersion(now, newestBefore.version)
   }
+  // Who has left the scope is brought by no pass, either: only what is still wanted was passed by. Asked
+  // before the anchors are kept without it: where that fails, the next pull finds it again.
+  const passed = anchors.filter(isPassedBy).map(({ id }) => id)
+  const scoped = { table: table.metadata, columns: [table.metadata.primaryId], scope: table.scope, ids: passed }
+  const wanted = passed.length === 0 ? [] : await context.master.read(scoped, signal)
   if (!isOlder && !isBack && !hasChanged) {
     // The newest row seen is gone from the scope: until a newer one is seen, as perhaps with this pass, none is expected.
     const [newest] = present
@@ -252,10 +257,6 @@ async function readAnchors(
     }
     await context.store.write(`anchors of ${name}`, proven, { durability: 'relaxed' })
   }
-  // Who has left the scope is brought by no pass, either: only what is still wanted was passed by.
-  const passed = anchors.filter(isPassedBy).map(({ id }) => id)
-  const scoped = { table: table.metadata, columns: [table.metadata.primaryId], scope: table.scope, ids: passed }
-  const wanted = passed.length === 0 ? [] : await context.master.read(scoped, signal)
   return {
     isOlder,
     isPassedBy: wanted.length > 0,
