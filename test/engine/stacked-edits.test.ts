@@ -58,6 +58,22 @@ test('an edit behind a conflict that was discarded does not go over what the con
   expect(there.emulator.master.row('account', id)?.values['name']).toBe('Theirs')
 })
 
+test('an edit behind a discarded one stands on what was delivered while that was archived', async () => {
+  const { there, device, id } = await opened()
+  const first = await change(device, id, { name: 'B' })
+  const second = await change(device, id, { name: 'C' })
+  await device.org.outbox.archive([first])
+  await device.sync()
+  expect((await device.org.outbox.get(second))?.status).toBe('processed')
+  await device.org.outbox.setPending([first])
+  const third = await change(device, id, { name: 'D' })
+  await device.org.outbox.discard([first])
+  await device.sync()
+  expect((await device.org.outbox.get(third))?.history.flatMap(({ conflicts = [] }) => conflicts)).toEqual([])
+  expect(there.emulator.master.row('account', id)?.values['name']).toBe('D')
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('an archived edit that is set to pending again comes back under the later ones', async () => {
   const { there, device, id } = await opened()
   const first = await change(device, id, { name: 'B' })

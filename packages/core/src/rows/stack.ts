@@ -1,7 +1,7 @@
 import jsonPatch from 'fast-json-patch'
 import type { Change, DeleteChange, UpdateChange } from '../change.ts'
 import { inParts } from '../outbox/in-parts.ts'
-import type { StoreWriter } from '../ports/store.ts'
+import type { BaseRow, StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import type { ColumnValue, Row } from '../row.ts'
 
@@ -87,6 +87,7 @@ function without(row: Row, others: Row): Row {
 /**
  * The change, or these columns of it, will have no effect: later ones stand on what it stood on. Where somebody else has
  * written to them since, and a later one knows the row as it is behind that, it was not made on that: it is held against it.
+ * What this device itself has delivered since, before the change came back, is nobody else's: it stands on that.
  */
 export async function liftOut(
   tx: StoreWriter,
@@ -99,14 +100,37 @@ export async function liftOut(
   const values = shownBy(change)
   const lifted = columns ?? Object.keys(values)
   const there = base?.values ?? {}
-  const isOther = (name: string): boolean => name in there && there[name] !== (change.before[name] ?? null)
+  const others = lifted.filter((name) => name in there && there[name] !== (change.before[name] ?? null))
+  const own = others.length > 0 ? pick(there, await answeredColumns(tx, change, base)) : {}
   await rewriteLater(tx, seq, change, (later) => {
     const carried = withinWhole(later, pick(values, lifted), change.before)
     const stood = lifted.filter((name) => name in carried.before && carried.before[name] === values[name])
-    const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, change.before[name] ?? null])))
-    if (other.kind === 'action' || other.version === null || other.version !== base?.version) return other
-    return stood.some(isOther) ? { ...other, version: NO_VERSION } : other
+    const isSeen = 'version' in later && later.version !== null && later.version === base?.version
+    const below = isSeen ? { ...change.before, ...own } : change.before
+    const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, below[name] ?? null])))
+    if (!isSeen || other.kind === 'action') return other
+    return stood.some((name) => others.includes(name) && !(name in own)) ? { ...other, version: NO_VERSION } : other
   })
+}
+
+/** The columns that the row has got with its last known version because they were sent from here. */
+async function answeredColumns(
+  tx: StoreReader,
+  { table, id }: Change,
+  base: BaseRow | undefined,
+): Promise<readonly string[]> {
+  const key = rowKey(table, id)
+  const sent = new Set<string>()
+  for await (const { changes, history } of inParts(tx, { statuses: ['processed', 'archived'], touching: [key] })) {
+    // What a note tells of was found, and may be somebody else's.
+    const isAnswer = history.some(
+      ({ event, note, versions }) => event === 'delivered' && note === undefined && versions?.[key] === base?.version,
+    )
+    if (!isAnswer) continue
+    for (const change of changes)
+      if (change.table === table && change.id === id) for (const name of Object.keys(shownBy(change))) sent.add(name)
+  }
+  return [...sent]
 }
 
 /** The changes will have no effect. An action stands on the other change of its row, so the last is the first to go. */
