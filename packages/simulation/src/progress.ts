@@ -1,12 +1,20 @@
 import { counted } from './report.ts'
 import type { SearchProgress } from './search.ts'
 
-/** `1,240/10,000 runs · 38.2 runs/s · 3 min 49 s left · nothing found`. */
+/** How many seeds are named: what a line of a terminal has room for. */
+const MOST_SEEDS = 5
+
+/** `1,240/10,000 runs · 38.2 runs/s · 3 min 49 s left · nothing found`, or `… · something found in 2 runs (17, 1022)`. */
 export function progressInWords({ runs, of, bad }: SearchProgress, ms: number): string {
   const perSecond = ms > 0 ? (runs * 1000) / ms : 0
   const left = perSecond > 0 ? `${durationInWords(((of - runs) / perSecond) * 1000)} left` : '…'
-  const found = bad === 0 ? 'nothing found' : `something found in ${counted(bad, 'run')}`
+  const found = bad.length === 0 ? 'nothing found' : `something found in ${counted(bad.length, 'run')} (${lastOf(bad)})`
   return `${runs.toLocaleString('en-US')}/${counted(of, 'run')} · ${perSecond.toFixed(1)} runs/s · ${left} · ${found}`
+}
+
+function lastOf(seeds: readonly number[]): string {
+  const last = seeds.slice(-MOST_SEEDS).join(', ')
+  return seeds.length > MOST_SEEDS ? `…, ${last}` : last
 }
 
 export function durationInWords(ms: number): string {

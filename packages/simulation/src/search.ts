@@ -58,8 +58,8 @@ export function laneOf(scenario: Scenario, shape: RunShape): Lane {
 export interface SearchProgress {
   readonly runs: number
   readonly of: number
-  /** Seeds in which something was found. */
-  readonly bad: number
+  /** The seeds in whose runs something was found, as they came. */
+  readonly bad: readonly number[]
 }
 
 export interface SearchOptions {
@@ -89,10 +89,11 @@ export async function search(options: SearchOptions): Promise<SearchResult> {
   const { first, seeds, keepGoing, lanes, onProgress, isOver = () => false } = options
   const chunks = Array.from({ length: Math.ceil(seeds / CHUNK) }, (_, index) => index)
   const searched: (Searched | undefined)[] = []
-  let [last, runs, bad] = [chunks.length - 1, 0, 0]
-  const onRun = (_: number, isBad: boolean): void => {
+  const bad: number[] = []
+  let [last, runs] = [chunks.length - 1, 0]
+  const onRun = (seed: number, isBad: boolean): void => {
     runs += 1
-    if (isBad) bad += 1
+    if (isBad) bad.push(seed)
     onProgress?.({ runs, of: seeds, bad })
   }
   const work = async (lane: Lane): Promise<void> => {
