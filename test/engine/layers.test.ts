@@ -128,11 +128,90 @@ test.each([
   await device.org.configure(itemsWith({ syncFilter, columns }))
   await device.sync()
   const next = itemsWith({ columns })
-  expect((await device.org.plan(next)).tables['new_item']).toMatchObject({ why: 'rows-and-columns' })
+  expect((await device.org.plan(next)).tables['new_item']).toMatchObject({ why: 'rows', refresh: 1 })
   await device.org.configure(next)
   await device.sync()
   expect(await differences(there, device)).toEqual([])
   expect((await device.org.plan(next)).tables).toEqual({})
+})
+
+const PEOPLE = (columns: readonly string[]): Configuration => ({
+  scopes: { down: { tables: ['account', 'contact'], direction: 'down' } },
+  tables: {
+    account: { columns: ['name'], syncFilter: "address1_city eq 'Oslo'" },
+    contact: { columns, related: [{ direction: 'children', table: 'account', lookup: 'parentcustomerid' }] },
+  },
+})
+
+const WORKER = '0c0ffee0-0000-4000-8000-000000000001'
+
+test.each([
+  { how: 'at once', at: undefined },
+  { how: 'when it was stopped before they were marked', at: 'rows of contact that lack columns' },
+  { how: 'when it was stopped behind its last page', at: 'apply columns of contact' },
+])('a row made here that is wanted later has a column that came to the others meanwhile, $how', async ({ at }) => {
+  const there = world()
+  const { master } = there.emulator
+  const oslo = String(master.create('account', { name: 'Oslo', address1_city: 'Oslo' }))
+  for (const lastname of ['One', 'Two'])
+    master.create('contact', { lastname, parentcustomerid: { table: 'account', id: oslo } })
+  const account = String(master.create('account', { name: 'Firm', address1_city: 'Bergen' }))
+  await there.env.advance(3_600_000)
+  const store = faultyStore(memoryStore())
+  const device = await there.device({ configuration: PEOPLE(['lastname', 'parentcustomerid']), store })
+  await device.sync()
+  await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Mine', parentcustomerid: account, parentcustomerid$table: 'account' }, WORKER),
+  )
+  await device.org.push()
+  await device.org.configure(PEOPLE(['lastname', 'parentcustomerid', 'statecode']))
+  if (at) {
+    store.fail({ at: 'commit', name: at })
+    await expect(device.sync()).rejects.toMatchObject({ code: 'store' })
+  }
+  for (let round = 0; round < 3; round += 1) {
+    await device.sync()
+    await there.env.advance(3_600_000)
+  }
+  expect((await device.rows('contact')).get(WORKER)).toMatchObject({ lastname: 'Mine', statecode: null })
+
+  master.update('account', account, { address1_city: 'Oslo' })
+  await device.sync()
+  expect((await device.rows('contact')).get(WORKER)).toMatchObject({ statecode: 0 })
+  there.requests()
+  await device.org.repair('contact')
+  expect(there.requests().filter((line) => line.includes('statecode'))).toEqual([])
+})
+
+test('a row with an unsent deletion that is hidden while a column comes has it when both are over', async () => {
+  const there = world()
+  const { master } = there.emulator
+  const account = String(master.create('account', { name: 'Firm', address1_city: 'Oslo' }))
+  const id = String(master.create('contact', { lastname: 'Old', parentcustomerid: { table: 'account', id: account } }))
+  await there.env.advance(3_600_000)
+  const device = await there.device({ configuration: PEOPLE(['lastname', 'parentcustomerid']) })
+  await device.sync()
+  const { seq } = await device.org.write((draft) => draft.delete('contact', id))
+  master.update('account', account, { address1_city: 'Bergen' })
+  await device.org.configure(PEOPLE(['lastname', 'parentcustomerid', 'statecode']))
+  await device.org.sync({ scope: 'down' })
+  await device.org.outbox.discard([Number(seq)])
+  master.update('account', account, { address1_city: 'Oslo' })
+  await device.org.sync({ scope: 'down' })
+  expect((await device.rows('contact')).get(id)).toMatchObject({ lastname: 'Old', statecode: 0 })
+})
+
+test('columns that a version without marks has brought come once more', async () => {
+  const there = items(5)
+  const device = await there.device({ configuration: WITH_SIZE })
+  await device.sync()
+  await device.store.write('as it was stored before', async (tx) => {
+    const checkpoint = (await tx.value('checkpoint/new_item')) as { readonly columns: readonly string[] }
+    const added = checkpoint.columns.filter((column) => column.startsWith('new_size:'))
+    await tx.setValue('checkpoint/new_item', { ...checkpoint, added })
+  })
+  expect((await device.sync()).tables['new_item']?.layers).toEqual({ received: 5, written: 0 })
+  expect((await device.sync()).tables['new_item']?.layers).toBeUndefined()
 })
 
 const NOTES: Configuration = {

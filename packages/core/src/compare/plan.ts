@@ -1,6 +1,7 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
-import { columnsHeld, resolved, readCheckpoint, wantedKey, typedColumns } from '../pull/checkpoint.ts'
+import { resolved, readCheckpoint, wantedKey, typedColumns } from '../pull/checkpoint.ts'
+import { toReadWhole } from '../pull/lacking.ts'
 import type { PullContext } from '../pull/pull-context.ts'
 import { areMostNew } from '../pull/pull-table.ts'
 import { differs, heldRows } from './held-rows.ts'
@@ -103,7 +104,7 @@ async function planTable(
   const checkpoint = found && before ? resolved(found, before) : undefined
   const isNew = checkpoint === undefined
   const otherRows = !isNew && (checkpoint.scope !== wantedKey(table) || checkpoint.due?.includes('filter-changed'))
-  const held = new Set(checkpoint ? columnsHeld(checkpoint, table) : [])
+  const held = new Set(checkpoint?.columns)
   const lacking = isNew ? [] : typedColumns(table).filter((column) => !held.has(column))
   if (!isNew && !otherRows && lacking.length === 0) return null
   const rowBytes = await bytesOfRow(context, before, table)
@@ -120,10 +121,12 @@ async function planTable(
   for await (const page of master.versions({ table: table.metadata, scope: table.scope }, signal)) {
     throwIfAborted(signal)
     listed += page.length
+    const ids = new Set(page.map(({ id }) => id))
+    const whole = await store.read(`rows of ${name} that lack columns`, (tx) => toReadWhole(tx, name, ids))
     for (const { id, version } of page) {
       const row = here.get(id)
       if (!row) add += 1
-      else if (differs(row.version, version)) refresh += 1
+      else if (differs(row.version, version) || whole.has(id)) refresh += 1
       here.delete(id)
     }
   }

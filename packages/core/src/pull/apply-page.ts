@@ -15,8 +15,8 @@ export interface ApplyOptions {
   /** Writes rows of a version that is held, too. */
   readonly everyRow?: boolean
   /**
-   * Rows that are shown again after they were not: of a version that is held they may lack columns that came to the others by
-   * then.
+   * Rows that are shown again after they were not: written also in the version that is held, in which they may lack columns
+   * that came to the others by then.
    */
   readonly again?: ReadonlySet<string>
   /** Writes rows of a version older than the one held, too: the master is known to have gone back. */

@@ -38,10 +38,11 @@ export type TableCheckpoint = {
   readonly everyRow?: boolean
   /** Which rows are asked for. Null in what an older version stored: those of the configuration it was stored with. */
   readonly scope: string | null
-  /** The columns, with their types, that every wanted row held has in the version that is held. */
+  /**
+   * The columns, with their types, that every row held has in the version that is held, but for those that are marked: they
+   * are read whole when they are shown.
+   */
   readonly columns: readonly string[]
-  /** Those of them that came when rows were here already: of what is held only the rows wanted then have got them. */
-  readonly added?: readonly string[] | undefined
   /** The pass that brings columns that were added later. */
   readonly layer?: ColumnLayer | undefined
   /** Reasons to compare all rows, which the end of a comparison takes away. */
@@ -53,6 +54,9 @@ export type ColumnLayer = {
   readonly columns: readonly string[]
   readonly master: Json
 }
+
+/** What versions stored that marked no rows: which columns came when rows were here already, that nobody wanted then. */
+type UnmarkedCheckpoint = TableCheckpoint & { readonly added: readonly string[] }
 
 /** What versions before the layers stored. An empty fingerprint asked for a pass over everything. */
 type FormerCheckpoint = {
@@ -111,17 +115,6 @@ function relatedKey({ direction, table, lookup, filter, related }: RelatedRows):
   return related ? [...own, related.map(relatedKey)] : own
 }
 
-/**
- * The columns that the rows held have as far as the table wants them. Rows that are wanted only now can have been here, in the
- * version that they still have, when columns came to the others.
- */
-export function columnsHeld(
-  { scope, columns, added = [] }: TableCheckpoint,
-  table: ConfiguredTable,
-): readonly string[] {
-  return scope === wantedKey(table) ? columns : columns.filter((column) => !added.includes(column))
-}
-
 /** A table that has not been pulled: the first pass brings all columns. */
 export function firstCheckpoint(table: ConfiguredTable): TableCheckpoint {
   return { master: null, complete: false, scope: wantedKey(table), columns: typedColumns(table) }
@@ -129,8 +122,9 @@ export function firstCheckpoint(table: ConfiguredTable): TableCheckpoint {
 
 /** The stored checkpoint; undefined where the table has not been pulled. */
 export async function readCheckpoint(tx: StoreReader, table: string): Promise<TableCheckpoint | undefined> {
-  const stored = (await tx.value(key(table))) as TableCheckpoint | FormerCheckpoint | undefined
-  return stored && 'fingerprint' in stored ? upgraded(stored) : stored
+  const stored = (await tx.value(key(table))) as TableCheckpoint | UnmarkedCheckpoint | FormerCheckpoint | undefined
+  if (stored && 'fingerprint' in stored) return upgraded(stored)
+  return stored && 'added' in stored ? withoutAdded(stored) : stored
 }
 
 export async function writeCheckpoint(tx: StoreWriter, table: string, checkpoint: TableCheckpoint): Promise<void> {
@@ -152,6 +146,11 @@ function upgraded({ fingerprint, master, everyRow, sweepDue, complete }: FormerC
     columns,
     ...(sweepDue ? { due: ['filter-changed'] } : {}),
   }
+}
+
+/** The columns come once more, with marks. */
+function withoutAdded({ added, columns, ...stored }: UnmarkedCheckpoint): TableCheckpoint {
+  return { ...stored, columns: columns.filter((column) => !added.includes(column)) }
 }
 
 /** The checkpoint with what an older version left unsaid: that it was made for this configuration. */
@@ -209,7 +208,7 @@ export async function followConfiguration(
     const stored = resolved(found, before.get(name) ?? table)
     const scope = wantedKey(table)
     const selected = new Set(typedColumns(table))
-    const columns = columnsHeld(stored, table).filter((column) => selected.has(column))
+    const columns = stored.columns.filter((column) => selected.has(column))
     // It has gone over the rows that were wanted until now.
     const running = stored.scope === scope ? stored.layer : undefined
     const layer = running && { ...running, columns: running.columns.filter((each) => selected.has(each)) }
@@ -217,7 +216,6 @@ export async function followConfiguration(
       ...stored,
       scope,
       columns,
-      added: stored.added?.filter((each) => columns.includes(each)),
       layer: layer && layer.columns.length > 0 ? layer : undefined,
     }
     await writeCheckpoint(tx, name, stored.scope === scope ? next : withDue(next, 'filter-changed'))

@@ -5,8 +5,9 @@ import type { PullPage } from '../ports/master-org.ts'
 import type { StoreReader } from '../ports/store.ts'
 import { patchRows } from './patch-rows.ts'
 import { pullBodies } from './pull-bodies.ts'
-import { columnsHeld, largeColumns, missingOf, nameOfTyped, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { largeColumns, missingOf, nameOfTyped, readCheckpoint, wantedKey, writeCheckpoint } from './checkpoint.ts'
 import type { ColumnLayer } from './checkpoint.ts'
+import { markLacking } from './lacking.ts'
 import type { PullContext } from './pull-context.ts'
 
 /** Whether columns of rows that are here have still to be brought. */
@@ -40,15 +41,23 @@ async function pullAddedColumns(
   const name = table.metadata.name
   let received = 0
   let written = 0
+  // What the running pass has shown, as far as it was followed from here.
+  let shown = new Set<string>()
+  let at: string | undefined
   for (;;) {
     throwIfAborted(signal)
     const checkpoint = await store.read('read checkpoint', (tx) => readCheckpoint(tx, name))
     const missing = checkpoint ? missingOf(table, checkpoint.columns) : []
-    if (!checkpoint || missing.length === 0 || columnsHeld(checkpoint, table) !== checkpoint.columns)
-      return { received, written }
+    if (!checkpoint || missing.length === 0 || checkpoint.scope !== wantedKey(table)) return { received, written }
+    if (at !== JSON.stringify(checkpoint.layer)) shown = new Set()
     const layer: ColumnLayer = checkpoint.layer ?? { columns: missing, master: null }
     const page = await layerPage(context, table, layer, signal)
     throwIfAborted(signal)
+    const isOver = page !== 'expired' && !page.more
+    if (page !== 'expired') for (const { id } of page.rows) shown.add(id)
+    if (isOver) await markLacking(store, table, layer.columns.map(nameOfTyped), shown)
+    const next: ColumnLayer = { columns: layer.columns, master: page === 'expired' ? null : page.checkpoint }
+    at = JSON.stringify(next)
     written += await store.write(
       `apply columns of ${name}`,
       async (tx) => {
@@ -58,10 +67,8 @@ async function pullAddedColumns(
         const { layer: _, ...rest } = stored
         const leadsOn = JSON.stringify(stored.layer ?? null) === JSON.stringify(checkpoint.layer ?? null)
         if (!leadsOn || stored.scope !== checkpoint.scope) return count
-        const isOver = page !== 'expired' && !page.more
-        const next = { columns: layer.columns, master: page === 'expired' ? null : page.checkpoint }
-        const over = { columns: inAll(stored.columns, layer.columns), added: inAll(stored.added, layer.columns) }
-        await writeCheckpoint(tx, name, isOver ? { ...rest, ...over } : { ...rest, layer: next })
+        const columns = [...new Set([...stored.columns, ...layer.columns])]
+        await writeCheckpoint(tx, name, isOver ? { ...rest, columns } : { ...rest, layer: next })
         return count
       },
       { durability: 'relaxed' },
@@ -70,10 +77,6 @@ async function pullAddedColumns(
     received += page.rows.length
     context.emit({ type: 'pull.page', table: name, rows: received, columns: layer.columns.map(nameOfTyped) })
   }
-}
-
-function inAll(some: readonly string[] = [], others: readonly string[]): readonly string[] {
-  return [...new Set([...some, ...others])]
 }
 
 async function layerPage(

@@ -10,7 +10,8 @@ import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
 import { masterWentBack } from './distrust-past.ts'
 import { heldVersions } from './held-versions.ts'
-import { marksOf, quarantine, release } from './quarantine.ts'
+import { shownWhole } from './lacking.ts'
+import { marksOf, quarantine } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
 import { looked } from './recheck-list.ts'
 import type { Doubt, DoubtedRow } from './recheck-list.ts'
@@ -91,7 +92,7 @@ export async function readAndApply(
     async (tx) => {
       const now = await heldVersions(tx, name, ids)
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
-      const again = await release(tx, name, shown)
+      const again = await shownWhole(tx, name, shown)
       const fresh = rows.filter(({ id, version }) => !moved(id) && (now.get(id) !== version || again.has(id)))
       await noteAnchors(tx, name, fresh)
       // No pass will bring as news what is held by then.
@@ -141,7 +142,7 @@ export async function leave(
   const gone = ids.filter((id) => held.has(id) && !bases.has(id))
   await tx.deleteRows(table, gone)
   if (gone.length > 0) await dependentsDue(tx, tables, table)
-  await release(tx, table, new Set(ids.filter((id) => !bases.has(id))))
+  await shownWhole(tx, table, new Set(ids.filter((id) => !bases.has(id))))
   const kept = new Map([...rows].filter(([id]) => bases.get(id)?.local === 'updated'))
   const marked = await quarantine(tx, table, kept, env.now())
   return { pruned: gone.length, kept: kept.size, marked }

@@ -2,22 +2,15 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { abortError, MasterError, throwIfAborted } from '../errors.ts'
 import type { Json } from '../metadata.ts'
 import { recordEchoes, withoutDeleted, writtenRows } from '../outbox/echoes.ts'
-import type { PullPage, PullRequest } from '../ports/master-org.ts'
-import type { StoreReader } from '../ports/store.ts'
+import type { MasterRow, PullPage, PullRequest } from '../ports/master-org.ts'
+import type { StoreWriter } from '../ports/store.ts'
 import { applyPage } from './apply-page.ts'
 import { beginBodies } from './bodies.ts'
-import {
-  dueOf,
-  firstCheckpoint,
-  readCheckpoint,
-  resolved,
-  rowColumns,
-  typedColumns,
-  writeCheckpoint,
-} from './checkpoint.ts'
+import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
 import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
 import { heldVersions } from './held-versions.ts'
+import { noteLacking } from './lacking.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
 import type { Before } from './strategies.ts'
@@ -116,7 +109,7 @@ async function commitPage(
       const again = await withPage(tx, context, table, rows, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
-      const missed = stored ? {} : await missedBefore(tx, table)
+      const missed = stored ? {} : await missedBefore(tx, table, rows)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const mostlyNew = !kept.complete && !everyRow
       const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, again, older, mostlyNew })
@@ -143,9 +136,10 @@ async function commitPage(
  * since, and of what was deleted until now nobody tells. Others were brought by a repair, and may not be shown any more.
  */
 async function missedBefore(
-  tx: StoreReader,
+  tx: StoreWriter,
   table: ConfiguredTable,
-): Promise<Pick<TableCheckpoint, 'everyRow' | 'added' | 'due'>> {
+  page: readonly MasterRow[],
+): Promise<Pick<TableCheckpoint, 'everyRow' | 'due'>> {
   const { metadata, tracking, changeTracking } = table
   const { name } = metadata
   // A row with an unsent deletion is not shown, but it is there again when that is taken back.
@@ -160,7 +154,14 @@ async function missedBefore(
     ...(isTold ? ['tracking-enabled' as const] : []),
     ...(rows > sent.size ? ['asked' as const] : []),
   ]
-  return { everyRow: true, added: typedColumns(table), ...(due.length > 0 ? { due } : {}) }
+  const shown = new Set(page.map(({ id }) => id))
+  // The pages to come take the marks from theirs.
+  await noteLacking(
+    tx,
+    name,
+    [...sent.keys()].filter((id) => !shown.has(id)),
+  )
+  return { everyRow: true, ...(due.length > 0 ? { due } : {}) }
 }
 
 /** The stored checkpoint, as far as it is still good, or a fresh one. */

@@ -1,4 +1,6 @@
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
+import { allMarked, forgetMarks, marksAmong, putMarks, takeMarks } from './row-marks.ts'
+import type { MarkKind } from './row-marks.ts'
 
 /**
  * Why the master no longer shows a row that has unsent changes here.
@@ -20,18 +22,12 @@ export interface QuarantinedRow {
 
 type Mark = { readonly reason: QuarantineReason; readonly since: number }
 
-const ALL = 'quarantine/'
-const prefix = (table: string): string => `${ALL}${table}/`
-/** How many marks there are is kept beside them, so that where there are none nothing is looked for. */
-const countKey = (table: string): string => `quarantined/${table}`
+const QUARANTINED: MarkKind = { marks: 'quarantine', counts: 'quarantined' }
 
 /** The quarantined rows of one table, or of all. */
 export async function quarantinedRows(tx: StoreReader, table?: string): Promise<readonly QuarantinedRow[]> {
-  const marks = await tx.values(table === undefined ? ALL : prefix(table))
-  return marks.map(({ key, value }) => {
-    const [name = '', ...id] = key.slice(ALL.length).split('/')
-    return { table: name, id: id.join('/'), ...(value as Mark) }
-  })
+  const marked = await allMarked(tx, QUARANTINED, table)
+  return marked.map(({ mark, ...row }) => ({ ...row, ...(mark as Mark) }))
 }
 
 /** Marks rows, and gives back those that were not marked for this reason before. What was marked keeps its time. */
@@ -42,57 +38,32 @@ export async function quarantine(
   now: number,
 ): Promise<readonly QuarantinedRow[]> {
   if (rows.size === 0) return []
-  const before = new Map((await marksOf(tx, table, new Set(rows.keys()))).map((row) => [row.id, row]))
-  const marked: QuarantinedRow[] = []
+  const before = await marksAmong(tx, QUARANTINED, table, new Set(rows.keys()))
+  const marks = new Map<string, Mark>()
   for (const [id, reason] of rows) {
-    const known = before.get(id)
-    if (known?.reason === reason) continue
-    const mark: Mark = { reason, since: known?.since ?? now }
-    await tx.setValue(prefix(table) + id, mark)
-    marked.push({ table, id, ...mark })
+    const known = before.get(id) as Mark | undefined
+    if (known?.reason !== reason) marks.set(id, { reason, since: known?.since ?? now })
   }
-  await count(tx, table, marked.filter(({ id }) => !before.has(id)).length)
-  return marked
+  await putMarks(tx, QUARANTINED, table, marks)
+  return [...marks].map(([id, mark]) => ({ table, id, ...mark }))
 }
 
-/** Those of the rows that are quarantined. What that takes grows with the rows given, and not with those that are marked. */
+/** Those of the rows that are quarantined. */
 export async function marksOf(
   tx: StoreReader,
   table: string,
   ids: ReadonlySet<string>,
 ): Promise<readonly QuarantinedRow[]> {
-  const all = await countOf(tx, table)
-  if (all === 0) return []
-  if (all <= ids.size) return (await quarantinedRows(tx, table)).filter(({ id }) => ids.has(id))
-  const found: QuarantinedRow[] = []
-  for (const id of ids) {
-    const mark = (await tx.value(prefix(table) + id)) as Mark | undefined
-    if (mark) found.push({ table, id, ...mark })
-  }
-  return found
+  const marks = await marksAmong(tx, QUARANTINED, table, ids)
+  return [...marks].map(([id, mark]) => ({ table, id, ...(mark as Mark) }))
 }
 
-/**
- * Takes the marks from rows that the master shows again, or that are here no more, and gives back which had one. One look where
- * nothing is marked.
- */
-export async function release(tx: StoreWriter, table: string, ids: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const marked = await marksOf(tx, table, ids)
-  for (const { id } of marked) await tx.setValue(prefix(table) + id, undefined)
-  await count(tx, table, -marked.length)
-  return new Set(marked.map(({ id }) => id))
-}
-
-async function countOf(tx: StoreReader, table: string): Promise<number> {
-  return ((await tx.value(countKey(table))) as number | undefined) ?? 0
-}
-
-async function count(tx: StoreWriter, table: string, more: number): Promise<void> {
-  if (more !== 0) await tx.setValue(countKey(table), (await countOf(tx, table)) + more || undefined)
+/** Takes the marks from rows that the master shows again, or that are here no more, and gives back which had one. */
+export function release(tx: StoreWriter, table: string, ids: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  return takeMarks(tx, QUARANTINED, table, ids)
 }
 
 /** Forgets the marks of a table that is no longer kept. */
-export async function forgetQuarantine(tx: StoreWriter, table: string): Promise<void> {
-  for (const { key } of await tx.values(prefix(table))) await tx.setValue(key, undefined)
-  await tx.setValue(countKey(table), undefined)
+export function forgetQuarantine(tx: StoreWriter, table: string): Promise<void> {
+  return forgetMarks(tx, QUARANTINED, table)
 }

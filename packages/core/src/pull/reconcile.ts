@@ -3,9 +3,9 @@ import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions } from './held-versions.ts'
 import type { HeldVersions } from './held-versions.ts'
+import { toReadWhole } from './lacking.ts'
 import { inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
 import type { Membership, MembershipContext } from './membership.ts'
-import { marksOf } from './quarantine.ts'
 import type { QuarantineReason } from './quarantine.ts'
 
 /** Rows whose versions are read in one store transaction. */
@@ -128,7 +128,7 @@ async function allHeld(
   return held
 }
 
-/** Those of the doubtful rows that are not held in this version, and those of the page whose quarantine ends: they are shown. */
+/** Those of the doubtful rows that are not held in this version, and those of the page that are to be read whole now that they are shown. */
 async function differing(
   context: MembershipContext,
   table: ConfiguredTable,
@@ -137,16 +137,16 @@ async function differing(
 ): Promise<readonly string[]> {
   const { name } = table.metadata
   const ids = new Set(page.map(({ id }) => id))
-  const { held, marked } = await context.store.read(`versions of ${name}`, async (tx) => ({
+  const { held, whole } = await context.store.read(`versions of ${name}`, async (tx) => ({
     held: await heldVersions(
       tx,
       name,
       doubtful.map(({ id }) => id),
     ),
-    marked: (await marksOf(tx, name, ids)).map(({ id }) => id),
+    whole: await toReadWhole(tx, name, ids),
   }))
   const others = doubtful.filter((row) => !isHeld(held, row)).map(({ id }) => id)
-  return [...new Set([...others, ...marked])]
+  return [...new Set([...others, ...whole])]
 }
 
 /** Whether the row is among those held, in this version where the master tells it. */

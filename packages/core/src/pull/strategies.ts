@@ -11,11 +11,12 @@ import { areChangesToBegin, beginChanges, changeTrackingOf, followChanges, forge
 import type { ChangeTracking, FirstChanges } from './delta.ts'
 import { forgetExpected } from './download.ts'
 import { dependentsDue } from './dependents.ts'
+import { forgetLacking, shownWhole } from './lacking.ts'
 import { NOTHING } from './membership.ts'
 import type { Membership } from './membership.ts'
 import { forgetTime, hasTimePassed, noteTime } from './passing-time.ts'
 import type { PullContext } from './pull-context.ts'
-import { forgetQuarantine, release } from './quarantine.ts'
+import { forgetQuarantine } from './quarantine.ts'
 import { removeAll } from './reconcile.ts'
 import { doubted, forgetDoubts } from './recheck-list.ts'
 import { forgetTracked, learnTracked, noteTracked } from './tracking.ts'
@@ -71,7 +72,7 @@ function clockOf({ userId, env }: PullContext): { readonly userId: string; reado
   return { userId, now: env.now() }
 }
 
-/** With each page of a pass, in its store transaction and before it is applied. Gives back the rows that are shown again. */
+/** With each page of a pass, in its store transaction and before it is applied. Gives back the rows that are to be read whole. */
 export async function withPage(
   tx: StoreWriter,
   context: PullContext,
@@ -84,7 +85,7 @@ export async function withPage(
   if (name === context.mobileTracking) await learnTracked(tx, table, page, context.tables)
   // What was pushed from here, or met by a push, has made that due already.
   if (await sightPage(tx, name, page, sightings)) await dependentsDue(tx, context.tables, name)
-  return release(tx, name, new Set(page.map((row) => row.id)))
+  return shownWhole(tx, name, new Set(page.map((row) => row.id)))
 }
 
 /** Behind the pass over a table. */
@@ -145,6 +146,7 @@ export async function forgetStrategies(tx: StoreWriter, tables: Iterable<string>
     await forgetChanges(tx, table)
     await forgetTime(tx, table)
     await forgetQuarantine(tx, table)
+    await forgetLacking(tx, table)
     await forgetDoubts(tx, table)
     await forgetTracked(tx, table)
   }
