@@ -74,6 +74,23 @@ test('an edit behind a discarded one stands on what was delivered while that was
   expect(await differences(there, device)).toEqual([])
 })
 
+test('nor does such an edit take that back where the row is sent as a whole', async () => {
+  const columns = ['name', 'telephone1']
+  const configuration = { tables: { account: { columns, conflictPolicy: 'client-row-wins' as const } } }
+  const { there, device, id } = await opened({ configuration })
+  const first = await change(device, id, { name: 'B' })
+  await change(device, id, { name: 'C' })
+  await device.org.outbox.archive([first])
+  await device.sync()
+  await device.org.outbox.setPending([first])
+  await change(device, id, { telephone1: '2' })
+  await device.org.outbox.discard([first])
+  there.emulator.master.update('account', id, { fax: '9' })
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'C', telephone1: '2', fax: '9' })
+  expect(await differences(there, device)).toEqual([])
+})
+
 test('an archived edit that is set to pending again comes back under the later ones', async () => {
   const { there, device, id } = await opened()
   const first = await change(device, id, { name: 'B' })

@@ -103,10 +103,10 @@ export async function liftOut(
   const others = lifted.filter((name) => name in there && there[name] !== (change.before[name] ?? null))
   const own = others.length > 0 ? pick(there, await answeredColumns(tx, change, base)) : {}
   await rewriteLater(tx, seq, change, (later) => {
-    const carried = withinWhole(later, pick(values, lifted), change.before)
-    const stood = lifted.filter((name) => name in carried.before && carried.before[name] === values[name])
     const isSeen = 'version' in later && later.version !== null && later.version === base?.version
     const below = isSeen ? { ...change.before, ...own } : change.before
+    const carried = withinWhole(later, pick(values, lifted), below)
+    const stood = lifted.filter((name) => name in carried.before && carried.before[name] === values[name])
     const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, below[name] ?? null])))
     if (!isSeen || other.kind === 'action') return other
     return stood.some((name) => others.includes(name) && !(name in own)) ? { ...other, version: NO_VERSION } : other
