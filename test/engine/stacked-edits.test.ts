@@ -91,6 +91,20 @@ test('nor does such an edit take that back where the row is sent as a whole', as
   expect(await differences(there, device)).toEqual([])
 })
 
+test('an edit behind an archived one stands on the unsent one below that, not on what was delivered before both', async () => {
+  const columns = ['name', 'telephone1']
+  const configuration = { tables: { account: { columns, conflictPolicy: 'client-row-wins' as const } } }
+  const { there, device, id } = await opened({ configuration })
+  await change(device, id, { name: 'B' })
+  await device.sync()
+  await change(device, id, { name: 'C' })
+  const archived = await change(device, id, { name: 'D' })
+  await change(device, id, { telephone1: '2' })
+  await device.org.outbox.archive([archived])
+  await device.sync()
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'C', telephone1: '2' })
+})
+
 test('an archived edit that is set to pending again comes back under the later ones', async () => {
   const { there, device, id } = await opened()
   const first = await change(device, id, { name: 'B' })

@@ -101,7 +101,7 @@ export async function liftOut(
   const lifted = columns ?? Object.keys(values)
   const there = base?.values ?? {}
   const others = lifted.filter((name) => name in there && there[name] !== (change.before[name] ?? null))
-  const own = others.length > 0 ? pick(there, await answeredColumns(tx, change, base)) : {}
+  const own = others.length > 0 ? pick(there, await answeredBelow(tx, seq, change, base)) : {}
   await rewriteLater(tx, seq, change, (later) => {
     const isSeen = 'version' in later && later.version !== null && later.version === base?.version
     const below = isSeen ? { ...change.before, ...own } : change.before
@@ -113,24 +113,29 @@ export async function liftOut(
   })
 }
 
-/** The columns that the row has got with its last known version because they were sent from here. */
-async function answeredColumns(
+/** The columns below the change that the row has got with its last known version because they were sent from here. */
+async function answeredBelow(
   tx: StoreReader,
-  { table, id }: Change,
+  seq: number,
+  { kind, table, id }: Change,
   base: BaseRow | undefined,
 ): Promise<readonly string[]> {
+  // An action can stand on the update of its own transaction.
+  if (kind !== 'update') return []
   const key = rowKey(table, id)
   const sent = new Set<string>()
-  for await (const { changes, history } of inParts(tx, { statuses: ['processed', 'archived'], touching: [key] })) {
+  const unsent = new Set<string>()
+  for await (const { seq: other, status, changes, history } of inParts(tx, { touching: [key] })) {
+    const isBelow = other < seq && (status === 'pending' || status === 'error')
     // What a note tells of was found, and may be somebody else's.
     const isAnswer = history.some(
       ({ event, note, versions }) => event === 'delivered' && note === undefined && versions?.[key] === base?.version,
     )
-    if (!isAnswer) continue
-    for (const change of changes)
-      if (change.table === table && change.id === id) for (const name of Object.keys(shownBy(change))) sent.add(name)
+    if (!isBelow && !isAnswer) continue
+    const names = changes.flatMap((each) => (each.table === table && each.id === id ? Object.keys(shownBy(each)) : []))
+    for (const name of names) (isBelow ? unsent : sent).add(name)
   }
-  return [...sent]
+  return [...sent].filter((name) => !unsent.has(name))
 }
 
 /** The changes will have no effect. An action stands on the other change of its row, so the last is the first to go. */
