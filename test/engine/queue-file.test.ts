@@ -373,6 +373,22 @@ test('a file with fewer columns than are kept here leaves the rest to the next p
   expect(start.there.emulator.master.row('account', id)?.values['name']).toBe('Ours')
 })
 
+test('a row that came with a file goes with the next pull where its filter does not want it and nothing of it is unsent', async () => {
+  const start = await day()
+  const id = idOf(start.accounts[0])
+  await start.device.org.write((draft) => draft.update('account', id, { name: 'Ours' }))
+  const file = await exported(start.device)
+  const { account, ...others } = ACCOUNTS.tables
+  const elsewhere = { ...account, syncFilter: `accountid ne ${id}` }
+  const other = await start.there.device({ configuration: { tables: { ...others, account: elsewhere } } })
+  await other.sync()
+  await other.org.outbox.importQueue(file)
+  await other.org.outbox.discard([1])
+  expect(await other.org.table('account').get(id)).toMatchObject({ name: start.accounts[0]?.['name'] })
+  await other.sync()
+  expect(await other.org.table('account').get(id)).toBeUndefined()
+})
+
 test('RC-04: what was decided elsewhere is done on the device that has the transaction, each in its way', async () => {
   const start = await day()
   const { device, there, accounts } = start

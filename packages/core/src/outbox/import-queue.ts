@@ -9,6 +9,7 @@ import type { MasterIdentity } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { rowKey, TARGET_SUFFIX } from '../row.ts'
 import type { ColumnValue } from '../row.ts'
+import { doubt } from '../pull/recheck-list.ts'
 import { isOlderVersion } from '../pull/version-order.ts'
 import type { OfflineTransaction, UnsequencedTransaction } from './offline-transaction.ts'
 import { comparable, correctionsOf } from './queue-file.ts'
@@ -185,6 +186,8 @@ async function append(
     if (!configured) continue
     const master = await newerMaster(tx, configured, id, masters.get(rowKey(table, id)))
     await refreshRows(tx, configured, [id], master ? new Map([[id, master]]) : new Map())
+    // It was wanted where it comes from; whether it is here, the next pull asks.
+    if (master) await doubt(tx, table, [id], 'changed')
   }
   return seq
 }
