@@ -588,3 +588,42 @@ async function broughtBackBefore(kind: 'dropAfterCommit' | 'dropBeforeCommit') {
   await device.org.outbox.setPending([first])
   return { there, device, account, first, second }
 }
+
+test('what the master refuses without a word about which link it is comes to an end, by the links that are there', async () => {
+  const tables: Configuration['tables'] = {
+    new_skill: { columns: ['new_name'] },
+    bookableresource: { columns: ['name'] },
+    new_skill_bookableresource: {},
+  }
+  for (const isThere of [true, false]) {
+    const there = world()
+    const { master, faults } = there.emulator
+    const skill = master.create('new_skill', { new_name: 'Welding' })
+    const [old = '', next = ''] = ['Old', 'New'].map((name) => master.create('bookableresource', { name }))
+    const end = (id: string): { table: string; id: string } => ({ table: 'bookableresource', id })
+    master.associate('new_skill', skill, LINK, end(old))
+    const device = await there.device({ configuration: { tables } })
+    await device.sync()
+    await device.org.write((draft) => {
+      draft.disassociate(LINK, { table: 'new_skill', id: skill }, end(old))
+      draft.associate(LINK, { table: 'new_skill', id: skill }, end(next))
+    })
+    if (isThere) master.associate('new_skill', skill, LINK, end(next))
+    faults.add({ match: { path: /\$batch/ }, times: 100, fault: { kind: 'status', status: 412, body: 'empty' } })
+    for (let round = 0; round < 12; round += 1) {
+      await device.org.push()
+      await there.env.advance(3_600_000)
+    }
+    const [transaction] = await device.org.outbox.list({ statuses: 'all' })
+    expect(transaction?.status).toBe(isThere ? 'processed' : 'error')
+    faults.clear()
+    if (transaction?.status === 'error') {
+      expect(transaction).toMatchObject({ outcome: 'known', lastError: { rejection: 'key-clash' } })
+      await device.org.outbox.setPending([transaction.seq])
+    }
+    await device.sync()
+    await device.sync()
+    expect(await differences(there, device)).toEqual([])
+    expect(master.rows('new_skill_bookableresource').map(({ values }) => values['bookableresourceid'])).toContain(next)
+  }
+})

@@ -49,6 +49,8 @@ export const RULES: readonly Rule[] = [
   { means: 'catalogued' },
   { statuses: [412, 409], condition: 'version', means: 'stale' },
   { statuses: [412, 409], condition: 'absent', means: 'exists' },
+  // The platform does not list 409 at all: of a link it says nothing.
+  { statuses: [412], condition: 'link', means: 'exists' },
   { statuses: [403], means: 'permission' },
   { statuses: [404], means: 'gone' },
   { statuses: [405, 501], means: 'state' },

@@ -109,7 +109,7 @@ function composeChange(change: Change, index: number, transaction: OutgoingTrans
         index,
         table,
         columns: [],
-        condition: change.kind === 'associate' ? 'absent' : 'none',
+        condition: change.kind === 'associate' ? 'link' : 'none',
         request: linkRequest(change, table, transaction, api),
       }
   }

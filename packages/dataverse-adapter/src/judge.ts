@@ -127,8 +127,7 @@ function pushedRow(
 /** The condition to judge a 412 without a code by when the refused request is not named: a newer version is the safe reading. */
 function sharedCondition(requests: readonly ComposedChange[]): Condition {
   const conditions = new Set(requests.map((composed) => composed.condition))
-  if (conditions.has('version')) return 'version'
-  return conditions.has('absent') ? 'absent' : 'none'
+  return (['version', 'absent', 'link'] as const).find((condition) => conditions.has(condition)) ?? 'none'
 }
 
 function judgeExisting(

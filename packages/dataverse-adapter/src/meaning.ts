@@ -17,7 +17,7 @@ export type Meaning =
   | 'unknown'
 
 /**
- * The condition the refused request carried: it tells the meanings of a 412 without a code apart. To make a link is to ask
+ * The condition the refused request carried: it tells the meanings of a 412 without a code apart. To make a `link` is to ask
  * for its absence: it has neither a version nor alternate keys nor duplicate detection, so a 412 says nothing else of it.
  */
-export type Condition = 'version' | 'absent' | 'none'
+export type Condition = 'version' | 'absent' | 'link' | 'none'

@@ -62,6 +62,12 @@ test.each<[string, Change, Response, object]>([
   ['0x80040237 on an associate', link('associate'), refusal(412, '0x80040237'), { kind: 'processed', rows: [] }],
   ['412 without a code on an associate', link('associate'), refusal(412, ''), { kind: 'processed', rows: [] }],
   [
+    '409 without a code on an associate',
+    link('associate'),
+    refusal(409, ''),
+    { kind: 'rejected', rejection: { rejection: 'unknown' } },
+  ],
+  [
     '412 without a code on a disassociate',
     link('disassociate'),
     refusal(412, ''),
@@ -254,6 +260,12 @@ test.each<[string, Part, readonly Change[], object]>([
     { status: 412, body: error('0x80040237') },
     [create(A), link('associate')],
     { kind: 'retry', mayHaveArrived: true },
+  ],
+  [
+    'a 409 without code and place',
+    { status: 409, body: error('') },
+    [remove(A, null), link('associate')],
+    { kind: 'rejected', rejection: { rejection: 'unknown' } },
   ],
   [
     'a missing row among deletions',

@@ -1,30 +1,21 @@
 import type { Change } from '../change.ts'
-import type { ConfiguredTable } from '../copy/configuration.ts'
 import { dependenciesOf, touchesOf } from '../write/dependencies.ts'
 import type { Env } from '../env.ts'
 import { MasterError } from '../errors.ts'
 import type { OutpostError } from '../errors.ts'
 import { afterActions, isOurs, takeBases } from './evidence.ts'
 import { decideGoneRows, mayHaveGivenAway, updatesInstead } from '../conflicts/gone-rows.ts'
-import { assumedMaster, masterRow, refreshChanged, refreshRows } from '../rows/local-rows.ts'
-import type { KnownMaster, MasterRows } from '../rows/local-rows.ts'
-import { awaitEchoes, awaitLink, refuseEcho } from '../outbox/echoes.ts'
-import type {
-  ConflictDecision,
-  HistoryEntry,
-  OfflineTransaction,
-  TransactionError,
-} from '../outbox/offline-transaction.ts'
-import { inParts } from '../outbox/in-parts.ts'
+import { refreshChanged, refreshRows } from '../rows/local-rows.ts'
+import type { MasterRows } from '../rows/local-rows.ts'
+import type { ConflictDecision, OfflineTransaction, TransactionError } from '../outbox/offline-transaction.ts'
 import { letGo } from '../outbox/let-go.ts'
 import { transition } from '../outbox/transitions.ts'
-import type { PushedRow, PushOutcome } from '../ports/master-org.ts'
+import type { PushOutcome } from '../ports/master-org.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
-import { dependentsDue } from '../pull/dependents.ts'
-import { doubt } from '../pull/recheck-list.ts'
-import { rowKey } from '../row.ts'
-import { liftAllOut, standOnMaster } from '../rows/stack.ts'
+import { liftAllOut } from '../rows/stack.ts'
+import { deliver, keep, pushedMasters, said, versionsOf } from './deliver.ts'
+import type { SettleContext } from './deliver.ts'
 import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unseenError } from './transaction-errors.ts'
 import { hasUnreadAction } from './unread-actions.ts'
 
@@ -34,26 +25,8 @@ export interface Settled {
   readonly conflicts: number
 }
 
-export interface SettleContext {
-  readonly tables: ReadonlyMap<string, ConfiguredTable>
-  readonly env: Env
-  /** The tables whose rows the master refused to show when it was asked what they are now. */
-  readonly refused?: ReadonlySet<string>
-  /** Those whose rows could not be read then for another reason of their own. */
-  readonly unread?: ReadonlySet<string>
-  /** The id that the master gave the request in the answer that is being recorded. */
-  readonly masterRequestId?: string
-}
-
-/** What a history entry says besides its event, with the id of the answer it came from. */
-type Said = Omit<HistoryEntry, 'at' | 'event'>
-
-function said({ masterRequestId }: SettleContext, more: Said = {}): Said {
-  return masterRequestId === undefined ? more : { ...more, masterRequestId }
-}
-
 /** How often a transaction is merged into a newer row and sent again at once before it waits like after a failure. */
-const STALE_LIMIT = 5
+export const STALE_LIMIT = 5
 
 /** Records the master's answers, and shows on the rows what the master made of them. One answer for each transaction. */
 export async function settle(
@@ -136,84 +109,6 @@ async function settleOne(
       return keep(tx, transition(transaction, 'deferred', now, waiting, said(context)))
     }
   }
-}
-
-/**
- * The master has every change: shows its rows, and lets later transactions on the same rows stand on them. `found` says how
- * that is known where the answer was lost, and the rows are what they were when they were looked for.
- */
-export async function deliver(
-  tx: StoreWriter,
-  transaction: OfflineTransaction,
-  masters: MasterRows,
-  context: SettleContext,
-  found?: string,
-): Promise<OfflineTransaction> {
-  const versions = versionsOf(transaction.changes, masters)
-  const entry = said(context, {
-    ...(found === undefined ? {} : { note: found }),
-    ...(Object.keys(versions).length > 0 ? { versions } : {}),
-  })
-  const delivered = await keep(tx, settledAs(transaction, 'delivered', context.env.now(), entry))
-  await awaitEchoes(tx, delivered, versions)
-  for (const change of transaction.changes) {
-    const table = context.tables.get(change.table)
-    if (!table) continue
-    const read = masters.get(change.table)?.get(change.id)
-    const isHeld = read?.row === null && (await isUnderEdits(tx, transaction, change))
-    // Out of its user's sight, or deleted since: a pull looks which, and what is unsent has the last word.
-    if (isHeld) await doubt(tx, change.table, [change.id], 'changed')
-    const known = isHeld || !read ? await assumedMaster(tx, table, change) : read
-    if (change.kind === 'associate' && known.row?.version === null) await awaitLink(tx, change, transaction.seq)
-    if (known.row) await standOnMaster(tx, transaction.seq, change, { row: known.row, found: found !== undefined })
-    else await refuseLateEcho(tx, change)
-    await refreshRows(tx, table, [change.id], new Map([[change.id, known]]))
-    await dependentsDue(tx, context.tables, change.table)
-  }
-  return delivered
-}
-
-/** Whether the change leaves a row behind that has later unsent changes. */
-async function isUnderEdits(tx: StoreWriter, { seq, changes }: OfflineTransaction, change: Change): Promise<boolean> {
-  if ('relationship' in change) return false
-  const isOnRow = (other: Change): boolean => other.table === change.table && other.id === change.id
-  if (changes.some((other) => isOnRow(other) && goes(other))) return false
-  const touching = [rowKey(change.table, change.id)]
-  for await (const later of inParts(tx, { statuses: ['pending', 'error'], touching, after: seq }))
-    if (later.changes.some(isOnRow)) return true
-  return false
-}
-
-/** Whether there is to be no row any more. */
-function goes(change: Change): boolean {
-  if (change.kind !== 'action') return change.kind === 'delete'
-  const { table, id, evidence } = change
-  return evidence.kind === 'row-gone' && evidence.table === table && evidence.id === id
-}
-
-async function refuseLateEcho(tx: StoreWriter, { table, id }: Change): Promise<void> {
-  const [base] = await tx.bases(table, [id])
-  if (base?.version) await refuseEcho(tx, table, id, base.version)
-}
-
-/** The versions that the master's rows have after it took the changes, by row key, as far as they are known. */
-export function versionsOf(changes: readonly Change[], masters: MasterRows): Readonly<Record<string, string>> {
-  const known = changes.flatMap(({ table, id }): readonly [string, string][] => {
-    const version = masters.get(table)?.get(id)?.row?.version
-    return version ? [[rowKey(table, id), version]] : []
-  })
-  return Object.fromEntries(known)
-}
-
-/** What the master made of the changed rows, by its answer to a push. */
-function pushedMasters(rows: readonly PushedRow[], tables: ReadonlyMap<string, ConfiguredTable>): MasterRows {
-  const known = new Map<string, Map<string, KnownMaster>>()
-  for (const row of rows) {
-    const table = tables.get(row.table)
-    if (table)
-      known.set(row.table, (known.get(row.table) ?? new Map<string, KnownMaster>()).set(row.id, masterRow(table, row)))
-  }
-  return known
 }
 
 /**
@@ -423,23 +318,7 @@ export async function settleUnanswered(
   }
 }
 
-/** The end of a transaction's way, as a transition. */
-export function settledAs(
-  transaction: OfflineTransaction,
-  event: 'delivered',
-  now: number,
-  entry: Said = {},
-): OfflineTransaction {
-  return transition(
-    transaction,
-    event,
-    now,
-    { lease: null, outcome: 'known', lastError: null, nextAttemptAt: null },
-    entry,
-  )
-}
-
-function refuse(
+export function refuse(
   tx: StoreWriter,
   transaction: OfflineTransaction,
   lastError: TransactionError,
@@ -451,9 +330,4 @@ function refuse(
   const refused = { lease: null, outcome: given ? 'unknown' : 'known', lastError } as const
   const note = said(context, { note: lastError.message, ...(conflicts ? { conflicts } : {}) })
   return keep(tx, transition(transaction, 'refused', lastError.at, refused, note))
-}
-
-export async function keep(tx: StoreWriter, transaction: OfflineTransaction): Promise<OfflineTransaction> {
-  await tx.putTransactions([transaction])
-  return transaction
 }

@@ -1,16 +1,20 @@
 import { isMisunderstanding, wasReadAnew } from '../copy/catalogue.ts'
+import type { Change } from '../change.ts'
 import { concernsOneTable } from '../errors.ts'
 import type { OutpostError } from '../errors.ts'
 import { afterActions, standingOf, takeBases } from './evidence.ts'
 import type { Happened } from './evidence.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
-import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
+import { letGo } from '../outbox/let-go.ts'
+import type { OfflineTransaction, TransactionError } from '../outbox/offline-transaction.ts'
 import { transition } from '../outbox/transitions.ts'
 import type { StoreWriter } from '../ports/store.ts'
 import { delayMs } from '../delivery/retry.ts'
-import { deliver, isSameRequest, keep, versionsOf } from './settle.ts'
-import type { Settled, SettleContext } from './settle.ts'
-import { errorOf } from './transaction-errors.ts'
+import { arrived, deliver, keep, versionsOf } from './deliver.ts'
+import type { SettleContext } from './deliver.ts'
+import { isSameRequest, refuse, STALE_LIMIT } from './settle.ts'
+import type { Settled } from './settle.ts'
+import { ANOTHER_ROW, conflictError, errorOf, keyClash } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
 
 /**
@@ -66,6 +70,11 @@ async function settleOne(
     const open = { lease: null, outcome: 'unknown', lastError } as const
     return keep(tx, transition(transaction, 'refused', now, open, { note: lastError.message }))
   }
+  const withoutName = refusedWithoutName(transaction)
+  const there = withoutName === null ? [] : transaction.changes.filter((change) => isAsWanted(change, masters))
+  if (there.length > 0) return leaveOut(tx, transaction, there, masters, context)
+  if (withoutName !== null && transaction.attempts % STALE_LIMIT === 0)
+    return refuse(tx, transaction, withoutName(transaction, now), context)
   await takeBases(tx, transaction.changes, masters, context.tables)
   const versions = versionsOf(transaction.changes, masters)
   const note = {
@@ -73,6 +82,45 @@ async function settleOne(
     ...(Object.keys(versions).length > 0 ? { versions } : {}),
   }
   return keep(tx, transition(transaction, 'verified', now, { lease: null, outcome: 'not-sent' }, note))
+}
+
+/**
+ * The error of a transaction that was refused as a whole because a row or a link is there, or is not, without a word about
+ * which; null of one whose answer was lost.
+ */
+function refusedWithoutName({
+  history,
+  lastError,
+}: OfflineTransaction): ((transaction: OfflineTransaction, now: number) => TransactionError) | null {
+  if (history.at(-1)?.event !== 'deferred') return null
+  if (lastError?.code === 'conflict') return (transaction, now) => keyClash(transaction, ANOTHER_ROW, now)
+  return lastError?.code === 'not-found' ? (transaction, now) => conflictError(transaction, 'gone', now) : null
+}
+
+/** Whether a link that is to be made is there, or what is to be removed is gone. */
+function isAsWanted(change: Change, masters: MasterRows): boolean {
+  const known = masters.get(change.table)?.get(change.id)
+  if (!known) return false
+  if (change.kind === 'associate') return known.row !== null
+  return (change.kind === 'disassociate' || change.kind === 'delete') && known.row === null
+}
+
+/** Sends the transaction again without what is on the master as it is to be: that is what it was refused for. */
+async function leaveOut(
+  tx: StoreWriter,
+  transaction: OfflineTransaction,
+  there: readonly Change[],
+  masters: MasterRows,
+  context: SettleContext,
+): Promise<OfflineTransaction> {
+  const changes = transaction.changes.filter((change) => !there.includes(change))
+  const rest = { lease: null, outcome: 'not-sent', changes } as const
+  const note = { note: 'refused for what is on the master already; the rest is sent again' }
+  const next = await keep(tx, transition(transaction, 'merged', context.env.now(), rest, note))
+  await arrived(tx, transaction, there, masters, context, true)
+  await takeBases(tx, changes, masters, context.tables)
+  await letGo(tx, transaction, next, context.tables)
+  return next
 }
 
 /**

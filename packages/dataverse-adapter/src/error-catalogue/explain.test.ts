@@ -191,7 +191,7 @@ test('every cause speaks in whole sentences, and only a sentence about nothing t
 test('classify and explain never disagree', () => {
   for (const status of [200, 400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 503]) {
     for (const code of [...Object.values(samples), '0x80041234', undefined]) {
-      for (const condition of ['version', 'absent', 'none'] as const) {
+      for (const condition of ['version', 'absent', 'link', 'none'] as const) {
         expect(explain(status, code, condition).meaning).toBe(classify(status, code, condition))
       }
     }
