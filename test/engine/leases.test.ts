@@ -130,6 +130,29 @@ test('what one tab has read of a row before it sends is nothing any more once an
   expect(await one.org.table('account').get(id)).toMatchObject({ name: 'Written' })
 })
 
+test('what one tab has looked at is not sent on an older look of another tab, whose request never arrived', async () => {
+  const there = world()
+  there.emulator.schema.changeTable('account', { optimisticConcurrency: false })
+  const id = there.emulator.master.create('account', { name: 'As it was' })
+  const [one, other] = await twoTabs(there)
+  await one.org.write((draft) => draft.update('account', id, { name: 'Mine' }))
+  const looking = other.gate.hold('read', 'asked')
+  const second = other.org.push()
+  await looking
+  const sending = one.gate.hold('push', 'asked')
+  const first = one.org.push()
+  await sending
+  there.emulator.master.update('account', id, { name: 'Theirs' })
+  there.emulator.faults.add({ match: { method: 'PATCH' }, fault: { kind: 'status', status: 429, body: 'json' } })
+  one.gate.letGo()
+  await expect(first).rejects.toMatchObject({ code: 'throttled' })
+  other.gate.letGo()
+  await second
+  expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'Theirs' })
+  const [transaction] = await one.org.outbox.list({ statuses: 'all' })
+  expect(transaction?.history.flatMap(({ conflicts = [] }) => conflicts)).toMatchObject([{ remote: 'Theirs' }])
+})
+
 test('a request that ends after its claim takes nothing away from whoever claimed the transaction since', async () => {
   const there = world()
   const [one, other] = await twoTabs(there)

@@ -20,6 +20,7 @@ import type { Row } from '../row.ts'
 import { refreshChanged } from '../rows/local-rows.ts'
 import { settledAs } from './deliver.ts'
 import { liftAllOut, liftOut, onValues } from '../rows/stack.ts'
+import { isSameRequest } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { conflictError, policyError } from './transaction-errors.ts'
 
@@ -54,9 +55,11 @@ export async function prepare(
   const settled: Settled[] = []
   const statuses = new Map<number, TransactionStatus | undefined>()
   let decided = 0
-  for (const { seq } of ready) {
-    const [found] = await tx.transactions([seq])
+  for (const asked of ready) {
+    const [found] = await tx.transactions([asked.seq])
     if (found?.status !== 'pending') continue
+    // Another client org sent it meanwhile, in vain: what is held of its rows is what that one had looked at before.
+    if (!isSameRequest(asked, found)) continue
     // What was ready when it was found need not be so any more: another edit or another client org came in between.
     const reason = await pendingReason(tx, found, context, statuses)
     if (reason.kind !== 'ready') continue
