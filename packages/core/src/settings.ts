@@ -26,6 +26,9 @@ const SIGNED_OUT = 'signed-out'
 const DETACHED = 'detached'
 const SIGN_IN_MISSING = 'sign-in-missing'
 
+/** What tells whether a user may go on, and by which configuration: values that each write reads. */
+export const STANDING: readonly string[] = [SIGNED_OUT, IDENTITY, CONFIGURATION]
+
 export async function readSettings(tx: StoreReader): Promise<Settings> {
   const identity = (await tx.value(IDENTITY)) as MasterIdentity | undefined
   const configuration = await readConfiguration(tx)

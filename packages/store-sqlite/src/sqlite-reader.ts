@@ -117,8 +117,13 @@ export class SqliteReader implements StoreReader {
   }
 
   async value(key: string): Promise<Json | undefined> {
+    const text = this.valueText(key)
+    return text === undefined ? undefined : (JSON.parse(text) as Json)
+  }
+
+  protected valueText(key: string): string | undefined {
     const [row] = this.connection.rows('SELECT value FROM settings WHERE key = ?', key)
-    return row && (JSON.parse(row[0] as string) as Json)
+    return row?.[0] as string | undefined
   }
 
   async values(prefix: string): Promise<readonly { readonly key: string; readonly value: Json }[]> {

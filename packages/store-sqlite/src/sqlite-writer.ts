@@ -16,6 +16,7 @@ import { toSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { defineTables, dropTable } from './define-tables.ts'
 import { deleteTransactions, insertTransaction, replaceTransactions } from './outbox-sql.ts'
+import type { KeptValues } from './kept-values.ts'
 import { guidTextSql } from './row-ids.ts'
 import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 
@@ -23,10 +24,12 @@ import { idList, idOf, sqlId, SqliteReader } from './sqlite-reader.ts'
 export class SqliteWriter extends SqliteReader implements StoreWriter {
   readonly changes: ChangeLog = new ChangeLog()
   readonly #nextSeq: () => number
+  readonly #values: KeptValues
 
-  constructor(connection: Connection, catalogue: Catalogue, nextSeq: () => number) {
+  constructor(connection: Connection, catalogue: Catalogue, nextSeq: () => number, values: KeptValues) {
     super(connection, catalogue)
     this.#nextSeq = nextSeq
+    this.#values = values
   }
 
   /** The tables as this transaction leaves them. */
@@ -107,7 +110,12 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
     this.changes.addTransactions(seqs)
   }
 
+  override async value(key: string): Promise<Json | undefined> {
+    return this.#values.get(key, () => this.valueText(key))
+  }
+
   async setValue(key: string, value: Json | undefined): Promise<void> {
+    this.#values.forget(key)
     if (value === undefined) {
       this.connection.run('DELETE FROM settings WHERE key = ?', key)
       return
@@ -117,6 +125,7 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   async clear(): Promise<void> {
+    this.#values.clear()
     for (const table of this.catalogue.tables.values()) {
       dropTable(this.connection, table)
       this.changes.addWholeTable(table.definition.name)

@@ -2,6 +2,7 @@ import type { StoreChange, StoreWriter } from '@outpost/core'
 import { OutpostError, runBody } from '@outpost/core/store'
 import type { Catalogue } from './catalogue.ts'
 import type { Connection } from './connection.ts'
+import { KeptValues } from './kept-values.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 
 /** One call of `write` that waits for its turn. */
@@ -34,6 +35,7 @@ export class WriteGroups {
   readonly #connection: Connection
   readonly #nextSeq: () => number
   readonly #turn: Turn
+  readonly #values = new KeptValues()
   readonly #waiting: QueuedWrite[] = []
   #catalogue: Catalogue
   #running: Promise<void> | undefined
@@ -95,7 +97,7 @@ export class WriteGroups {
   /** Runs the body; what it did is undone when it fails. The first of a group needs no savepoint for that. */
   async #runOne(write: QueuedWrite, done: DoneWrite[]): Promise<{ readonly error: unknown } | undefined> {
     const alone = done.length === 0
-    const writer = new SqliteWriter(this.#connection, this.#catalogue, this.#nextSeq)
+    const writer = new SqliteWriter(this.#connection, this.#catalogue, this.#nextSeq, this.#values)
     try {
       if (!alone) this.#connection.run('SAVEPOINT one')
       const result = await runBody<StoreWriter, unknown>(write.name, writer, write.body)
@@ -104,6 +106,7 @@ export class WriteGroups {
       done.push({ write, result, writer })
       return undefined
     } catch (error) {
+      this.#values.clear()
       if (!alone && this.#connection.inTransaction) {
         this.#connection.run('ROLLBACK TO one')
         this.#connection.run('RELEASE one')
@@ -128,6 +131,7 @@ export class WriteGroups {
   /** Undoes the whole group: its first body failed, or SQLite could not go on, as when the disk is full. */
   #rollBack(before: Catalogue, done: readonly DoneWrite[], error: unknown): void {
     if (this.#connection.inTransaction) this.#connection.run('ROLLBACK')
+    this.#values.clear()
     this.#catalogue = before
     const reason = OutpostError.from(error, 'store')
     for (const { write } of done) write.reject(reason)

@@ -3,7 +3,7 @@ import type { Change, RowReference } from '../change.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { OutpostError } from '../errors.ts'
 import { rowToCome } from '../rows/local-rows.ts'
-import type { StoreReader } from '../ports/store.ts'
+import type { BaseRow, StoredRow, StoreReader } from '../ports/store.ts'
 import { rowKey } from '../row.ts'
 import type { Row } from '../row.ts'
 import { inParts } from './in-parts.ts'
@@ -28,11 +28,13 @@ export async function keptOn(tx: StoreReader, { table, id }: RowReference): Prom
  * The row as a new change is made on it: what is shown, but for what only archived transactions still show. Null when there
  * is no row. Throws `refused`, naming the transaction, where the row is there, or gone, only for such a one.
  */
-export async function rowToChange(tx: StoreReader, table: ConfiguredTable, id: string): Promise<Row | null> {
+export async function rowToChange(
+  tx: StoreReader,
+  table: ConfiguredTable,
+  { id, row, base }: { readonly id: string; readonly row: StoredRow | undefined; readonly base: BaseRow | undefined },
+): Promise<Row | null> {
   const name = table.metadata.name
-  const [row] = await tx.rows(name, [id])
   const shown = row?.values ?? null
-  const [base] = await tx.bases(name, [id])
   const last = base && (await keptOn(tx, { table: name, id })).at(-1)
   if (!last) return shown
   const toCome = await rowToCome(tx, table, id)
@@ -50,9 +52,10 @@ export async function refuseKeptRows(
   changes: readonly Change[],
   tables: ReadonlyMap<string, ConfiguredTable>,
 ): Promise<void> {
-  for (const row of changes.flatMap((change) => [change, ...referencesOf(change, tables)])) {
-    const table = tables.get(row.table)
-    const [shown] = table ? await tx.rows(row.table, [row.id]) : []
-    if (table && shown) await rowToChange(tx, table, row.id)
+  for (const { table: name, id } of changes.flatMap((change) => [change, ...referencesOf(change, tables)])) {
+    const table = tables.get(name)
+    const [base] = table ? await tx.bases(name, [id]) : []
+    const [row] = base ? await tx.rows(name, [id]) : []
+    if (table && row) await rowToChange(tx, table, { id, row, base })
   }
 }

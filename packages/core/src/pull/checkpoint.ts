@@ -67,7 +67,8 @@ type FormerCheckpoint = {
   readonly complete: boolean
 }
 
-const key = (table: string): string => `checkpoint/${table}`
+/** Where the checkpoint of a table is stored. */
+export const checkpointKey = (table: string): string => `checkpoint/${table}`
 
 /** The columns that pages of rows have: all selected ones but the large, which come by themselves. */
 export function rowColumns(table: ConfiguredTable): readonly string[] {
@@ -122,13 +123,17 @@ export function firstCheckpoint(table: ConfiguredTable): TableCheckpoint {
 
 /** The stored checkpoint; undefined where the table has not been pulled. */
 export async function readCheckpoint(tx: StoreReader, table: string): Promise<TableCheckpoint | undefined> {
-  const stored = (await tx.value(key(table))) as TableCheckpoint | UnmarkedCheckpoint | FormerCheckpoint | undefined
+  const stored = (await tx.value(checkpointKey(table))) as
+    | TableCheckpoint
+    | UnmarkedCheckpoint
+    | FormerCheckpoint
+    | undefined
   if (stored && 'fingerprint' in stored) return upgraded(stored)
   return stored && 'added' in stored ? withoutAdded(stored) : stored
 }
 
 export async function writeCheckpoint(tx: StoreWriter, table: string, checkpoint: TableCheckpoint): Promise<void> {
-  await tx.setValue(key(table), checkpoint)
+  await tx.setValue(checkpointKey(table), checkpoint)
 }
 
 /** A checkpoint of an older version. Where it asked for everything anew, that is what happens. */
@@ -237,7 +242,7 @@ export async function startAnew(tx: StoreWriter, tables: Iterable<string>): Prom
 /** Forgets where the pulls of these tables stood, and what they were to bring back. */
 export async function forgetPulls(tx: StoreWriter, tables: Iterable<string>): Promise<void> {
   for (const table of tables) {
-    await tx.setValue(key(table), undefined)
+    await tx.setValue(checkpointKey(table), undefined)
     await forgetEchoes(tx, table)
     await forgetBodies(tx, table)
   }

@@ -50,8 +50,10 @@ export class UnitOfWork implements StoreWriter {
   /** By row key the seqs of all transactions in a status of `LOOKED_FOR` that touch the row, and of some that once did. */
   readonly #touching = new Map<string, Set<number>>()
   readonly #found = new Map<string, readonly OfflineTransaction[]>()
+  /** The way back to the mark, a step for each thing that was gathered since; undefined where none was set. */
+  #wayBack: (() => void)[] | undefined
+  #isGivenSince = false
   #isOver = false
-  #hasWritten = false
 
   constructor(tx: StoreWriter) {
     this.#tx = tx
@@ -62,8 +64,10 @@ export class UnitOfWork implements StoreWriter {
     // The store completes a row that it is given.
     if (ids.some((id) => written.has(id))) await this.writeOut()
     const unread = ids.filter((id) => !read.has(id))
-    const found = unread.length === 0 ? [] : await this.#tx.rows(table, unread)
-    for (const [at, id] of unread.entries()) read.set(id, found[at])
+    if (unread.length > 0) {
+      const found = await this.#tx.rows(table, unread)
+      for (const [at, id] of unread.entries()) read.set(id, found[at])
+    }
     return ids.map((id) => read.get(id))
   }
 
@@ -74,10 +78,25 @@ export class UnitOfWork implements StoreWriter {
       return this.#tx.bases(table)
     }
     const unread = ids.filter((id) => !read.has(id) && !written.has(id))
-    const found = unread.length === 0 ? [] : await this.#tx.bases(table, unread)
-    for (const id of unread) read.set(id, undefined)
-    for (const base of found) read.set(base.id, base)
+    if (unread.length > 0) {
+      const found = await this.#tx.bases(table, unread)
+      for (const id of unread) read.set(id, undefined)
+      for (const base of found) read.set(base.id, base)
+    }
     return ids.map((id) => latest({ read, written }, id)).filter((base) => base !== undefined)
+  }
+
+  /** Reads together what will be asked for one by one: rows with their bases, by table, and values. */
+  async readAhead(rows: ReadonlyMap<string, readonly string[]>, keys: Iterable<string>): Promise<void> {
+    const reading: Promise<unknown>[] = []
+    for (const [table, ids] of rows) {
+      const { written } = of(this.#rows, table)
+      // To read one that was written would write everything out meanwhile.
+      const unwritten = ids.filter((id) => !written.has(id))
+      reading.push(this.rows(table, unwritten), this.bases(table, ids))
+    }
+    for (const key of keys) reading.push(this.value(key))
+    await Promise.all(reading)
   }
 
   async transactions(seqs: readonly number[]): Promise<readonly (OfflineTransaction | undefined)[]> {
@@ -166,8 +185,8 @@ export class UnitOfWork implements StoreWriter {
 
   /** Which columns stay the same is found out when the rows are written out. */
   async putRows(table: string, rows: readonly StoredRow[]): Promise<void> {
-    const { written } = of(this.#rows, table)
-    for (const row of rows) written.set(row.id, row)
+    const known = of(this.#rows, table)
+    for (const row of rows) this.#gather(known, row.id, row)
     await this.#gathered()
   }
 
@@ -184,20 +203,20 @@ export class UnitOfWork implements StoreWriter {
   }
 
   async deleteRows(table: string, ids: readonly string[]): Promise<void> {
-    const { written } = of(this.#rows, table)
-    for (const id of ids) written.set(id, undefined)
+    const known = of(this.#rows, table)
+    for (const id of ids) this.#gather(known, id, undefined)
     await this.#gathered()
   }
 
   async putBases(table: string, bases: readonly BaseRow[]): Promise<void> {
-    const { written } = of(this.#bases, table)
-    for (const base of bases) written.set(base.id, base)
+    const known = of(this.#bases, table)
+    for (const base of bases) this.#gather(known, base.id, base)
     await this.#gathered()
   }
 
   async deleteBases(table: string, ids: readonly string[]): Promise<void> {
-    const { written } = of(this.#bases, table)
-    for (const id of ids) written.set(id, undefined)
+    const known = of(this.#bases, table)
+    for (const id of ids) this.#gather(known, id, undefined)
     await this.#gathered()
   }
 
@@ -210,7 +229,7 @@ export class UnitOfWork implements StoreWriter {
   async putTransactions(transactions: readonly OfflineTransaction[]): Promise<void> {
     this.#found.clear()
     for (const transaction of transactions) {
-      this.#transactions.written.set(transaction.seq, transaction)
+      this.#gather(this.#transactions, transaction.seq, transaction)
       this.#noteTouches(transaction)
     }
     await this.#gathered()
@@ -224,7 +243,7 @@ export class UnitOfWork implements StoreWriter {
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {
-    this.#values.written.set(key, value)
+    this.#gather(this.#values, key, value)
     await this.#gathered()
   }
 
@@ -246,24 +265,34 @@ export class UnitOfWork implements StoreWriter {
 
   /** Gives the store what was gathered. */
   async writeOut(): Promise<void> {
+    if (this.#wayBack?.length) this.#isGivenSince = true
     for (const [table, known] of this.#rows) await this.#writeRows(table, known)
     for (const [table, known] of this.#bases) {
       const { put, removed } = taken(known)
-      if (put.length > 0) await this.#given().putBases(table, put)
-      if (removed.length > 0) await this.#given().deleteBases(table, removed)
+      if (put.length > 0) await this.#tx.putBases(table, put)
+      if (removed.length > 0) await this.#tx.deleteBases(table, removed)
     }
     const { put } = taken(this.#transactions)
-    if (put.length > 0) await this.#given().putTransactions(put)
+    if (put.length > 0) await this.#tx.putTransactions(put)
     for (const [key, value] of this.#values.written) {
       this.#values.written.delete(key)
       this.#values.read.set(key, value)
-      await this.#given().setValue(key, value)
+      await this.#tx.setValue(key, value)
     }
   }
 
-  /** Whether the store has been given anything. */
-  get hasWritten(): boolean {
-    return this.#hasWritten
+  /** From here on what is written can be taken back. */
+  mark(): void {
+    this.#wayBack = []
+    this.#isGivenSince = false
+  }
+
+  /** Takes back what was written since the mark. False where the store has been given some of it: then nothing is. */
+  takeBack(): boolean {
+    if (this.#isGivenSince) return false
+    for (const step of this.#wayBack?.toReversed() ?? []) step()
+    this.#wayBack = []
+    return true
   }
 
   /** What comes from now on is gathered no more: the store itself says that it is too late. */
@@ -272,8 +301,17 @@ export class UnitOfWork implements StoreWriter {
   }
 
   #given(): StoreWriter {
-    this.#hasWritten = true
+    this.#isGivenSince = true
     return this.#tx
+  }
+
+  #gather<Key, Thing>({ written }: Known<Key, Thing>, key: Key, thing: Thing | undefined): void {
+    if (this.#wayBack) {
+      const wasWritten = written.has(key)
+      const before = written.get(key)
+      this.#wayBack.push(() => (wasWritten ? written.set(key, before) : written.delete(key)))
+    }
+    written.set(key, thing)
   }
 
   async #gathered(): Promise<void> {
@@ -285,8 +323,8 @@ export class UnitOfWork implements StoreWriter {
     const before = new Map(known.read)
     const { put, removed } = taken(known)
     for (const { id } of put) known.read.delete(id)
-    if (put.length > 0) await this.#given().putRows(table, put, { same: sameIn(put, before) })
-    if (removed.length > 0) await this.#given().deleteRows(table, removed)
+    if (put.length > 0) await this.#tx.putRows(table, put, { same: sameIn(put, before) })
+    if (removed.length > 0) await this.#tx.deleteRows(table, removed)
   }
 
   #findKnown(query: TransactionQuery, keys: readonly string[]): readonly OfflineTransaction[] {

@@ -119,7 +119,7 @@ async function workingRow(
   const [row] = await tx.rows(table.metadata.name, [id])
   const [base] = await tx.bases(table.metadata.name, [id])
   const version = base ? base.version : (row?.version ?? null)
-  const shown = table.isLocal ? (row?.values ?? null) : await rowToChange(tx, table, id)
+  const shown = table.isLocal ? (row?.values ?? null) : await rowToChange(tx, table, { id, row, base })
   const before = shown && masterPart(table, shown)
   return { table, id, before, version, unseen, after: before, written: {}, local: {}, chosenId: false, action: null }
 }

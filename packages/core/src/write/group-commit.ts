@@ -1,7 +1,8 @@
 import { OutpostError } from '../errors.ts'
 import type { Store, StoreWriter } from '../ports/store.ts'
 import { idsByTable } from '../rows/local-rows.ts'
-import { inOneUnit, UnitOfWork } from '../store/unit-of-work.ts'
+import { inOneUnit } from '../store/unit-of-work.ts'
+import type { UnitOfWork } from '../store/unit-of-work.ts'
 
 interface RowName {
   readonly table: string
@@ -10,6 +11,7 @@ interface RowName {
 
 interface Waiting {
   readonly rows: readonly RowName[]
+  readonly keys: readonly string[]
   readonly body: (tx: StoreWriter) => Promise<unknown>
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
@@ -36,10 +38,17 @@ export class GroupCommit {
     this.#store = store
   }
 
-  /** Settles as a `write` of the store would with this body. `rows` are those that it reads, of tables that are kept. */
-  async write<T>(rows: readonly RowName[], body: (tx: StoreWriter) => Promise<T>): Promise<T> {
+  /**
+   * Settles as a `write` of the store would with this body. `rows`, of tables that are kept, and the values under `keys` are
+   * what it reads.
+   */
+  async write<T>(
+    rows: readonly RowName[],
+    body: (tx: StoreWriter) => Promise<T>,
+    keys: readonly string[] = [],
+  ): Promise<T> {
     const result = await new Promise<unknown>((resolve, reject) => {
-      this.#waiting.push({ rows, body, resolve, reject })
+      this.#waiting.push({ rows, keys, body, resolve, reject })
       if (!this.#isRunning) void this.#run()
     })
     return result as T
@@ -57,17 +66,21 @@ export class GroupCommit {
     const group: Waiting[] = []
     const outcomes: Outcome[] = []
     const joining = (): Waiting | undefined => (group.length < most ? this.#waiting.shift() : undefined)
+    let isReading = false
     let isWhole = false
     try {
       await this.#store.write('commit', async (tx) => {
         await inOneUnit(tx, async (unit) => {
-          let readAhead = 1
+          // One that goes by itself reads for itself: what it names may not be there.
+          let ahead = most === 1 ? 1 : 0
           for (let next: Waiting | undefined = first; next; next = joining()) {
             group.push(next)
-            if (group.length > readAhead) {
-              const ahead = [next, ...this.#waiting]
-              readAhead += ahead.length
-              await readRows(unit, ahead)
+            if (group.length > ahead) {
+              const together = [next, ...this.#waiting.slice(0, most - group.length)]
+              ahead += together.length
+              isReading = true
+              await readTogether(unit, together)
+              isReading = false
             }
             outcomes.push(await outcomeOf(next, unit))
           }
@@ -79,7 +92,7 @@ export class GroupCommit {
     } catch (error) {
       // Where it failed before its end, or with what one of the writes has failed with, nothing is committed.
       const isUndone = !isWhole || outcomes.some((outcome) => 'error' in outcome && outcome.error === error)
-      if (isUndone && group.length > 1) {
+      if (isUndone && (group.length > 1 || isReading)) {
         this.#waiting.unshift(...group)
         this.#single = group.length
       } else for (const { reject } of group.length > 0 ? group : [first]) reject(error)
@@ -93,12 +106,10 @@ export class GroupCommit {
   }
 }
 
-/** Reads the rows of the writes together, so that none has to be read alone. */
-async function readRows(unit: UnitOfWork, writes: readonly Waiting[]): Promise<void> {
-  for (const [table, ids] of idsByTable(writes.flatMap(({ rows }) => rows))) {
-    await unit.rows(table, ids)
-    await unit.bases(table, ids)
-  }
+/** Reads together what the writes read, so that nothing has to be read alone. */
+async function readTogether(unit: UnitOfWork, writes: readonly Waiting[]): Promise<void> {
+  const keys = new Set(writes.flatMap((write) => write.keys))
+  await unit.readAhead(idsByTable(writes.flatMap(({ rows }) => rows)), keys)
 }
 
 /** What says that a write is not allowed; anything else may have come of the store, which is not to be asked any more then. */
@@ -106,16 +117,12 @@ const REFUSALS: ReadonlySet<string> = new Set(['invalid', 'refused'])
 
 /** What comes of one write. Nothing of one that is refused reaches the others. */
 async function outcomeOf({ body }: Waiting, unit: UnitOfWork): Promise<Outcome> {
-  const part = new UnitOfWork(unit)
+  unit.mark()
   try {
-    const result = await body(part)
-    await part.writeOut()
-    return { result }
+    return { result: await body(unit) }
   } catch (error) {
     const isRefused = error instanceof OutpostError && REFUSALS.has(error.code)
-    if (!isRefused || part.hasWritten) throw error
+    if (!isRefused || !unit.takeBack()) throw error
     return { error }
-  } finally {
-    part.end()
   }
 }

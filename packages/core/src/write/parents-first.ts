@@ -16,6 +16,8 @@ type Tables = ReadonlyMap<string, ConfiguredTable>
  * requires, or that cannot be updated. A circle of such lookups alone is `invalid`.
  */
 export function parentsFirst(changes: readonly Change[], tables: Tables): readonly Change[] {
+  const [first, ...others] = changes
+  if (others.length === 0 && first?.kind !== 'create') return changes
   const remaining = changes.filter((change) => change.kind !== 'delete')
   const graph = new WriteGraph(remaining, tables)
   const sorted = graph.inOrder(remaining)

@@ -1,17 +1,20 @@
 import type { KeptTables } from '../copy/kept-tables.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { isSame } from '../copy/configuration-change.ts'
+import type { Configuration } from '../copy/configuration.ts'
 import type { Env } from '../env.ts'
 import { whoseOf } from '../identity/identity-guard.ts'
 import type { IdentityGuard } from '../identity/identity-guard.ts'
 import { refusedAfterSignOut } from '../identity/sign-out.ts'
-import { readConfiguration } from '../settings.ts'
+import { checkpointKey } from '../pull/checkpoint.ts'
+import { readConfiguration, STANDING } from '../settings.ts'
+import type { StoreWriter } from '../ports/store.ts'
 import { commit } from './commit.ts'
 import type { WriteOptions } from './commit.ts'
 import { Draft } from './draft.ts'
 import type { Request } from './draft.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { HandedIn, Turn, WriteOrder } from './write-order.ts'
+import type { AGAIN, HandedIn, Turn, WriteOrder } from './write-order.ts'
 
 export interface WriteContext {
   readonly commits: GroupCommit
@@ -66,12 +69,24 @@ async function handIn(
   }
   const { configuration } = kept
   const rows = requests.flatMap((each) => ('id' in each && kept.all.has(each.table) ? [each] : []))
-  const outcome = commits.write(rows, async (tx) => {
+  const keys = [...STANDING, ...new Set(rows.map(({ table }) => checkpointKey(table)))]
+  const body = async (tx: StoreWriter): Promise<number | null | typeof AGAIN> => {
     if (await identity.hasLeft(tx)) throw refusedAfterSignOut()
-    if (turn.isBehind() || !isSame(await readConfiguration(tx), configuration)) return turn.again()
+    if (turn.isBehind() || !isInForce(await readConfiguration(tx), configuration)) return turn.again()
     return commit(tx, requests, context)
-  })
+  }
+  const outcome = commits.write(rows, body, keys)
   return { outcome }
+}
+
+/** What of the store each configuration was found to be. A store may give the same object again, which never changes. */
+const foundAs = new WeakMap<Configuration, Configuration>()
+
+function isInForce(stored: Configuration, configuration: Configuration): boolean {
+  if (foundAs.get(configuration) === stored) return true
+  if (!isSame(stored, configuration)) return false
+  foundAs.set(configuration, stored)
+  return true
 }
 
 /** Whose a write is that is for nobody but this client org. */

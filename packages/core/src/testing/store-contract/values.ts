@@ -1,4 +1,6 @@
+import { OutpostError } from '../../errors.ts'
 import type { Json } from '../../metadata.ts'
+import type { StoreWriter } from '../../ports/store.ts'
 import type { Contract } from './contract.ts'
 import { ACCOUNT, account, transaction } from './samples.ts'
 
@@ -59,6 +61,38 @@ export function valuesContract({ test, expect, rejects }: Contract): void {
       expect(await listed('')).toStrictEqual([...keys].sort())
       expect(await tx.values('ab')).toStrictEqual([{ key: 'ab', value: 'ab' }])
     })
+  })
+
+  test('a write finds the values that were committed last, whatever one that failed had set', async (database) => {
+    const store = await database.open()
+    const failure = new OutpostError('refused', 'not like this')
+    const found = (name: string): Promise<Json | undefined> => store.write(name, (tx) => tx.value('key'))
+    const fail = (): Promise<void> =>
+      store.write('fail', async (tx) => {
+        expect(await tx.value('key')).toStrictEqual('before')
+        await tx.setValue('key', 'lost')
+        expect(await tx.value('key')).toStrictEqual('lost')
+        throw failure
+      })
+    const set = async (tx: StoreWriter): Promise<void> => {
+      expect(await tx.value('key')).toStrictEqual(undefined)
+      await tx.setValue('key', 'before')
+    }
+    await store.write('set', set)
+    await rejects('refused', fail())
+    const [one, , other] = await Promise.all([found('one'), rejects('refused', fail()), found('other')])
+    expect([one, other]).toStrictEqual(['before', 'before'])
+    const failToClear = store.write('fail to clear', async (tx) => {
+      await tx.clear()
+      expect(await tx.value('key')).toStrictEqual(undefined)
+      throw failure
+    })
+    await rejects('refused', failToClear)
+    expect(await found('once more')).toStrictEqual('before')
+    await store.write('change', (tx) => tx.setValue('key', 'after'))
+    expect(await found('changed')).toStrictEqual('after')
+    await store.write('clear', (tx) => tx.clear())
+    expect(await found('cleared')).toStrictEqual(undefined)
   })
 
   test('clearing removes tables, rows, bases, transactions and values', async (database) => {
