@@ -408,6 +408,21 @@ test('a refusal of the whole batch is no verdict: each transaction is then asked
   expect(sent).toHaveLength(3)
 })
 
+test('a batch that is too large is sent half and half until each part is taken', async () => {
+  const ids = [A, B, C, 'dddddddd-0000-4000-8000-000000000004']
+  const { outcomes, sent } = await push(
+    ({ path, body }) => {
+      if (path !== '$batch') return json(made(A, 10))
+      const there = ids.filter((id) => body.includes(id))
+      if (there.length > 2) return new Response('<html>', { status: 413 })
+      return batchAnswer(there.map((id) => ({ status: 201, body: made(id, 10) })))
+    },
+    ...ids.map((id) => transaction(create(id))),
+  )
+  expect(outcomes.map((outcome) => outcome.kind)).toEqual(['processed', 'processed', 'processed', 'processed'])
+  expect(sent.map(({ body }) => ids.filter((id) => body.includes(id)).length)).toEqual([4, 2, 2])
+})
+
 test('a refusal of a batch with one change set is a verdict on it', async () => {
   const { outcomes } = await push(() => refusal(400, '0x80048d19'), transaction(create(A), update(B)))
   expect(outcomes).toMatchObject([{ kind: 'rejected', rejection: { rejection: 'invalid' } }])

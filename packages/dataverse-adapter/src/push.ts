@@ -23,7 +23,8 @@ const BATCH_LIMIT = 1_000
  * Sends the transactions, each as a unit, and answers for each in order. The contract is `MasterOrg.push`.
  *
  * One request alone goes as it is. Otherwise all go in one batch, in which a transaction of several requests is a change
- * set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one.
+ * set. A refusal of the batch itself says nothing about any one of them, so they are then sent one by one; where it was too
+ * large, half and half.
  */
 export async function pushAll(
   { transport, ...options }: PushContext,
@@ -58,7 +59,10 @@ function compose(transaction: OutgoingTransaction, api: string): Requests | Push
   }
 }
 
-/** Sends one group after the other. A failure after the first leaves what was answered, and the rest unsent. */
+/**
+ * Sends one group after the other; one that is refused as a whole goes in smaller ones. A failure after the first leaves what
+ * was answered, and the rest unsent.
+ */
 async function sendGroups(
   context: PushContext,
   groups: readonly (readonly Requests[])[],
@@ -66,14 +70,17 @@ async function sendGroups(
 ): Promise<readonly PushOutcome[]> {
   const outcomes: PushOutcome[] = []
   let failure: MasterError | undefined
-  for (const group of groups) {
+  const left = [...groups]
+  for (let group = left.shift(); group; group = left.shift()) {
     if (failure) {
       const unsent = retry(failure, false)
       outcomes.push(...group.map(() => unsent))
       continue
     }
     try {
-      outcomes.push(...(await sendGroup(context, group, signal)))
+      const answer = await sendGroup(context, group, signal)
+      if ('smaller' in answer) left.unshift(...answer.smaller)
+      else outcomes.push(...answer)
     } catch (error) {
       if (outcomes.length === 0 || !(error instanceof MasterError) || error.code === 'aborted') throw error
       failure = error
@@ -98,11 +105,16 @@ function groupsOf(sendable: readonly Requests[]): readonly (readonly Requests[])
   return groups
 }
 
+/** A refusal of several transactions together, which says nothing about any one of them. */
+interface RefusedTogether {
+  readonly smaller: readonly (readonly Requests[])[]
+}
+
 async function sendGroup(
   context: PushContext,
   group: readonly Requests[],
   signal: AbortSignal,
-): Promise<readonly PushOutcome[]> {
+): Promise<readonly PushOutcome[] | RefusedTogether> {
   const [only, ...others] = group
   const [single, ...more] = only ?? []
   if (only && single && others.length === 0 && more.length === 0) {
@@ -122,15 +134,14 @@ async function sendGroup(
   }
   if (isSuccess(outer.status)) throw notDataverse(outer, 'the answer to a batch is not multipart')
   const refusal = refusalOf(outer)
-  if (rejectionOf(refusal.explanation.meaning) === null) throw refusal.error
+  const rejection = rejectionOf(refusal.explanation.meaning)
+  if (rejection === null) throw refusal.error
   if (only && others.length === 0) {
     return [withRequestId(judge(only, [{ response: outer, index: undefined }]).outcome ?? UNANSWERED, [outer])]
   }
-  return sendGroups(
-    context,
-    group.map((requests) => [requests]),
-    signal,
-  )
+  const half = Math.ceil(group.length / 2)
+  const isTooLarge = rejection === 'size'
+  return { smaller: isTooLarge ? [group.slice(0, half), group.slice(half)] : group.map((requests) => [requests]) }
 }
 
 async function sendPlain(
@@ -145,7 +156,7 @@ async function sendPlain(
   if ([408, 502, 503, 504].includes(response.status)) throw refusalOf(response).error
   const { outcome, unseen } = judge(requests, [{ response, index: 0 }])
   if (unseen !== undefined) {
-    const [again = UNANSWERED] = await sendGroup(context, [withoutRow(requests, unseen)], signal)
+    const [again = UNANSWERED] = await sendGroups(context, [[withoutRow(requests, unseen)]], signal)
     return again
   }
   return withRequestId(outcome ?? { kind: 'processed', rows: [] }, [response])
@@ -179,7 +190,7 @@ async function settlePart(
     const rest =
       unseen === undefined ? requests.filter((_, index) => index !== satisfied) : withoutRow(requests, unseen)
     if (rest.length === 0) return withRequestId({ kind: 'processed', rows: [] }, answers)
-    const [again] = await sendGroup(context, [rest], signal)
+    const [again] = await sendGroups(context, [[rest]], signal)
     return again ?? UNANSWERED
   } catch (error) {
     if (!(error instanceof MasterError)) throw error
