@@ -1,7 +1,7 @@
 import { tablesOf } from '../write/dependencies.ts'
 import { MasterError, OutpostError } from '../errors.ts'
 import type { OfflineTransaction } from '../outbox/offline-transaction.ts'
-import { together } from '../outbox/together.ts'
+import { claimedTogether, together } from '../outbox/together.ts'
 import { LEASE_MS } from '../outbox/readiness.ts'
 import type { OutgoingTransaction, PushOutcome } from '../ports/master-org.ts'
 import { askedColumns } from './asked-columns.ts'
@@ -38,7 +38,7 @@ export async function sendBatch(
   const { store, env, tables } = context
   const requestId = env.newId()
   const claim = await store.write('claim transactions', (writer) =>
-    together(writer, ready, tables, (tx) =>
+    claimedTogether(writer, ready, tables, (tx) =>
       prepare(tx, ready, {
         ...readinessOf(context),
         leaseUntil: env.now() + LEASE_MS,
