@@ -87,7 +87,7 @@ test('a long queue is sent in large batches as soon as the master is known to be
   const { org, sent, push } = await watched()
   await writeAccounts(org, 1_210)
   expect(await push()).toMatchObject({ processed: 1_210, left: 0 })
-  expect(sent).toEqual([10, 10, 10, 10, ...Array.from({ length: 11 }, () => 100), 70])
+  expect(sent).toEqual([6, 12, 18, 24, 200, 200, 200, 200, 200, 150])
 })
 
 test('where each transaction takes its time, none waits for many others in its request', async () => {
@@ -112,32 +112,81 @@ test('a lane whose request was answered waits for no other', async () => {
   await writeAccounts(org, 300)
   const pushing = push()
   await there.env.advance(100)
-  expect((await org.outbox.counts()).processed).toBe(290)
+  expect((await org.outbox.counts()).processed).toBe(288)
   await Promise.all([expect(pushing).rejects.toMatchObject({ code: 'timeout' }), there.env.advance(200_000)])
 })
 
 test.each([
-  ['a batch', { match: { batch: true } }],
-  ['one part of a batch', { match: { part: true, body: /"Account 7"/ } }],
-])('throttling of %s halves the next ones, which then grow again, and counts as no attempt', async (_, rule) => {
+  ['a batch', { match: { batch: true } }, [], [100, 140, 179, 27]],
+  // Another answer had come before this one.
+  ['one part of a batch', { match: { part: true, body: /"Account 7"/ } }, [200], [100, 140, 1]],
+])(
+  'throttling of %s halves the next ones, which then grow again, and counts as no attempt',
+  async (_, rule, begun, rest) => {
+    const { there, org, sent, push } = await watched()
+    there.emulator.faults.add({
+      ...rule,
+      fault: { kind: 'status', status: 429, retryAfter: 20, body: 'json', code: '0x80072322' },
+    })
+    await writeAccounts(org, 500)
+    await expect(push()).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 20_000 })
+    await expect(push()).rejects.toMatchObject({ code: 'throttled' })
+    await there.env.advance(20_000)
+    expect(await push()).toMatchObject({ left: 0 })
+    expect(sent.slice(0, 4 + begun.length)).toEqual([6, 12, 18, 24, ...begun])
+    expect(sent.slice(4 + begun.length)).toEqual(rest)
+    const all = await org.outbox.list({ statuses: ['processed'], limit: 1_000 })
+    expect(all).toHaveLength(500)
+    expect(Math.max(...all.map(({ attempts }) => attempts))).toBeLessThanOrEqual(2)
+    expect(
+      there.emulator.master.rows('account').filter(({ values }) => /^Account \d+$/.test(String(values['name']))),
+    ).toHaveLength(500)
+  },
+)
+
+test('what ran into its deadline is sent in smaller requests', async () => {
   const { there, org, sent, push } = await watched()
-  there.emulator.faults.add({
-    ...rule,
-    fault: { kind: 'status', status: 429, retryAfter: 20, body: 'json', code: '0x80072322' },
-  })
-  await writeAccounts(org, 200)
-  await expect(push()).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 20_000 })
-  await expect(push()).rejects.toMatchObject({ code: 'throttled' })
-  await there.env.advance(20_000)
+  await writeAccounts(org, 60)
+  await push()
+  const hanging = there.emulator.faults.add({ match: { batch: true }, fault: { kind: 'hang' } })
+  await writeAccounts(org, 900, 'Later')
+  const pushing = org.push()
+  await Promise.all([expect(pushing).rejects.toMatchObject({ code: 'timeout' }), there.env.advance(200_000)])
+  const before = sent.length
+  hanging()
   expect(await push()).toMatchObject({ left: 0 })
-  expect(sent.slice(0, 4)).toEqual([10, 10, 10, 10])
-  expect(sent.slice(4, 6)).toEqual([50, 70])
-  const all = await org.outbox.list({ statuses: ['processed'], limit: 1_000 })
-  expect(all).toHaveLength(200)
-  expect(Math.max(...all.map(({ attempts }) => attempts))).toBeLessThanOrEqual(2)
+  const after = sent.slice(before)
+  expect(Math.max(...sent.slice(4, before))).toBe(200)
+  expect(after[0]).toBe(8)
+  expect(Math.max(...after.slice(0, 3))).toBeLessThanOrEqual(100)
   expect(
-    there.emulator.master.rows('account').filter(({ values }) => /^Account \d+$/.test(String(values['name']))),
-  ).toHaveLength(200)
+    there.emulator.master.rows('account').filter(({ values }) => /^Later \d+$/.test(String(values['name']))),
+  ).toHaveLength(900)
+})
+
+test('a group is never split, and no batch holds more than 500 changes', async () => {
+  const there = world()
+  const inner = there.master()
+  const batches: (readonly number[])[] = []
+  const master: MasterOrg = {
+    ...inner,
+    push: async (transactions, signal) => {
+      batches.push(transactions.map(({ changes }) => changes.length))
+      return inner.push(transactions, signal)
+    },
+  }
+  const org = await ClientOrg.open({ store: memoryStore(), master, env: there.env, delivery: 'on-demand' })
+  await org.connect()
+  await org.configure(NAMES)
+  for (let group = 0; group < 220; group += 1) {
+    await org.write((draft) => {
+      for (let one = 0; one < 7; one += 1) draft.create('account', { name: `Of group ${group}` })
+    })
+  }
+  expect(await org.push()).toMatchObject({ processed: 220, left: 0 })
+  expect(batches.flat()).toEqual(Array.from({ length: 220 }, () => 7))
+  const changes = batches.map((sizes) => sizes.reduce((sum, size) => sum + size, 0))
+  expect(Math.max(...changes)).toBe(497)
 })
 
 test('a wait that the master asked for, but the browser hides, is at least some seconds and grows', async () => {
@@ -186,7 +235,7 @@ test('of batches that go at once, one that fails does not keep the others from b
   failing()
   const pending = await org.outbox.list({ statuses: ['pending'], limit: 1_000 })
   const unknown = pending.filter(({ outcome }) => outcome === 'unknown')
-  expect(unknown).toHaveLength(100)
+  expect(unknown).toHaveLength(200)
   const last = unknown.at(-1)?.seq ?? 0
   expect((await org.outbox.list({ statuses: ['processed'], after: last, limit: 1_000 })).length).toBeGreaterThan(0)
   there.emulator.faults.clear()
@@ -213,7 +262,7 @@ test('large bodies are sent alone, after everything small that is ready', async 
     if (event.type === 'push.settled') settled.push(event.seq)
   })
   expect(await push()).toMatchObject({ processed: 62, left: 0 })
-  expect(sent).toEqual([10, 10, 10, 10, 20, 1, 1])
+  expect(sent).toEqual([6, 12, 18, 24, 1, 1])
   expect(settled.slice(-2)).toEqual([1, 62])
 })
 

@@ -39,7 +39,7 @@ interface Desk {
 function desk(store: Store = memoryStore()): Desk {
   const agenda = new Agenda(store)
   store.subscribe((change) => agenda.heard(change))
-  const round = (now: number): Promise<Round> => agenda.take({ ...AT_NOON, now }, new Pace().limits)
+  const round = (now: number): Promise<Round> => agenda.take({ ...AT_NOON, now }, new Pace().limits(0))
   return {
     store,
     agenda,

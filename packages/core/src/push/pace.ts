@@ -20,12 +20,18 @@ export interface AnsweredRequest {
   readonly isFull: boolean
 }
 
-/** What is sent to a master of which nothing is known: few enough that they are soon answered where each takes long. */
-const FIRST_BATCH = 10
+/**
+ * What is sent to a master of which nothing is known: few enough that they are soon answered where each takes long, and more
+ * in each further request, so that the first answers tell the time on the way from that of a transaction.
+ */
+const FIRST_BATCH = 6
 const FIRST_LANES = 4
 
-/** Beyond that a larger batch saves nothing, and one that is lost costs more: each of its rows is read again. */
-const LARGEST_BATCH = 100
+/**
+ * Beyond that a larger batch saves little. Claiming and settling it holds the store longer, which local writes wait for, and
+ * one that is lost costs more: each of its rows is read again.
+ */
+const LARGEST_BATCH = 200
 const MOST_CHANGES = 500
 const MOST_LANES = 8
 
@@ -72,19 +78,16 @@ export class Pace {
   #spentMs = 0
   #spentAt = Number.NEGATIVE_INFINITY
 
-  get limits(): RequestLimits {
+  /** What the next request may carry. `underWay`: how many others are. The sizes of tables shrink by failures only. */
+  limits(underWay: number, sizes: Iterable<readonly [string, number]> = []): RequestLimits {
     const cost = this.#times.msPerTransaction
-    const affordable = cost === null ? FIRST_BATCH : Math.min(LARGEST_BATCH, WORK_MS / cost)
+    const affordable = cost === null ? FIRST_BATCH * (underWay + 1) : Math.min(LARGEST_BATCH, WORK_MS / cost)
     return {
       transactions: this.#shareOf(affordable),
       changes: Math.max(10, this.#shareOf(MOST_CHANGES)),
       bytes: REQUEST_BYTES,
+      sizes: new Map([...sizes].map(([table, size]) => [table, this.#shareOf(size)] as const)),
     }
-  }
-
-  /** The same where tables have sizes of their own: they shrink by failures only. */
-  limitsWith(sizes: Iterable<readonly [string, number]>): RequestLimits {
-    return { ...this.limits, sizes: new Map([...sizes].map(([table, size]) => [table, this.#shareOf(size)] as const)) }
   }
 
   /** How many requests may be under way at a time. `recommended`: what the master says, null where it says nothing. */

@@ -61,7 +61,7 @@ async function drain(run: PushRun, lanes: UnderWay, upload: UnderWay, uploads: U
   for (;;) {
     if (isToEnd()) return
     if (lanes.count < run.lanes) {
-      const round = await run.next()
+      const round = await run.next(lanes.count)
       if (isToEnd()) return run.giveBack(round)
       if (!round.isEmpty) {
         lanes.begin(run.send(round))
@@ -134,13 +134,13 @@ class PushRun {
     this.#signal = signal
   }
 
-  next(): Promise<Round> {
+  next(underWay: number): Promise<Round> {
     throwIfAborted(this.#signal)
     const { agenda, pace, tables } = this.#context
     const sizes = [...tables].flatMap(([name, { batchSize }]) =>
       batchSize === undefined ? [] : [[name, batchSize] as const],
     )
-    return agenda.take(readinessOf(this.#context), pace.limitsWith(sizes))
+    return agenda.take(readinessOf(this.#context), pace.limits(underWay, sizes))
   }
 
   giveBack(round: Round): void {
