@@ -100,42 +100,55 @@ export async function liftOut(
   const values = shownBy(change)
   const lifted = columns ?? Object.keys(values)
   const there = base?.values ?? {}
-  const others = lifted.filter((name) => name in there && there[name] !== (change.before[name] ?? null))
-  const own = others.length > 0 ? pick(there, await answeredBelow(tx, seq, change, base)) : {}
+  const hasMoved = (name: string): boolean => name in there && there[name] !== (change.before[name] ?? null)
+  const { unsent, answered } = lifted.some(hasMoved) ? await below(tx, seq, change, base) : NOTHING_BELOW
+  const own = without(pick(there, answered), Object.fromEntries(unsent))
+  const isOther = (name: string): boolean =>
+    hasMoved(name) && !(name in own) && unsent.get(name) !== (change.before[name] ?? null)
   await rewriteLater(tx, seq, change, (later) => {
     const isSeen = 'version' in later && later.version !== null && later.version === base?.version
-    const below = isSeen ? { ...change.before, ...own } : change.before
-    const carried = withinWhole(later, pick(values, lifted), below)
+    const stays = isSeen ? { ...change.before, ...own } : change.before
+    const carried = withinWhole(later, pick(values, lifted), stays)
     const stood = lifted.filter((name) => name in carried.before && carried.before[name] === values[name])
-    const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, below[name] ?? null])))
+    const other = withBefore(carried, Object.fromEntries(stood.map((name) => [name, stays[name] ?? null])))
     if (!isSeen || other.kind === 'action') return other
-    return stood.some((name) => others.includes(name) && !(name in own)) ? { ...other, version: NO_VERSION } : other
+    return stood.some(isOther) ? { ...other, version: NO_VERSION } : other
   })
 }
 
-/** The columns below the change that the row has got with its last known version because they were sent from here. */
-async function answeredBelow(
+interface Below {
+  /** What the earlier unsent changes of the row make of it. */
+  readonly unsent: ReadonlyMap<string, ColumnValue>
+  /** Columns that the row has got with its last known version because they were sent from here. */
+  readonly answered: readonly string[]
+}
+
+const NOTHING_BELOW: Below = { unsent: new Map(), answered: [] }
+
+async function below(
   tx: StoreReader,
   seq: number,
   { kind, table, id }: Change,
   base: BaseRow | undefined,
-): Promise<readonly string[]> {
+): Promise<Below> {
   // An action can stand on the update of its own transaction.
-  if (kind !== 'update') return []
+  if (kind !== 'update') return NOTHING_BELOW
   const key = rowKey(table, id)
-  const sent = new Set<string>()
-  const unsent = new Set<string>()
+  const unsent = new Map<string, ColumnValue>()
+  const answered = new Set<string>()
   for await (const { seq: other, status, changes, history } of inParts(tx, { touching: [key] })) {
-    const isBelow = other < seq && (status === 'pending' || status === 'error')
+    const isUnsent = other < seq && (status === 'pending' || status === 'error')
     // What a note tells of was found, and may be somebody else's.
     const isAnswer = history.some(
       ({ event, note, versions }) => event === 'delivered' && note === undefined && versions?.[key] === base?.version,
     )
-    if (!isBelow && !isAnswer) continue
-    const names = changes.flatMap((each) => (each.table === table && each.id === id ? Object.keys(shownBy(each)) : []))
-    for (const name of names) (isBelow ? unsent : sent).add(name)
+    if (!isUnsent && !isAnswer) continue
+    for (const each of changes.filter((one) => one.table === table && one.id === id))
+      for (const [name, value] of Object.entries(shownBy(each)))
+        if (isUnsent) unsent.set(name, value)
+        else answered.add(name)
   }
-  return [...sent].filter((name) => !unsent.has(name))
+  return { unsent, answered: [...answered] }
 }
 
 /** The changes will have no effect. An action stands on the other change of its row, so the last is the first to go. */
