@@ -33,6 +33,13 @@ test.each([
   expect(JSON.stringify(parseJson(text))).toMatch(/"-?[\d.e]+"/)
 })
 
+test('a long number is found wherever in the text it begins', () => {
+  for (let before = 0; before < 40; before++) {
+    const text = `{"${'x'.repeat(before)}":9007199254740993,"n":123456789012345}`
+    expect(Object.values(parseJson(text) ?? {})).toEqual(['9007199254740993', 123456789012345])
+  }
+})
+
 test('leaves digits inside strings alone, escapes included', () => {
   const text = String.raw`{"a\"9007199254740993":"\\","b":"say \"9007199254740993\" 9007199254740993","c":9007199254740993}`
   expect(parseJson(text)).toEqual({

@@ -1,6 +1,6 @@
 import type { Json } from '@outpost/core'
 
-/** Only where a number can stand: to look at every digit takes as long as to parse the text. */
+/** Only where a number can stand. */
 const LONG_NUMBER = /(?:^|[:,[])\s*-?\d[\d.]{15}/
 const NUMBER = /-?\d[\d.]{15}[\d.eE+-]*/g
 const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
@@ -10,7 +10,25 @@ const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
  * text; all others become numbers. Throws SyntaxError on anything that is not JSON.
  */
 export function parseJson(text: string): Json {
-  return JSON.parse(LONG_NUMBER.test(text) ? quoteLongNumbers(text) : text) as Json
+  return JSON.parse(hasLongRun(text) && LONG_NUMBER.test(text) ? quoteLongNumbers(text) : text) as Json
+}
+
+/** Whether 16 digits and points stand in a row anywhere. Not every character is looked at: such a run has each 16th place. */
+function hasLongRun(text: string): boolean {
+  for (let at = 15; at < text.length; at += 16) {
+    if (!isInNumber(text.charCodeAt(at))) continue
+    let from = at
+    while (from > at - 15 && isInNumber(text.charCodeAt(from - 1))) from -= 1
+    let end = at + 1
+    while (end < from + 16 && isInNumber(text.charCodeAt(end))) end += 1
+    if (end - from >= 16) return true
+  }
+  return false
+}
+
+/** Whether it is the code of a digit or of a point. */
+function isInNumber(code: number): boolean {
+  return (code >= 48 && code <= 57) || code === 46
 }
 
 /** The object that a JSON value is; undefined when it is something else. */
