@@ -74,7 +74,8 @@ export function rowId(table: TableMetadata, row: JsonObject): string {
   return rowIdReader(table)(row)
 }
 
-function rowIdReader(table: TableMetadata): (row: JsonObject) => string {
+/** What reads the ids of rows of the table, as `rowId` does. */
+export function rowIdReader(table: TableMetadata): (row: JsonObject) => string {
   const relationship = relationshipOf(table)
   if (!relationship) return guidReader(table, table.primaryId)
   const first = guidReader(table, relationship.first.column)

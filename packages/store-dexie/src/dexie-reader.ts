@@ -59,8 +59,9 @@ export class DexieReader implements StoreReader {
   ): Promise<VersionsPart> {
     const { number } = await this.table(table)
     const records = await this.#behind(number, request.after).limit(request.limit).toArray()
-    const versions = new Map(records.map(({ id, v }) => [id, v]))
-    return { versions, next: records.length < request.limit ? undefined : records.at(-1)?.id }
+    const ids = records.map(({ id }) => id)
+    const versions = records.map(({ v }) => v)
+    return { ids, versions, next: records.length < request.limit ? undefined : ids.at(-1) }
   }
 
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

@@ -33,7 +33,11 @@ export function guidText(bytes: Uint8Array): string {
 
 /** The SQL expression that makes the GUID's text of its bytes. */
 export function guidTextSql(column: string): string {
-  const digits = `lower(hex(${column}))`
+  return guidOfDigitsSql(`lower(hex(${column}))`)
+}
+
+/** The same of its digits. */
+export function guidOfDigitsSql(digits: string): string {
   const part = (from: number, length: number): string => `substr(${digits}, ${from}, ${length})`
   return [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)].join(` || '-' || `)
 }

@@ -17,7 +17,7 @@ import type { Catalogue, SqlTable } from './catalogue.ts'
 import { fromSql } from './column-values.ts'
 import type { Connection, SqlValue } from './connection.ts'
 import { countByStatus, findTransactions, readTransactions } from './outbox-sql.ts'
-import { guidBytes, guidText } from './row-ids.ts'
+import { guidBytes, guidOfDigitsSql, guidText } from './row-ids.ts'
 import { scanPieces } from './scan-sql.ts'
 
 /** Reads through the transaction that its connection is in. */
@@ -46,7 +46,10 @@ export class SqliteReader implements StoreReader {
     return new Map(rows.map(([id, version]) => [id as string, version as string | null]))
   }
 
-  /** In the order in which the rows lie in the file: their versions lie with them, and each page is read once. */
+  /**
+   * In the order in which the rows lie in the file: their versions lie with them, and each page is read once. They come as
+   * two texts, because to get them row by row takes several times as long as SQLite takes to find them.
+   */
   async allVersions(
     table: string,
     request: { readonly after?: string; readonly limit: number },
@@ -55,10 +58,13 @@ export class SqliteReader implements StoreReader {
     const { after, limit } = request
     const behind = after === undefined ? '' : 'WHERE rowid > ? '
     const bounds = after === undefined ? [] : [Number(after)]
-    const sql = `SELECT ${ID}, ${VERSION}, rowid FROM ${kept.sqlName} ${behind}ORDER BY rowid LIMIT ?`
-    const rows = this.connection.rows(sql, ...bounds, limit)
-    const versions = new Map(rows.map(([id, version]) => [idText(id), version as string | null]))
-    return { versions, next: rows.length < limit ? undefined : String(rows.at(-1)?.[2]) }
+    const [id, text] = kept.idKind === 'guid' ? [`lower(hex(${ID}))`, guidOfDigitsSql('id')] : [ID, 'id']
+    const part = `SELECT ${id} AS id, ${VERSION} AS version, rowid AS place FROM ${kept.sqlName} ${behind}ORDER BY rowid LIMIT ?`
+    const sql = `SELECT json_group_array(${text}), json_group_array(version), max(place) FROM (${part})`
+    const [row] = this.connection.rows(sql, ...bounds, limit)
+    const ids = JSON.parse(row?.[0] as string) as readonly string[]
+    const versions = JSON.parse(row?.[1] as string) as readonly (string | null)[]
+    return { ids, versions, next: ids.length < limit ? undefined : String(row?.[2]) }
   }
 
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

@@ -121,7 +121,7 @@ async function planTable(
   for await (const page of master.versions({ table: table.metadata, scope: table.scope }, signal)) {
     throwIfAborted(signal)
     listed += page.length
-    const ids = new Set(page.map(({ id }) => id))
+    const ids = page.map(({ id }) => id)
     const whole = await store.read(`rows of ${name} that lack columns`, (tx) => toReadWhole(tx, name, ids))
     for (const { id, version } of page) {
       const row = here.get(id)

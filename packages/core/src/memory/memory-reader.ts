@@ -35,7 +35,9 @@ export class MemoryReader implements StoreReader {
     request: { readonly after?: string; readonly limit: number },
   ): Promise<VersionsPart> {
     const ids = await this.ids(table, request)
-    return { versions: await this.versions(table, ids), next: ids.length < request.limit ? undefined : ids.at(-1) }
+    const held = await this.versions(table, ids)
+    const versions = ids.map((id) => held.get(id) ?? null)
+    return { ids, versions, next: ids.length < request.limit ? undefined : ids.at(-1) }
   }
 
   async scan(table: string, request: ScanRequest): Promise<readonly StoredRow[]> {

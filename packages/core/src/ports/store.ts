@@ -74,9 +74,11 @@ export interface TransactionQuery {
   readonly limit?: number
 }
 
-/** A part of the versions of all rows of a table, by id. */
+/** A part of the versions of all rows of a table: of many rows, so not by id, which whoever keeps them does. */
 export interface VersionsPart {
-  readonly versions: ReadonlyMap<string, string | null>
+  readonly ids: readonly string[]
+  /** Those of the rows with these ids, in that order. */
+  readonly versions: readonly (string | null)[]
   /** Where the next part begins; undefined where this is the last one. */
   readonly next: string | undefined
 }

@@ -46,8 +46,7 @@ export async function markLacking(
   for (let next: string | undefined; ;) {
     const request = { limit: PART, ...(next === undefined ? {} : { after: next }) }
     const part = await store.read(`versions of ${name}`, (tx) => tx.allVersions(name, request))
-    const held = [...part.versions.keys()]
-    if (held.some((id) => !shown.has(id))) await mark(() => Promise.resolve(held))
+    if (part.ids.some((id) => !shown.has(id))) await mark(() => Promise.resolve(part.ids))
     next = part.next
     if (next === undefined) break
   }
@@ -66,7 +65,7 @@ export function noteLacking(tx: StoreWriter, table: string, ids: readonly string
 export async function toReadWhole(
   tx: StoreReader,
   table: string,
-  ids: ReadonlySet<string>,
+  ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const lacking = await marksAmong(tx, LACKING, table, ids)
   // Columns can have come to the others since it was shown.

@@ -164,7 +164,7 @@ export async function whyAbsent(
   if (dirty.length === 0) return new Map()
   const request = { table: table.metadata, columns: [table.metadata.primaryId], ids: dirty }
   const there = new Set((await context.master.read(request, how.signal)).map((row: MasterRow) => row.id))
-  const marked = await context.store.read('quarantined rows', (tx) => marksOf(tx, name, new Set(dirty)))
+  const marked = await context.store.read('quarantined rows', (tx) => marksOf(tx, name, dirty))
   const known = new Map(marked.map(({ id, reason }) => [id, reason]))
   const reasons = new Map<string, QuarantineReason>()
   for (const id of dirty) {

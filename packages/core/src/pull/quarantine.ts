@@ -38,7 +38,7 @@ export async function quarantine(
   now: number,
 ): Promise<readonly QuarantinedRow[]> {
   if (rows.size === 0) return []
-  const before = await marksAmong(tx, QUARANTINED, table, new Set(rows.keys()))
+  const before = await marksAmong(tx, QUARANTINED, table, rows.keys())
   const marks = new Map<string, Mark>()
   for (const [id, reason] of rows) {
     const known = before.get(id) as Mark | undefined
@@ -52,7 +52,7 @@ export async function quarantine(
 export async function marksOf(
   tx: StoreReader,
   table: string,
-  ids: ReadonlySet<string>,
+  ids: Iterable<string>,
 ): Promise<readonly QuarantinedRow[]> {
   const marks = await marksAmong(tx, QUARANTINED, table, ids)
   return [...marks].map(([id, mark]) => ({ table, id, ...(mark as Mark) }))

@@ -2,7 +2,6 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { throwIfAborted } from '../errors.ts'
 import type { RowVersion } from '../ports/master-org.ts'
 import { heldVersions } from './held-versions.ts'
-import type { HeldVersions } from './held-versions.ts'
 import { toReadWhole } from './lacking.ts'
 import { inSum, leave, NOTHING, readAndApply, whyAbsent } from './membership.ts'
 import type { Membership, MembershipContext } from './membership.ts'
@@ -23,8 +22,9 @@ const READ = 1000
  * was begun (it was pushed or pulled meanwhile) is left as it is. Nothing is removed unless the list was read to its end.
  * It may end anywhere and be begun again: what was read by then is not read twice.
  *
- * Ids and versions of the held rows are in memory while it runs, of the master's list one page. Of the store only rows are
- * asked for again that the list shows in another version, or that were written meanwhile.
+ * Ids and versions of the held rows are in memory while it runs, of the master's list one page and the next, which is on its
+ * way while that one is compared. Of the store only rows are asked for again that the list shows in another version, or that
+ * were written meanwhile.
  */
 export async function reconcile(
   context: MembershipContext,
@@ -49,7 +49,7 @@ async function compare(
   written: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Membership> {
-  const unseen = await allHeld(context, table, signal)
+  const held = await allHeld(context, table, signal)
   let sum = NOTHING
   let wanting: string[] = []
   const read = async (least: number): Promise<void> => {
@@ -59,15 +59,44 @@ async function compare(
       sum = inSum(sum, await readAndApply(context, table, chunk, { signal, leave: false }))
     }
   }
-  for await (const page of context.master.versions({ table: table.metadata, scope: table.scope }, signal)) {
+  const request = { table: table.metadata, scope: table.scope }
+  for await (const page of inAdvance((asked) => context.master.versions(request, asked), signal)) {
     throwIfAborted(signal)
-    const doubtful = page.filter((row) => written.has(row.id) || !isHeld(unseen, row))
+    const doubtful: RowVersion[] = []
+    for (const row of page) {
+      const known = held.get(row.id)
+      if (known) known.isListed = true
+      if (!isInVersion(known?.version, row) || written.has(row.id)) doubtful.push(row)
+    }
     wanting.push(...(await differing(context, table, page, doubtful)))
-    for (const { id } of page) unseen.delete(id)
     await read(READ)
   }
   await read(1)
-  return inSum(sum, await removeGone(context, table, unseen, signal))
+  const gone = [...held].filter(([, { isListed }]) => !isListed)
+  return inSum(sum, await removeGone(context, table, gone, signal))
+}
+
+/** The pages, the next of which is asked for whenever one is given out. Takes back what is on its way when it is left. */
+async function* inAdvance<Page>(
+  ask: (signal: AbortSignal) => AsyncIterable<Page>,
+  signal: AbortSignal,
+): AsyncGenerator<Page, void> {
+  const left = new AbortController()
+  const pages = ask(AbortSignal.any([signal, left.signal]))[Symbol.asyncIterator]()
+  let next = pages.next()
+  try {
+    for (;;) {
+      const page = await next
+      if (page.done === true) return
+      next = pages.next()
+      // Its failure is met where the page is wanted.
+      next.catch(() => {})
+      yield page.value
+    }
+  } finally {
+    left.abort()
+    await Promise.allSettled([next])
+  }
 }
 
 /**
@@ -84,7 +113,7 @@ export async function removeAll(
   let sum = NOTHING
   const gone = [...held].filter(([id]) => of?.has(id) !== false)
   for (let from = 0; from < gone.length; from += CHUNK) {
-    sum = inSum(sum, await remove(context, table, new Map(gone.slice(from, from + CHUNK)), new Map()))
+    sum = inSum(sum, await remove(context, table, versionsOf(gone.slice(from, from + CHUNK)), new Map()))
   }
   return sum
 }
@@ -92,18 +121,27 @@ export async function removeAll(
 async function removeGone(
   context: MembershipContext,
   table: ConfiguredTable,
-  unseen: ReadonlyMap<string, string | null>,
+  gone: readonly (readonly [id: string, held: Held])[],
   signal: AbortSignal,
 ): Promise<Membership> {
   let sum = NOTHING
-  const gone = [...unseen]
   for (let from = 0; from < gone.length; from += CHUNK) {
     throwIfAborted(signal)
-    const chunk = new Map(gone.slice(from, from + CHUNK))
+    const chunk = versionsOf(gone.slice(from, from + CHUNK))
     const reasons = await whyAbsent(context, table, [...chunk.keys()], { signal })
     sum = inSum(sum, await remove(context, table, chunk, reasons))
   }
   return sum
+}
+
+/** What is held of a row, and whether the list has shown it. Noted beside it: to take it from the list costs more. */
+interface Held {
+  version: string | null
+  isListed: boolean
+}
+
+function versionsOf(rows: readonly (readonly [id: string, held: Held])[]): ReadonlyMap<string, string | null> {
+  return new Map(rows.map(([id, { version }]) => [id, version]))
 }
 
 /** Every row that the master is known to have had, with its version before the list is begun. */
@@ -111,19 +149,20 @@ async function allHeld(
   context: MembershipContext,
   table: ConfiguredTable,
   signal: AbortSignal,
-): Promise<Map<string, string | null>> {
+): Promise<ReadonlyMap<string, Held>> {
   const { name } = table.metadata
-  const held = new Map<string, string | null>()
+  const held = new Map<string, Held>()
   for (let next: string | undefined; ;) {
     throwIfAborted(signal)
     const request = { limit: PART, ...(next === undefined ? {} : { after: next }) }
     const part = await context.store.read(`versions of ${name}`, (tx) => tx.allVersions(name, request))
-    for (const [id, version] of part.versions) held.set(id, version)
+    for (const [at, id] of part.ids.entries()) held.set(id, { version: part.versions[at] ?? null, isListed: false })
     next = part.next
     if (next === undefined) break
   }
   for (const { id, version } of await context.store.read(`bases of ${name}`, (tx) => tx.bases(name))) {
-    if (held.has(id)) held.set(id, version)
+    const known = held.get(id)
+    if (known) known.version = version
   }
   return held
 }
@@ -136,7 +175,7 @@ async function differing(
   doubtful: readonly RowVersion[],
 ): Promise<readonly string[]> {
   const { name } = table.metadata
-  const ids = new Set(page.map(({ id }) => id))
+  const ids = page.map(({ id }) => id)
   const { held, whole } = await context.store.read(`versions of ${name}`, async (tx) => ({
     held: await heldVersions(
       tx,
@@ -145,14 +184,13 @@ async function differing(
     ),
     whole: await toReadWhole(tx, name, ids),
   }))
-  const others = doubtful.filter((row) => !isHeld(held, row)).map(({ id }) => id)
+  const others = doubtful.filter((row) => !isInVersion(held.get(row.id), row)).map(({ id }) => id)
   return [...new Set([...others, ...whole])]
 }
 
-/** Whether the row is among those held, in this version where the master tells it. */
-function isHeld(held: HeldVersions, { id, version }: RowVersion): boolean {
-  const known = held.get(id)
-  return known !== undefined && (version === null || version === known)
+/** Whether a row is held, undefined where it is not, in the version that the master shows, where it tells that. */
+function isInVersion(held: string | null | undefined, { version }: RowVersion): boolean {
+  return held !== undefined && (version === null || version === held)
 }
 
 async function remove(

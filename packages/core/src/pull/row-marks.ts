@@ -35,16 +35,17 @@ export async function marksAmong(
   tx: StoreReader,
   kind: MarkKind,
   table: string,
-  ids: ReadonlySet<string>,
+  ids: Iterable<string>,
 ): Promise<ReadonlyMap<string, Json>> {
   const all = await countOf(tx, kind, table)
   if (all === 0) return new Map()
-  if (all <= ids.size) {
+  const asked = new Set(ids)
+  if (all <= asked.size) {
     const marked = await allMarked(tx, kind, table)
-    return new Map(marked.flatMap(({ id, mark }) => (ids.has(id) ? [[id, mark]] : [])))
+    return new Map(marked.flatMap(({ id, mark }) => (asked.has(id) ? [[id, mark]] : [])))
   }
   const found = new Map<string, Json>()
-  for (const id of ids) {
+  for (const id of asked) {
     const mark = await tx.value(prefix(kind, table) + id)
     if (mark !== undefined) found.set(id, mark)
   }
@@ -58,7 +59,7 @@ export async function putMarks(
   table: string,
   marks: ReadonlyMap<string, Json>,
 ): Promise<void> {
-  const before = await marksAmong(tx, kind, table, new Set(marks.keys()))
+  const before = await marksAmong(tx, kind, table, marks.keys())
   for (const [id, mark] of marks) await tx.setValue(prefix(kind, table) + id, mark)
   await count(tx, kind, table, marks.size - before.size)
 }

@@ -130,7 +130,7 @@ async function keepRows(
 /** Rows of which nothing is unsent any more. Those that stayed for that alone are looked at again with the next pull. */
 async function settle(tx: StoreWriter, table: string, ids: readonly string[]): Promise<void> {
   await tx.deleteBases(table, ids)
-  const stayed = await marksOf(tx, table, new Set(ids))
+  const stayed = await marksOf(tx, table, ids)
   await doubt(
     tx,
     table,
