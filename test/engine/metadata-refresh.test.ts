@@ -35,6 +35,7 @@ function watched(): { readonly store: Store; readonly written: string[]; readonl
         if (typeof value !== 'function') return value
         return (...given: unknown[]): unknown => {
           if (property === 'setValue') written.push(String(given[0]))
+          if (property === 'setValues') written.push(...(given[0] as ReadonlyMap<string, unknown>).keys())
           if (property === 'value') read.push(String(given[0]))
           if (property === 'values') read.push(`${String(given[0])}*`)
           return value.apply(target, given)

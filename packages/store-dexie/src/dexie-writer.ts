@@ -12,7 +12,7 @@ import type {
 import { Dexie } from 'dexie'
 import { redefine } from './catalogue.ts'
 import type { KeptCatalogue, KeptTable } from './catalogue.ts'
-import type { ObjectStores, RowKey } from './schema.ts'
+import type { ObjectStores, RowKey, Setting } from './schema.ts'
 import { allOf, DexieReader } from './dexie-reader.ts'
 import type { CatalogueCache } from './dexie-reader.ts'
 import { recordOf, rowOf } from './row-records.ts'
@@ -134,6 +134,17 @@ export class DexieWriter extends DexieReader implements StoreWriter {
   async setValue(key: string, value: Json | undefined): Promise<void> {
     if (value === undefined) await this.stores.settings.delete(key)
     else await this.stores.settings.put({ key, value })
+  }
+
+  async setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void> {
+    const put: Setting[] = []
+    const removed: string[] = []
+    for (const [key, value] of values) {
+      if (value === undefined) removed.push(key)
+      else put.push({ key, value })
+    }
+    if (put.length > 0) await this.stores.settings.bulkPut(put)
+    if (removed.length > 0) await this.stores.settings.bulkDelete(removed)
   }
 
   async clear(): Promise<void> {

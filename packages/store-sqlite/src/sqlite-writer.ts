@@ -115,13 +115,20 @@ export class SqliteWriter extends SqliteReader implements StoreWriter {
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {
-    this.#values.forget(key)
-    if (value === undefined) {
-      this.connection.run('DELETE FROM settings WHERE key = ?', key)
-      return
+    return this.setValues(new Map([[key, value]]))
+  }
+
+  async setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void> {
+    const put: SqlValue[][] = []
+    const removed: SqlValue[][] = []
+    for (const [key, value] of values) {
+      this.#values.forget(key)
+      if (value === undefined) removed.push([key])
+      else put.push([key, JSON.stringify(value)])
     }
     const sql = 'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'
-    this.connection.run(sql, key, JSON.stringify(value))
+    if (put.length > 0) this.connection.runMany(sql, put)
+    if (removed.length > 0) this.connection.runMany('DELETE FROM settings WHERE key = ?', removed)
   }
 
   async clear(): Promise<void> {

@@ -18,6 +18,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof StoreWriter>([
   'putBases',
   'deleteBases',
   'setValue',
+  'setValues',
 ])
 
 /** How many things an operation of the store was given, or gave back. */
@@ -35,7 +36,8 @@ function counted(store: Store): Store {
         if (typeof operation !== 'function') return operation
         return async (...given: readonly unknown[]): Promise<unknown> => {
           const found: unknown = await operation.apply(target, given)
-          if (WRITES.has(name)) count.written += name === 'setValue' ? 1 : sizeOf(given[1])
+          const things = name === 'setValues' ? given[0] : given[1]
+          if (WRITES.has(name)) count.written += name === 'setValue' ? 1 : sizeOf(things)
           else count.read += sizeOf(found)
           return found
         }

@@ -105,7 +105,7 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     about: 'A row that the mobile-tracking table says was given to somebody else is not looked at again.',
     check: ['I3', 'I4'],
     file: `${PULL}tracking.ts`,
-    find: "  if (kind === KIND.ownerChanged && table?.tracking.owners) await doubt(tx, table.metadata.name, [id], 'owner-changed')\n",
+    find: "    if (kind === KIND.ownerChanged && table?.tracking.owners) note(table, [id], 'owner-changed')\n",
     replace: '',
   },
   {
@@ -113,8 +113,8 @@ export const PULL_MUTANTS: readonly Mutant[] = [
     about: 'A link that the mobile-tracking table says was removed is not looked at again.',
     check: ['I3', 'I4'],
     file: `${PULL}tracking.ts`,
-    find: "      await doubt(tx, links.metadata.name, ids, 'link-removed')\n",
-    replace: '      if (ids.length > 2) return\n',
+    find: "      note(links, ids, 'link-removed')\n",
+    replace: '      if (ids.length > 2) return doubts\n',
   },
   {
     name: 'related-rows-forgotten',

@@ -135,6 +135,10 @@ export class MemoryWriter extends MemoryReader implements StoreWriter {
     this.state = { ...this.state, values: next }
   }
 
+  async setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void> {
+    for (const [key, value] of values) await this.setValue(key, value)
+  }
+
   async clear(): Promise<void> {
     for (const name of this.state.tables.keys()) this.changes.addWholeTable(name)
     this.changes.addTransactions(Array.from(this.state.transactions.from(), (transaction) => transaction.seq))

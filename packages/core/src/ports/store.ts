@@ -145,6 +145,8 @@ export interface StoreWriter extends StoreReader {
   deleteTransactions(seqs: readonly number[]): Promise<void>
   /** Keeps the value; undefined removes it. */
   setValue(key: string, value: Json | undefined): Promise<void>
+  /** The same with many, by key. */
+  setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void>
   /** Removes everything: tables, rows, bases, transactions, values. Seqs go on from where they were. */
   clear(): Promise<void>
 }

@@ -10,6 +10,7 @@ import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
 import { masterWentBack } from './distrust-past.ts'
 import { heldVersions } from './held-versions.ts'
+import type { HeldVersions } from './held-versions.ts'
 import { shownWhole } from './lacking.ts'
 import { marksOf, quarantine } from './quarantine.ts'
 import type { QuarantinedRow, QuarantineReason } from './quarantine.ts'
@@ -102,7 +103,7 @@ export async function readAndApply(
         await masterWentBack(tx, context.tables.keys())
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)
       const gone = absent.filter((id) => !moved(id))
-      const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
+      const left = await leave(tx, name, new Map(gone.map((id) => [id, reasons.get(id) ?? 'unreadable'])), now, context)
       // What was pushed or pulled meanwhile is looked at once more with the next pull.
       await looked(
         tx,
@@ -127,18 +128,19 @@ export interface Left {
 
 /**
  * Removes rows that the master no longer shows, each with the reason known, in the given store transaction. Those with
- * unsent changes stay and are marked. A row that was created here and never sent is no leaver.
+ * unsent changes stay and are marked. A row that was created here and never sent is no leaver. `held` are the versions that
+ * are held of the rows, as they were read in this transaction.
  */
 export async function leave(
   tx: StoreWriter,
   table: string,
   rows: ReadonlyMap<string, QuarantineReason>,
+  held: HeldVersions,
   { env, tables }: Pick<MembershipContext, 'env' | 'tables'>,
 ): Promise<Left> {
   const ids = [...rows.keys()]
   if (ids.length === 0) return { pruned: 0, kept: 0, marked: [] }
   const bases = new Map((await tx.bases(table, ids)).map((base) => [base.id, base]))
-  const held = await tx.versions(table, ids)
   const gone = ids.filter((id) => held.has(id) && !bases.has(id))
   await tx.deleteRows(table, gone)
   if (gone.length > 0) await dependentsDue(tx, tables, table)

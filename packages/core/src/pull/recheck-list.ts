@@ -16,7 +16,12 @@ const prefix = (table: string): string => `recheck/${table}/`
  * transaction that keeps what taught the doubt, so that a death in between forgets neither.
  */
 export async function doubt(tx: StoreWriter, table: string, ids: Iterable<string>, reason: Doubt): Promise<void> {
-  for (const id of ids) await tx.setValue(prefix(table) + id, reason)
+  await doubtEach(tx, table, new Map(Array.from(ids, (id) => [id, reason])))
+}
+
+/** The same, each for a reason of its own. */
+export async function doubtEach(tx: StoreWriter, table: string, rows: ReadonlyMap<string, Doubt>): Promise<void> {
+  if (rows.size > 0) await tx.setValues(new Map(Array.from(rows, ([id, reason]) => [prefix(table) + id, reason])))
 }
 
 /** The rows of a table that are on the list. */
@@ -27,7 +32,8 @@ export async function doubted(tx: StoreReader, table: string): Promise<readonly 
 
 /** Takes rows from the list. */
 export async function looked(tx: StoreWriter, table: string, ids: Iterable<string>): Promise<void> {
-  for (const id of ids) await tx.setValue(prefix(table) + id, undefined)
+  const removed = new Map(Array.from(ids, (id) => [prefix(table) + id, undefined]))
+  if (removed.size > 0) await tx.setValues(removed)
 }
 
 /** Forgets the list of a table that is no longer kept. */

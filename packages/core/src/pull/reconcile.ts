@@ -206,7 +206,7 @@ async function remove(
     async (tx) => {
       const now = await heldVersions(tx, name, ids)
       const still = ids.filter((id) => now.has(id) && now.get(id) === gone.get(id))
-      return leave(tx, name, new Map(still.map((id) => [id, reasons.get(id) ?? 'unreadable'])), context)
+      return leave(tx, name, new Map(still.map((id) => [id, reasons.get(id) ?? 'unreadable'])), now, context)
     },
     { durability: 'relaxed' },
   )

@@ -60,7 +60,7 @@ export async function putMarks(
   marks: ReadonlyMap<string, Json>,
 ): Promise<void> {
   const before = await marksAmong(tx, kind, table, marks.keys())
-  for (const [id, mark] of marks) await tx.setValue(prefix(kind, table) + id, mark)
+  if (marks.size > 0) await tx.setValues(new Map(Array.from(marks, ([id, mark]) => [prefix(kind, table) + id, mark])))
   await count(tx, kind, table, marks.size - before.size)
 }
 
@@ -72,7 +72,7 @@ export async function takeMarks(
   ids: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const marked = new Set((await marksAmong(tx, kind, table, ids)).keys())
-  for (const id of marked) await tx.setValue(prefix(kind, table) + id, undefined)
+  if (marked.size > 0) await tx.setValues(new Map(Array.from(marked, (id) => [prefix(kind, table) + id, undefined])))
   await count(tx, kind, table, -marked.size)
   return marked
 }

@@ -6,7 +6,8 @@ import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalGuid, linkId } from '../row.ts'
 import { makeDue, readCheckpoint } from './checkpoint.ts'
 import type { PullContext } from './pull-context.ts'
-import { doubt } from './recheck-list.ts'
+import { doubtEach } from './recheck-list.ts'
+import type { Doubt } from './recheck-list.ts'
 
 /*
  * The mobile-tracking table is filled on the master by plug-ins: an entry for each row that was deleted or got another
@@ -58,30 +59,43 @@ export async function learnTracked(
     name,
     page.map((row) => row.id),
   )
-  for (const entry of page) {
-    if (!held.has(entry.id)) await learn(tx, entry, tables)
-  }
+  const told = page.filter((entry) => !held.has(entry.id))
+  for (const [table, rows] of await doubtsOf(tx, told, tables)) await doubtEach(tx, table, rows)
 }
 
-async function learn(tx: StoreWriter, { values }: MasterRow, tables: Tables): Promise<void> {
-  const text = (column: string): string => (typeof values[column] === 'string' ? values[column] : '').toLowerCase()
-  const table = tables.get(text(TRACKING_COLUMNS.table))
-  const id = canonicalGuid(text(TRACKING_COLUMNS.row))
-  if (id === null) return
-  const kind = values[TRACKING_COLUMNS.kind]
-  if (kind === KIND.deleted && table?.tracking.deletes) await doubt(tx, table.metadata.name, [id], 'deleted')
-  if (kind === KIND.ownerChanged && table?.tracking.owners) await doubt(tx, table.metadata.name, [id], 'owner-changed')
-  const other = canonicalGuid(text(TRACKING_COLUMNS.relatedRow))
-  for (const links of tables.values()) {
-    if (!links.tracking.links) continue
+/** The rows that the entries name, by table. */
+async function doubtsOf(
+  tx: StoreReader,
+  entries: readonly MasterRow[],
+  tables: Tables,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Doubt>>> {
+  const doubts = new Map<string, Map<string, Doubt>>()
+  const note = ({ metadata }: ConfiguredTable, ids: readonly string[], reason: Doubt): void => {
+    const rows = doubts.get(metadata.name) ?? new Map<string, Doubt>()
+    doubts.set(metadata.name, rows)
+    for (const id of ids) rows.set(id, reason)
+  }
+  const linked = [...tables.values()].filter(({ tracking }) => tracking.links)
+  const deleted: { readonly table: string; readonly id: string }[] = []
+  for (const { values } of entries) {
+    const text = (column: string): string => (typeof values[column] === 'string' ? values[column] : '').toLowerCase()
     const named = text(TRACKING_COLUMNS.table)
-    if (kind === KIND.deleted) {
-      await doubt(tx, links.metadata.name, await linksOf(tx, links, named, id), 'link-removed')
-    } else if (kind === KIND.linkRemoved && other !== null) {
+    const table = tables.get(named)
+    const id = canonicalGuid(text(TRACKING_COLUMNS.row))
+    if (id === null) continue
+    const kind = values[TRACKING_COLUMNS.kind]
+    if (kind === KIND.deleted) deleted.push({ table: named, id })
+    if (kind === KIND.deleted && table?.tracking.deletes) note(table, [id], 'deleted')
+    if (kind === KIND.ownerChanged && table?.tracking.owners) note(table, [id], 'owner-changed')
+    const other = canonicalGuid(text(TRACKING_COLUMNS.relatedRow))
+    if (kind !== KIND.linkRemoved || other === null) continue
+    for (const links of linked) {
       const ids = linkIds(links, text(TRACKING_COLUMNS.relationship), { table: named, id, other })
-      await doubt(tx, links.metadata.name, ids, 'link-removed')
+      note(links, ids, 'link-removed')
     }
   }
+  for (const links of linked) note(links, await linksOf(tx, links, deleted), 'link-removed')
+  return doubts
 }
 
 /** The ids under which the link of an entry can be held; none where it is of another relationship. */
@@ -102,19 +116,20 @@ function linkIds(
 
 const WALKED = 1000
 
-/** The held links of a row that was deleted: they went with it, and nobody tells of them. */
+/** The held links of rows that were deleted: they went with these, and nobody tells of them. */
 async function linksOf(
   tx: StoreReader,
   { metadata }: ConfiguredTable,
-  table: string,
-  id: string,
+  deleted: readonly { readonly table: string; readonly id: string }[],
 ): Promise<readonly string[]> {
   const relationship = relationshipOf(metadata)
-  if (!relationship || ![relationship.first.table, relationship.second.table].includes(table)) return []
+  const ends = [relationship?.first.table, relationship?.second.table]
+  const gone = new Set(deleted.flatMap(({ table, id }) => (ends.includes(table) ? [id] : [])))
+  if (gone.size === 0) return []
   const found: string[] = []
   for (let after: string | undefined; ;) {
     const ids = await tx.ids(metadata.name, { limit: WALKED, ...(after === undefined ? {} : { after }) })
-    found.push(...ids.filter((link) => link.split(':').includes(id)))
+    found.push(...ids.filter((link) => link.split(':').some((end) => gone.has(end))))
     after = ids.at(-1)
     if (ids.length < WALKED) return found
   }

@@ -108,7 +108,7 @@ test('what was written goes to the store together, with the columns that stay th
   })
   expect(operations.slice(1)).toMatchObject([
     ['putRows', 'account', [{ id: 'a' }, { id: 'b' }, { id: 'c' }], { same: ['city'] }],
-    ['setValue', 'key', 2],
+    ['setValues', new Map([['key', 2]])],
   ])
 })
 

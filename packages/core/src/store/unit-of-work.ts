@@ -243,7 +243,11 @@ export class UnitOfWork implements StoreWriter {
   }
 
   async setValue(key: string, value: Json | undefined): Promise<void> {
-    this.#gather(this.#values, key, value)
+    return this.setValues(new Map([[key, value]]))
+  }
+
+  async setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void> {
+    for (const [key, value] of values) this.#gather(this.#values, key, value)
     await this.#gathered()
   }
 
@@ -274,11 +278,9 @@ export class UnitOfWork implements StoreWriter {
     }
     const { put } = taken(this.#transactions)
     if (put.length > 0) await this.#tx.putTransactions(put)
-    for (const [key, value] of this.#values.written) {
-      this.#values.written.delete(key)
-      this.#values.read.set(key, value)
-      await this.#tx.setValue(key, value)
-    }
+    const values = new Map(this.#values.written)
+    taken(this.#values)
+    if (values.size > 0) await this.#tx.setValues(values)
   }
 
   /** From here on what is written can be taken back. */

@@ -223,6 +223,10 @@ export class RemoteWriter extends RemoteReader implements StoreWriter {
     return this.ask('setValue', key, value)
   }
 
+  setValues(values: ReadonlyMap<string, Json | undefined>): Promise<void> {
+    return this.ask('setValues', values)
+  }
+
   clear(): Promise<void> {
     return this.ask('clear')
   }

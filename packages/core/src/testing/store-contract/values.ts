@@ -34,6 +34,31 @@ export function valuesContract({ test, expect, rejects }: Contract): void {
     })
   })
 
+  test('many values are set and removed at once', async (database) => {
+    const store = await database.open()
+    await store.write('set', (tx) =>
+      tx.setValues(
+        new Map<string, Json>([
+          ['kept', 1],
+          ['changed', { a: null }],
+          ['removed', true],
+        ]),
+      ),
+    )
+    await store.write('change', async (tx) => {
+      const values = { changed: null, removed: undefined, 'never there': undefined, added: 'x' }
+      await tx.setValues(new Map<string, Json | undefined>(Object.entries(values)))
+      await tx.setValues(new Map())
+      expect(await tx.value('removed')).toStrictEqual(undefined)
+    })
+    const reopened = await database.reopen()
+    expect(await reopened.read('list', (tx) => tx.values(''))).toStrictEqual([
+      { key: 'added', value: 'x' },
+      { key: 'changed', value: null },
+      { key: 'kept', value: 1 },
+    ])
+  })
+
   test('values are listed by prefix in key order', async (database) => {
     const store = await database.open()
     const keys = [
