@@ -2,13 +2,12 @@ import { doubtCatalogue } from '../copy/catalogue.ts'
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { concernsOneTable } from '../errors.ts'
 import { overdueEchoes } from '../outbox/echoes.ts'
-import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { anchorsOf, keepAnchors, KEPT, noteAnchors } from './anchor-list.ts'
 import type { Anchors } from './anchor-list.ts'
 import { makeDue, rowColumns } from './checkpoint.ts'
 import { masterWentBack } from './distrust-past.ts'
-import type { HeldVersions } from './held-versions.ts'
+import type { HeldVersions, MetRows } from './held-versions.ts'
 import { heldVersions } from './held-versions.ts'
 import type { PullContext } from './pull-context.ts'
 import { doubt, doubted } from './recheck-list.ts'
@@ -83,7 +82,7 @@ export async function watchPass(tx: StoreReader, table: string, goesOn: boolean)
 export async function sightPage(
   tx: StoreWriter,
   table: string,
-  page: readonly MasterRow[],
+  { rows: page, held: heldOf }: MetRows,
   sightings: Sightings,
 ): Promise<boolean> {
   await noteAnchors(tx, table, page)
@@ -96,11 +95,7 @@ export async function sightPage(
       return found === undefined || isOlderVersion(found, version)
     })
   }
-  const held = await heldVersions(
-    tx,
-    table,
-    page.map((row) => row.id),
-  )
+  const held = await heldOf()
   const { expected } = sightings
   const again = expected && page.find((row) => row.id === expected.id)
   // What was written from here was written onto what it was, but in a past that is another its version is a lower one.

@@ -8,6 +8,8 @@ import type { Row } from '../row.ts'
 import { fitsTable } from '../store/stored-values.ts'
 import { awaitBodies } from './bodies.ts'
 import { rowColumns } from './checkpoint.ts'
+import { heldVersions } from './held-versions.ts'
+import type { HeldVersions } from './held-versions.ts'
 import { isSame } from './patch-rows.ts'
 import { isOlderVersion } from './version-order.ts'
 
@@ -19,6 +21,8 @@ export interface ApplyOptions {
    * that came to the others by then.
    */
   readonly again?: ReadonlySet<string>
+  /** What is held of the rows, where other steps of the transaction ask for that, too. */
+  readonly held?: () => Promise<HeldVersions>
   /** Writes rows of a version older than the one held, too: the master is known to have gone back. */
   readonly older?: boolean
   /** Most rows are not here yet, as in a first pass: they are added without a look at what is held. */
@@ -48,14 +52,14 @@ export async function applyPage(
   const withoutBase = rows.filter((row) => !bases.has(row.id))
   const added = options.mostlyNew ? await addUnknown(tx, name, withoutBase) : new Set<string>()
   const known = rows.filter((row) => !added.has(row.id))
-  const versions = known.length === 0 ? new Map<string, null>() : await tx.versions(name, known.map(idOf))
+  const held = added.size === 0 ? options.held : undefined
+  const versions = await (held?.() ?? heldVersions(tx, name, known.map(idOf)))
   const fresh = known.filter((row) => {
-    const base = bases.get(row.id)
-    const held = base ? base.version : versions.get(row.id)
+    const held = versions.get(row.id)
     if (held === row.version) return options.everyRow === true || options.again?.has(row.id) === true
     return typeof held !== 'string' || options.older === true || !isOlderVersion(row.version, held)
   })
-  const isHeld = ({ id, version }: MasterRow): boolean => (bases.get(id)?.version ?? versions.get(id)) === version
+  const isHeld = ({ id, version }: MasterRow): boolean => versions.get(id) === version
   if (fresh.length < known.length && known.some((row) => isHeld(row) && !fitsTable(table.store, row.values))) {
     await doubtCatalogue(tx)
   }

@@ -9,7 +9,7 @@ import { applyPage } from './apply-page.ts'
 import { rowColumns } from './checkpoint.ts'
 import { dependentsDue } from './dependents.ts'
 import { masterWentBack } from './distrust-past.ts'
-import { heldVersions } from './held-versions.ts'
+import { heldOnce, heldVersions } from './held-versions.ts'
 import type { HeldVersions } from './held-versions.ts'
 import { shownWhole } from './lacking.ts'
 import { marksOf, quarantine } from './quarantine.ts'
@@ -91,14 +91,15 @@ export async function readAndApply(
   const { marked, ...done } = await store.write(
     `look at rows of ${name}`,
     async (tx) => {
-      const now = await heldVersions(tx, name, ids)
+      const held = heldOnce(tx, name, ids)
+      const now = await held()
       const moved = (id: string): boolean => now.get(id) !== before.get(id)
       const again = await shownWhole(tx, name, shown)
       const fresh = rows.filter(({ id, version }) => !moved(id) && (now.get(id) !== version || again.has(id)))
       await noteAnchors(tx, name, fresh)
       // No pass will bring as news what is held by then.
-      if (name === context.mobileTracking) await learnTracked(tx, table, fresh, context.tables)
-      await applyPage(tx, table, fresh, { older: true, again })
+      if (name === context.mobileTracking) await learnTracked(tx, table, { rows: fresh, held }, context.tables)
+      await applyPage(tx, table, fresh, { older: true, again, held })
       if (fresh.some(({ id, version }) => isOlderVersion(version, now.get(id) ?? version)))
         await masterWentBack(tx, context.tables.keys())
       if (fresh.length > 0) await dependentsDue(tx, context.tables, name)

@@ -9,7 +9,7 @@ import { beginBodies } from './bodies.ts'
 import { dueOf, firstCheckpoint, readCheckpoint, resolved, rowColumns, writeCheckpoint } from './checkpoint.ts'
 import type { DueReason, TableCheckpoint } from './checkpoint.ts'
 import type { Sightings } from './anchors.ts'
-import { heldVersions } from './held-versions.ts'
+import { heldOnce, heldVersions } from './held-versions.ts'
 import { noteLacking } from './lacking.ts'
 import type { PullContext } from './pull-context.ts'
 import { withPage } from './strategies.ts'
@@ -106,13 +106,18 @@ async function commitPage(
       const { rows, deleted } = older ? { rows: page.rows, deleted: [] } : await withoutDeleted(tx, name, page.rows)
       sightings.deleted.push(...deleted)
       // Before the checkpoint is read: it can make a comparison of this very table due.
-      const again = await withPage(tx, context, table, rows, sightings)
+      const held = heldOnce(
+        tx,
+        name,
+        rows.map(({ id }) => id),
+      )
+      const again = await withPage(tx, context, table, { rows, held }, sightings)
       const stored = await readCheckpoint(tx, name)
       if (!stored) await beginBodies(tx, table)
       const missed = stored ? {} : await missedBefore(tx, table, rows)
       const { everyRow, ...kept } = resolved({ ...checkpoint, ...stored, ...missed }, table)
       const mostlyNew = !kept.complete && !everyRow
-      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, again, older, mostlyNew })
+      const written = await applyPage(tx, table, rows, { everyRow: everyRow ?? false, again, held, older, mostlyNew })
       await recordEchoes(tx, name, page.rows, { last: !page.more, now: env.now() })
       // Another client org on the store can have gone on meanwhile, or begun anew: then the page leads on from nowhere.
       const leadsOn = JSON.stringify(stored?.master ?? null) === JSON.stringify(from)

@@ -1,6 +1,5 @@
 import type { ConfiguredTable } from '../copy/configuration.ts'
 import { MasterError } from '../errors.ts'
-import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { forgetAnchors } from './anchor-list.ts'
 import { judgePast, sightPage, watchPass } from './anchors.ts'
@@ -12,6 +11,7 @@ import type { ChangeTracking, FirstChanges } from './delta.ts'
 import { forgetExpected } from './download.ts'
 import { dependentsDue } from './dependents.ts'
 import { forgetLacking, shownWhole } from './lacking.ts'
+import type { MetRows } from './held-versions.ts'
 import { NOTHING } from './membership.ts'
 import type { Membership } from './membership.ts'
 import { forgetTime, hasTimePassed, noteTime } from './passing-time.ts'
@@ -77,15 +77,15 @@ export async function withPage(
   tx: StoreWriter,
   context: PullContext,
   table: ConfiguredTable,
-  page: readonly MasterRow[],
+  page: MetRows,
   sightings: Sightings,
 ): Promise<ReadonlySet<string>> {
   const name = table.metadata.name
-  if (page.length === 0) return new Set()
+  if (page.rows.length === 0) return new Set()
   if (name === context.mobileTracking) await learnTracked(tx, table, page, context.tables)
   // What was pushed from here, or met by a push, has made that due already.
   if (await sightPage(tx, name, page, sightings)) await dependentsDue(tx, context.tables, name)
-  return shownWhole(tx, name, new Set(page.map((row) => row.id)))
+  return shownWhole(tx, name, new Set(page.rows.map((row) => row.id)))
 }
 
 /** Behind the pass over a table. */

@@ -5,6 +5,7 @@ import type { MasterRow } from '../ports/master-org.ts'
 import type { StoreReader, StoreWriter } from '../ports/store.ts'
 import { canonicalGuid, linkId } from '../row.ts'
 import { makeDue, readCheckpoint } from './checkpoint.ts'
+import type { MetRows } from './held-versions.ts'
 import type { PullContext } from './pull-context.ts'
 import { doubtEach } from './recheck-list.ts'
 import type { Doubt } from './recheck-list.ts'
@@ -46,7 +47,7 @@ const key = (table: string): string => `tracked/${table}`
 export async function learnTracked(
   tx: StoreWriter,
   trackingTable: ConfiguredTable,
-  page: readonly MasterRow[],
+  page: MetRows,
   tables: Tables,
 ): Promise<void> {
   const { name } = trackingTable.metadata
@@ -55,11 +56,8 @@ export async function learnTracked(
     for (const { key: tracked } of await tx.values('tracked/')) await tx.setValue(tracked, undefined)
     return
   }
-  const held = await tx.versions(
-    name,
-    page.map((row) => row.id),
-  )
-  const told = page.filter((entry) => !held.has(entry.id))
+  const held = await page.held()
+  const told = page.rows.filter((entry) => !held.has(entry.id))
   for (const [table, rows] of await doubtsOf(tx, told, tables)) await doubtEach(tx, table, rows)
 }
 
