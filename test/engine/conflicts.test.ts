@@ -99,6 +99,22 @@ test.each<[ConflictRule, string, ColumnValue, ColumnValue, ColumnValue, ColumnVa
   ])
 })
 
+test('an amount that the row may have got from either is left to a person, where the row could not be read when it was refused', async () => {
+  const column = 'new_traveldistance'
+  const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'sum' } }, { [column]: 10 })
+  await edit(ann, { [column]: 15 })
+  const seq = await edit(bo, { [column]: 15 })
+  await ann.sync()
+  there.emulator.faults.add({ match: { method: 'GET', table: ORDER }, fault: { kind: 'status', status: 400 } })
+  await bo.org.push()
+  expect(await bo.org.outbox.get(seq)).toMatchObject({
+    status: 'error',
+    outcome: 'unknown',
+    lastError: { code: 'conflict' },
+  })
+  expect(master()?.[column]).toBe(15)
+})
+
 test('the newest edit stands, though it is the first to arrive', async () => {
   const column = 'msdyn_workordersummary'
   const { there, ann, bo, edit, master } = await story({ conflictRules: { [column]: 'newest' } })

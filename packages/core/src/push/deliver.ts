@@ -19,8 +19,6 @@ export interface SettleContext {
   readonly env: Env
   /** The tables whose rows the master refused to show when it was asked what they are now. */
   readonly refused?: ReadonlySet<string>
-  /** Those whose rows could not be read then for another reason of their own. */
-  readonly unread?: ReadonlySet<string>
   /** The id that the master gave the request in the answer that is being recorded. */
   readonly masterRequestId?: string
 }

@@ -34,8 +34,6 @@ export interface PresentRows {
   readonly masters: MasterRows
   /** The tables whose rows it refused to show to the user. */
   readonly refused: ReadonlySet<string>
-  /** The tables whose rows could not be read for another reason of their own, such as an old copy of the metadata. */
-  readonly unread: ReadonlySet<string>
 }
 
 /**
@@ -54,7 +52,6 @@ export async function readMasters(
   })
   const masters = new Map<string, ReadonlyMap<string, KnownMaster>>()
   const refused = new Set<string>()
-  const unread = new Set<string>()
   for (const [name, ids] of idsByTable(asked)) {
     try {
       const known = await readTable(context, name, ids, asked, signal)
@@ -64,10 +61,9 @@ export async function readMasters(
       if (!(error instanceof OutpostError)) throw error
       if (!concernsOneTable(error)) break
       if (error.code === 'forbidden') refused.add(name)
-      else unread.add(name)
     }
   }
-  return { masters, refused, unread }
+  return { masters, refused }
 }
 
 function asksForRows(outcome: PushOutcome | undefined): boolean {

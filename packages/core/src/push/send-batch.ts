@@ -61,10 +61,10 @@ export async function sendBatch(
     throw failure
   }
   const answered = { transactions: claim.sending.length, tookMs: env.now() - sentAt }
-  const { masters, refused, unread } = await readMasters(context, claim.sending, outcomes, signal)
+  const { masters, refused } = await readMasters(context, claim.sending, outcomes, signal)
   const settled = await store.write('settle transactions', (writer) =>
     together(writer, claim.sending, tables, (tx) =>
-      settle(tx, claim.sending, outcomes, masters, { tables, env, refused, unread }),
+      settle(tx, claim.sending, outcomes, masters, { tables, env, refused }),
     ),
   )
   return { settled: [...claim.settled, ...settled], conflicts: claim.conflicts, answered }

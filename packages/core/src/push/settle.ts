@@ -16,7 +16,7 @@ import { delayMs } from '../delivery/retry.ts'
 import { liftAllOut } from '../rows/stack.ts'
 import { deliver, keep, pushedMasters, said, versionsOf } from './deliver.ts'
 import type { SettleContext } from './deliver.ts'
-import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unseenError } from './transaction-errors.ts'
+import { ANOTHER_ROW, errorOf, keyClash, SAME_ID, unreadError, unseenError } from './transaction-errors.ts'
 import { hasUnreadAction } from './unread-actions.ts'
 
 /** A transaction as it was left, and how many conflicting columns were decided on the way. */
@@ -166,8 +166,6 @@ async function settleStale(
     return refuse(tx, transaction, keyClash(transaction, ANOTHER_ROW, now), context)
   // Without the newer row it would be sent as it was: that is no merge. Nor is it known who has changed the row: the request
   // can have come twice, so it is looked for as if it had got no answer. What is no slip of one time waits.
-  const waits =
-    often || (transaction.attempts > 1 && transaction.changes.some(({ table }) => context.unread?.has(table)))
   const isUnread = transaction.changes.some(
     (change) =>
       !('relationship' in change) &&
@@ -175,11 +173,14 @@ async function settleStale(
       context.refused?.has(change.table) !== true &&
       !masters.get(change.table)?.has(change.id),
   )
+  const waits = often || (isUnread && transaction.attempts > 1)
   const nextAttemptAt = waits ? now + delayMs(transaction.attempts, context.env.random()) : null
   const versions = versionsOf(transaction.changes, masters)
   const note = said(context, { note: 'the row has changed on the master', versions })
-  const outcome = isUnread ? 'unknown' : 'not-sent'
-  return keep(tx, transition(transaction, 'deferred', now, { lease: null, outcome, nextAttemptAt }, note))
+  const known = isUnread
+    ? ({ outcome: 'unknown', lastError: unreadError(transaction, now) } as const)
+    : ({ outcome: 'not-sent' } as const)
+  return keep(tx, transition(transaction, 'deferred', now, { lease: null, nextAttemptAt, ...known }, note))
 }
 
 /**

@@ -60,6 +60,24 @@ export function conflictError(
   }
 }
 
+/** What is kept of a refusal for a newer row that could not be read. */
+export function unreadError(transaction: OfflineTransaction, now: number): TransactionError {
+  return {
+    code: 'conflict',
+    message: 'The row was changed on the master, and could not be read there.',
+    remedy: 'Nothing needs to be done; the row is looked at again by itself.',
+    at: now,
+    attempt: transaction.attempts,
+  }
+}
+
+/** Whether the last request for the transaction was refused for a newer row that could not be read. */
+export function wasRefusedUnread({ history }: OfflineTransaction): boolean {
+  const sent = history.findLastIndex(({ event }) => event === 'sent')
+  // A refusal that the master itself calls a conflict has its status.
+  return history.slice(sent + 1).some(({ error }) => error?.code === 'conflict' && error.status === undefined)
+}
+
 /** The error of a transaction about which the application's conflict function gave no answer to act on. */
 export function policyError(
   transaction: OfflineTransaction,

@@ -1,9 +1,11 @@
 import { isMisunderstanding, wasReadAnew } from '../copy/catalogue.ts'
 import type { Change } from '../change.ts'
+import { ruleOf } from '../conflicts/conflict-policy.ts'
 import { concernsOneTable } from '../errors.ts'
 import type { OutpostError } from '../errors.ts'
 import { afterActions, standingOf, takeBases } from './evidence.ts'
 import type { Happened } from './evidence.ts'
+import { columnOf } from '../metadata.ts'
 import type { MasterRows } from '../rows/local-rows.ts'
 import { letGo } from '../outbox/let-go.ts'
 import type { OfflineTransaction, TransactionError } from '../outbox/offline-transaction.ts'
@@ -14,7 +16,7 @@ import { arrived, deliver, keep, versionsOf } from './deliver.ts'
 import type { SettleContext } from './deliver.ts'
 import { isSameRequest, refuse, STALE_LIMIT } from './settle.ts'
 import type { Settled } from './settle.ts'
-import { ANOTHER_ROW, conflictError, errorOf, keyClash } from './transaction-errors.ts'
+import { ANOTHER_ROW, conflictError, errorOf, keyClash, wasRefusedUnread } from './transaction-errors.ts'
 import { isAnswered } from './unread-actions.ts'
 
 /**
@@ -50,6 +52,12 @@ const DOUBTFUL = {
   fix: 'user',
 } as const
 
+const SAME_AMOUNT = {
+  ...DOUBTFUL,
+  message: 'The row was changed on the master to what this would have made of it: whose amount that is cannot be told.',
+  remedy: 'Compare the rows. Archive this transaction, and add the amount anew where it is missing.',
+} as const
+
 async function settleOne(
   tx: StoreWriter,
   transaction: OfflineTransaction,
@@ -62,11 +70,12 @@ async function settleOne(
     return deliver(tx, transaction, afterActions(transaction.changes, masters, masters), context)
   }
   const standing = standingOf(transaction.changes, masters, happened, context.tables)
-  if (standing === 'delivered') {
+  const isAnybodys = standing === 'delivered' && wasRefusedUnread(transaction) && addsAmounts(transaction, context)
+  if (standing === 'delivered' && !isAnybodys) {
     return deliver(tx, transaction, masters, context, 'found on the master; the answer was lost')
   }
-  if (standing === 'doubtful') {
-    const lastError = { ...DOUBTFUL, at: now, attempt: transaction.attempts }
+  if (standing === 'doubtful' || isAnybodys) {
+    const lastError = { ...(isAnybodys ? SAME_AMOUNT : DOUBTFUL), at: now, attempt: transaction.attempts }
     const open = { lease: null, outcome: 'unknown', lastError } as const
     return keep(tx, transition(transaction, 'refused', now, open, { note: lastError.message }))
   }
@@ -93,8 +102,20 @@ function refusedWithoutName({
   lastError,
 }: OfflineTransaction): ((transaction: OfflineTransaction, now: number) => TransactionError) | null {
   if (history.at(-1)?.event !== 'deferred') return null
-  if (lastError?.code === 'conflict') return (transaction, now) => keyClash(transaction, ANOTHER_ROW, now)
-  return lastError?.code === 'not-found' ? (transaction, now) => conflictError(transaction, 'gone', now) : null
+  if (lastError?.status === undefined) return null
+  if (lastError.code === 'conflict') return (transaction, now) => keyClash(transaction, ANOTHER_ROW, now)
+  return lastError.code === 'not-found' ? (transaction, now) => conflictError(transaction, 'gone', now) : null
+}
+
+/** Whether the values of the transaction are what a rule of the table would add up: the same amount may come twice. */
+function addsAmounts({ changes }: OfflineTransaction, { tables }: SettleContext): boolean {
+  return changes.some((change) => {
+    const table = tables.get(change.table)
+    if (change.kind !== 'update' || !table) return false
+    return Object.keys(change.values).some(
+      (name) => ruleOf(table.conflicts, table.metadata, columnOf(table.metadata, name)) === 'sum',
+    )
+  })
 }
 
 /** Whether a link that is to be made is there, or what is to be removed is gone. */
