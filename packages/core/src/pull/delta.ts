@@ -17,8 +17,9 @@ import { doubt } from './recheck-list.ts'
 /** Where the change tracking of a table stands. */
 export type ChangeTracking =
   /** `begun` while the list of the whole table is read that comes before the first token. */
-  | { readonly state: 'begun' | 'followed'; readonly token: Json }
-  | { readonly state: 'refused'; readonly code: string; readonly message: string }
+  { readonly state: 'begun' | 'followed'; readonly token: Json } | Refused
+
+type Refused = { readonly state: 'refused'; readonly code: string; readonly message: string }
 
 const key = (table: string): string => `delta/${table}`
 
@@ -63,9 +64,12 @@ export async function beginChanges(context: PullContext, table: ConfiguredTable,
   for (let more = true; more;) {
     throwIfAborted(signal)
     const page = await changes(context, table, token, signal)
-    if (page === 'expired') {
+    if ('expired' in page) {
       // One that was given just now does not get better by beginning again.
-      if (token === null || token !== (known?.token ?? null)) return
+      if (token === null || token !== (known?.token ?? null)) {
+        await write(context, name, (tx) => tx.setValue(key(name), page.expired))
+        return
+      }
       token = null
       continue
     }
@@ -117,7 +121,7 @@ export async function followChanges(
   for (let more = true; more;) {
     throwIfAborted(signal)
     const page = await changes(context, table, token, signal, first)
-    if (page === 'expired') {
+    if ('expired' in page) {
       await write(context, name, async (tx) => {
         await forgetChanges(tx, name)
         await makeDue(tx, [name], 'token-expired')
@@ -179,7 +183,7 @@ async function changes(
   token: Json,
   signal: AbortSignal,
   first?: FirstChanges,
-): Promise<ChangesPage | 'expired' | { readonly refused: Extract<ChangeTracking, { state: 'refused' }> }> {
+): Promise<ChangesPage | { readonly expired: Refused } | { readonly refused: Refused }> {
   try {
     const request = { table: table.metadata, token, pageSize: context.pageSize }
     const page = isFor(first, token) ? first.page : await context.master.changes?.(request, signal)
@@ -187,12 +191,11 @@ async function changes(
     return page ?? { changed: [], deleted: [], token, more: false }
   } catch (error) {
     if (!(error instanceof MasterError)) throw error
-    if (error.code === 'expired') return 'expired'
-    if (error.code !== 'forbidden' && error.code !== 'rejected') throw error
+    if (error.code !== 'expired' && error.code !== 'forbidden' && error.code !== 'rejected') throw error
+    const refused: Refused = { state: 'refused', code: error.code, message: error.message }
     // A token that is refused for whatever reason is given up, too: not every refusal of an old one has a code. Who may not
     // follow the changes is refused without one as well.
-    if (token !== null) return 'expired'
-    return { refused: { state: 'refused', code: error.code, message: error.message } }
+    return error.code === 'expired' || token !== null ? { expired: refused } : { refused }
   }
 }
 
