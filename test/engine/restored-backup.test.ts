@@ -1,9 +1,11 @@
-import { ClientOrg } from '@outpost/core'
+import { ClientOrg, MasterError } from '@outpost/core'
 import type { Configuration } from '@outpost/core'
+import { memoryStore } from '@outpost/core/memory'
+import { faultyStore } from '@outpost/core/testing'
 import { integer } from '@outpost/dataverse-emulator'
 import { expect, test } from 'vitest'
 import { differences, world } from './world.ts'
-import type { World } from './world.ts'
+import type { Device, World } from './world.ts'
 
 const KEPT: Configuration = {
   tables: {
@@ -895,4 +897,67 @@ test('nor is a conflict beside a row that leaves the filter', async () => {
   await device.org.write((draft) => draft.update('account', both, { telephone1: '1' }))
   const { tables } = await device.sync()
   expect(tables['account']?.received).toBeLessThan(5)
+})
+
+/** A device that is to find by one anchor alone that versions are given out once more: the newest was never made in this past. */
+async function passedBy(): Promise<{
+  readonly here: World
+  readonly device: Device
+  readonly store: ReturnType<typeof faultyStore>
+  /** Whether the request for what is still wanted is lost. */
+  readonly wire: { isCut: boolean }
+}> {
+  const here = world()
+  const { emulator, env } = here
+  const id = account(here, 'as it was')
+  const store = faultyStore(memoryStore())
+  const wire = { isCut: false }
+  const device = await here.device({
+    configuration: { tables: { account: { columns: ['name'] } } },
+    store,
+    through: (master) => ({
+      ...master,
+      read: (request, signal) =>
+        wire.isCut && request.scope !== undefined
+          ? Promise.reject(new MasterError('offline', 'cut off'))
+          : master.read(request, signal),
+    }),
+  })
+  await device.sync()
+  await env.advance(LATER)
+  const backup = emulator.backup()
+  for (let nth = 0; nth < 3; nth += 1) emulator.master.create('contact', { lastname: `since ${nth}` })
+  account(here, 'made since')
+  for (let round = 0; round < 2; round += 1) {
+    await env.advance(LATER)
+    await device.sync()
+  }
+  emulator.restoreBackup(backup)
+  // A version of this past, without a time of its own.
+  emulator.master.touch('account', id)
+  await env.advance(LATER)
+  return { here, device, store, wire }
+}
+
+test('what was passed by is found though the request that asks whether it is still wanted is lost', async () => {
+  const { here, device, wire } = await passedBy()
+  wire.isCut = true
+  await expect(device.sync()).rejects.toMatchObject({ code: 'offline' })
+  wire.isCut = false
+  for (let round = 0; round < 2; round += 1) await device.sync()
+  expect(await differences(here, device)).toEqual([])
+})
+
+test('what was passed by is found wherever the device dies', async () => {
+  for (let skip = 0, hasDied = true; hasDied; skip += 1) {
+    const { here, device, store } = await passedBy()
+    store.fail({ at: 'commit', skip })
+    hasDied = await device.sync().then(
+      () => false,
+      () => true,
+    )
+    store.heal()
+    for (let round = 0; round < 2; round += 1) await device.sync()
+    expect({ skip, lines: await differences(here, device) }).toEqual({ skip, lines: [] })
+  }
 })

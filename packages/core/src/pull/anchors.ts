@@ -124,10 +124,14 @@ export interface Seen {
  * A row that is gone without a trace may have been deleted, or never have been made in the past that is now: where no
  * newer row is known to be as it was, its table alone is begun anew, if deletions are told of there: this one was not. Else
  * the row is looked at again: it may have been written in a transaction that had not ended when the backup was made.
+ *
+ * What is concluded is stored together with the anchors that are left: the others were the evidence.
  */
 export async function judgePast(context: PullContext, seen: readonly Seen[], signal: AbortSignal): Promise<boolean> {
   const intact: string[] = []
   const missing: { readonly table: ConfiguredTable; readonly anchor: Anchor }[] = []
+  const concluded: ((tx: StoreWriter) => Promise<void>)[] = []
+  const anew = new Set<string>()
   for (const { table, sightings } of seen) {
     const { expected, isBack, regressed, deleted, overdue, provenTo } = sightings
     if (expected && isBack && provenTo === undefined) intact.push(expected.version)
@@ -139,27 +143,36 @@ export async function judgePast(context: PullContext, seen: readonly Seen[], sig
       await beginAnew(context, [...context.tables.keys()])
       return true
     }
-    if (found.isPassedBy) await beginAnew(context, [table.metadata.name])
+    if (found.isPassedBy) anew.add(table.metadata.name)
+    if (found.keep) concluded.push(found.keep)
     intact.push(...found.intact)
     missing.push(...found.missing.map((anchor) => ({ table, anchor })))
   }
   for (const { table, anchor } of missing) {
     const { name } = table.metadata
     const isOfThisPast = intact.some((version) => isOlderVersion(anchor.version, version))
-    if (name === context.mobileTracking && !isOfThisPast) await compareTracked(context)
+    if (name === context.mobileTracking && !isOfThisPast) concluded.push((tx) => compareTracked(tx, context))
     if (!table.tracking.deletes && !table.tracking.links && !table.changeTracking) continue
-    if (isOfThisPast) {
-      await context.store.write(`doubt a row of ${name}`, (tx) => doubt(tx, name, [anchor.id], 'changed'))
-    } else await beginAnew(context, [name])
+    if (isOfThisPast) concluded.push((tx) => doubt(tx, name, [anchor.id], 'changed'))
+    else anew.add(name)
   }
+  if (anew.size > 0) concluded.push((tx) => masterWentBack(tx, [...anew]))
+  if (concluded.length === 0) return false
+  const store = async (tx: StoreWriter): Promise<void> => {
+    for (const each of concluded) await each(tx)
+  }
+  await context.store.write('what the anchors tell', store, { durability: 'relaxed' })
   return false
 }
 
 /** Entries of the mobile-tracking table may never have been made: rows that went because of them can be back. */
-async function compareTracked({ store, tables }: PullContext): Promise<void> {
+async function compareTracked(tx: StoreWriter, { tables }: PullContext): Promise<void> {
   const tracked = [...tables.values()].filter(({ tracking }) => tracking.deletes || tracking.owners || tracking.links)
-  const names = tracked.map(({ metadata }) => metadata.name)
-  await store.write('entries are gone', (tx) => makeDue(tx, names, 'token-expired'), { durability: 'relaxed' })
+  await makeDue(
+    tx,
+    tracked.map(({ metadata }) => metadata.name),
+    'token-expired',
+  )
 }
 
 /** A table that cannot be read tells nothing, and has said so in its own report. */
@@ -177,12 +190,11 @@ interface Found {
   readonly isPassedBy: boolean
   readonly intact: readonly string[]
   readonly missing: readonly Anchor[]
+  /** Keeps the anchors that are there as they were, unless the newest has come back; null where they stay. */
+  readonly keep: ((tx: StoreWriter) => Promise<void>) | null
 }
 
-/**
- * Reads the anchors that are still held, and the rows in doubt, whatever the scope. Unless the newest has come back, it
- * keeps those that are there as they were.
- */
+/** Reads the anchors that are still held, and the rows in doubt, whatever the scope. */
 async function readAnchors(
   context: PullContext,
   table: ConfiguredTable,
@@ -191,7 +203,7 @@ async function readAnchors(
 ): Promise<Found> {
   const name = table.metadata.name
   const doubtful = [...regressed, ...deleted, ...overdue]
-  const { anchors, held, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
+  const { known, anchors, held, explained } = await context.store.read(`anchors of ${name}`, async (tx) => {
     const newest = (await anchorsOf(tx, name)).rows
     const rows =
       isBack && provenTo === undefined
@@ -201,6 +213,7 @@ async function readAnchors(
     const versions: HeldVersions = await heldVersions(tx, name, ids)
     const doubts = await doubted(tx, name)
     return {
+      known: newest,
       // What was removed here tells nothing about the master.
       anchors: rows.filter((row) => versions.has(row.id)),
       held: versions,
@@ -231,11 +244,11 @@ async function readAnchors(
     if (!now || !here || !newestBefore || explained.has(id)) return false
     return isOlderVersion(here, now) && isOlderVersion(now, newestBefore.version)
   }
-  // Who has left the scope is brought by no pass, either: only what is still wanted was passed by. Asked
-  // before the anchors are kept without it: where that fails, the next pull finds it again.
+  // Who has left the scope is brought by no pass, either: only what is still wanted was passed by.
   const passed = anchors.filter(isPassedBy).map(({ id }) => id)
   const scoped = { table: table.metadata, columns: [table.metadata.primaryId], scope: table.scope, ids: passed }
   const wanted = passed.length === 0 ? [] : await context.master.read(scoped, signal)
+  let keep: Found['keep'] = null
   if (!isOlder && !isBack && !hasChanged) {
     // The newest row seen is gone from the scope: until a newer one is seen, as perhaps with this pass, none is expected.
     const [newest] = present
@@ -244,17 +257,21 @@ async function readAnchors(
       rows: present.slice(0, KEPT).map(({ id, version }) => ({ id, version })),
       expected: isNewer,
     }
-    await context.store.write(`anchors of ${name}`, (tx) => keepAnchors(tx, name, next), { durability: 'relaxed' })
-  } else if (provenTo !== undefined && !isOlder) {
-    const proven = async (tx: StoreWriter): Promise<void> => {
-      const { provenTo: _, ...anchors } = await anchorsOf(tx, name)
-      await keepAnchors(tx, name, anchors)
+    keep = async (tx) => {
+      // What was seen meanwhile has still to come back.
+      const isKnown = JSON.stringify((await anchorsOf(tx, name)).rows) === JSON.stringify(known)
+      if (isKnown) await keepAnchors(tx, name, next)
     }
-    await context.store.write(`anchors of ${name}`, proven, { durability: 'relaxed' })
+  } else if (provenTo !== undefined && !isOlder) {
+    keep = async (tx) => {
+      const { provenTo: _, ...rest } = await anchorsOf(tx, name)
+      await keepAnchors(tx, name, rest)
+    }
   }
   return {
     isOlder,
     isPassedBy: wanted.length > 0,
+    keep,
     // What this pass has brought tells nothing about the past, nor what a push has met.
     intact: present.flatMap(({ id, version }) => (seen.get(id) === version && !isMet(version) ? [version] : [])),
     missing: asked.filter(({ id }) => !there.has(id) && !explained.has(id) && !deleted.some((row) => row.id === id)),
