@@ -303,7 +303,8 @@ export class Effects {
         ? this.#owners.get(lastToken(was) ?? -1)?.device !== device.number
         : typeof was === 'number' && ofRow.length === 1
       const place = { device: device.number, seq: transaction.seq, id }
-      if (!isOthers || this.#isBelow(transactions, place, name, was)) return []
+      if (!isOthers || this.#isBelow(transactions, place, name, was) || isOfAnAction(transaction, ofRow, place, name))
+        return []
       const words = `#${transaction.seq} deleted ${table} ${id} with ${JSON.stringify(was)} in ${name}`
       return [{ check: 'I5', words: `device ${device.number}: ${words}, and no decision says so (made on ${value})` }]
     })
@@ -495,4 +496,24 @@ function defined(values: Readonly<Record<string, ColumnValue | undefined>>): Rea
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
+}
+
+/**
+ * Whether the deletion went on the very row that was read behind an action's answer, in a column that the action writes: what
+ * somebody else has written there between the two cannot be told from what the action has made of it (decisions/010).
+ */
+function isOfAnAction(
+  { changes }: OfflineTransaction,
+  ofRow: readonly OfflineTransaction[],
+  { id }: { readonly id: string },
+  name: string,
+): boolean {
+  const gone = changes.find((change) => change.kind === 'delete' && change.id === id)
+  return ofRow.some((each) => {
+    const isWriting = each.changes.some(
+      (change) => change.kind === 'action' && change.id === id && Object.hasOwn(change.effect, name),
+    )
+    const answer = each.history.findLast(({ event, note }) => event === 'delivered' && note === undefined)
+    return isWriting && gone?.kind === 'delete' && answer?.versions?.[rowKey(gone.table, id)] === gone.version
+  })
 }
