@@ -105,6 +105,27 @@ test('an edit behind an archived one stands on the unsent one below that, not on
   expect(there.emulator.master.row('account', id)?.values).toMatchObject({ name: 'C', telephone1: '2' })
 })
 
+test.each(['another edit from here', 'a touch on the master'])(
+  'an edit behind a discarded one stands on what was delivered while that was archived, also behind %s',
+  async (how) => {
+    const { there, device, id } = await opened()
+    const first = await change(device, id, { name: 'B' })
+    await change(device, id, { name: 'C' })
+    await device.org.outbox.archive([first])
+    await device.sync()
+    if (how === 'another edit from here') await change(device, id, { telephone1: '77' })
+    else there.emulator.master.update('account', id, { telephone1: '99' })
+    await device.sync()
+    await device.org.outbox.setPending([first])
+    const third = await change(device, id, { name: 'D' })
+    await device.org.outbox.discard([first])
+    await device.sync()
+    expect((await device.org.outbox.get(third))?.history.flatMap(({ conflicts = [] }) => conflicts)).toEqual([])
+    expect(there.emulator.master.row('account', id)?.values['name']).toBe('D')
+    expect(await differences(there, device)).toEqual([])
+  },
+)
+
 test('an archived edit that is set to pending again comes back under the later ones', async () => {
   const { there, device, id } = await opened()
   const first = await change(device, id, { name: 'B' })

@@ -119,7 +119,10 @@ export async function liftOut(
 interface Below {
   /** What the earlier unsent changes of the row make of it. */
   readonly unsent: ReadonlyMap<string, ColumnValue>
-  /** Columns that the row has got with its last known version because they were sent from here. */
+  /**
+   * Columns that the row has got because they were sent from here: with its last known version, or behind the change, as
+   * that was archived, and they are as they were sent although the row has moved on since.
+   */
   readonly answered: readonly string[]
 }
 
@@ -139,14 +142,13 @@ async function below(
   for await (const { seq: other, status, changes, history } of inParts(tx, { touching: [key] })) {
     const isUnsent = other < seq && (status === 'pending' || status === 'error')
     // What a note tells of was found, and may be somebody else's.
-    const isAnswer = history.some(
-      ({ event, note, versions }) => event === 'delivered' && note === undefined && versions?.[key] === base?.version,
-    )
-    if (!isUnsent && !isAnswer) continue
+    const answers = history.filter(({ event, note }) => event === 'delivered' && note === undefined)
+    if (!isUnsent && answers.length === 0) continue
+    const isLatest = answers.some(({ versions }) => versions?.[key] === base?.version)
     for (const each of changes.filter((one) => one.table === table && one.id === id))
       for (const [name, value] of Object.entries(shownBy(each)))
         if (isUnsent) unsent.set(name, value)
-        else answered.add(name)
+        else if (isLatest || (other > seq && base?.values?.[name] === value)) answered.add(name)
   }
   return { unsent, answered: [...answered] }
 }
