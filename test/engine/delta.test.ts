@@ -147,7 +147,7 @@ test.each([400, 403] as const)(
 )
 
 test.each(['forbidden', 'rejected', 'expired'] as const)(
-  'change tracking whose fresh token is refused (%s) is asked for no more, and why is told',
+  'change tracking whose fresh token is refused twice (%s) is asked for no more, and why is told',
   async (code) => {
     const here = world()
     for (let nth = 0; nth < 30; nth += 1) account(here, `Account ${nth}`)
@@ -168,11 +168,37 @@ test.each(['forbidden', 'rejected', 'expired'] as const)(
     await device.sync()
     expect(asked).toBe(2)
     await device.sync()
-    expect(asked).toBe(2)
+    expect(asked).toBe(4)
+    await device.sync()
+    expect(asked).toBe(4)
     const { notUsed } = await device.org.explainPull('account')
     expect(notUsed.find(({ name }) => name === 'delta')?.why).toContain(`refused it (${code})`)
   },
 )
+
+test('change tracking whose fresh token is refused once is begun anew with the next pull', async () => {
+  const here = world()
+  const gone = account(here, 'goes')
+  for (let nth = 0; nth < 30; nth += 1) account(here, `Account ${nth}`)
+  let asked = 0
+  const device = await here.device({
+    pageSize: 10,
+    configuration: OF_OSLO,
+    through: (master) => ({
+      ...master,
+      changes: (request, signal) => {
+        asked += 1
+        if (asked === 2) return Promise.reject(new MasterError('rejected', 'not now'))
+        return master.changes?.(request, signal) ?? Promise.reject(new Error('no changes'))
+      },
+    }),
+  })
+  await device.sync()
+  await device.sync()
+  here.emulator.master.remove('account', gone)
+  await device.sync()
+  expect(await differences(here, device, isOfOslo)).toEqual([])
+})
 
 test('who may not read the whole table has no change tracking: that is remembered, and the rest goes on', async () => {
   const here = world()

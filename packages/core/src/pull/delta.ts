@@ -16,8 +16,13 @@ import { doubt } from './recheck-list.ts'
 
 /** Where the change tracking of a table stands. */
 export type ChangeTracking =
-  /** `begun` while the list of the whole table is read that comes before the first token. */
-  { readonly state: 'begun' | 'followed'; readonly token: Json } | Refused
+  /**
+   * `begun` while the list of the whole table is read that comes before the first token. `isAgain` where it broke off at a
+   * token that was given just before.
+   */
+  | { readonly state: 'begun'; readonly token: Json; readonly isAgain?: boolean }
+  | { readonly state: 'followed'; readonly token: Json }
+  | Refused
 
 type Refused = { readonly state: 'refused'; readonly code: string; readonly message: string }
 
@@ -61,20 +66,26 @@ export async function beginChanges(context: PullContext, table: ConfiguredTable,
   }
   if (known && known.state !== 'begun') return
   let token: Json = known?.token ?? null
+  const again = known?.isAgain ? { isAgain: true } : {}
   for (let more = true; more;) {
     throwIfAborted(signal)
     const page = await changes(context, table, token, signal)
     if ('expired' in page) {
-      // One that was given just now does not get better by beginning again.
+      // One that was given just now: it can have been a slip, or a device that slept. The next pull begins once more.
       if (token === null || token !== (known?.token ?? null)) {
-        await write(context, name, (tx) => tx.setValue(key(name), page.expired))
+        const next: ChangeTracking = known?.isAgain ? page.expired : { state: 'begun', token: null, isAgain: true }
+        await write(context, name, (tx) => tx.setValue(key(name), next))
         return
       }
       token = null
       continue
     }
     const next: ChangeTracking =
-      'refused' in page ? page.refused : { state: page.more ? 'begun' : 'followed', token: page.token }
+      'refused' in page
+        ? page.refused
+        : page.more
+          ? { state: 'begun', token: page.token, ...again }
+          : { state: 'followed', token: page.token }
     await write(context, name, async (tx) => {
       await tx.setValue(key(name), next)
       if (next.state === 'followed') await makeDue(tx, [name], 'tracking-enabled')
