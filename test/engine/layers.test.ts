@@ -214,6 +214,80 @@ test('columns that a version without marks has brought come once more', async ()
   expect((await device.sync()).tables['new_item']?.layers).toBeUndefined()
 })
 
+test('a row with an unsent deletion has an added column when that is taken back, though its table was refused meanwhile', async () => {
+  const there = world()
+  const { master, faults } = there.emulator
+  const account = String(master.create('account', { name: 'Firm', address1_city: 'Oslo' }))
+  const id = String(master.create('contact', { lastname: 'Old', parentcustomerid: { table: 'account', id: account } }))
+  await there.env.advance(3_600_000)
+  const configuration = (columns: readonly string[]): Configuration => {
+    const { scopes, tables } = PEOPLE(columns)
+    return {
+      ...(scopes ? { scopes } : {}),
+      tables: { ...tables, contact: { ...tables['contact'], syncDeletion: true } },
+    }
+  }
+  const device = await there.device({ configuration: configuration(['lastname', 'parentcustomerid']) })
+  await device.sync()
+  const { seq } = await device.org.write((draft) => draft.delete('contact', id))
+  await device.org.configure(configuration(['lastname', 'parentcustomerid', 'statecode']))
+  faults.add({ match: { path: /\/contacts/, part: true }, fault: { kind: 'status', status: 403 }, times: 1 })
+  const report = await device.org.sync({ scope: 'down' })
+  expect(report.tables['contact']?.error).toMatchObject({ code: 'forbidden' })
+  await device.org.sync({ scope: 'down' })
+  await device.org.outbox.discard([Number(seq)])
+  await device.org.sync({ scope: 'down' })
+  expect((await device.rows('contact')).get(id)).toMatchObject({ lastname: 'Old', statecode: 0 })
+})
+
+test('the mark of a row that lacks a column goes with the row when that is deleted from here', async () => {
+  const there = world()
+  const account = String(there.emulator.master.create('account', { name: 'Firm', address1_city: 'Bergen' }))
+  await there.env.advance(3_600_000)
+  const device = await there.device({ configuration: PEOPLE(['lastname', 'parentcustomerid']) })
+  await device.sync()
+  await device.org.write((draft) =>
+    draft.create('contact', { lastname: 'Mine', parentcustomerid: account, parentcustomerid$table: 'account' }, WORKER),
+  )
+  await device.org.push()
+  await device.org.configure(PEOPLE(['lastname', 'parentcustomerid', 'statecode']))
+  await device.sync()
+  const marks = () => device.store.read('marks', (tx) => tx.values('lack'))
+  expect(await marks()).toHaveLength(2)
+  await device.org.write((draft) => draft.delete('contact', WORKER))
+  await device.sync()
+  expect(await marks()).toEqual([])
+})
+
+test('a hidden row that has one of two columns which came without marks has both once it is shown', async () => {
+  const there = world()
+  const { master } = there.emulator
+  const oslo = String(master.create('account', { name: 'Oslo', address1_city: 'Oslo' }))
+  master.create('contact', { lastname: 'One', parentcustomerid: { table: 'account', id: oslo } })
+  const account = String(master.create('account', { name: 'Firm', address1_city: 'Bergen' }))
+  await there.env.advance(3_600_000)
+  const device = await there.device({ configuration: PEOPLE(['lastname', 'parentcustomerid', 'firstname']) })
+  await device.sync()
+  const values = { lastname: 'Mine', firstname: 'F', parentcustomerid: account, parentcustomerid$table: 'account' }
+  await device.org.write((draft) => draft.create('contact', values, WORKER))
+  await device.org.push()
+  await device.org.configure(PEOPLE(['lastname', 'parentcustomerid', 'firstname', 'statecode']))
+  await device.sync()
+  await there.env.advance(3_600_000)
+  await device.sync()
+  // The first name had come to the others before the row was made, the state behind it.
+  await device.store.write('as it was stored before', async (tx) => {
+    const checkpoint = (await tx.value('checkpoint/contact')) as { readonly columns: readonly string[] }
+    const added = checkpoint.columns.filter((column) => /^(?:firstname|statecode):/.test(column))
+    await tx.setValue('checkpoint/contact', { ...checkpoint, added })
+    for (const { key } of await tx.values('lack')) await tx.setValue(key, undefined)
+  })
+  await device.sync()
+  master.update('account', account, { address1_city: 'Oslo' })
+  await device.sync()
+  expect((await device.rows('contact')).get(WORKER)).toMatchObject({ firstname: 'F', statecode: 0 })
+})
+
 const NOTES: Configuration = {
   tables: { annotation: { columns: ['subject', 'filename', 'documentbody'] }, account: { columns: ['name'] } },
 }

@@ -17,7 +17,7 @@ const PART = 5000
 
 /**
  * Marks the rows of a table that may lack these columns, which a pass has brought to all that are shown: those that are held
- * without any value in them. A pass that goes on where it was stopped does not know all rows that are shown: more are marked
+ * without a value in one of them. A pass that goes on where it was stopped does not know all rows that are shown: more are marked
  * then, and read once too often.
  */
 export async function markLacking(
@@ -26,8 +26,9 @@ export async function markLacking(
   columns: readonly string[],
   shown: ReadonlySet<string>,
 ): Promise<void> {
-  const isEmpty = (values: Row | null | undefined): boolean =>
-    columns.every((column) => (values?.[column] ?? null) === null)
+  // One of them may have come before the others, or with what was written to it from here.
+  const mayLack = (values: Row | null | undefined): boolean =>
+    columns.some((column) => (values?.[column] ?? null) === null)
   const mark = (among: (tx: StoreReader) => Promise<readonly string[]>): Promise<void> =>
     store.write(
       `rows of ${name} that lack columns`,
@@ -37,7 +38,7 @@ export async function markLacking(
         const bases = new Map((await tx.bases(name, ids)).map((base) => [base.id, base]))
         const lacking = ids.filter((id, at) => {
           const known = bases.get(id) ?? rows[at]
-          return known !== undefined && isEmpty(known.values)
+          return known !== undefined && mayLack(known.values)
         })
         await noteLacking(tx, name, lacking)
       },
@@ -81,6 +82,11 @@ export async function shownWhole(
 ): Promise<ReadonlySet<string>> {
   const lacking = await takeMarks(tx, LACKING, table, ids)
   return new Set([...lacking, ...(await release(tx, table, ids))])
+}
+
+/** Takes the marks of rows that are gone by what was done here: no pull meets them any more. */
+export async function goneLacking(tx: StoreWriter, table: string, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await takeMarks(tx, LACKING, table, new Set(ids))
 }
 
 export function forgetLacking(tx: StoreWriter, table: string): Promise<void> {

@@ -10,7 +10,7 @@ import { areChangesToBegin, beginChanges, changeTrackingOf, followChanges, forge
 import type { ChangeTracking, FirstChanges } from './delta.ts'
 import { forgetExpected } from './download.ts'
 import { dependentsDue } from './dependents.ts'
-import { forgetLacking, shownWhole } from './lacking.ts'
+import { forgetLacking, noteLacking, shownWhole } from './lacking.ts'
 import type { MetRows } from './held-versions.ts'
 import { NOTHING } from './membership.ts'
 import type { Membership } from './membership.ts'
@@ -125,6 +125,13 @@ export async function refusedRows(
     `access to ${name} is gone`,
     async (tx) => {
       if (await readCheckpoint(tx, name)) await writeCheckpoint(tx, name, firstCheckpoint(table))
+      // The others that stay are quarantined. What is deleted here can be taken back, and columns may not have come to it.
+      const deleted = (await tx.bases(name)).filter(({ local }) => local === 'deleted')
+      await noteLacking(
+        tx,
+        name,
+        deleted.map(({ id }) => id),
+      )
       await forgetAnchors(tx, name)
     },
     { durability: 'relaxed' },

@@ -3,6 +3,7 @@ import type { ConfiguredTable } from '../copy/configuration.ts'
 import { relationshipOf } from '../metadata.ts'
 import { split } from '../write/local-effects.ts'
 import { inParts } from '../outbox/in-parts.ts'
+import { goneLacking } from '../pull/lacking.ts'
 import { marksOf } from '../pull/quarantine.ts'
 import { doubt } from '../pull/recheck-list.ts'
 import type { MasterRow } from '../ports/master-org.ts'
@@ -123,6 +124,11 @@ async function keepRows(
   if (remove.length > 0) await tx.deleteRows(name, remove)
   if (putBases.length > 0) await tx.putBases(name, putBases)
   if (removeBases.length > 0) await settle(tx, name, removeBases)
+  await goneLacking(
+    tx,
+    name,
+    shown.flatMap(({ id, local, dirty }) => (local === null && !dirty ? [id] : [])),
+  )
   // As long as a row is deleted here, nothing notes that the master no longer shows it.
   await doubt(tx, name, isBack, 'settled')
 }
