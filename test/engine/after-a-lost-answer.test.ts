@@ -627,3 +627,22 @@ test('what the master refuses without a word about which link it is comes to an 
     expect(master.rows('new_skill_bookableresource').map(({ values }) => values['bookableresourceid'])).toContain(next)
   }
 })
+
+test('a lost answer is no refusal, though its rows were not found when they were to be read', async () => {
+  const there = world()
+  const { faults } = there.emulator
+  const device = await there.device()
+  await device.sync()
+  const [account] = await device.org.table('account').query({ limit: 1 })
+  const { seq } = await device.org.write((draft) =>
+    draft.update('account', String(account?.['accountid']), { name: 'Ours' }),
+  )
+  faults.add({ match: { method: 'PATCH' }, fault: { kind: 'dropBeforeCommit' }, times: 1 })
+  await device.org.push().catch(() => undefined)
+  faults.add({ match: { method: 'GET', path: /\/accounts/ }, fault: { kind: 'status', status: 404 }, times: 4 })
+  for (let round = 0; round < 8; round += 1) {
+    await there.env.advance(3_600_000)
+    await device.org.push()
+  }
+  expect(await device.org.outbox.get(Number(seq))).toMatchObject({ status: 'processed' })
+})

@@ -99,12 +99,13 @@ async function settleOne(
  */
 function refusedWithoutName({
   history,
-  lastError,
 }: OfflineTransaction): ((transaction: OfflineTransaction, now: number) => TransactionError) | null {
-  if (history.at(-1)?.event !== 'deferred') return null
-  if (lastError?.status === undefined) return null
-  if (lastError.code === 'conflict') return (transaction, now) => keyClash(transaction, ANOTHER_ROW, now)
-  return lastError.code === 'not-found' ? (transaction, now) => conflictError(transaction, 'gone', now) : null
+  // What came of reading its rows since says nothing about the request.
+  const sent = history.findLastIndex(({ event }) => event === 'sent')
+  const error = history.slice(sent + 1).find(({ event }) => event === 'deferred')?.error
+  if (error?.status === undefined) return null
+  if (error.code === 'conflict') return (transaction, now) => keyClash(transaction, ANOTHER_ROW, now)
+  return error.code === 'not-found' ? (transaction, now) => conflictError(transaction, 'gone', now) : null
 }
 
 /** Whether the values of the transaction are what a rule of the table would add up: the same amount may come twice. */
