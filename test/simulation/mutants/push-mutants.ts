@@ -41,8 +41,13 @@ export const PUSH_MUTANTS: readonly Mutant[] = [
     about: 'What was ready when it was found is claimed although another tab has claimed it since.',
     check: ['I2', 'moves'],
     file: `${PUSH}prepare.ts`,
-    find: "if (reason.kind !== 'ready') continue",
-    replace: "if (reason.kind === 'other-user') continue",
+    find: `if (!isSameRequest(asked, found)) continue
+    // What was ready when it was found need not be so any more: another edit or another client org came in between.
+    const reason = await pendingReason(tx, found, context, statuses)
+    if (reason.kind !== 'ready') continue`,
+    replace: `void isSameRequest
+    const reason = await pendingReason(tx, found, context, statuses)
+    if (reason.kind === 'other-user') continue`,
   },
   {
     name: 'gone-is-done',

@@ -17,6 +17,7 @@ export function heldOnce(tx: StoreReader, table: string, ids: readonly string[])
 }
 
 export async function heldVersions(tx: StoreReader, table: string, ids: readonly string[]): Promise<HeldVersions> {
+  if (ids.length === 0) return new Map()
   const versions = new Map(await tx.versions(table, ids))
   for (const base of await tx.bases(table, ids)) versions.set(base.id, base.version)
   return versions
